@@ -1,0 +1,114 @@
+//! A peer in memory that asks a server for events and counts the bytes that come. Refuses to look at them.
+
+use loadgen::client::{Conversation, Request};
+use servers::{ServeOptions, Server};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+use wire::{Preset, Schedule, Subscription, Transport};
+
+/// Longest wait for one batch of events: a hang becomes a failure.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A server and a runtime on which its connections without sockets are served.
+pub(crate) struct Sink {
+    server: Arc<Server>,
+    runtime: Runtime,
+}
+
+impl Sink {
+    pub(crate) fn new() -> Self {
+        let options = ServeOptions { threads: 1, ..ServeOptions::of(Preset::Equal) };
+        let server = Arc::new(Server::start(options).expect("a loopback server starts"));
+        Self { server, runtime: Builder::new_current_thread().enable_all().build().expect("a runtime starts") }
+    }
+
+    /// From the first byte written to the last of `events` events.
+    pub(crate) fn take(&self, transport: Transport, payload_bytes: usize, events: u64) -> Duration {
+        let subscription = Subscription {
+            schedule: Schedule::Unpaced,
+            payload_bytes,
+            heartbeat: None,
+            ids: false,
+            session: (transport == Transport::LongPoll).then(|| "bench".to_owned()),
+            ..Subscription::default()
+        };
+        let path = format!("{}?{}", transport.path(), subscription.to_query());
+        let request = Request { payload_bytes: Some(payload_bytes), ..Request::get("bench", path) };
+        let mut asked = Conversation::open(transport, &request).expect("a constant request is valid");
+        let peer = Peer(Arc::new(Mutex::new(State {
+            request: std::mem::take(asked.outbox()),
+            repeats: transport == Transport::LongPoll,
+            enough: payload_bytes as u64 * events,
+            ..State::default()
+        })));
+        let (server, counted) = (Arc::clone(&self.server), peer.clone());
+        let served = self.runtime.spawn(async move { server.attach(peer).await });
+        let ended = self.runtime.block_on(async { timeout(LIMIT, served).await });
+        ended.expect("a server that writes without a pause is done within the limit").expect("a server does not panic");
+        let state = counted.0.lock().expect("nothing panics with the lock");
+        state.begin.zip(state.end).map_or(Duration::ZERO, |(begin, end)| end - begin)
+    }
+}
+
+/// The peer's end; asks once, or again and again (long polling), and breaks the connection when it has enough.
+#[derive(Clone)]
+struct Peer(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    request: Vec<u8>,
+    asked: bool,
+    repeats: bool,
+    enough: u64,
+    written: u64,
+    begin: Option<Instant>,
+    end: Option<Instant>,
+    reader: Option<Waker>,
+}
+
+impl AsyncRead for Peer {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.0.lock().expect("nothing panics with the lock");
+        if state.end.is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        if state.asked && !state.repeats {
+            state.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        state.asked = true;
+        buf.put_slice(&state.request);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Peer {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut state = self.0.lock().expect("nothing panics with the lock");
+        state.begin.get_or_insert_with(Instant::now);
+        state.written += bytes.len() as u64;
+        if state.written < state.enough {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        state.end.get_or_insert_with(Instant::now);
+        if let Some(reader) = state.reader.take() {
+            reader.wake();
+        }
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,9 @@
+//! The event-stream parser alone.
+#![no_main]
+
+mod cut;
+
+use libfuzzer_sys::fuzz_target;
+use loadgen::client::EventStream;
+
+fuzz_target!(|input: &[u8]| cut::compare(input, EventStream::default));

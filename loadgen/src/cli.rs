@@ -1,0 +1,68 @@
+//! Flags and subcommands; dispatch only. What a command does is in `command`.
+
+use crate::command::{compare, list, report, run};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+/// SSE or WebSocket? Measures both with one instrument and says what can be said.
+///
+/// `compare` needs nothing else: it starts its own servers, runs every row of the comparison table and writes a report.
+#[derive(Debug, Parser)]
+#[command(name = "loadgen", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure the whole comparison table and write a report
+    Compare(compare::CompareArgs),
+    /// Measure one SSE or WebSocket endpoint: one of our servers, or any other
+    Run(run::RunArgs),
+    /// Render a report again from records, without measuring
+    Report(report::ReportArgs),
+    /// Start a server to measure against
+    Serve(servers::ServeArgs),
+    /// List transports, scenarios and built-in plans with their reasons
+    List(list::ListArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+    /// Run one trial: reads an order on standard input, writes its record on standard output
+    #[command(hide = true)]
+    Trial,
+}
+
+/// Runs the command line; the exit status of the process.
+///
+/// # Errors
+/// Whatever the command failed with, for one line on standard error.
+pub fn main() -> anyhow::Result<u8> {
+    match Cli::parse().command {
+        Command::Compare(args) => compare::main(args),
+        Command::Run(args) => run::main(args),
+        Command::Report(args) => report::main(&args),
+        Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),
+        Command::List(args) => list::main(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "loadgen", &mut std::io::stdout());
+            Ok(0)
+        }
+        Command::Man => list::manual(Cli::command()),
+        Command::Trial => crate::command::trial::main(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,137 @@
+//! Chunked transfer coding (RFC 9112, 7.1), extensions and trailers skipped. Refuses bare LF line ends: they are how
+//! two parsers come to disagree.
+
+use super::{DecodeError, MAX_HEAD_BYTES};
+
+/// Where in `SIZE [;extension] CRLF DATA CRLF … 0 CRLF [trailers] CRLF` the next byte stands.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Size { size: u64, digits: u8 },
+    Extension { size: u64 },
+    SizeLf { size: u64 },
+    Data { left: u64 },
+    DataCr,
+    DataLf,
+    TrailerStart,
+    Trailer,
+    TrailerLf,
+    EndLf,
+}
+
+impl State {
+    const START: Self = Self::Size { size: 0, digits: 0 };
+
+    /// What belongs here, for the error's text.
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::Size { digits: 16.., .. } => "the end of a 64-bit chunk size",
+            Self::Size { .. } => "a chunk size",
+            Self::Extension { .. } => "a chunk extension",
+            Self::Data { .. } => "chunk data",
+            Self::DataCr | Self::DataLf => "the CR LF behind a chunk",
+            Self::SizeLf { .. } | Self::TrailerLf | Self::EndLf => "the LF of a CR LF",
+            Self::TrailerStart | Self::Trailer => "a trailer",
+        }
+    }
+}
+
+/// A decoder of one chunked body.
+#[derive(Debug)]
+pub(super) struct Chunked {
+    state: State,
+    skipped: usize,
+}
+
+impl Default for Chunked {
+    fn default() -> Self {
+        Self { state: State::START, skipped: 0 }
+    }
+}
+
+/// What the decoder found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// Bytes of a chunk; `ends` when they complete it.
+    Data { bytes: &'a [u8], ends: bool },
+    /// The end of the body.
+    End,
+}
+
+impl Chunked {
+    /// Takes the next piece off the front of `bytes`; `None` when they are used up.
+    #[inline]
+    pub(super) fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>, DecodeError> {
+        if matches!(self.state, State::Size { digits: 0, .. })
+            && let Some((left, rest)) = size_line(bytes)
+        {
+            self.state = State::Data { left };
+            *bytes = rest;
+        }
+        loop {
+            let Some((&byte, rest)) = bytes.split_first() else { return Ok(None) };
+            if let State::Data { left } = self.state {
+                return Ok(Some(self.data(left, bytes)));
+            }
+            *bytes = rest;
+            if let (State::EndLf, b'\n') = (self.state, byte) {
+                return Ok(Some(Piece::End));
+            }
+            self.state = self.step(byte)?;
+        }
+    }
+
+    fn data<'a>(&mut self, left: u64, bytes: &mut &'a [u8]) -> Piece<'a> {
+        let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
+        let left = left - now.len() as u64;
+        (self.state, *bytes) = match rest {
+            _ if left > 0 => (State::Data { left }, rest),
+            [b'\r', b'\n', rest @ ..] => (State::START, rest),
+            _ => (State::DataCr, rest),
+        };
+        Piece::Data { bytes: now, ends: left == 0 }
+    }
+
+    /// One byte of framing.
+    fn step(&mut self, byte: u8) -> Result<State, DecodeError> {
+        Ok(match (self.state, byte) {
+            (State::Size { size, digits: digits @ 0..16 }, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                let digit = char::from(byte).to_digit(16).unwrap_or_default();
+                State::Size { size: size << 4 | u64::from(digit), digits: digits + 1 }
+            }
+            (State::Size { size, digits: 1.. } | State::Extension { size }, b'\r') => State::SizeLf { size },
+            (State::Size { size, digits: 1.. }, b';' | b' ' | b'\t') => self.skip(State::Extension { size })?,
+            (State::Extension { size }, 0x20.. | b'\t') => self.skip(State::Extension { size })?,
+            (State::SizeLf { size: 0 }, b'\n') => State::TrailerStart,
+            (State::SizeLf { size }, b'\n') => {
+                self.skipped = 0;
+                State::Data { left: size }
+            }
+            (State::DataCr, b'\r') => State::DataLf,
+            (State::DataLf, b'\n') => State::START,
+            (State::TrailerStart, b'\r') => State::EndLf,
+            (State::TrailerStart | State::Trailer, 0x20.. | b'\t') => self.skip(State::Trailer)?,
+            (State::Trailer, b'\r') => State::TrailerLf,
+            (State::TrailerLf, b'\n') => State::TrailerStart,
+            (state, found) => return Err(DecodeError::Chunk { wanted: state.wanted(), found: char::from(found) }),
+        })
+    }
+
+    /// Counts a byte of extensions and trailers: they are skipped, but not without end.
+    fn skip(&mut self, next: State) -> Result<State, DecodeError> {
+        self.skipped += 1;
+        if self.skipped > MAX_HEAD_BYTES { Err(DecodeError::HeadTooLong) } else { Ok(next) }
+    }
+}
+
+/// The fast path: a whole `SIZE CRLF` of a chunk that is not the last. Anything else is left to [`Chunked::step`].
+fn size_line(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut size = 0;
+    for (at, &byte) in bytes.iter().enumerate().take(17) {
+        match (char::from(byte).to_digit(16), &bytes[at..]) {
+            (Some(digit), _) => size = size << 4 | u64::from(digit),
+            (None, [b'\r', b'\n', rest @ ..]) if size > 0 => return Some((size, rest)),
+            _ => return None,
+        }
+    }
+    None
+}

@@ -1,0 +1,222 @@
+//! WebSocket (RFC 6455), the client's side: handshake, frames in, frames out. Refuses extensions and every breach of
+//! the framing rules.
+//!
+//! ```text
+//!  0                   1
+//!  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5
+//! +-+-+-+-+-------+-+-------------+-----------------------------+-------------------+
+//! |F|R|R|R| opcode|M|   length    | 126: 16 bits, 127: 64 bits  | key (M) | payload |
+//! +-+-+-+-+-------+-+-------------+-----------------------------+-------------------+
+//! ```
+
+use super::error::{excerpt, refuse};
+use super::{DecodeError, Decoder, EventRef, Head, MAX_EVENT_BYTES, Signal, Sink, Violation};
+use std::mem;
+
+const CONTINUATION: u8 = 0x0;
+pub(super) const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
+pub(super) const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+pub(super) const PONG: u8 = 0xA;
+
+/// A frame's header, checked as far as it can be without the frames before it.
+#[derive(Debug, Clone, Copy)]
+struct Header {
+    fin: bool,
+    opcode: u8,
+    header_bytes: usize,
+    frame_bytes: usize,
+}
+
+impl Header {
+    /// `None` while bytes are missing.
+    fn read(bytes: &[u8]) -> Result<Option<Self>, DecodeError> {
+        let &[first, second, ref rest @ ..] = bytes else { return Ok(None) };
+        let (fin, opcode, control) = (first & 0x80 != 0, first & 0xF, first & 0x8 != 0);
+        match (opcode, second & 0x7F) {
+            _ if first & 0x70 != 0 => return Err(Violation::ReservedBits.into()),
+            (0x3..=0x7 | 0xB.., _) => return Err(Violation::Opcode(opcode).into()),
+            _ if second & 0x80 != 0 => return Err(Violation::Masked.into()),
+            _ if control && !fin => return Err(Violation::FragmentedControl.into()),
+            (_, 126..) if control => return Err(Violation::LongControl.into()),
+            (_, short @ ..126) => return Ok(Some(Self::new(fin, opcode, 2, usize::from(short)))),
+            _ => {}
+        }
+        let (header_bytes, length, least) = match (second & 0x7F, rest) {
+            (126, &[a, b, ..]) => (4, u64::from(u16::from_be_bytes([a, b])), 126),
+            (127, &[a, b, c, d, e, f, g, h, ..]) => (10, u64::from_be_bytes([a, b, c, d, e, f, g, h]), 1 << 16),
+            _ => return Ok(None),
+        };
+        match usize::try_from(length) {
+            _ if length >> 63 != 0 => Err(Violation::HugeLength.into()),
+            _ if length < least => Err(Violation::LongLength(length).into()),
+            Ok(length) if length <= MAX_EVENT_BYTES => Ok(Some(Self::new(fin, opcode, header_bytes, length))),
+            _ => Err(DecodeError::EventTooLong),
+        }
+    }
+
+    fn new(fin: bool, opcode: u8, header_bytes: usize, payload_bytes: usize) -> Self {
+        Self { fin, opcode, header_bytes, frame_bytes: header_bytes + payload_bytes }
+    }
+}
+
+/// Reads a server's frames. Between two pushes it keeps the unfinished frame and the fragments of a message.
+#[derive(Debug)]
+pub struct Frames {
+    accept_key: String,
+    frame: Vec<u8>,
+    message: Vec<u8>,
+    /// The opcode of the message whose fragments are in `message`.
+    fragmented: Option<u8>,
+    closed: bool,
+}
+
+impl Frames {
+    /// Expects `Sec-WebSocket-Accept` to be `accept_key`.
+    pub fn new(accept_key: String) -> Self {
+        Self { accept_key, frame: Vec::new(), message: Vec::new(), fragmented: None, closed: false }
+    }
+
+    /// The header at the front of `bytes`, checked against the frames before it.
+    fn header(&self, bytes: &[u8]) -> Result<Option<Header>, DecodeError> {
+        let header = Header::read(bytes)?;
+        match header.map(|header| header.opcode) {
+            Some(CONTINUATION) if self.fragmented.is_none() => Err(Violation::StrayContinuation.into()),
+            Some(TEXT | BINARY) if self.fragmented.is_some() => Err(Violation::Interleaved.into()),
+            _ => Ok(header),
+        }
+    }
+
+    /// Takes what the unfinished frame needs off the front of `bytes`.
+    fn gather<S: Sink + ?Sized>(&mut self, bytes: &mut &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        let missing = self.header(&self.frame)?.map_or(1, |header| header.frame_bytes - self.frame.len());
+        let (now, rest) = bytes.split_at(missing.min(bytes.len()));
+        *bytes = rest;
+        self.frame.extend_from_slice(now);
+        if let Some(header) = self.header(&self.frame)?.filter(|header| header.frame_bytes == self.frame.len()) {
+            let frame = mem::take(&mut self.frame);
+            self.frame(header, &frame[header.header_bytes..], sink)?;
+            self.frame = frame;
+            self.frame.clear();
+        }
+        Ok(())
+    }
+
+    /// One whole frame.
+    fn frame<S: Sink + ?Sized>(&mut self, header: Header, payload: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        match header.opcode {
+            TEXT | BINARY if header.fin => deliver(header.opcode, payload, sink)?,
+            PING => sink.signal(Signal::Ping(payload)),
+            PONG => sink.signal(Signal::Pong(payload)),
+            CLOSE => self.close(payload, sink)?,
+            opcode => {
+                let first = *self.fragmented.get_or_insert(opcode);
+                if self.message.len() + payload.len() > MAX_EVENT_BYTES {
+                    return Err(DecodeError::EventTooLong);
+                }
+                self.message.extend_from_slice(payload);
+                if header.fin {
+                    self.fragmented = None;
+                    deliver(first, &self.message, sink)?;
+                    self.message.clear();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn close<S: Sink + ?Sized>(&mut self, payload: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        let (code, reason) = match payload {
+            [] => (None, payload),
+            [_] => return Err(Violation::HalfCloseCode.into()),
+            [high, low, reason @ ..] => (Some(u16::from_be_bytes([*high, *low])), reason),
+        };
+        if let Some(code @ (0..1000 | 1004..=1006 | 1015..3000 | 5000..)) = code {
+            return Err(Violation::CloseCode(code).into());
+        }
+        let reason = simdutf8::basic::from_utf8(reason).map_err(|_| Violation::Utf8)?;
+        self.closed = true;
+        sink.signal(Signal::Close { code, reason });
+        Ok(())
+    }
+}
+
+fn deliver<S: Sink + ?Sized>(opcode: u8, payload: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+    let binary = opcode == BINARY;
+    if !binary && simdutf8::basic::from_utf8(payload).is_err() {
+        return Err(Violation::Utf8.into());
+    }
+    sink.signal(Signal::Event(EventRef::message(payload, binary)));
+    Ok(())
+}
+
+impl Decoder for Frames {
+    fn accept(&mut self, head: &Head, rest: &[u8]) -> Result<(), DecodeError> {
+        let header = |name| excerpt(head.header(name).unwrap_or_default().as_bytes());
+        if head.status() != 101 {
+            return Err(refuse(head, 101, rest));
+        }
+        if !head.lists("upgrade", "websocket") || !head.lists("connection", "upgrade") {
+            return Err(DecodeError::UpgradedToOther { wanted: "websocket", got: header("upgrade") });
+        }
+        match head.header("sec-websocket-accept") {
+            Some(key) if key == self.accept_key => {}
+            _ => {
+                return Err(DecodeError::AcceptKey {
+                    wanted: self.accept_key.clone(),
+                    got: header("sec-websocket-accept"),
+                });
+            }
+        }
+        match head.header("sec-websocket-extensions") {
+            None | Some("") => Ok(()),
+            Some(_) => Err(DecodeError::Extension(header("sec-websocket-extensions"))),
+        }
+    }
+
+    fn push<S: Sink + ?Sized>(&mut self, mut bytes: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        while !bytes.is_empty() && !self.closed {
+            let header = if self.frame.is_empty() { self.header(bytes)? } else { None };
+            match header.and_then(|header| Some((header, bytes.split_at_checked(header.frame_bytes)?))) {
+                Some((header, (frame, rest))) => {
+                    bytes = rest;
+                    self.frame(header, &frame[header.header_bytes..], sink)?;
+                }
+                None => self.gather(&mut bytes, sink)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn finish<S: Sink + ?Sized>(&mut self, _sink: &mut S) -> Result<(), DecodeError> {
+        if self.closed { Ok(()) } else { Err(DecodeError::NoCloseFrame) }
+    }
+
+    fn is_over(&self) -> bool {
+        self.closed
+    }
+}
+
+/// Appends one whole frame to `out`, masked with a random key as a client must (RFC 6455, 5.3).
+pub(super) fn write_frame(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
+    out.push(0x80 | opcode);
+    match payload.len() {
+        length @ 0..126 => out.push(0x80 | length as u8),
+        length @ 126..65_536 => {
+            out.push(0x80 | 126);
+            out.extend_from_slice(&(length as u16).to_be_bytes());
+        }
+        length => {
+            out.push(0x80 | 127);
+            out.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
+    let key = fastrand::u32(..).to_ne_bytes();
+    out.extend_from_slice(&key);
+    let start = out.len();
+    out.extend_from_slice(payload);
+    for quad in out[start..].chunks_mut(4) {
+        quad.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+    }
+}

@@ -1,0 +1,87 @@
+//! Flags that several commands share, and how their values are read.
+
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+use wire::Rate;
+
+/// Flags about the way to the server, shared by `compare` and `run`.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectionArgs {
+    /// Header for every request, such as 'Authorization: Bearer …' (repeatable)
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    pub headers: Vec<(String, String)>,
+    /// Trust the certificates in this PEM file, and no others
+    #[arg(long, value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+    /// Do not check certificates (test servers)
+    #[arg(short = 'k', long, conflicts_with = "cacert")]
+    pub insecure: bool,
+    /// Worker threads of the load generator [default: half of the CPUs]
+    #[arg(short = 't', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+}
+
+impl ConnectionArgs {
+    /// Worker threads to use.
+    pub fn threads(&self) -> usize {
+        self.threads.map_or_else(crate::host::default_threads, usize::from)
+    }
+}
+
+/// `NAME: VALUE`.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected 'NAME: VALUE'")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// A rate with an optional suffix: `500`, `1.5k`, `2m`.
+pub fn rate(text: &str) -> Result<Rate, String> {
+    let (digits, factor) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1e3),
+        Some((at, 'm' | 'M')) => (&text[..at], 1e6),
+        _ => (text, 1.0),
+    };
+    let rate = digits.parse::<f64>().ok().and_then(|rate| Rate::per_second(rate * factor));
+    rate.ok_or_else(|| "expected events a second above zero, such as 100 or 2.5k".to_owned())
+}
+
+/// A duration such as `10s`, `250ms` or `2m`; a bare number is seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=86_400.0).contains(seconds));
+    match seconds {
+        Some(seconds) => Ok(Duration::from_secs_f64(seconds)),
+        None => humantime::parse_duration(text).map_err(|_| "expected a duration such as 10s, 250ms or 2m".to_owned()),
+    }
+}
+
+/// A size in bytes with an optional suffix: `64`, `16k`, `1m` (powers of 1,024).
+pub fn bytes(text: &str) -> Result<usize, String> {
+    let (digits, factor) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+        _ => (text, 1),
+    };
+    let size = digits.parse::<usize>().ok().and_then(|size| size.checked_mul(factor));
+    let range = wire::MIN_PAYLOAD_BYTES..=wire::MAX_PAYLOAD_BYTES;
+    size.filter(|size| range.contains(size))
+        .ok_or_else(|| format!("expected {} (the stamp) to {} bytes, such as 64 or 16k", range.start(), range.end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes_are_understood() {
+        assert_eq!(rate("2.5k").unwrap().get(), 2500.0);
+        assert_eq!(duration("1.5").unwrap(), Duration::from_millis(1500));
+        assert_eq!(duration("2m").unwrap(), Duration::from_secs(120));
+        assert_eq!(bytes("16k").unwrap(), 16_384);
+        for text in ["", "k", "-1", "0", "x", "1e400"] {
+            assert!(rate(text).is_err() && bytes(text).is_err(), "{text}");
+        }
+        assert!(duration("-1").is_err() && duration("soon").is_err());
+        assert_eq!(header("A: b:c").unwrap(), ("A".to_owned(), "b:c".to_owned()));
+    }
+}

@@ -1,0 +1,52 @@
+//! What each subcommand does.
+
+pub mod compare;
+pub mod flags;
+pub mod list;
+pub mod report;
+pub mod run;
+pub mod trial;
+
+use std::path::{Path, PathBuf};
+
+/// Where results go unless `--out` says otherwise.
+fn default_out() -> PathBuf {
+    Path::new("pushbench-results").join(crate::timestamp::compact())
+}
+
+/// The command line as the user typed it, quoted where a shell would need it.
+fn command_line() -> String {
+    let quoted = |word: String| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=./:,@%+".contains(&byte);
+        if !word.is_empty() && word.bytes().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    };
+    let mut words = std::env::args();
+    let program = words.next().unwrap_or_default();
+    let name = Path::new(&program).file_name().map_or("loadgen".into(), |name| name.to_string_lossy().into_owned());
+    std::iter::once(name).chain(words).map(redacted).map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// Header values may be credentials: a record keeps the names of those that usually are.
+fn redacted(word: String) -> String {
+    const SECRET: [&str; 5] = ["authorization", "cookie", "x-api-key", "api-key", "proxy-authorization"];
+    let Some((flagged, _)) = word.split_once(':') else { return word };
+    // `-H NAME: …`, `-HNAME: …` and `--header=NAME: …` are the same to the user.
+    let name = flagged.trim_start_matches("--header=").trim_start_matches("-H").trim().to_ascii_lowercase();
+    if SECRET.contains(&name.as_str()) { format!("{flagged}: ***") } else { word }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_stay_out_of_records_however_they_are_written() {
+        for word in ["Authorization: Bearer s3cret", "-HAuthorization: s3cret", "--header=x-api-key: s3cret"] {
+            let shown = redacted(word.to_owned());
+            assert!(shown.ends_with(": ***") && !shown.contains("s3cret"), "{shown}");
+        }
+        for word in ["X-Test: 1", "http://host:80/a", "compare"] {
+            assert_eq!(redacted(word.to_owned()), word);
+        }
+    }
+}

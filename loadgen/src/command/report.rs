@@ -1,0 +1,37 @@
+//! `report`: pages from records, without measuring anything.
+
+use anyhow::Context as _;
+use clap::Args;
+use reports::Language;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Flags of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Directories (or records files) of earlier runs; several are shown side by side
+    #[arg(required = true, value_name = "DIR")]
+    directories: Vec<PathBuf>,
+    /// Where to write [default: the first directory]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Language of the report
+    #[arg(long, value_name = "en|zh", default_value = "en")]
+    lang: Language,
+}
+
+/// Renders and prints where.
+pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
+    let records = args.directories.iter().map(|directory| reports::load(directory)).collect::<Result<Vec<_>, _>>()?;
+    for warning in records.iter().flat_map(|records| &records.warnings) {
+        eprintln!("loadgen: {warning}");
+    }
+    let out = args.out.as_ref().or(args.directories.first()).context("no directory given")?;
+    let out = if out.is_file() { out.parent().unwrap_or(out) } else { out };
+    let rendered = reports::render(&records, out, args.lang)?;
+    let mut stdout = std::io::stdout().lock();
+    for file in rendered.files {
+        writeln!(stdout, "{}", file.display())?;
+    }
+    Ok(0)
+}

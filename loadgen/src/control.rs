@@ -1,0 +1,123 @@
+//! Questions to one of our own servers beside the streams: facts, clock, vitals. Refuses servers of another wire
+//! version.
+
+use crate::endpoint::Endpoint;
+use crate::link::{DialError, Dialer};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::timeout;
+use wire::{Facts, Vitals, WIRE_VERSION};
+
+/// Longest wait for an answer.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Largest answer.
+const MAX_ANSWER_BYTES: usize = 1 << 20;
+
+/// A keep-alive connection to one of our servers.
+pub struct Control {
+    sender: SendRequest<Empty<Bytes>>,
+    authority: String,
+    /// Header lines that the user wants on every request.
+    headers: Vec<(String, String)>,
+}
+
+/// Why a server is not one to measure against.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// It cannot be reached.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// It does not answer like ours.
+    #[error(
+        "{0} is not a pushbench server ({1}): start one with 'loadgen serve', or use 'loadgen run URL' for other endpoints"
+    )]
+    Foreign(String, String),
+    /// It speaks another version.
+    #[error(
+        "the server speaks wire version {theirs}, this program {WIRE_VERSION}: run the same pushbench version on both ends"
+    )]
+    WireVersion {
+        /// The server's version.
+        theirs: u32,
+    },
+    /// It stopped answering.
+    #[error("the server stopped answering {0}: {1}")]
+    Lost(&'static str, String),
+}
+
+impl Control {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`ControlError::Dial`], or [`ControlError::Foreign`] when the peer speaks no HTTP.
+    pub async fn connect(
+        dialer: &Dialer,
+        endpoint: &Endpoint,
+        headers: &[(String, String)],
+    ) -> Result<Self, ControlError> {
+        let (link, _) = dialer.dial().await?;
+        let foreign = |error: hyper::Error| ControlError::Foreign(endpoint.authority.clone(), error.to_string());
+        let (sender, connection) = http1::handshake(TokioIo::new(link)).await.map_err(foreign)?;
+        tokio::spawn(connection);
+        Ok(Self { sender, authority: endpoint.authority.clone(), headers: headers.to_vec() })
+    }
+
+    /// The server's facts, once its wire version is known to be ours.
+    ///
+    /// # Errors
+    /// [`ControlError::Foreign`] or [`ControlError::WireVersion`].
+    pub async fn facts(&mut self) -> Result<Facts, ControlError> {
+        #[derive(serde::Deserialize)]
+        struct Version {
+            wire_version: u32,
+        }
+        let body = self.fetch("/facts").await;
+        let body = body.map_err(|why| ControlError::Foreign(self.authority.clone(), why))?;
+        let version: Version = serde_json::from_slice(&body).map_err(|_| self.not_facts())?;
+        if version.wire_version != WIRE_VERSION {
+            return Err(ControlError::WireVersion { theirs: version.wire_version });
+        }
+        serde_json::from_slice(&body).map_err(|_| self.not_facts())
+    }
+
+    fn not_facts(&self) -> ControlError {
+        ControlError::Foreign(self.authority.clone(), "its /facts are not ours".to_owned())
+    }
+
+    /// The server's vitals; `memory` asks for the sizes too, whose reading takes the server a moment.
+    ///
+    /// # Errors
+    /// [`ControlError::Lost`].
+    pub async fn vitals(&mut self, memory: bool) -> Result<Vitals, ControlError> {
+        self.get(if memory { "/vitals" } else { "/vitals?memory=off" }).await
+    }
+
+    /// Asks for one JSON answer.
+    ///
+    /// # Errors
+    /// [`ControlError::Lost`].
+    pub async fn get<T: DeserializeOwned>(&mut self, path: &'static str) -> Result<T, ControlError> {
+        let body = self.fetch(path).await.map_err(|why| ControlError::Lost(path, why))?;
+        serde_json::from_slice(&body).map_err(|error| ControlError::Lost(path, error.to_string()))
+    }
+
+    async fn fetch(&mut self, path: &str) -> Result<Bytes, String> {
+        let mut request = hyper::Request::get(path).header("host", &self.authority);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Empty::new()).map_err(|error| error.to_string())?;
+        let answer = async {
+            let response = self.sender.send_request(request).await.map_err(|error| error.to_string())?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
+            let body = body.map_err(|error| error.to_string())?.to_bytes();
+            if status.is_success() { Ok(body) } else { Err(format!("{path} answers {status}")) }
+        };
+        timeout(LIMIT, answer).await.map_err(|_| format!("{path}: no answer within 5 s"))?
+    }
+}

@@ -1,0 +1,76 @@
+//! Connect, receive one event, close, again: one connection after the other until the window is over.
+
+use super::session::{Session, SessionError, Snapshot};
+use super::{Order, TrialError};
+use crate::link::Dialer;
+use crate::recorder::{Reading, Recorder};
+use crate::stream::{Stream, StreamError, StreamSpec};
+use crate::window::{Basis, Window};
+use crate::worker;
+use servers::clock;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+use trial::{Load, Measurement};
+use wire::{Payload, Schedule, Subscription};
+
+/// Longest wait for one connection's first event.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Runs one trial of scenario `connect`. Warm-up connections are made and forgotten.
+///
+/// # Errors
+/// [`TrialError`] when a connection fails or the server stops answering.
+pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
+    let load = &order.cell.load;
+    connections(order, session, load.warmup).await?;
+    let before = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    let mut measurement = connections(order, session, load.window).await?;
+    let after = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    let (server, client) = after.since(&before);
+    (measurement.server, measurement.client) = (Some(server), Some(client));
+    Ok(measurement)
+}
+
+/// Opens connections one after the other for so long.
+async fn connections(order: &Order, session: &Session, length: Duration) -> Result<Measurement, TrialError> {
+    let load = &order.cell.load;
+    let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, length));
+    let reading = Reading::Push(Arc::new(Payload::new(load.payload_bytes)));
+    worker::enter(Recorder::new(reading, window, session.clock.offset_ns, None));
+    let (subscription, end) = (subscription(load), clock::now() + length);
+    let mut ended = Ok(());
+    for index in 0.. {
+        if ended.is_err() || clock::now() > end {
+            break;
+        }
+        // Spawned, so that no connection is polled from the runtime's root future.
+        let connection = tokio::spawn(one(session.dialer.clone(), session.spec(order, &subscription, index)));
+        ended = connection.await.unwrap_or_else(|error| Err(StreamError::Library(error.to_string())));
+    }
+    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+    ended.map_err(|error| TrialError::Broken(error.to_string()))?;
+    Ok(recorder.finish().0)
+}
+
+async fn one(dialer: Dialer, spec: StreamSpec) -> Result<(), StreamError> {
+    let mut stream = Stream::open(&dialer, &spec).await?;
+    match timeout(LIMIT, stream.run_until(1)).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err(StreamError::Library("the server ended the stream before its first event".to_owned())),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(StreamError::Library("no event within 5 s of connecting".to_owned())),
+    }
+}
+
+/// Unpaced: the one event is due as soon as the server can write it.
+fn subscription(load: &Load) -> Subscription {
+    Subscription {
+        schedule: Schedule::Unpaced,
+        count: Some(1),
+        payload_bytes: load.payload_bytes,
+        heartbeat: None,
+        ids: load.ids,
+        ..Subscription::default()
+    }
+}

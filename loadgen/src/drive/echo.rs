@@ -1,0 +1,196 @@
+//! A message up and its answer down, on the client's open-loop schedule; timed from when the message was due.
+//!
+//! WebSocket sends a frame on the connection of its events. SSE sends a POST on a keep-alive connection of its own and
+//! receives the answer as an event. Only the client's clock is involved.
+
+use super::message::{DueMessage, sent};
+use super::session::{Session, SessionError, Snapshot};
+use super::uplink::Uplink;
+use super::{Order, TrialError};
+use crate::recorder::{Reading, Recorder};
+use crate::stream::{Stream, StreamError};
+use crate::window::{Basis, Window};
+use crate::worker;
+use servers::clock;
+use servers::pacer::{Job, Pacer};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use trial::{Load, Measurement, Usage};
+use wire::{Dues, MonoTime, Payload, Schedule, Subscription};
+
+/// Longest wait for streams to open, and for answers behind the window.
+const LIMIT: Duration = Duration::from_secs(5);
+/// From the decision to start to the first message.
+const LEAD: Duration = Duration::from_millis(20);
+
+/// Runs one trial of scenario `echo`.
+///
+/// # Errors
+/// [`TrialError`] when a stream breaks or the server stops answering.
+pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
+    let load = &order.cell.load;
+    let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
+    let payload = Arc::new(Payload::new(load.payload_bytes));
+    worker::enter(Recorder::new(Reading::Echo(Arc::clone(&payload)), Arc::clone(&window), 0, None));
+    let exchanged = exchange(order, session, &payload).await;
+    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+    let (mut measurement, failures) = recorder.finish();
+    if let Some(failure) = failures.into_iter().next() {
+        return Err(TrialError::Broken(failure));
+    }
+    let (server, client) = exchanged?;
+    (measurement.server, measurement.client) = (Some(server), Some(client));
+    let counters = &mut measurement.counters;
+    counters.expected = Some(counters.messages_sent);
+    counters.lost = counters.messages_sent.saturating_sub(counters.received - counters.duplicates);
+    Ok(measurement)
+}
+
+async fn exchange(order: &Order, session: &mut Session, payload: &Arc<Payload>) -> Result<(Usage, Usage), TrialError> {
+    let load = &order.cell.load;
+    let mut tasks = JoinSet::new();
+    let mut lines = Vec::new();
+    for index in 0..load.connections {
+        lines.push(
+            open(order, session, payload, index, &mut tasks)
+                .await
+                .map_err(|error| TrialError::Broken(error.to_string()))?,
+        );
+    }
+    let begin = clock::now() + LEAD;
+    let pacer = Pacer::spawn()?;
+    pacer.handle().schedule(begin, Arc::new(Messages::new(load, order.seed, begin, lines)));
+    sleep(LEAD + load.warmup).await;
+    let before = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    sleep(load.window).await;
+    drained(&mut tasks).await?;
+    let after = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    drop(pacer);
+    tasks.shutdown().await;
+    let (mut server, mut client) = after.since(&before);
+    let messages = after.messages_since(&before);
+    (server.events, client.events) = (messages, messages);
+    Ok((server, client))
+}
+
+/// Waits until every message is answered, or until the limit: what is then missing counts as lost.
+async fn drained(tasks: &mut JoinSet<Result<(), StreamError>>) -> Result<(), TrialError> {
+    let answered = async {
+        loop {
+            sleep(Duration::from_millis(5)).await;
+            let open = worker::with(|worker| {
+                let counters = &worker.recorder.counters;
+                counters.messages_sent > counters.received
+            });
+            if open == Some(false) {
+                return;
+            }
+        }
+    };
+    let _ = timeout(LIMIT, answered).await;
+    match tasks.try_join_next() {
+        Some(Ok(Err(error))) => Err(TrialError::Broken(error.to_string())),
+        Some(Ok(Ok(()))) => Err(TrialError::Broken("the server ended the stream".to_owned())),
+        Some(Err(_)) | None => Ok(()),
+    }
+}
+
+/// Opens one connection (two for SSE) and spawns what serves it; messages that are due come through the sender.
+async fn open(
+    order: &Order,
+    session: &Session,
+    payload: &Arc<Payload>,
+    index: u32,
+    tasks: &mut JoinSet<Result<(), StreamError>>,
+) -> Result<UnboundedSender<DueMessage>, StreamError> {
+    let name = format!("{}-{index}", session.name);
+    let spec = session.spec(order, &subscription(order, &name), index);
+    let mut stream = Stream::open(&session.dialer, &spec).await?;
+    stream.opened(LIMIT).await?;
+    let (sender, due) = unbounded_channel();
+    let payload = Arc::clone(payload);
+    if order.arm.transport.is_bidirectional() {
+        tasks.spawn(frames(stream, payload, due));
+    } else {
+        let post = session.request(order, format!("/publish/{name}"));
+        let uplink = Uplink::open(&session.dialer, &post, payload.bytes()).await?;
+        tasks.spawn(stream.run());
+        tasks.spawn(uplink.run(payload, due));
+    }
+    Ok(sender)
+}
+
+/// One WebSocket: frames out when they are due, frames in when they come.
+async fn frames(
+    mut stream: Stream,
+    payload: Arc<Payload>,
+    mut due: UnboundedReceiver<DueMessage>,
+) -> Result<(), StreamError> {
+    let mut bytes = Vec::with_capacity(payload.bytes());
+    loop {
+        tokio::select! {
+            // Once the last message is out, only answers are left to wait for.
+            Some(message) = due.recv() => {
+                message.render(&payload, &mut bytes);
+                stream.send_message(&bytes)?;
+                sent(bytes.len());
+                stream.flush().await?;
+            }
+            open = stream.step() => if !open? { return Ok(()) },
+        }
+    }
+}
+
+/// A quiet stream that answers come down on.
+fn subscription(order: &Order, name: &str) -> Subscription {
+    Subscription {
+        schedule: Schedule::Idle,
+        payload_bytes: order.cell.load.payload_bytes,
+        session: Some(name.to_owned()),
+        heartbeat: None,
+        ids: order.cell.load.ids,
+        ..Subscription::default()
+    }
+}
+
+/// The client's schedule: a job of the pacer that hands messages to the connections in turn.
+struct Messages {
+    begin: MonoTime,
+    length_ns: u64,
+    lines: Vec<UnboundedSender<DueMessage>>,
+    next: Mutex<(u64, std::iter::Peekable<Dues>)>,
+}
+
+impl Messages {
+    fn new(load: &Load, seed: u64, begin: MonoTime, lines: Vec<UnboundedSender<DueMessage>>) -> Self {
+        let paced = load.schedule.dues(load.rate, seed);
+        // A schedule without due times makes no sense for messages; a constant one stands in for it.
+        let dues =
+            paced.or_else(|| Schedule::Constant.dues(load.rate, seed)).expect("constant schedules have due times");
+        let length_ns = (load.warmup + load.window).as_nanos() as u64;
+        Self { begin, length_ns, lines, next: Mutex::new((0, dues.peekable())) }
+    }
+}
+
+impl Job for Messages {
+    fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let (index, dues) = &mut *next;
+        while let Some(offset) = dues.peek().copied().filter(|&offset| offset < self.length_ns) {
+            let due = self.begin.plus_nanos(offset);
+            if due > now {
+                return Some(due);
+            }
+            dues.next();
+            let lines = self.lines.len() as u64;
+            let message = DueMessage { seq: *index / lines, due, fired: now };
+            // A connection that broke has its own error.
+            let _ = self.lines[(*index % lines) as usize].send(message);
+            *index += 1;
+        }
+        None
+    }
+}

@@ -1,0 +1,102 @@
+//! Memory of both ends at rising numbers of open, quiet connections. A slope, so that what an empty process costs
+//! cancels.
+
+use super::session::{Session, SessionError};
+use super::{Order, TrialError};
+use crate::fleet;
+use crate::host;
+use crate::recorder::{Reading, Recorder};
+use crate::stream::StreamError;
+use crate::window::{Basis, Window};
+use crate::worker;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use trial::{Measurement, MemoryPoint};
+use wire::{Payload, Rate, Subscription};
+
+/// Connections opened at one go; nothing is timed here, so only the listen backlog bounds them.
+const GO: u32 = 20;
+/// Wait for allocators and the kernel to come to rest at each step.
+const SETTLE: Duration = Duration::from_millis(100);
+/// Longest wait for the connections of one step.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Runs one trial of scenario `memory`.
+///
+/// # Errors
+/// [`TrialError`] when connections fail or the server stops answering.
+pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
+    let most = order.cell.steps.last().copied().unwrap_or(0);
+    host::admit(u64::from(most), session.dialer.addresses().first().copied())
+        .map_err(|error| TrialError::Broken(error.to_string()))?;
+    let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
+    let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
+    worker::enter(Recorder::new(Reading::Push(payload), window, 0, None));
+    let points = steps(order, session).await;
+    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+    let (measurement, _) = recorder.finish();
+    Ok(Measurement { memory: points?, window_ns: 0, timeline: Vec::new(), ..measurement })
+}
+
+async fn steps(order: &Order, session: &mut Session) -> Result<Vec<MemoryPoint>, TrialError> {
+    let (mut streams, mut points) = (JoinSet::new(), Vec::new());
+    for &step in &order.cell.steps {
+        for index in streams.len() as u32..step {
+            let (client, dialer) = (order.cell.client, session.dialer.clone());
+            let spec = session.spec(order, &subscription(order), index);
+            streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
+            if index % GO == 0 {
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
+        let reached = timeout(LIMIT, connected(session, u64::from(step))).await;
+        if let Some(why) = broken(&mut streams) {
+            return Err(TrialError::Broken(format!("{step} connections: {why}")));
+        }
+        reached.map_err(|_| TrialError::Broken(format!("{step} connections did not all open in time")))??;
+        points.push(point(session, u64::from(step)).await?);
+    }
+    streams.shutdown().await;
+    Ok(points)
+}
+
+/// Why a stream that was to stay open has ended.
+fn broken(streams: &mut JoinSet<Result<(), StreamError>>) -> Option<String> {
+    match streams.try_join_next()? {
+        Ok(Err(error)) => Some(error.to_string()),
+        Ok(Ok(())) => Some("the server ended a stream".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// Waits until every connection has received its one event, by the server's count.
+async fn connected(session: &mut Session, connections: u64) -> Result<(), SessionError> {
+    while session.control.vitals(false).await?.events_sent < connections {
+        sleep(Duration::from_millis(10)).await;
+    }
+    sleep(SETTLE).await;
+    Ok(())
+}
+
+async fn point(session: &mut Session, connections: u64) -> Result<MemoryPoint, TrialError> {
+    let vitals = session.control.vitals(true).await.map_err(SessionError::from)?;
+    Ok(MemoryPoint {
+        connections,
+        server_bytes: vitals.pss_bytes,
+        client_bytes: host::pss_bytes(),
+        kernel_bytes: vitals.kernel.slab_bytes.map(|slabs| slabs + vitals.kernel.tcp_bytes),
+    })
+}
+
+/// One event at once, so that every buffer that a live stream needs exists, and the next in an hour.
+fn subscription(order: &Order) -> Subscription {
+    Subscription {
+        rate: Rate::per_second(1.0 / 3600.0).expect("above zero"),
+        payload_bytes: order.cell.load.payload_bytes,
+        heartbeat: None,
+        ids: order.cell.load.ids,
+        ..Subscription::default()
+    }
+}

@@ -1,0 +1,164 @@
+//! One trial, from order to record: connect, warm up, measure, drain. One match joins scenarios to what they do.
+
+mod browser;
+mod codec;
+mod connect;
+mod echo;
+mod foreign;
+mod handshake;
+mod memory;
+mod message;
+mod push;
+mod record;
+mod session;
+mod uplink;
+
+pub use codec::{costs, decoder_lines};
+pub use foreign::{Foreign, run as foreign};
+pub use record::{Started, record};
+pub use session::{Session, SessionError};
+
+use crate::endpoint::{Endpoint, EndpointError};
+use crate::event_log::EventLog;
+use crate::interrupt::Interrupt;
+use crate::tls::Trust;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use trial::{Arm, Cell, ClientKind, Measurement, Outcome, Scenario, Trial};
+use wire::{Transport, Tuning};
+
+/// One trial to run: everything that the generator process is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// The cell.
+    pub cell: Cell,
+    /// The arm.
+    pub arm: Arm,
+    /// Block, from 0.
+    pub block: u32,
+    /// Position inside the block, from 0.
+    pub position: u32,
+    /// Seed of the schedules of this block.
+    pub seed: u64,
+    /// Base URL of the server.
+    pub url: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// Headers for every request.
+    pub headers: Vec<(String, String)>,
+    /// CA file for https targets.
+    pub cacert: Option<std::path::PathBuf>,
+    /// Whether certificates go unchecked.
+    pub insecure: bool,
+}
+
+impl Order {
+    /// Whom to believe.
+    pub fn trust(&self) -> Trust {
+        Trust::from_flags(self.cacert.clone(), self.insecure)
+    }
+}
+
+/// Why a trial has no measurement.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The URL of the server is none.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The server is not one to measure against.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The transport cannot do this.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A stream broke; its own words.
+    #[error("{0}")]
+    Broken(String),
+    /// The trial did not end in its time.
+    #[error("no result within {0} s")]
+    TimedOut(u64),
+    /// The operating system refused.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// What a trial must heed while it runs.
+#[derive(Clone)]
+pub struct Observer {
+    /// The user wants it to end: it ends early and keeps what it has.
+    pub interrupt: Interrupt,
+    /// Where to write each event.
+    pub log: Option<Arc<EventLog>>,
+}
+
+impl Observer {
+    /// For trials that nobody watches.
+    pub fn nobody() -> Self {
+        Self { interrupt: Interrupt::never(), log: None }
+    }
+}
+
+/// Runs one trial to its record. A failure is a record too.
+pub async fn trial(order: Order, observer: Observer) -> Trial {
+    let (started, mut session) = (Started::now(), None);
+    let outcome = match attempt(&order, &mut session, observer).await {
+        Ok(measurement) => Outcome::Measured(Box::new(measurement)),
+        Err(TrialError::Unsupported(why)) => Outcome::Unsupported(why),
+        Err(error) => Outcome::Failed(error.to_string()),
+    };
+    let mut trial = record(&order, &started, outcome);
+    if let Some(session) = session {
+        (trial.server, trial.clock) = (Some(session.facts), Some(session.clock));
+    }
+    trial.warnings = record::warnings(&trial);
+    trial
+}
+
+async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observer) -> Result<Measurement, TrialError> {
+    if order.cell.scenario == Scenario::Codec {
+        return Ok(Measurement { costs: codec::costs(), ..Measurement::default() });
+    }
+    supported(order)?;
+    let endpoint: Endpoint = order.url.parse()?;
+    let session = session.insert(Session::open(&endpoint, &order.trust(), &order.headers).await?);
+    tuned(&order.cell, &session.facts.tuning)?;
+    match order.cell.scenario {
+        Scenario::Push | Scenario::Saturate => push::run(order, session, observer).await,
+        Scenario::Echo => echo::run(order, session).await,
+        Scenario::Connect => connect::run(order, session).await,
+        Scenario::Memory => memory::run(order, session).await,
+        Scenario::Handshake => handshake::run(order, session).await,
+        Scenario::Browser => browser::run(order).await,
+        Scenario::Codec => Err(TrialError::Unsupported("codec needs no server".to_owned())),
+    }
+}
+
+/// Refuses a server whose knobs are not those that the cell asks for: the plan asks, the server states.
+fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
+    let wanted = cell.flush.unwrap_or_else(|| Tuning::of(cell.preset).flush);
+    if (tuning.preset, tuning.flush) == (cell.preset, wanted) {
+        return Ok(());
+    }
+    Err(TrialError::Unsupported(format!(
+        "the server runs preset {}, flush {}; this cell asks for preset {}, flush {wanted}: start such a server",
+        tuning.preset, tuning.flush, cell.preset
+    )))
+}
+
+/// Refuses what cannot be, before a server is bothered.
+fn supported(order: &Order) -> Result<(), TrialError> {
+    let transport = order.arm.transport;
+    let library = order.cell.client == ClientKind::Library;
+    match (order.cell.scenario, transport) {
+        (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if library => {
+            Err(TrialError::Unsupported(format!("no client library reads {transport}")))
+        }
+        (Scenario::Saturate | Scenario::Echo, Transport::LongPoll) => {
+            Err(TrialError::Unsupported("long-poll has no open stream to saturate or to answer on".to_owned()))
+        }
+        (Scenario::Echo, Transport::RawTcp | Transport::HttpStream) => Err(TrialError::Unsupported(format!(
+            "{transport} is a control for pushed events, it carries no messages up"
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,175 @@
+//! Subscribe and receive: paced (open loop, latency from `due`) or saturated (capacity, never latency).
+//!
+//! All streams of a trial form one group whose schedules start when every one of them is there, so the connect
+//! phase never overlaps the window.
+
+use super::session::{Session, Snapshot};
+use super::{Observer, Order, TrialError};
+use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
+use crate::host;
+use crate::recorder::{Reading, Recorder};
+use crate::window::{Basis, Window};
+use servers::clock;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use trial::{Load, Measurement, Usage};
+use wire::{MonoTime, Payload, Schedule, Subscription};
+
+/// Longest wait behind the window for what is still on its way.
+const DRAIN: Duration = Duration::from_secs(2);
+/// Longest wait for all streams to stand and the first event to come, beside the connect phase itself.
+const FIRST_EVENT: Duration = Duration::from_secs(10);
+/// Distance of the vitals readings from the window, so that reading them does not disturb it.
+const ASIDE: Duration = Duration::from_millis(10);
+
+/// Runs one trial of scenario `push` or `saturate`.
+///
+/// # Errors
+/// [`TrialError`] when a stream breaks or the server stops answering.
+pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
+    let load = &order.cell.load;
+    let subscription = subscription(order, session);
+    let specs: Vec<_> = (0..load.connections).map(|index| session.spec(order, &subscription, index)).collect();
+    host::admit(u64::from(load.connections), session.dialer.addresses().first().copied())
+        .map_err(|error| TrialError::Broken(error.to_string()))?;
+    let plan = FleetPlan {
+        dialer: session.dialer.clone(),
+        client: order.cell.client,
+        specs,
+        threads: order.threads,
+        connect_rate: CONNECT_RATE,
+        strict: true,
+    };
+    let basis = if load.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due };
+    let window = Arc::new(Window::new(basis, load.warmup, load.window));
+    let payload = Arc::new(Payload::new(load.payload_bytes));
+    let offset_ns = session.clock.offset_ns;
+    let interrupt = observer.interrupt.clone();
+    let (log, reading) = (observer.log.clone(), Reading::Push(payload));
+    let recorder = || Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
+    let mut fleet = Fleet::launch(&plan, recorder)?;
+    let usage = observe(&mut fleet, &window, session, load, observer).await;
+    let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let (mut measurement, failures) = recorder.finish();
+    if let Some(failure) = failures.into_iter().next() {
+        return Err(TrialError::Broken(failure));
+    }
+    let (server, client) = usage?;
+    if interrupt.came() {
+        cut_short(&mut measurement, &window);
+    }
+    (measurement.server, measurement.client) = (Some(server), Some(client));
+    Ok(measurement)
+}
+
+/// The window ends now, and events that were never due are not lost.
+fn cut_short(measurement: &mut Measurement, window: &Window) {
+    let elapsed_ns = window.start().map_or(0, |start| clock::now().nanos_since(start));
+    measurement.window_ns = measurement.window_ns.min(elapsed_ns);
+    (measurement.counters.expected, measurement.counters.lost) = (None, 0);
+}
+
+/// Waits for the window to open, reads the vitals on both sides of it, and lets the streams drain.
+async fn observe(
+    fleet: &mut Fleet,
+    window: &Window,
+    session: &mut Session,
+    load: &Load,
+    mut observer: Observer,
+) -> Result<(Usage, Usage), TrialError> {
+    let connecting = Duration::from_secs_f64(f64::from(load.connections) / CONNECT_RATE);
+    let start = opened(fleet, window, Instant::now() + connecting + FIRST_EVENT + load.warmup).await?;
+    let end = start + load.window;
+    sleep_until(at(start.offset_by(-(ASIDE.as_nanos() as i64)))).await;
+    let before = Snapshot::take(&mut session.control).await.map_err(super::SessionError::from)?;
+    let drained = at(end + DRAIN);
+    let over = async {
+        if load.schedule != Schedule::Unpaced {
+            // Counted streams end by themselves; one that does not is cut off and its events count as lost.
+            let _ = timeout_at(drained, fleet.ended()).await;
+        }
+        sleep_until(at(end)).await;
+    };
+    tokio::select! {
+        () = over => {}
+        () = observer.interrupt.wait() => {}
+    }
+    let after = Snapshot::take(&mut session.control).await.map_err(super::SessionError::from)?;
+    Ok(after.since(&before))
+}
+
+/// Waits for the first event and returns the start of the window.
+async fn opened(fleet: &mut Fleet, window: &Window, limit: Instant) -> Result<MonoTime, TrialError> {
+    let begin = Instant::now();
+    let ended = fleet.ended();
+    tokio::pin!(ended);
+    let mut running = true;
+    loop {
+        if let Some(start) = window.start() {
+            return Ok(start);
+        }
+        if !running || Instant::now() > limit {
+            return Err(TrialError::TimedOut(begin.elapsed().as_secs()));
+        }
+        tokio::select! {
+            () = &mut ended, if running => running = false,
+            () = sleep(Duration::from_millis(1)) => {}
+        }
+    }
+}
+
+/// An instant of our clock as one of tokio's.
+fn at(instant: MonoTime) -> Instant {
+    Instant::now() + Duration::from_nanos(instant.nanos_since(clock::now()))
+}
+
+/// What every stream of the trial asks for.
+fn subscription(order: &Order, session: &Session) -> Subscription {
+    let load = &order.cell.load;
+    Subscription {
+        schedule: load.schedule,
+        rate: load.rate,
+        payload_bytes: load.payload_bytes,
+        count: count(load, order.seed),
+        seed: order.seed,
+        sharing: load.sharing,
+        group: Some(session.name.clone()),
+        quorum: load.connections,
+        heartbeat: None,
+        ids: load.ids,
+        faults: load.faults.clone(),
+        ..Subscription::default()
+    }
+}
+
+/// Events of one stream that fall due during warm-up and window; none when there is no schedule.
+fn count(load: &Load, seed: u64) -> Option<u64> {
+    let length_ns = (load.warmup + load.window).as_nanos() as u64;
+    let dues = load.schedule.dues(load.rate, seed)?;
+    Some(dues.take_while(|&due| due < length_ns).count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::{Rate, Sharing};
+
+    #[test]
+    fn the_count_covers_warm_up_and_window_exactly() {
+        let load = Load {
+            connections: 1,
+            schedule: Schedule::Constant,
+            rate: Rate::per_second(100.0).unwrap(),
+            payload_bytes: 64,
+            sharing: Sharing::Private,
+            ids: false,
+            warmup: Duration::from_secs(1),
+            window: Duration::from_secs(2),
+            faults: wire::Faults::default(),
+        };
+        assert_eq!(count(&load, 1), Some(300));
+        assert_eq!(count(&Load { schedule: Schedule::Burst { size: 50 }, ..load.clone() }, 1), Some(300));
+        assert_eq!(count(&Load { schedule: Schedule::Unpaced, ..load }, 1), None);
+    }
+}

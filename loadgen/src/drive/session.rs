@@ -1,0 +1,132 @@
+//! The generator's standing with one of our servers: where it is, what it states, how its clock stands.
+
+use super::Order;
+use crate::client::Request;
+use crate::clock_offset;
+use crate::control::{Control, ControlError};
+use crate::endpoint::Endpoint;
+use crate::link::{DialError, Dialer};
+use crate::stream::StreamSpec;
+use crate::tls::{Trust, TrustError};
+use nix::time::{ClockId, clock_gettime};
+use servers::clock;
+use std::time::Duration;
+use trial::{ClockOffset, Usage};
+use wire::{Facts, Subscription, Transport, Vitals};
+
+/// Longest wait for a connection.
+pub(super) const DIAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// No usable TLS configuration.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Nothing answers there.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// What answers is not ours, or has stopped answering.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+}
+
+impl SessionError {
+    /// Whether something answers there that is not one of our servers.
+    pub const fn is_foreign(&self) -> bool {
+        matches!(self, Self::Control(ControlError::Foreign(..)))
+    }
+}
+
+/// A server that is known to be ours.
+pub struct Session {
+    /// Where it is; the path is `/`.
+    pub endpoint: Endpoint,
+    /// Dials it.
+    pub dialer: Dialer,
+    /// Asks it.
+    pub control: Control,
+    /// What it states.
+    pub facts: Facts,
+    /// Its clock.
+    pub clock: ClockOffset,
+    /// A name that no other trial against this server has: groups and sessions outlive their connections by seconds.
+    pub name: String,
+}
+
+impl Session {
+    /// Reaches the server, checks its wire version, reads its facts and its clock.
+    ///
+    /// # Errors
+    /// [`SessionError`], in words for the user.
+    pub async fn open(endpoint: &Endpoint, trust: &Trust, headers: &[(String, String)]) -> Result<Self, SessionError> {
+        let tls = if endpoint.tls { Some(trust.config()?) } else { None };
+        let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
+        let mut control = Control::connect(&dialer, endpoint, headers).await?;
+        let facts = control.facts().await?;
+        let offset = clock_offset::estimate(&mut control, &facts).await?;
+        let name = format!("{}-{:x}", std::process::id(), clock::now().as_nanos());
+        Ok(Self { endpoint: endpoint.at("/"), dialer, control, facts, clock: offset, name })
+    }
+
+    /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.
+    pub fn spec(&self, order: &Order, subscription: &Subscription, index: u32) -> StreamSpec {
+        let transport = order.arm.transport;
+        let session = match transport {
+            Transport::LongPoll => Some(format!("{}-{index}", self.name)),
+            _ => subscription.session.clone(),
+        };
+        let subscription = Subscription { session, ..subscription.clone() };
+        let request = Request {
+            payload_bytes: Some(subscription.payload_bytes),
+            ..self.request(order, format!("{}?{}", transport.path(), subscription.to_query()))
+        };
+        StreamSpec { transport, request, expected: subscription.count, first_seq: Some(0) }
+    }
+
+    /// A request to this server with the order's headers.
+    pub fn request(&self, order: &Order, path_and_query: String) -> Request {
+        Request { headers: order.headers.clone(), ..Request::get(&self.endpoint.authority, path_and_query) }
+    }
+}
+
+/// Server and generator read at one moment; two of them make a usage.
+pub(super) struct Snapshot {
+    server: Vitals,
+    client_cpu_ns: u64,
+    at_ns: u64,
+}
+
+impl Snapshot {
+    /// Reads both processes now.
+    ///
+    /// # Errors
+    /// [`ControlError::Lost`] when the server does not answer.
+    pub(super) async fn take(control: &mut Control) -> Result<Self, ControlError> {
+        let server = control.vitals(false).await?;
+        Ok(Self { server, client_cpu_ns: process_cpu_ns(), at_ns: clock::now().as_nanos() })
+    }
+
+    /// What server and generator used since `earlier`; the generator received as many events as the server sent.
+    pub(super) fn since(&self, earlier: &Self) -> (Usage, Usage) {
+        let server = Usage::between(&earlier.server, &self.server);
+        let client = Usage {
+            elapsed_ns: self.at_ns.saturating_sub(earlier.at_ns),
+            cpu_ns: self.client_cpu_ns.saturating_sub(earlier.client_cpu_ns),
+            events: server.events,
+            ..Usage::default()
+        };
+        (server, client)
+    }
+
+    /// Client messages that the server received since `earlier`.
+    pub(super) fn messages_since(&self, earlier: &Self) -> u64 {
+        self.server.messages_received.saturating_sub(earlier.server.messages_received)
+    }
+}
+
+/// CPU time of this process in nanoseconds, exact to the scheduler.
+fn process_cpu_ns() -> u64 {
+    clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+        .map_or(0, |time| Duration::from(time).as_nanos().try_into().unwrap_or(u64::MAX))
+}

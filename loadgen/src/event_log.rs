@@ -1,0 +1,74 @@
+//! `--log FILE`: each event as one JSON line, written as it comes. Refuses to hide a failed write.
+
+use crate::client::EventRef;
+use serde::Serialize;
+use servers::clock;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+use wire::MonoTime;
+
+/// An open log, shared by all workers. A log costs a lock for each event: it is for looking, not for load.
+#[derive(Debug)]
+pub struct EventLog(Mutex<Sheet>);
+
+#[derive(Debug)]
+struct Sheet {
+    out: BufWriter<File>,
+    failure: Option<io::Error>,
+    /// Added to monotonic nanoseconds to get nanoseconds since the Unix epoch.
+    epoch_ns: u64,
+}
+
+/// One line of the log.
+#[derive(Serialize)]
+struct Entry<'a> {
+    /// Nanoseconds since the Unix epoch.
+    received_ns: u64,
+    event: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    data: std::borrow::Cow<'a, str>,
+}
+
+impl EventLog {
+    /// Creates or truncates the file.
+    ///
+    /// # Errors
+    /// Whatever the operating system answers.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let out = BufWriter::new(File::create(path)?);
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+        let epoch_ns = unix.saturating_sub(clock::now().as_nanos());
+        Ok(Self(Mutex::new(Sheet { out, failure: None, epoch_ns })))
+    }
+
+    /// Appends one event; the first failure is kept for [`EventLog::finish`] and ends the writing.
+    pub fn write(&self, event: &EventRef<'_>, received: MonoTime) {
+        let mut sheet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sheet.failure.is_none() {
+            let entry = Entry {
+                received_ns: sheet.epoch_ns + received.as_nanos(),
+                event: event.kind.unwrap_or("message"),
+                id: event.id,
+                data: String::from_utf8_lossy(event.data),
+            };
+            let written = serde_json::to_writer(&mut sheet.out, &entry).map_err(io::Error::from);
+            sheet.failure = written.and_then(|()| sheet.out.write_all(b"\n")).err();
+        }
+    }
+
+    /// Flushes the file and reports the first failure.
+    ///
+    /// # Errors
+    /// The first write or flush that failed, a full disk for one.
+    pub fn finish(&self) -> io::Result<()> {
+        let mut sheet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match sheet.failure.take() {
+            Some(failure) => Err(failure),
+            None => sheet.out.flush(),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Many streams over a few workers: opened at a bounded pace, ended together, their counts merged.
+//!
+//! Streams are spawned, never polled from a runtime's root future, which would double their cost.
+
+use crate::library;
+use crate::link::Dialer;
+use crate::recorder::Recorder;
+use crate::stream::{Stream, StreamError, StreamSpec};
+use crate::worker::{self, LagProbe};
+use servers::clock;
+use servers::pacer::Pacer;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+use trial::ClientKind;
+use wire::MonoTime;
+
+/// Connections opened a second, so that a listen backlog is never the thing measured.
+pub const CONNECT_RATE: f64 = 2_000.0;
+
+/// What a fleet opens and how.
+#[derive(Clone)]
+pub struct FleetPlan {
+    /// Where to dial.
+    pub dialer: Dialer,
+    /// Which client reads.
+    pub client: ClientKind,
+    /// One entry for each stream.
+    pub specs: Vec<StreamSpec>,
+    /// Worker threads.
+    pub threads: usize,
+    /// Connections opened a second over all workers.
+    pub connect_rate: f64,
+    /// Whether one broken stream ends the fleet: true where streams wait for each other.
+    pub strict: bool,
+}
+
+/// A running fleet.
+pub struct Fleet {
+    workers: Vec<JoinHandle<Option<Recorder>>>,
+    stop: Arc<watch::Sender<bool>>,
+    running: mpsc::Receiver<()>,
+    /// Asks the workers for signs of life.
+    _pacer: Pacer,
+}
+
+impl Fleet {
+    /// Starts the workers; `recorder` makes an empty recorder for each.
+    ///
+    /// # Errors
+    /// When a thread or its runtime cannot be made.
+    pub fn launch(plan: &FleetPlan, recorder: impl Fn() -> Recorder) -> io::Result<Self> {
+        let (stop, stopped) = watch::channel(false);
+        let (alive, running) = mpsc::channel(1);
+        let pacer = Pacer::spawn()?;
+        let probes = pacer.handle();
+        let mut fleet = Self { workers: Vec::new(), stop: Arc::new(stop), running, _pacer: pacer };
+        let threads = plan.threads.clamp(1, plan.specs.len().max(1));
+        for index in 0..threads {
+            let shift = Shift {
+                dialer: plan.dialer.clone(),
+                client: plan.client,
+                specs: plan.specs.iter().skip(index).step_by(threads).cloned().collect(),
+                pace: Duration::from_secs_f64(threads as f64 / plan.connect_rate),
+                strict: plan.strict,
+                stop: Arc::clone(&fleet.stop),
+                stopped: stopped.clone(),
+            };
+            let (probe, asked) = LagProbe::new();
+            probes.schedule(clock::now(), Arc::new(probe));
+            let (recorder, alive) = (recorder(), alive.clone());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let worker = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+                worker::enter(recorder);
+                runtime.block_on(shift.work(asked));
+                // Dropping the runtime drops streams, and dropped streams fold their counts into the worker.
+                drop(runtime);
+                drop(alive);
+                worker::leave()
+            });
+            fleet.workers.push(worker?);
+        }
+        Ok(fleet)
+    }
+
+    /// Waits until every stream has ended.
+    pub async fn ended(&mut self) {
+        while self.running.recv().await.is_some() {}
+    }
+
+    /// Cuts every stream off.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Stops what still runs and merges the recorders.
+    pub fn join(self) -> Option<Recorder> {
+        self.stop();
+        let recorders = self.workers.into_iter().filter_map(|worker| worker.join().ok().flatten());
+        recorders.reduce(|mut merged, other| {
+            merged.merge(other);
+            merged
+        })
+    }
+}
+
+/// The part of a fleet that one worker opens.
+struct Shift {
+    dialer: Dialer,
+    client: ClientKind,
+    specs: Vec<StreamSpec>,
+    pace: Duration,
+    strict: bool,
+    stop: Arc<watch::Sender<bool>>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Shift {
+    async fn work(mut self, asked: UnboundedReceiver<MonoTime>) {
+        let probe = tokio::spawn(worker::answer(asked));
+        let mut streams = JoinSet::new();
+        let begin = Instant::now();
+        for (index, spec) in std::mem::take(&mut self.specs).into_iter().enumerate() {
+            tokio::select! {
+                biased;
+                _ = self.stopped.wait_for(|stop| *stop) => break,
+                () = sleep_until(begin + self.pace * index as u32) => {}
+            }
+            streams.spawn(self.stream(spec));
+        }
+        loop {
+            tokio::select! {
+                _ = self.stopped.wait_for(|stop| *stop) => break,
+                ended = streams.join_next() => if ended.is_none() { break },
+            }
+        }
+        probe.abort();
+    }
+
+    /// One stream, its failure noted.
+    fn stream(&self, spec: StreamSpec) -> impl Future<Output = ()> + Send + 'static {
+        let (dialer, client, strict, stop) = (self.dialer.clone(), self.client, self.strict, Arc::clone(&self.stop));
+        async move {
+            if let Err(error) = read(client, &dialer, &spec).await {
+                worker::with(|worker| match &error {
+                    StreamError::Dial(_) => worker.recorder.unopened(error.to_string()),
+                    _ => worker.recorder.cut(error.to_string()),
+                });
+                if strict {
+                    stop.send_replace(true);
+                }
+            }
+        }
+    }
+}
+
+/// Opens one stream and reads it to its end, on a thread that is a worker.
+///
+/// # Errors
+/// [`StreamError`] when it does not end cleanly.
+pub async fn read(client: ClientKind, dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> {
+    match client {
+        ClientKind::Lean => Stream::open(dialer, spec).await?.run().await,
+        ClientKind::Library => library::run(dialer, spec).await,
+    }
+}

@@ -1,0 +1,95 @@
+//! `records.jsonl`, appended and flushed line by line: whatever happens next, what was recorded is on disk.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use trial::Line;
+
+/// Name of the records file in an output directory.
+pub const RECORDS: &str = "records.jsonl";
+
+/// An open records file.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    echo: bool,
+}
+
+/// Why nothing more can be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The directory cannot be made.
+    #[error("cannot create {path}: {error}", path = .0.display(), error = .1)]
+    Create(PathBuf, io::Error),
+    /// It holds records already.
+    #[error("{path} already holds records: choose another --out", path = .0.display())]
+    Exists(PathBuf),
+    /// A line could not be written: a full disk, for one.
+    #[error("cannot write {path}: {error}; what was recorded before is kept", path = .0.display(), error = .1)]
+    Write(PathBuf, io::Error),
+}
+
+impl Journal {
+    /// Makes the directory and an empty records file in it; `echo` also prints each line on standard output.
+    ///
+    /// # Errors
+    /// [`JournalError`] when the directory cannot be made or holds records already.
+    pub fn create(directory: &Path, echo: bool) -> Result<Self, JournalError> {
+        let path = directory.join(RECORDS);
+        fs::create_dir_all(directory).map_err(|error| JournalError::Create(directory.to_owned(), error))?;
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => Ok(Self { file, path, echo }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(JournalError::Exists(directory.to_owned()))
+            }
+            Err(error) => Err(JournalError::Create(path, error)),
+        }
+    }
+
+    /// Appends one line and flushes it.
+    ///
+    /// # Errors
+    /// [`JournalError::Write`]; the line may be torn, which readers notice.
+    pub fn append(&mut self, line: &Line) -> Result<(), JournalError> {
+        line.write(&mut self.file).map_err(|error| JournalError::Write(self.path.clone(), error))?;
+        if self.echo {
+            // A closed pipe downstream does not stop the recording.
+            let _ = line.write(&mut io::stdout().lock());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trial::End;
+
+    fn end(trials: u64) -> Line {
+        Line::End(End { reason: "plan finished".to_owned(), finished: String::new(), trials, planned: 2 })
+    }
+
+    #[test]
+    fn lines_are_on_disk_as_soon_as_they_are_appended() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut journal = Journal::create(directory.path(), false).unwrap();
+        for trials in 1..3 {
+            journal.append(&end(trials)).unwrap();
+            let text = fs::read_to_string(directory.path().join(RECORDS)).unwrap();
+            let lines: Vec<_> = text.lines().map(|line| Line::parse(line).unwrap()).collect();
+            assert_eq!(lines.last(), Some(&end(trials)));
+            assert_eq!(lines.len() as u64, trials);
+        }
+        let again = Journal::create(directory.path(), false).unwrap_err().to_string();
+        assert!(again.ends_with("already holds records: choose another --out"), "{again}");
+    }
+
+    #[test]
+    fn a_full_disk_is_one_clear_line() {
+        let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut journal = Journal { file, path: "/dev/full".into(), echo: false };
+        let error = journal.append(&end(1)).unwrap_err().to_string();
+        assert!(error.starts_with("cannot write /dev/full: ") && error.ends_with("recorded before is kept"), "{error}");
+    }
+}

@@ -1,0 +1,38 @@
+//! Plan in, records out: the load generator.
+//!
+//! ```text
+//! plan ─► runner ─► (server process, generator process) for each trial ─► records.jsonl ─► reports
+//!                          drive: link ─► client ─► recorder
+//! ```
+//!
+//! Refuses to draw conclusions: what the records mean is the business of `reports`.
+
+pub mod browser;
+pub mod cli;
+pub mod client;
+pub mod clock_offset;
+pub mod codec;
+pub mod command;
+pub mod control;
+pub mod drive;
+pub mod endpoint;
+pub mod event_log;
+pub mod fleet;
+pub mod host;
+pub mod interrupt;
+pub mod journal;
+pub mod library;
+pub mod link;
+pub mod plans;
+pub mod progress;
+pub mod recorder;
+pub mod run_text;
+pub mod runner;
+pub mod stream;
+pub mod target;
+pub mod timestamp;
+pub mod tls;
+pub mod tool;
+pub mod track;
+pub mod window;
+pub mod worker;

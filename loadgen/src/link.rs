@@ -1,0 +1,249 @@
+//! One dialled TCP or TLS stream and its meter: the same one under every client. Refuses to decode anything.
+
+use crate::endpoint::Endpoint;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use servers::clock;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use wire::MonoTime;
+
+/// Where to dial and how long to wait, resolved once for all connections.
+#[derive(Clone)]
+pub struct Dialer {
+    host: String,
+    addresses: Vec<SocketAddr>,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    limit: Duration,
+}
+
+/// Why a connection could not be opened. Each text says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DialError {
+    /// The name has no address.
+    #[error("cannot resolve '{0}': check the host name")]
+    Resolve(String),
+    /// Nobody listens there.
+    #[error("{0} refused the connection: is the server running, and is the port right?")]
+    Refused(SocketAddr),
+    /// No answer in time.
+    #[error("no answer from {0} within {limit}: unreachable, or a firewall drops it", limit = humantime::format_duration(*.1))]
+    TimedOut(SocketAddr, Duration),
+    /// The host has no free port left for this destination.
+    #[error("no free local port towards {0}: fewer connections, or widen net.ipv4.ip_local_port_range")]
+    NoPort(SocketAddr),
+    /// The process may open no more files.
+    #[error("no free file descriptor: fewer connections, or raise 'ulimit -n'")]
+    NoDescriptor,
+    /// The peer answered a TLS greeting with something else.
+    #[error("{0} does not speak TLS there: use http:// or ws:// instead of https:// or wss://")]
+    NotTls(String),
+    /// The peer's certificate is not trusted.
+    #[error("certificate of {0} is not trusted ({1}): use --cacert FILE, or --insecure for a test server")]
+    Certificate(String, String),
+    /// Any other failure of the operating system.
+    #[error("cannot connect to {0}: {1}")]
+    Other(String, String),
+}
+
+/// Bytes and calls on one link. Above TLS, where there is TLS.
+#[derive(Debug, Default)]
+pub struct Meter {
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+    reads: AtomicU64,
+}
+
+impl Meter {
+    /// Bytes received.
+    pub fn bytes_in(&self) -> u64 {
+        self.bytes_in.load(Relaxed)
+    }
+
+    /// Bytes sent.
+    pub fn bytes_out(&self) -> u64 {
+        self.bytes_out.load(Relaxed)
+    }
+
+    /// Read calls that returned bytes.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Relaxed)
+    }
+}
+
+/// Instants of one dial.
+#[derive(Debug, Clone, Copy)]
+pub struct DialTimes {
+    /// Before the first packet.
+    pub start: MonoTime,
+    /// TCP is established.
+    pub tcp: MonoTime,
+    /// TLS is established; equal to `tcp` on cleartext.
+    pub tls: MonoTime,
+}
+
+/// One open stream.
+pub struct Link {
+    io: Io,
+    meter: Arc<Meter>,
+}
+
+enum Io {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Dialer {
+    /// Resolves the endpoint's host and keeps the TLS configuration.
+    ///
+    /// # Errors
+    /// [`DialError::Resolve`] when the name has no address.
+    pub async fn resolve(
+        endpoint: &Endpoint,
+        tls: Option<Arc<ClientConfig>>,
+        limit: Duration,
+    ) -> Result<Self, DialError> {
+        let unresolved = || DialError::Resolve(endpoint.host.clone());
+        let lookup = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port));
+        let addresses: Vec<_> =
+            timeout(limit, lookup).await.map_err(|_| unresolved())?.map_err(|_| unresolved())?.collect();
+        let name = ServerName::try_from(endpoint.host.clone()).map_err(|_| unresolved())?;
+        if addresses.is_empty() {
+            return Err(unresolved());
+        }
+        let tls = tls.filter(|_| endpoint.tls).map(|config| (config, name));
+        Ok(Self { host: endpoint.authority.clone(), addresses, tls, limit })
+    }
+
+    /// Whether every address is this host's own loopback.
+    pub fn is_loopback(&self) -> bool {
+        self.addresses.iter().all(|address| address.ip().is_loopback())
+    }
+
+    /// How many distinct addresses can be dialled.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Opens one link: the first address that answers, Nagle off, then TLS where the endpoint wants it.
+    ///
+    /// # Errors
+    /// [`DialError`] of the last address that was tried.
+    pub async fn dial(&self) -> Result<(Link, DialTimes), DialError> {
+        let start = clock::now();
+        let tcp = self.connect().await?;
+        let connected = clock::now();
+        let io = match &self.tls {
+            None => Io::Tcp(tcp),
+            Some((config, name)) => Io::Tls(Box::new(self.handshake(config, name, tcp).await?)),
+        };
+        let times = DialTimes { start, tcp: connected, tls: if self.tls.is_some() { clock::now() } else { connected } };
+        Ok((Link { io, meter: Arc::default() }, times))
+    }
+
+    async fn connect(&self) -> Result<TcpStream, DialError> {
+        let mut last = DialError::Resolve(self.host.clone());
+        for &address in &self.addresses {
+            last = match timeout(self.limit, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    // Nagle is off on both sides, whatever the preset: the generator is no part of what is tuned.
+                    return stream.set_nodelay(true).map(|()| stream).map_err(|error| dial_error(address, &error));
+                }
+                Ok(Err(error)) => dial_error(address, &error),
+                Err(_) => DialError::TimedOut(address, self.limit),
+            };
+        }
+        Err(last)
+    }
+
+    async fn handshake(
+        &self,
+        config: &Arc<ClientConfig>,
+        name: &ServerName<'static>,
+        tcp: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, DialError> {
+        let connect = TlsConnector::from(Arc::clone(config)).connect(name.clone(), tcp);
+        match timeout(self.limit, connect).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(tls_error(&self.host, &error)),
+            Err(_) => Err(DialError::Other(self.host.clone(), "TLS handshake timed out".to_owned())),
+        }
+    }
+}
+
+fn dial_error(address: SocketAddr, error: &io::Error) -> DialError {
+    const NO_DESCRIPTOR: [i32; 2] = [nix::libc::EMFILE, nix::libc::ENFILE];
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => DialError::Refused(address),
+        io::ErrorKind::AddrNotAvailable => DialError::NoPort(address),
+        _ if error.raw_os_error().is_some_and(|code| NO_DESCRIPTOR.contains(&code)) => DialError::NoDescriptor,
+        _ => DialError::Other(address.to_string(), error.to_string()),
+    }
+}
+
+fn tls_error(host: &str, error: &io::Error) -> DialError {
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidMessage(_)) => DialError::NotTls(host.to_owned()),
+        Some(rustls::Error::InvalidCertificate(why)) => DialError::Certificate(host.to_owned(), why.to_string()),
+        _ => DialError::Other(host.to_owned(), format!("TLS handshake failed: {error}")),
+    }
+}
+
+impl Link {
+    /// The link's meter; it outlives the link.
+    pub fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.meter)
+    }
+}
+
+impl AsyncRead for Link {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        })?;
+        let received = (buf.filled().len() - before) as u64;
+        if received > 0 {
+            self.meter.bytes_in.fetch_add(received, Relaxed);
+            self.meter.reads.fetch_add(1, Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Link {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let sent = ready!(match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        })?;
+        self.meter.bytes_out.fetch_add(sent as u64, Relaxed);
+        Poll::Ready(Ok(sent))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

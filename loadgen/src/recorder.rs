@@ -1,0 +1,357 @@
+//! The hot path: an event and an instant in, counts out. No lock, no allocation for an event; merged after the drain.
+
+use crate::client::{EventRef, Signal};
+use crate::event_log::EventLog;
+use crate::link::DialTimes;
+use crate::track::{Order, Track};
+use crate::window::{Basis, Window};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use trial::{Bytes, Counters, Distribution, Measurement, Metric, Second};
+use wire::{MonoTime, Payload, Stamp};
+
+/// Most entries of a timeline; longer windows get wider entries.
+const TIMELINE_ENTRIES: u64 = 120;
+/// Most failure texts that are kept.
+const MAX_FAILURES: usize = 8;
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// How the events of a stream are to be understood.
+#[derive(Debug, Clone)]
+pub enum Reading {
+    /// Payloads of our servers: stamped by the server, this many bytes.
+    Push(Arc<Payload>),
+    /// Payloads that this client stamped and the server sent back.
+    Echo(Arc<Payload>),
+    /// Anybody's payloads: counted and timed on receipt.
+    Foreign,
+}
+
+/// Everything that one worker records.
+pub struct Recorder {
+    reading: Reading,
+    window: Arc<Window>,
+    /// Added to the server's instants to get the client's.
+    clock_offset_ns: i64,
+    log: Option<Arc<EventLog>>,
+    slice_ns: u64,
+    distributions: Vec<Distribution>,
+    timeline: Vec<Second>,
+    /// Counts so far; streams add theirs when they end.
+    pub counters: Counters,
+    /// Bytes so far; streams add theirs when they end.
+    pub bytes: Bytes,
+    failures: Vec<String>,
+}
+
+/// What one stream must remember between events.
+#[derive(Debug)]
+pub struct StreamState {
+    /// Sequence numbers.
+    pub track: Track,
+    /// When the previous event came.
+    last_received: Option<MonoTime>,
+    /// Events so far.
+    received: u64,
+}
+
+impl StreamState {
+    /// A stream before its first event.
+    pub const fn new(track: Track) -> Self {
+        Self { track, last_received: None, received: 0 }
+    }
+
+    /// Events so far.
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Whether any event has come.
+    pub const fn has_received(&self) -> bool {
+        self.received > 0
+    }
+}
+
+impl Recorder {
+    /// An empty recorder; all of its memory is allocated here and once for each timeline entry.
+    pub fn new(reading: Reading, window: Arc<Window>, clock_offset_ns: i64, log: Option<Arc<EventLog>>) -> Self {
+        let length_ns = u64::try_from(window.length().as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            reading,
+            slice_ns: (length_ns / TIMELINE_ENTRIES).max(SECOND_NS),
+            window,
+            clock_offset_ns,
+            log,
+            distributions: Metric::ALL.map(|_| Distribution::new()).into(),
+            timeline: Vec::new(),
+            counters: Counters::default(),
+            bytes: Bytes::default(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Records one duration in nanoseconds.
+    pub fn duration(&mut self, metric: Metric, nanos: u64) {
+        self.distributions[metric as usize].record(nanos);
+    }
+
+    /// Counts a stream that could not be opened.
+    pub fn unopened(&mut self, why: String) {
+        self.counters.connection_failures += 1;
+        self.failure(why);
+    }
+
+    /// Counts a stream that ended before its time.
+    pub fn cut(&mut self, why: String) {
+        self.counters.disconnects += 1;
+        self.failure(why);
+    }
+
+    /// Keeps the text of a failure, unless there are many already.
+    fn failure(&mut self, text: String) {
+        if self.failures.len() < MAX_FAILURES && !self.failures.contains(&text) {
+            self.failures.push(text);
+        }
+    }
+
+    /// Records the phases of a dial.
+    pub fn dialled(&mut self, times: &DialTimes) {
+        self.duration(Metric::ConnectTcp, times.tcp.nanos_since(times.start));
+        if times.tls > times.tcp {
+            self.duration(Metric::ConnectTls, times.tls.nanos_since(times.tcp));
+        }
+    }
+
+    /// Records the first response head of a stream.
+    pub fn answered(&mut self, asked: Option<MonoTime>, received: MonoTime) {
+        if let Some(asked) = asked {
+            self.duration(Metric::ConnectHandshake, received.nanos_since(asked));
+        }
+    }
+
+    /// Records the first event of a stream.
+    pub fn first_event(&mut self, times: &DialTimes, received: MonoTime) {
+        self.duration(Metric::FirstEvent, received.nanos_since(times.start));
+    }
+
+    /// Takes one signal of a stream, received at `received`.
+    #[inline]
+    pub fn signal(&mut self, stream: &mut StreamState, signal: Signal<'_>, received: MonoTime) {
+        match signal {
+            Signal::Event(event) => self.event(stream, event, received),
+            Signal::Comment | Signal::Ping(_) => self.counters.heartbeats += 1,
+            Signal::Head(_) | Signal::Retry(_) | Signal::Pong(_) | Signal::ResponseEnd | Signal::Close { .. } => {}
+        }
+    }
+
+    /// Takes one event of a stream, received at `received`.
+    #[inline]
+    pub fn event(&mut self, stream: &mut StreamState, event: EventRef<'_>, received: MonoTime) {
+        self.counters.received += 1;
+        self.bytes.payload_in += event.data.len() as u64;
+        if let Some(log) = &self.log {
+            log.write(&event, received);
+        }
+        let previous = stream.last_received.replace(received);
+        stream.received += 1;
+        match &self.reading {
+            Reading::Push(payload) => {
+                if let Some(stamp) = verified(payload, event.data) {
+                    self.order(stream, stamp.seq);
+                    self.pushed(&stamp, event.data.len(), received);
+                    return;
+                }
+                self.counters.corrupt += 1;
+            }
+            Reading::Echo(payload) => {
+                if let Some(stamp) = verified(payload, event.data) {
+                    self.order(stream, stamp.seq);
+                    self.echoed(&stamp, event.data.len(), received);
+                    return;
+                }
+                self.counters.corrupt += 1;
+            }
+            Reading::Foreign => self.foreign(previous, event.data.len(), received),
+        }
+    }
+
+    fn order(&mut self, stream: &mut StreamState, seq: u64) {
+        match stream.track.observe(seq) {
+            Order::Next => {}
+            Order::Gap(missing) => self.counters.lost += missing,
+            Order::Late => {
+                self.counters.lost -= 1;
+                self.counters.reordered += 1;
+            }
+            Order::Duplicate => self.counters.duplicates += 1,
+        }
+    }
+
+    fn pushed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
+        let local = |instant: MonoTime| instant.offset_by(self.clock_offset_ns);
+        let (due, sent) = (local(stamp.due), local(stamp.sent));
+        let Some(offset_ns) = self.window.place(due, received) else { return };
+        let (response_ns, service_ns) = (received.nanos_since(due), received.nanos_since(sent));
+        self.duration(Metric::ServiceTime, service_ns);
+        if self.window.basis() == Basis::Receipt {
+            // Without a schedule nothing was due: what waits is the loop that closes itself.
+            self.in_window(offset_ns, bytes, service_ns);
+            return;
+        }
+        self.in_window(offset_ns, bytes, response_ns);
+        self.duration(Metric::ResponseTime, response_ns);
+        self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
+        self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
+    }
+
+    fn echoed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
+        let Some(offset_ns) = self.window.place(stamp.due, received) else { return };
+        let round_trip_ns = received.nanos_since(stamp.due);
+        self.in_window(offset_ns, bytes, round_trip_ns);
+        self.duration(Metric::RoundTrip, round_trip_ns);
+        self.duration(Metric::ServiceTime, received.nanos_since(stamp.sent));
+        self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
+        self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
+    }
+
+    fn foreign(&mut self, previous: Option<MonoTime>, bytes: usize, received: MonoTime) {
+        let Some(offset_ns) = self.window.place(received, received) else { return };
+        let gap_ns = previous.map(|previous| received.nanos_since(previous));
+        self.in_window(offset_ns, bytes, gap_ns.unwrap_or(0));
+        if let Some(gap_ns) = gap_ns {
+            self.duration(Metric::InterEvent, gap_ns);
+        }
+    }
+
+    fn in_window(&mut self, offset_ns: u64, bytes: usize, nanos: u64) {
+        self.counters.in_window += 1;
+        self.counters.window_payload_bytes += bytes as u64;
+        let index = (offset_ns / self.slice_ns) as usize;
+        while self.timeline.len() <= index {
+            let offset_ns = self.timeline.len() as u64 * self.slice_ns;
+            self.timeline.push(Second { offset_ns, ..Second::default() });
+        }
+        let second = &mut self.timeline[index];
+        second.received += 1;
+        second.distribution.record(nanos);
+    }
+
+    /// Adds what another worker recorded.
+    pub fn merge(&mut self, other: Self) {
+        self.counters.add(&other.counters);
+        self.bytes.add(&other.bytes);
+        self.distributions.iter_mut().zip(&other.distributions).for_each(|(mine, theirs)| mine.merge(theirs));
+        for (index, second) in other.timeline.into_iter().enumerate() {
+            match self.timeline.get_mut(index) {
+                Some(mine) => {
+                    mine.received += second.received;
+                    mine.distribution.merge(&second.distribution);
+                }
+                None => self.timeline.push(second),
+            }
+        }
+        other.failures.into_iter().for_each(|text| self.failure(text));
+    }
+
+    /// The measurement, and the texts of what failed on the way.
+    pub fn finish(self) -> (Measurement, Vec<String>) {
+        let recorded =
+            Metric::ALL.into_iter().zip(self.distributions).filter(|(_, distribution)| !distribution.is_empty());
+        let measurement = Measurement {
+            window_ns: u64::try_from(self.window.length().as_nanos()).unwrap_or(u64::MAX),
+            counters: self.counters,
+            bytes: self.bytes,
+            distributions: recorded.collect::<BTreeMap<_, _>>(),
+            timeline: self.timeline,
+            ..Measurement::default()
+        };
+        (measurement, self.failures)
+    }
+}
+
+/// The stamp of a payload that is exactly what was to be sent.
+#[inline]
+fn verified(payload: &Payload, data: &[u8]) -> Option<Stamp> {
+    Stamp::read(data).ok().filter(|stamp| payload.verify(stamp.seq, data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const MS: u64 = 1_000_000;
+
+    fn recorder(reading: Reading) -> Recorder {
+        let window = Window::new(Basis::Due, Duration::ZERO, Duration::from_secs(3));
+        Recorder::new(reading, Arc::new(window), 0, None)
+    }
+
+    fn at(ms: u64) -> MonoTime {
+        MonoTime::from_nanos(1_000 * MS + ms * MS)
+    }
+
+    fn stamped(payload: &Payload, seq: u64, due: MonoTime) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        payload.render(&Stamp { seq, due, fired: due, sent: due.plus_nanos(MS) }, &mut bytes);
+        bytes
+    }
+
+    fn event(data: &[u8]) -> EventRef<'_> {
+        EventRef { data, id: None, kind: None, binary: false }
+    }
+
+    #[test]
+    fn a_stall_is_charged_to_every_event_that_it_delayed() {
+        let payload = Arc::new(Payload::new(64));
+        let mut recorder = recorder(Reading::Push(Arc::clone(&payload)));
+        let mut stream = StreamState::new(Track::from(0));
+        // One event each 10 ms for 2 s; nothing is received between 500 and 700 ms.
+        for seq in 0..200 {
+            let due = at(seq * 10);
+            let received = if (500..700).contains(&(seq * 10)) { at(700) } else { due.plus_nanos(2 * MS) };
+            recorder.event(&mut stream, event(&stamped(&payload, seq, due)), received);
+        }
+        let (measurement, failures) = recorder.finish();
+        assert!(failures.is_empty());
+        assert_eq!(measurement.counters.in_window, 200);
+        let response = &measurement.distributions[&Metric::ResponseTime];
+        // 20 of 200 events waited, evenly from 10 to 200 ms: the 95th percentile is half way.
+        let p95 = response.quantile(0.95).unwrap();
+        assert!((99 * MS..=111 * MS).contains(&p95), "p95 {p95}");
+        assert!(response.max().unwrap() >= 199 * MS);
+        assert_eq!(measurement.timeline.len(), 2);
+        assert_eq!(measurement.timeline[0].received, 100);
+    }
+
+    #[test]
+    fn losses_duplicates_and_damage_are_counted_exactly() {
+        let payload = Arc::new(Payload::new(64));
+        let mut recorder = recorder(Reading::Push(Arc::clone(&payload)));
+        let mut stream = StreamState::new(Track::from(0));
+        for seq in [0, 1, 1, 4, 3] {
+            recorder.event(&mut stream, event(&stamped(&payload, seq, at(seq))), at(9));
+        }
+        let mut damaged = stamped(&payload, 5, at(5));
+        damaged[60] ^= 1;
+        recorder.event(&mut stream, event(&damaged), at(9));
+        recorder.event(&mut stream, event(b"not ours"), at(9));
+        let counters = &recorder.counters;
+        assert_eq!((counters.received, counters.lost, counters.duplicates), (7, 1, 1));
+        assert_eq!((counters.reordered, counters.corrupt), (1, 2));
+    }
+
+    #[test]
+    fn foreign_events_are_timed_by_their_gaps() {
+        let mut recorder = recorder(Reading::Foreign);
+        let mut stream = StreamState::new(Track::anywhere());
+        for ms in [0, 10, 30] {
+            recorder.event(&mut stream, event(b"hello"), at(ms));
+        }
+        let (measurement, _) = recorder.finish();
+        assert_eq!(measurement.counters.window_payload_bytes, 15);
+        let gaps: Vec<_> = measurement.distributions[&Metric::InterEvent].counts().map(|(_, count)| count).collect();
+        assert_eq!(gaps, [1, 1]);
+        assert!(!measurement.distributions.contains_key(&Metric::ResponseTime));
+    }
+}

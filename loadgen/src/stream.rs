@@ -1,0 +1,275 @@
+//! One stream from dial to end, read by the lean client: read, stamp once, decode, record.
+//!
+//! A stream folds its bytes and counts into its worker when it is dropped, so one that is cut off by the end of
+//! the trial counts like one that ended by itself. Refuses to reconnect: that would hide a failure.
+
+use crate::client::{Conversation, DecodeError, Head, Request, RequestError, Signal};
+use crate::link::{DialError, DialTimes, Dialer, Link, Meter};
+use crate::recorder::StreamState;
+use crate::track::Track;
+use crate::worker;
+use servers::clock;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::time::timeout;
+use wire::{MonoTime, Transport};
+
+/// Why a stream broke.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The connection could not be opened.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The request cannot be sent.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The peer sent what the transport does not allow.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The connection broke.
+    #[error("connection lost: {0}")]
+    Io(#[from] io::Error),
+    /// The library client gave up.
+    #[error("{0}")]
+    Library(String),
+}
+
+/// What to open.
+#[derive(Debug, Clone)]
+pub struct StreamSpec {
+    /// The transport.
+    pub transport: Transport,
+    /// What to ask for.
+    pub request: Request,
+    /// Events that must come, where the server is bound to a number.
+    pub expected: Option<u64>,
+    /// Sequence number of the first event, where it is known.
+    pub first_seq: Option<u64>,
+}
+
+/// Counts of one stream; folded into the worker on drop.
+pub struct Tally {
+    meter: Arc<Meter>,
+    /// State of the recorder for this stream.
+    pub state: StreamState,
+    expected: Option<u64>,
+    requests: u64,
+    connect_out: u64,
+    connect_in: u64,
+    close_in: u64,
+}
+
+impl Tally {
+    /// The tally of a link just dialled.
+    pub fn new(link: &Link, spec: &StreamSpec) -> Self {
+        worker::with(|worker| worker.recorder.counters.connections += 1);
+        Self {
+            meter: link.meter(),
+            state: StreamState::new(spec.first_seq.map_or(Track::anywhere(), Track::from)),
+            expected: spec.expected,
+            requests: 0,
+            connect_out: 0,
+            connect_in: 0,
+            close_in: 0,
+        }
+    }
+
+    /// A request of so many bytes went out; the first one belongs to the cost of connecting.
+    pub fn requested(&mut self, bytes: usize) {
+        if self.requests == 0 {
+            self.connect_out = bytes as u64;
+        }
+        self.requests += 1;
+    }
+
+    /// So many of the bytes received are the head that answered the first request.
+    pub fn connected(&mut self, head_bytes: u64) {
+        if self.connect_in == 0 {
+            self.connect_in = head_bytes;
+        }
+    }
+
+    /// Notes what a signal says about bytes: heads open a stream, terminators exist only because it ends.
+    fn note(&mut self, signal: &Signal<'_>, transport: Transport) {
+        match signal {
+            Signal::Head(head) => self.connected(head.wire_bytes() as u64),
+            Signal::Close { code, reason } => self.close_in += 2 + code.map_or(0, |_| 2 + reason.len() as u64),
+            Signal::ResponseEnd if matches!(transport, Transport::Sse | Transport::HttpStream) => {
+                self.close_in += LAST_CHUNK_BYTES;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `0 CR LF CR LF` (RFC 9112, section 7.1).
+const LAST_CHUNK_BYTES: u64 = 5;
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        worker::with(|worker| {
+            let (counters, bytes) = (&mut worker.recorder.counters, &mut worker.recorder.bytes);
+            counters.requests += self.requests;
+            counters.reads += self.meter.reads();
+            bytes.connect_out += self.connect_out;
+            bytes.connect_in += self.connect_in;
+            bytes.stream_out += self.meter.bytes_out().saturating_sub(self.connect_out);
+            bytes.stream_in += self.meter.bytes_in().saturating_sub(self.connect_in);
+            bytes.close_in += self.close_in;
+            if let Some(expected) = self.expected {
+                *counters.expected.get_or_insert(0) += expected;
+                // What never came at the end leaves no gap behind it.
+                counters.lost += expected.saturating_sub(self.state.track.next().unwrap_or(0));
+            }
+        });
+    }
+}
+
+/// One open stream, read by the lean client.
+pub struct Stream {
+    link: Link,
+    conversation: Conversation,
+    tally: Tally,
+    transport: Transport,
+    times: DialTimes,
+    asked: Option<MonoTime>,
+}
+
+impl Stream {
+    /// Dials and prepares the request; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`StreamError::Dial`] or [`StreamError::Request`].
+    pub async fn open(dialer: &Dialer, spec: &StreamSpec) -> Result<Self, StreamError> {
+        let conversation = Conversation::open(spec.transport, &spec.request)?;
+        let (link, times) = dialer.dial().await?;
+        let tally = Tally::new(&link, spec);
+        worker::with(|worker| worker.recorder.dialled(&times));
+        Ok(Self { link, conversation, tally, transport: spec.transport, times, asked: None })
+    }
+
+    /// Reads until the stream ends cleanly.
+    ///
+    /// # Errors
+    /// [`StreamError`] when it ends otherwise.
+    pub async fn run(mut self) -> Result<(), StreamError> {
+        while self.step().await? {}
+        Ok(())
+    }
+
+    /// Reads until `count` events have come or the stream ends; true when they have.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the stream breaks first.
+    pub async fn run_until(&mut self, count: u64) -> Result<bool, StreamError> {
+        while self.tally.state.received() < count && self.step().await? {}
+        Ok(self.tally.state.received() >= count)
+    }
+
+    /// Reads until the response head has come.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the stream breaks, ends, or stays silent for `limit`.
+    pub async fn opened(&mut self, limit: Duration) -> Result<(), StreamError> {
+        let head = async {
+            while self.tally.connect_in == 0 {
+                if !self.step().await? {
+                    return Err(StreamError::Library("the server ended the stream at once".to_owned()));
+                }
+            }
+            Ok(())
+        };
+        let silent = |_| StreamError::Library("no answer to the request in time".to_owned());
+        timeout(limit, head).await.map_err(silent)?
+    }
+
+    /// Queues a message to the server; it is sent by the next step.
+    ///
+    /// # Errors
+    /// [`StreamError::Library`] when the transport has no way back.
+    pub fn send_message(&mut self, payload: &[u8]) -> Result<(), StreamError> {
+        self.conversation.send_message(payload).map_err(|error| StreamError::Library(error.to_string()))
+    }
+
+    /// Writes what is queued.
+    ///
+    /// # Errors
+    /// [`StreamError::Io`] when the connection broke.
+    pub async fn flush(&mut self) -> Result<(), StreamError> {
+        let outbox = self.conversation.outbox();
+        if outbox.is_empty() {
+            return Ok(());
+        }
+        // The first outbox is the request; long polling asks again after each answer.
+        if self.asked.is_none() || self.transport == Transport::LongPoll {
+            self.tally.requested(outbox.len());
+        }
+        if self.asked.is_none() {
+            self.asked = Some(clock::now());
+        }
+        self.link.write_all(outbox).await?;
+        outbox.clear();
+        Ok(())
+    }
+
+    /// Writes what is queued, then reads once; false when the stream has ended cleanly.
+    ///
+    /// # Errors
+    /// [`StreamError`] when it broke.
+    pub async fn step(&mut self) -> Result<bool, StreamError> {
+        self.flush().await?;
+        poll_fn(|cx| self.poll_receive(cx)).await
+    }
+
+    /// The request as it will stand on the wire; empty once it was sent.
+    pub fn request_text(&mut self) -> String {
+        String::from_utf8_lossy(self.conversation.outbox()).into_owned()
+    }
+
+    /// The latest response head; an empty one with status 0 before the first has come.
+    pub fn response_head(&self) -> &Head {
+        self.conversation.head()
+    }
+
+    /// Writes raw bytes past the conversation, to see what the server makes of them.
+    ///
+    /// # Errors
+    /// [`StreamError::Io`] when the connection broke.
+    pub async fn write_raw(&mut self, bytes: &[u8]) -> Result<(), StreamError> {
+        Ok(self.link.write_all(bytes).await?)
+    }
+
+    /// One read and everything in it: one timestamp, taken when the read returned.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, StreamError>> {
+        worker::with(|worker| {
+            let mut buffer = ReadBuf::new(&mut worker.buffer);
+            ready!(Pin::new(&mut self.link).poll_read(cx, &mut buffer))?;
+            let received = clock::now();
+            let bytes = buffer.filled();
+            let (tally, recorder) = (&mut self.tally, &mut worker.recorder);
+            let (asked, times, transport) = (self.asked, self.times, self.transport);
+            let mut sink = |signal: Signal<'_>| {
+                tally.note(&signal, transport);
+                if matches!(signal, Signal::Head(_)) && !tally.state.has_received() {
+                    recorder.answered(asked, received);
+                }
+                if matches!(signal, Signal::Event(_)) && !tally.state.has_received() {
+                    recorder.first_event(&times, received);
+                }
+                recorder.signal(&mut tally.state, signal, received);
+            };
+            if bytes.is_empty() {
+                self.conversation.eof(&mut sink)?;
+                return Poll::Ready(Ok(false));
+            }
+            self.conversation.push(bytes, &mut sink)?;
+            Poll::Ready(Ok(!self.conversation.is_over()))
+        })
+        .unwrap_or_else(|| Poll::Ready(Err(StreamError::Library("no worker on this thread".to_owned()))))
+    }
+}

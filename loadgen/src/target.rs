@@ -1,0 +1,86 @@
+//! The server of a trial: a URL of somebody's, or a child process whose first line is its URL.
+//!
+//! A child is asked to end by the end of its standard input, which also happens when this process dies.
+
+use crate::host;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::timeout;
+use trial::Cell;
+
+/// Longest wait for a server to state its URL, and for it to end.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Why no server could be started.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// The process did not start.
+    #[error("cannot start a server: {0}")]
+    Spawn(#[from] std::io::Error),
+    /// It ended, or said nothing, before it was ready.
+    #[error("the server did not become ready: {0}")]
+    NotReady(String),
+}
+
+/// A server that this process started; it ends with it.
+pub struct OwnServer {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    url: String,
+}
+
+impl OwnServer {
+    /// Starts a fresh server with the cell's knobs and waits for its URL.
+    ///
+    /// # Errors
+    /// [`TargetError`], with the server's own words where it had any.
+    pub async fn start(cell: &Cell) -> Result<Self, TargetError> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let threads = host::default_threads().to_string();
+        command.args(["serve", "--exit-with-stdin", "--preset", cell.preset.name(), "--threads", &threads]);
+        if let Some(flush) = cell.flush {
+            command.args(["--flush", flush.name()]);
+        }
+        // A group of its own: Ctrl-C is for the runner, which ends its children in order.
+        command.process_group(0).kill_on_drop(true);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let stdin = child.stdin.take();
+        let url = first_line(&mut child).await;
+        match url {
+            Some(url) => Ok(Self { child, stdin, url }),
+            None => Err(TargetError::NotReady(last_words(&mut child).await)),
+        }
+    }
+
+    /// The base URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends the server and waits for it, or kills it.
+    pub async fn stop(mut self) {
+        self.stdin.take();
+        if timeout(LIMIT, self.child.wait()).await.is_err() {
+            let _ = self.child.kill().await;
+        }
+    }
+}
+
+async fn first_line(child: &mut Child) -> Option<String> {
+    let mut lines = BufReader::new(child.stdout.take()?).lines();
+    let line = timeout(LIMIT, lines.next_line()).await.ok()?.ok()??;
+    line.starts_with("http").then_some(line)
+}
+
+/// The last line that a child wrote on standard error, after it was given a moment to write it.
+async fn last_words(child: &mut Child) -> String {
+    let _ = child.start_kill();
+    let Some(stderr) = child.stderr.take() else { return String::new() };
+    let (mut lines, mut last) = (BufReader::new(stderr).lines(), "it said nothing".to_owned());
+    while let Ok(Ok(Some(line))) = timeout(Duration::from_secs(1), lines.next_line()).await {
+        last = line;
+    }
+    last
+}

@@ -1,0 +1,73 @@
+//! A server of our own and short trials against it, for the tests that need both ends.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use loadgen::drive::{self, Observer, Order};
+use loadgen::interrupt::Interrupt;
+use servers::{ServeOptions, Server};
+use std::time::Duration;
+use trial::{Arm, Cell, ClientKind, Load, Measurement, Outcome, Scenario};
+use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+
+/// A server on a free loopback port.
+pub(crate) fn server() -> Server {
+    Server::start(ServeOptions { threads: 1, ..ServeOptions::of(Preset::Equal) }).expect("a server starts")
+}
+
+/// 50 events of 256 B in a quarter of a second.
+pub(crate) fn cell() -> Cell {
+    Cell {
+        name: "test".to_owned(),
+        why: "a test".to_owned(),
+        row: None,
+        scenario: Scenario::Push,
+        transports: Transport::ALL.to_vec(),
+        null: false,
+        preset: Preset::Equal,
+        flush: None,
+        client: ClientKind::Lean,
+        blocks: 1,
+        load: Load {
+            connections: 1,
+            schedule: Schedule::Constant,
+            rate: Rate::per_second(200.0).unwrap(),
+            payload_bytes: 256,
+            sharing: Sharing::Private,
+            ids: false,
+            warmup: Duration::ZERO,
+            window: Duration::from_millis(250),
+            faults: Faults::default(),
+        },
+        steps: Vec::new(),
+    }
+}
+
+/// One arm of a cell against a server.
+pub(crate) fn order(server: &Server, cell: Cell, arm: Arm) -> Order {
+    Order {
+        cell,
+        arm,
+        block: 0,
+        position: 0,
+        seed: 7,
+        url: server.url(),
+        threads: 1,
+        headers: Vec::new(),
+        cacert: None,
+        insecure: false,
+    }
+}
+
+/// The measurement of one trial that must succeed.
+pub(crate) async fn measured(server: &Server, cell: Cell, transport: Transport) -> Measurement {
+    let trial = drive::trial(order(server, cell, Arm::of(transport)), Observer::nobody()).await;
+    match trial.outcome {
+        Outcome::Measured(measurement) => *measurement,
+        other => panic!("{transport}: {other:?}"),
+    }
+}
+
+/// An observer, and what interrupts it.
+pub(crate) fn interruptible() -> (Observer, impl FnOnce()) {
+    let (interrupt, ring) = Interrupt::by_hand();
+    (Observer { interrupt, log: None }, ring)
+}

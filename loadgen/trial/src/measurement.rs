@@ -1,0 +1,288 @@
+//! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
+
+use crate::Distribution;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use wire::Vitals;
+
+/// Everything that one trial measured. What a scenario does not measure stays empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Measurement {
+    /// Length of the measured window in nanoseconds.
+    pub window_ns: u64,
+    /// Counts of events, connections and faults.
+    pub counters: Counters,
+    /// Bytes at the socket by cause.
+    pub bytes: Bytes,
+    /// Durations, whole.
+    pub distributions: BTreeMap<Metric, Distribution>,
+    /// One entry for each second of the window.
+    pub timeline: Vec<Second>,
+    /// What the server process used during the window.
+    pub server: Option<Usage>,
+    /// What the load generator process used during the window.
+    pub client: Option<Usage>,
+    /// Memory at rising numbers of connections (scenario `memory`).
+    pub memory: Vec<MemoryPoint>,
+    /// Heads and upstream probe (scenario `handshake`).
+    pub exchange: Option<Exchange>,
+    /// Cost of decoding in memory (scenario `codec`).
+    pub costs: Vec<Cost>,
+    /// Live probes (scenario `browser`).
+    pub browsers: Vec<LiveBrowser>,
+}
+
+/// A measured duration. Definitions and bias: METHODOLOGY.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// `received - due`: what a user waits, stalls included.
+    ResponseTime,
+    /// `received - sent`: the network and the client alone.
+    ServiceTime,
+    /// `fired - due`: the pacer's own fault.
+    PacerLateness,
+    /// `sent - fired`: waiting inside the server between release and write.
+    Queueing,
+    /// Echo: reply received minus message due.
+    RoundTrip,
+    /// TCP connect.
+    ConnectTcp,
+    /// TLS handshake.
+    ConnectTls,
+    /// Request sent to response head received.
+    ConnectHandshake,
+    /// Start of connect to first event received.
+    FirstEvent,
+    /// Gap between successive events of one stream, as received.
+    InterEvent,
+    /// How late a timer of the generator's own event loop ran.
+    GeneratorLag,
+}
+
+impl Metric {
+    /// Every metric, in the order of its discriminants.
+    pub const ALL: [Self; 11] = [
+        Self::ResponseTime,
+        Self::ServiceTime,
+        Self::PacerLateness,
+        Self::Queueing,
+        Self::RoundTrip,
+        Self::ConnectTcp,
+        Self::ConnectTls,
+        Self::ConnectHandshake,
+        Self::FirstEvent,
+        Self::InterEvent,
+        Self::GeneratorLag,
+    ];
+}
+
+/// Exact counts over a whole trial, unless the name says window.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counters {
+    /// TCP connections opened.
+    pub connections: u64,
+    /// Connections that could not be opened.
+    pub connection_failures: u64,
+    /// Streams that ended before their time.
+    pub disconnects: u64,
+    /// HTTP requests sent.
+    pub requests: u64,
+    /// Events expected of all streams together; `None` for endless and foreign streams.
+    pub expected: Option<u64>,
+    /// Events received, duplicates included.
+    pub received: u64,
+    /// Events due inside the window (foreign streams: received inside it).
+    pub in_window: u64,
+    /// Payload bytes of the events in the window.
+    pub window_payload_bytes: u64,
+    /// Distinct sequence numbers that never came.
+    pub lost: u64,
+    /// Events whose sequence number had come before.
+    pub duplicates: u64,
+    /// Events behind a later one.
+    pub reordered: u64,
+    /// Events whose payload is not what the server was to send.
+    pub corrupt: u64,
+    /// Messages sent by the client (echo).
+    pub messages_sent: u64,
+    /// SSE comments and WebSocket pings received.
+    pub heartbeats: u64,
+    /// Read calls that returned bytes.
+    pub reads: u64,
+}
+
+impl Counters {
+    /// Adds the counts of another worker.
+    pub fn add(&mut self, other: &Self) {
+        self.connections += other.connections;
+        self.connection_failures += other.connection_failures;
+        self.disconnects += other.disconnects;
+        self.requests += other.requests;
+        self.expected = self.expected.or(other.expected);
+        self.received += other.received;
+        self.in_window += other.in_window;
+        self.window_payload_bytes += other.window_payload_bytes;
+        self.lost += other.lost;
+        self.duplicates += other.duplicates;
+        self.reordered += other.reordered;
+        self.corrupt += other.corrupt;
+        self.messages_sent += other.messages_sent;
+        self.heartbeats += other.heartbeats;
+        self.reads += other.reads;
+    }
+}
+
+/// Bytes at the client's sockets, above TCP and below any decoder, over the whole trial.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bytes {
+    /// First request of each connection.
+    pub connect_out: u64,
+    /// First response head of each connection.
+    pub connect_in: u64,
+    /// Everything sent later: polls, posts, frames, pongs.
+    pub stream_out: u64,
+    /// Everything received later.
+    pub stream_in: u64,
+    /// Payload inside `stream_in`.
+    pub payload_in: u64,
+    /// Payload inside `stream_out`.
+    pub payload_out: u64,
+    /// Bytes that exist only because the stream ends: last chunk, close frames (inside `stream_in`).
+    pub close_in: u64,
+}
+
+impl Bytes {
+    /// Adds the bytes of another worker.
+    pub fn add(&mut self, other: &Self) {
+        self.connect_out += other.connect_out;
+        self.connect_in += other.connect_in;
+        self.stream_out += other.stream_out;
+        self.stream_in += other.stream_in;
+        self.payload_in += other.payload_in;
+        self.payload_out += other.payload_out;
+        self.close_in += other.close_in;
+    }
+}
+
+/// What a process used between two instants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Wall time between the two readings in nanoseconds.
+    pub elapsed_ns: u64,
+    /// CPU time in nanoseconds.
+    pub cpu_ns: u64,
+    /// Voluntary and involuntary context switches.
+    pub switches: u64,
+    /// Events that the process sent (server) or received (generator) between the two readings.
+    pub events: u64,
+    /// Events that `drop-oldest` threw away between the two readings.
+    pub dropped: u64,
+    /// Proportional set size at the end, bytes.
+    pub pss_bytes: u64,
+}
+
+impl Usage {
+    /// The difference of two readings of a server.
+    pub fn between(before: &Vitals, after: &Vitals) -> Self {
+        let switches = |vitals: &Vitals| vitals.voluntary_switches + vitals.involuntary_switches;
+        Self {
+            elapsed_ns: after.at.nanos_since(before.at),
+            cpu_ns: after.cpu_ns.saturating_sub(before.cpu_ns),
+            switches: switches(after).saturating_sub(switches(before)),
+            events: after.events_sent.saturating_sub(before.events_sent),
+            dropped: after.events_dropped.saturating_sub(before.events_dropped),
+            pss_bytes: after.pss_bytes,
+        }
+    }
+}
+
+/// One second of the window.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Second {
+    /// Start of the second in nanoseconds from the start of the window.
+    pub offset_ns: u64,
+    /// Events received in it.
+    pub received: u64,
+    /// Response time (foreign streams: inter-event gaps) of the events due in it.
+    pub distribution: Distribution,
+}
+
+/// Memory with so many connections open and quiet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryPoint {
+    /// Connections open.
+    pub connections: u64,
+    /// Server process, proportional set size in bytes.
+    pub server_bytes: u64,
+    /// Load generator process, proportional set size in bytes.
+    pub client_bytes: u64,
+    /// Kernel slabs of the host (both ends when they share it); `None` where it cannot be read.
+    pub kernel_bytes: Option<u64>,
+}
+
+/// What stood on the wire when a connection was opened, and whether the client could then speak.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Request head as sent.
+    pub request: String,
+    /// Response head as received.
+    pub response: String,
+    /// Status code.
+    pub status: u16,
+    /// What the client wrote on the open connection.
+    pub upstream_sent: String,
+    /// Messages that reached the server's application through it, by the server's own count.
+    pub upstream_received: u64,
+    /// Events received on the same connection.
+    pub events: u64,
+}
+
+/// CPU cost of one way to decode, in memory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// `lean` or `library`.
+    pub decoder: String,
+    /// Payload size in bytes.
+    pub payload_bytes: u64,
+    /// CPU nanoseconds an event: the least of several rounds.
+    pub ns_per_event: f64,
+    /// Lines of code of the decoder without tests and blank lines; `None` for a library.
+    pub lines: Option<u32>,
+}
+
+/// One browser on this machine against our server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveBrowser {
+    /// Executable name.
+    pub name: String,
+    /// Version, as it reports it.
+    pub version: String,
+    /// Events asked for over each transport.
+    pub asked: u64,
+    /// Events received through `EventSource`; `None` when it did not open.
+    pub sse_events: Option<u64>,
+    /// Events received through `WebSocket`; `None` when it did not open.
+    pub websocket_events: Option<u64>,
+    /// Whether `EventSource` came back by itself behind the last id after the server cut the stream.
+    pub sse_resumed: Option<bool>,
+    /// Whether `WebSocket` came back by itself after the server cut the stream.
+    pub websocket_resumed: Option<bool>,
+    /// Why nothing was measured, in one line.
+    pub failure: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_indexes_its_own_place() {
+        for (index, metric) in Metric::ALL.into_iter().enumerate() {
+            assert_eq!(metric as usize, index);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
+
+/// A row of the comparison table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Row {
+    /// The article: server push against bidirectional.
+    ProtocolType,
+    /// The article: HTTP long polling against TCP connection.
+    Implementation,
+    /// The article: wide against limited.
+    BrowserSupport,
+    /// The article: higher against lower.
+    Latency,
+    /// The article: no against yes.
+    Bidirectional,
+    /// The article: possibly higher against lower.
+    NetworkOverhead,
+    /// The article: not needed against needed.
+    ClientLibrary,
+    /// Not in the article: events a second at saturation, CPU for each.
+    Throughput,
+    /// Not in the article: bytes for each open connection.
+    Memory,
+    /// Not in the article: TCP connect to first event.
+    ConnectTime,
+}
+
+impl Row {
+    /// Every row, in the order of the table.
+    pub const ALL: [Self; 10] = [
+        Self::ProtocolType,
+        Self::Implementation,
+        Self::BrowserSupport,
+        Self::Latency,
+        Self::Bidirectional,
+        Self::NetworkOverhead,
+        Self::ClientLibrary,
+        Self::Throughput,
+        Self::Memory,
+        Self::ConnectTime,
+    ];
+
+    /// The name in plans and anchors.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ProtocolType => "protocol-type",
+            Self::Implementation => "implementation",
+            Self::BrowserSupport => "browser-support",
+            Self::Latency => "latency",
+            Self::Bidirectional => "bidirectional",
+            Self::NetworkOverhead => "network-overhead",
+            Self::ClientLibrary => "client-library",
+            Self::Throughput => "throughput",
+            Self::Memory => "memory",
+            Self::ConnectTime => "connect-time",
+        }
+    }
+}
+
+/// What a trial does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scenario {
+    /// Subscribe and receive at the server's schedule (open loop).
+    Push,
+    /// Receive as fast as both ends can (closed by back-pressure: capacity, never latency).
+    Saturate,
+    /// Send messages on the client's schedule and receive them back.
+    Echo,
+    /// Connect, receive one event, close, again.
+    Connect,
+    /// Open rising numbers of quiet connections and read memory.
+    Memory,
+    /// Open once, keep the heads, try to speak on the open connection.
+    Handshake,
+    /// Decode in memory.
+    Codec,
+    /// Run every browser on this machine against the server.
+    Browser,
+}
+
+impl Scenario {
+    /// Every scenario.
+    pub const ALL: [Self; 8] = [
+        Self::Push,
+        Self::Saturate,
+        Self::Echo,
+        Self::Connect,
+        Self::Memory,
+        Self::Handshake,
+        Self::Codec,
+        Self::Browser,
+    ];
+
+    /// One line for `loadgen list`.
+    pub const fn why(self) -> &'static str {
+        match self {
+            Self::Push => "push: subscribe and receive at the server's schedule (open loop)",
+            Self::Saturate => "saturate: receive as fast as both ends can (capacity, never latency)",
+            Self::Echo => "echo: send on the client's schedule, time each reply from its due time",
+            Self::Connect => "connect: connect, receive one event, close, again",
+            Self::Memory => "memory: open rising numbers of quiet connections, read memory of both ends",
+            Self::Handshake => "handshake: open once, keep the heads, try to speak on the open connection",
+            Self::Codec => "codec: decode in memory, no socket",
+            Self::Browser => "browser: every browser on this machine against the server",
+        }
+    }
+}
+
+/// Which client reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientKind {
+    /// Our own decoders: one instrument for every transport.
+    #[default]
+    Lean,
+    /// What an ordinary application uses: hyper with an SSE parser crate, tokio-tungstenite.
+    Library,
+}
+
+impl fmt::Display for ClientKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Lean => "lean",
+            Self::Library => "library",
+        })
+    }
+}
+
+impl FromStr for ClientKind {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "lean" => Ok(Self::Lean),
+            "library" => Ok(Self::Library),
+            _ => Err("expected lean or library"),
+        }
+    }
+}
+
+/// How much of what, for how long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// Streams open at one time.
+    pub connections: u32,
+    /// Shape in time.
+    pub schedule: Schedule,
+    /// Events a second on one stream (echo: messages a second in all).
+    pub rate: Rate,
+    /// Payload bytes.
+    pub payload_bytes: usize,
+    /// One stream for all, or one each.
+    pub sharing: Sharing,
+    /// Whether SSE events carry an `id:` line.
+    pub ids: bool,
+    /// Discarded at the start.
+    #[serde(with = "crate::plan_file::span")]
+    pub warmup: Duration,
+    /// Measured.
+    #[serde(with = "crate::plan_file::span")]
+    pub window: Duration,
+    /// Damage that the server is told to do, so that one sees whether the ruler sees it.
+    #[serde(default, skip_serializing_if = "Faults::is_empty")]
+    pub faults: Faults,
+}
+
+/// One point of the comparison: everything but the transport.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Unique name, `row/what`.
+    pub name: String,
+    /// Why anybody should care; printed under the chart.
+    pub why: String,
+    /// The row of the table that it feeds, if any.
+    pub row: Option<Row>,
+    /// What a trial does.
+    pub scenario: Scenario,
+    /// Transports; the first is the base of every ratio and the one that the null arm repeats.
+    pub transports: Vec<Transport>,
+    /// Whether each block holds a second copy of the first transport.
+    pub null: bool,
+    /// Server knobs.
+    pub preset: Preset,
+    /// Flush policy, where it differs from the preset's.
+    pub flush: Option<Flush>,
+    /// Which client reads.
+    pub client: ClientKind,
+    /// Blocks.
+    pub blocks: u32,
+    /// Load.
+    pub load: Load,
+    /// Numbers of connections of scenario `memory`, rising.
+    pub steps: Vec<u32>,
+}
+
+/// One transport in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Arm {
+    /// The transport.
+    pub transport: Transport,
+    /// The null arm: a second copy of the first transport.
+    pub twin: bool,
+}
+
+impl Arm {
+    /// An arm that is not the null twin.
+    pub const fn of(transport: Transport) -> Self {
+        Self { transport, twin: false }
+    }
+}
+
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.transport, if self.twin { "′" } else { "" })
+    }
+}
+
+impl Cell {
+    /// The arms of one block, in the order of the plan.
+    pub fn arms(&self) -> Vec<Arm> {
+        let twin = self.transports.first().filter(|_| self.null).map(|&transport| Arm { transport, twin: true });
+        self.transports.iter().copied().map(Arm::of).chain(twin).collect()
+    }
+
+    /// Expected length of one trial: start, connect, warm-up, window, drain, stop.
+    pub fn expected_trial(&self) -> Duration {
+        const START_AND_STOP: Duration = Duration::from_millis(150);
+        START_AND_STOP
+            + match self.scenario {
+                Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect => {
+                    self.load.warmup + self.load.window
+                }
+                Scenario::Memory => Duration::from_millis(200) * self.steps.len() as u32,
+                Scenario::Handshake => Duration::from_millis(400),
+                Scenario::Codec => Duration::from_millis(1_600),
+                Scenario::Browser => Duration::from_secs(8),
+            }
+    }
+}
+
+/// Everything that one run does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name.
+    pub name: String,
+    /// Why it is the way it is.
+    pub why: String,
+    /// Cells with unique names.
+    pub cells: Vec<Cell>,
+}
+
+impl Plan {
+    /// Number of trials.
+    pub fn trials(&self) -> u64 {
+        self.cells.iter().map(|cell| u64::from(cell.blocks) * cell.arms().len() as u64).sum()
+    }
+
+    /// Expected length of the run.
+    pub fn expected_length(&self) -> Duration {
+        self.cells.iter().map(|cell| cell.expected_trial() * cell.blocks * cell.arms().len() as u32).sum()
+    }
+}

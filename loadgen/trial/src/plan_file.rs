@@ -1,0 +1,308 @@
+//! A plan as TOML. Lists of rates, payloads, connections or presets expand into a grid of cells.
+//!
+//! Refuses unknown keys and says which known one is nearest.
+
+use crate::{Cell, ClientKind, Load, Plan, Row, Scenario};
+use serde::Deserialize;
+use std::time::Duration;
+use wire::{Faults, Flush, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Schedule, Sharing, Transport};
+
+/// Most cells that one plan may expand to.
+const MAX_CELLS: usize = 1000;
+
+/// Why a text is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Not TOML, an unknown key or a value of the wrong kind.
+    #[error("{0}")]
+    Toml(String),
+    /// A plan that cannot be run.
+    #[error("cell '{cell}': {problem}")]
+    Cell {
+        /// Name of the cell.
+        cell: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// No cell, or far too many.
+    #[error("a plan needs 1 to {MAX_CELLS} cells, this one has {0}")]
+    CellCount(usize),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanFile {
+    name: String,
+    why: String,
+    #[serde(default = "six")]
+    blocks: u32,
+    cell: Vec<CellSpec>,
+}
+
+fn six() -> u32 {
+    6
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    fn values(&self) -> &[T] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CellSpec {
+    name: String,
+    why: String,
+    row: Option<Row>,
+    scenario: Scenario,
+    transports: Option<Vec<Transport>>,
+    null: Option<bool>,
+    preset: Option<OneOrMany<Preset>>,
+    flush: Option<Flush>,
+    client: Option<ClientKind>,
+    blocks: Option<u32>,
+    connections: Option<OneOrMany<u32>>,
+    schedule: Option<Schedule>,
+    rate: Option<OneOrMany<Rate>>,
+    payload: Option<OneOrMany<usize>>,
+    sharing: Option<Sharing>,
+    ids: Option<bool>,
+    #[serde(default, with = "optional_span")]
+    warmup: Option<Duration>,
+    #[serde(default, with = "optional_span")]
+    window: Option<Duration>,
+    #[serde(default)]
+    steps: Vec<u32>,
+    faults: Option<Faults>,
+}
+
+impl Plan {
+    /// Reads a plan and expands its grids.
+    ///
+    /// # Errors
+    /// [`PlanError`], whose text names the line, the cell or the nearest known key.
+    pub fn from_toml(text: &str) -> Result<Self, PlanError> {
+        let file: PlanFile = toml::from_str(text).map_err(|error| PlanError::Toml(with_nearest(&error)))?;
+        let cells: Vec<Cell> = file.cell.iter().flat_map(|spec| spec.expand(file.blocks)).collect();
+        if cells.is_empty() || cells.len() > MAX_CELLS {
+            return Err(PlanError::CellCount(cells.len()));
+        }
+        for (i, cell) in cells.iter().enumerate() {
+            let repeated = cells[..i].iter().any(|other| other.name == cell.name);
+            let problem = if repeated { Some("its name is taken".to_owned()) } else { problem_of(cell) };
+            if let Some(problem) = problem {
+                return Err(PlanError::Cell { cell: cell.name.clone(), problem });
+            }
+        }
+        Ok(Self { name: file.name, why: file.why, cells })
+    }
+}
+
+impl CellSpec {
+    /// The grid that the lists of this cell span.
+    fn expand(&self, blocks: u32) -> Vec<Cell> {
+        let cells = vec![self.cell(blocks)];
+        let cells = spread(cells, self.preset.as_ref(), |cell, &preset| {
+            cell.preset = preset;
+            preset.to_string()
+        });
+        let cells = spread(cells, self.connections.as_ref(), |cell, &connections| {
+            cell.load.connections = connections;
+            format!("{connections}c")
+        });
+        let cells = spread(cells, self.rate.as_ref(), |cell, &rate| {
+            cell.load.rate = rate;
+            format!("{rate}hz")
+        });
+        spread(cells, self.payload.as_ref(), |cell, &bytes| {
+            cell.load.payload_bytes = bytes;
+            format!("{bytes}B")
+        })
+    }
+
+    /// The cell without its lists.
+    fn cell(&self, blocks: u32) -> Cell {
+        let unpaced = self.scenario == Scenario::Saturate;
+        let load = Load {
+            connections: 1,
+            schedule: self.schedule.unwrap_or(if unpaced { Schedule::Unpaced } else { Schedule::Constant }),
+            rate: Rate::per_second(100.0).expect("100 is above zero"),
+            payload_bytes: 64,
+            sharing: self.sharing.unwrap_or_default(),
+            ids: self.ids.unwrap_or(false),
+            warmup: self.warmup.unwrap_or(Duration::from_secs(1)),
+            window: self.window.unwrap_or(Duration::from_secs(2)),
+            faults: self.faults.clone().unwrap_or_default(),
+        };
+        Cell {
+            name: self.name.clone(),
+            why: self.why.clone(),
+            row: self.row,
+            scenario: self.scenario,
+            transports: self.transports.clone().unwrap_or_else(|| vec![Transport::Sse, Transport::WebSocket]),
+            null: self.null.unwrap_or(true),
+            preset: Preset::Equal,
+            flush: self.flush,
+            client: self.client.unwrap_or_default(),
+            blocks: self.blocks.unwrap_or(blocks),
+            load,
+            steps: self.steps.clone(),
+        }
+    }
+}
+
+/// A copy of each cell for each value; where there are several, each leaves its mark in the name.
+fn spread<T>(cells: Vec<Cell>, list: Option<&OneOrMany<T>>, set: impl Fn(&mut Cell, &T) -> String) -> Vec<Cell> {
+    let Some(list) = list else { return cells };
+    let copies = |cell: Cell| {
+        let set = &set;
+        list.values().iter().map(move |value| {
+            let mut copy = cell.clone();
+            let mark = set(&mut copy, value);
+            if let OneOrMany::Many(_) = list {
+                copy.name = format!("{}/{mark}", copy.name);
+            }
+            copy
+        })
+    };
+    cells.into_iter().flat_map(copies).collect()
+}
+
+/// What makes a cell impossible to run, with the remedy.
+fn problem_of(cell: &Cell) -> Option<String> {
+    let load = &cell.load;
+    let timed = !matches!(cell.scenario, Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory);
+    let checks = [
+        (cell.transports.is_empty(), "transports is empty".to_owned()),
+        (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
+        (
+            !(MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES).contains(&load.payload_bytes),
+            format!(
+                "payload = {}: must be {MIN_PAYLOAD_BYTES} (the stamp) to {MAX_PAYLOAD_BYTES} bytes",
+                load.payload_bytes
+            ),
+        ),
+        (
+            !(1..=100_000).contains(&load.connections),
+            format!("connections = {}: must be 1 to 100000", load.connections),
+        ),
+        (timed && load.window.is_zero(), "window must be above zero".to_owned()),
+        (
+            load.warmup + load.window > Duration::from_secs(3600),
+            "warmup and window together must stay within an hour".to_owned(),
+        ),
+        (
+            cell.scenario == Scenario::Memory && cell.steps.len() < 4,
+            "steps needs at least four rising numbers of connections".to_owned(),
+        ),
+        (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
+    ];
+    checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
+}
+
+/// The parser's message, with the nearest known word where it refused an unknown one.
+fn with_nearest(error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    let message = error.message();
+    let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
+    let nearest = match quoted.split_first() {
+        Some((word, known)) if message.starts_with("unknown") => known
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(word, known), *known))
+            .min()
+            .filter(|(distance, known)| *distance <= known.len().max(3) / 2),
+        _ => None,
+    };
+    let text = text.trim_end();
+    nearest.map_or(text.to_owned(), |(_, known)| format!("{text}\ndid you mean `{known}`?"))
+}
+
+/// Durations as `1s` or `250ms`.
+pub(crate) mod span {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+    use std::time::Duration;
+
+    pub(crate) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        humantime::format_duration(*span).to_string().serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        humantime::parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+mod optional_span {
+    use serde::Deserializer;
+    use std::time::Duration;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        super::span::deserialize(deserializer).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Arm;
+
+    const HEAD: &str = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'push'\n";
+
+    #[test]
+    fn lists_expand_into_a_grid_with_telling_names() {
+        let plan =
+            Plan::from_toml(&format!("{HEAD}rate = [10, 20]\npayload = [64, 1024]\npreset = 'stock'\n")).unwrap();
+        let names: Vec<_> = plan.cells.iter().map(|cell| cell.name.as_str()).collect();
+        assert_eq!(names, ["a/10hz/64B", "a/10hz/1024B", "a/20hz/64B", "a/20hz/1024B"]);
+        assert_eq!(plan.trials(), 4 * 6 * 3);
+        assert!(plan.cells.iter().all(|cell| cell.preset == Preset::Stock));
+    }
+
+    #[test]
+    fn the_null_arm_repeats_the_first_transport() {
+        let plan = Plan::from_toml(HEAD).unwrap();
+        let arms: Vec<_> = plan.cells[0].arms().iter().map(Arm::to_string).collect();
+        assert_eq!(arms, ["sse", "websocket", "sse′"]);
+    }
+
+    #[test]
+    fn an_unknown_key_is_answered_with_the_nearest() {
+        let error = Plan::from_toml(&format!("{HEAD}paylod = 64\n")).unwrap_err().to_string();
+        assert!(error.contains("line 7"), "{error}");
+        assert!(error.ends_with("did you mean `payload`?"), "{error}");
+        let error = Plan::from_toml(&format!("{HEAD}transports = ['see']\n")).unwrap_err().to_string();
+        assert!(error.ends_with("did you mean `sse`?"), "{error}");
+    }
+
+    #[test]
+    fn impossible_cells_are_refused_with_the_remedy() {
+        for (line, text) in [
+            ("payload = 47", "cell 'a': payload = 47: must be 48 (the stamp) to 1048576 bytes"),
+            ("blocks = 0", "cell 'a': blocks = 0: must be 1 to 1000"),
+            ("window = '0s'", "cell 'a': window must be above zero"),
+            ("transports = []", "cell 'a': transports is empty"),
+            ("steps = [3, 2]", "cell 'a': steps must rise"),
+        ] {
+            assert_eq!(Plan::from_toml(&format!("{HEAD}{line}\n")).unwrap_err().to_string(), text);
+        }
+        let twice = HEAD.to_owned() + "[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'echo'\n";
+        assert_eq!(Plan::from_toml(&twice).unwrap_err().to_string(), "cell 'a': its name is taken");
+    }
+
+    #[test]
+    fn a_plan_survives_its_record() {
+        let plan = Plan::from_toml(&format!("{HEAD}warmup = '250ms'\nschedule = 'burst:4'\n")).unwrap();
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+    }
+}

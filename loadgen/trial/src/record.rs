@@ -1,0 +1,211 @@
+//! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
+
+use crate::{Arm, Cell, Measurement, Plan, Warning};
+use serde::{Deserialize, Serialize};
+use wire::Facts;
+
+/// Version of the record format. Readers refuse a higher one and keep reading lower ones.
+pub const SCHEMA: u32 = 1;
+
+/// One line of a records file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Line {
+    /// First line: the run and its host.
+    Run(Box<Run>),
+    /// One trial, whatever its outcome.
+    Trial(Box<Trial>),
+    /// Last line of a run that was not cut off.
+    End(End),
+}
+
+/// What was run, where and by what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Record format, [`SCHEMA`].
+    pub schema: u32,
+    /// The program.
+    pub tool: Tool,
+    /// The exact command line.
+    pub command: String,
+    /// Start, RFC 3339.
+    pub started: String,
+    /// Seed of the order of trials and of every schedule.
+    pub seed: u64,
+    /// The plan as run.
+    pub plan: Plan,
+    /// The host of the load generator.
+    pub host: Host,
+    /// The remote target; `None` when each trial started its own server.
+    pub target: Option<String>,
+    /// Warnings about the run as a whole.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+}
+
+/// The program that wrote a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Package version.
+    pub version: String,
+    /// Commit, or `unknown`.
+    pub commit: String,
+    /// `release` or `debug`.
+    pub profile: String,
+}
+
+/// Facts about a host that a reader needs to believe or doubt a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Host {
+    /// Operating system, from os-release.
+    pub os: String,
+    /// Kernel name and release.
+    pub kernel: String,
+    /// CPU model.
+    pub cpu: String,
+    /// CPUs that the process may run on.
+    pub cpus: Vec<usize>,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+    /// Clock source of the kernel.
+    pub clocksource: String,
+    /// Default TCP congestion control.
+    pub congestion_control: String,
+    /// Hypervisor flag of the CPU: `yes`, `no` or empty when unknown.
+    pub virtualised: String,
+    /// Limit of open files.
+    pub open_files: u64,
+    /// Ephemeral ports, first and last.
+    pub ports: (u16, u16),
+    /// One-minute load average when the run began, times 100.
+    pub load_average_percent: u64,
+    /// Pinning of server and generator, in words.
+    pub pinning: String,
+}
+
+/// One trial: one arm of one cell, run once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Record format, [`SCHEMA`].
+    pub schema: u32,
+    /// The program.
+    pub tool: Tool,
+    /// The cell as asked for.
+    pub cell: Cell,
+    /// The arm: transport, and whether it is the null twin.
+    pub arm: Arm,
+    /// Block, from 0.
+    pub block: u32,
+    /// Position of the arm inside its block, from 0.
+    pub position: u32,
+    /// Seed of this block's schedules; equal for all arms of a block.
+    pub seed: u64,
+    /// Start, RFC 3339.
+    pub started: String,
+    /// Length of the whole trial in nanoseconds.
+    pub elapsed_ns: u64,
+    /// The server as it states itself; `None` for foreign endpoints and scenarios without a server.
+    pub server: Option<Facts>,
+    /// The generator.
+    pub client: ClientFacts,
+    /// Offset to the server's clock; `None` where no one-way time was taken.
+    pub clock: Option<ClockOffset>,
+    /// Warnings.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// The generator process.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientFacts {
+    /// Process id.
+    pub pid: u32,
+    /// Worker threads.
+    pub threads: usize,
+    /// CPUs that the process may run on.
+    pub cpus: Vec<usize>,
+}
+
+/// `client clock = server clock + offset`, give or take `bound`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockOffset {
+    /// Offset that was added to server instants, nanoseconds.
+    pub offset_ns: i64,
+    /// Half the least round trip: what path asymmetry can hide.
+    pub bound_ns: u64,
+    /// Offset as estimated by the exchange, nanoseconds; a check when both ends share a clock.
+    pub estimate_ns: i64,
+    /// Exchanges.
+    pub samples: u32,
+    /// Both ends share one boot and hence one clock: the offset is zero by construction.
+    pub same_clock: bool,
+}
+
+/// What came of a trial. A failure is a row like any other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Numbers.
+    Measured(Box<Measurement>),
+    /// The transport cannot do this, and why.
+    Unsupported(String),
+    /// It broke, and how.
+    Failed(String),
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// Why the run stopped: `plan finished`, `interrupted`, …
+    pub reason: String,
+    /// End, RFC 3339.
+    pub finished: String,
+    /// Trials on disk.
+    pub trials: u64,
+    /// Trials planned.
+    pub planned: u64,
+}
+
+/// Why a line is not one of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// Not JSON, or JSON of another shape.
+    #[error("not a pushbench record: {0}")]
+    Foreign(serde_json::Error),
+    /// Written by a later version.
+    #[error("record schema {0} is newer than this program's {SCHEMA}: update pushbench")]
+    Newer(u32),
+}
+
+impl Line {
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// [`LineError`] when the line is foreign, damaged or from a later version.
+    pub fn parse(text: &str) -> Result<Self, LineError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            #[serde(default)]
+            schema: u32,
+        }
+        let version: Versioned = serde_json::from_str(text).map_err(LineError::Foreign)?;
+        if version.schema > SCHEMA {
+            return Err(LineError::Newer(version.schema));
+        }
+        serde_json::from_str(text).map_err(LineError::Foreign)
+    }
+
+    /// Writes one line, newline included.
+    ///
+    /// # Errors
+    /// Whatever `out` answers; the line may then be torn, which readers notice.
+    pub fn write(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        let mut text = serde_json::to_vec(self)?;
+        text.push(b'\n');
+        out.write_all(&text)?;
+        out.flush()
+    }
+}

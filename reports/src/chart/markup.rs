@@ -1,0 +1,62 @@
+//! The SVG: what plotters wrote, made to live in a page. It drops plotters' font and size, gives the drawing a name for
+//! screen readers, and swaps each palette colour for the CSS property that the page may set.
+//!
+//! Replacing text in the markup is safe because every pattern holds a `"`, which plotters escapes inside words.
+
+use super::colour::{INK, PALETTE, css};
+use super::pen::{Pen, UNIT};
+use super::{ChartError, ChartText, Medium, WIDTH};
+use plotters::prelude::{DrawingBackend, SVGBackend};
+
+/// Draws on a canvas of `height` drawing units and returns an `<svg>` element.
+pub(super) fn svg(
+    text: &ChartText,
+    height: f64,
+    draw: impl FnOnce(&mut Pen<'_, SVGBackend<'_>>) -> Result<(), ChartError>,
+) -> Result<String, ChartError> {
+    let size = ((WIDTH * UNIT) as u32, (height * UNIT).ceil() as u32);
+    let mut drawing = String::new();
+    {
+        let mut backend = SVGBackend::with_string(&mut drawing, size);
+        draw(&mut Pen::new(&mut backend, Medium::Page))?;
+        backend.present().map_err(|error| ChartError::Draw(error.to_string()))?;
+    }
+    let body = drawing.split_once(">\n").map_or("", |(_, body)| body);
+    Ok(format!("{}{}", root(text, size), restyled(body)))
+}
+
+fn root(text: &ChartText, (width, height): (u32, u32)) -> String {
+    let (title, description) = (escaped(&text.title.page), escaped(&text.description));
+    let description = if description.is_empty() { description } else { format!("<desc>{description}</desc>\n") };
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
+         stroke-linejoin=\"round\" style=\"width:100%;max-width:40rem;height:auto;overflow:visible;font-variant-numeric:tabular-nums\">\n\
+         <title>{title}</title>\n{description}"
+    )
+}
+
+fn restyled(body: &str) -> String {
+    let mut body = body
+        .replace(" font-family=\"sans-serif\"", "")
+        .replace("font-weight=\"bold\"", "font-weight=\"600\"")
+        .replace(" opacity=\"1\"", "")
+        .replace(" text-anchor=\"start\"", "")
+        .replace(" stroke=\"none\"", "")
+        .replace(" \"/>", "\"/>")
+        .replace("\n</text>", "</text>")
+        .replace(&hex(INK), "\"currentColor\"");
+    for (property, rgb) in PALETTE {
+        body = body.replace(&hex(rgb), &format!("\"{}\"", css(property, rgb)));
+    }
+    body
+}
+
+/// A colour as plotters writes it.
+fn hex([r, g, b]: [u8; 3]) -> String {
+    format!("\"#{r:02X}{g:02X}{b:02X}\"")
+}
+
+fn escaped(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.trim().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,221 @@
+//! One figure of two arms: ratio over blocks, null arm, whether a quantile can be estimated at all.
+
+use super::arm::{ArmTrials, independent};
+use super::figures::{figures, is_headline, principal};
+use super::pooled::{Pooled, Shift, shifts};
+use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict};
+use trial::{Cell, Figure, Measurement, Metric, Quantile};
+use wire::Transport;
+
+/// Share of a response time that the pacer may be late before the ratio counts as diluted (METHODOLOGY 1.7).
+const DILUTION_LIMIT: f64 = 0.05;
+
+/// One other transport against the base of a cell.
+#[derive(Debug, Clone)]
+pub struct Versus {
+    /// The transport that is not the base.
+    pub transport: Transport,
+    /// Every figure that both have.
+    pub contests: Vec<Contest>,
+    /// The principal duration over the whole distribution, pooled.
+    pub shifts: Vec<Shift>,
+    /// The pacer's part in both arms, where it is not small.
+    pub dilution: Option<Dilution>,
+}
+
+/// How much of a response time is the pacer's own lateness.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dilution {
+    /// Median lateness, base arm, nanoseconds.
+    pub base_ns: f64,
+    /// Median lateness, other arm, nanoseconds.
+    pub other_ns: f64,
+    /// Median lateness over median duration, base arm.
+    pub share: f64,
+    /// Ratio of the medians less lateness, where both stay above zero.
+    pub undiluted: Option<f64>,
+}
+
+/// How a quantile can be estimated from what was observed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Estimability {
+    /// In each trial.
+    PerTrial,
+    /// Only from all trials together.
+    Pooled(Shift),
+    /// Not at all.
+    Not {
+        /// Independent observations of all trials of the smaller arm.
+        have: u64,
+        /// Independent observations that it takes.
+        need: u64,
+    },
+}
+
+/// One figure of base and other.
+#[derive(Debug, Clone)]
+pub struct Contest {
+    /// The figure.
+    pub figure: Figure,
+    /// Median over trials, base.
+    pub base: f64,
+    /// Median over trials, other.
+    pub other: f64,
+    /// Other over base; for exact counts the ratio of the medians.
+    pub ratio: Ratio,
+    /// Null twin over base.
+    pub null: Option<Ratio>,
+    /// Whether the figure belongs to the headline family.
+    pub headline: bool,
+    /// Whether its quantile can be estimated.
+    pub estimability: Estimability,
+    /// Share of the base value that is the ruler's own lateness, where that is not small.
+    pub dilution: f64,
+    /// p-value adjusted over the headline family; `None` where the figure was not tested.
+    pub adjusted_p: Option<f64>,
+    /// What may be said.
+    pub verdict: Verdict,
+}
+
+impl Contest {
+    /// Whether this ratio is no farther from 1 than the null arm's.
+    pub fn is_within_null(&self) -> bool {
+        self.null.is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
+    }
+
+    /// Whether a test of the headline family was made.
+    pub fn is_tested(&self) -> bool {
+        self.headline && self.estimability == Estimability::PerTrial && self.ratio.blocks >= FEWEST_BLOCKS
+    }
+
+    /// Gives the verdict, once the whole report's family is known.
+    pub(super) fn judge(&mut self, adjusted_p: Option<f64>, family: usize, null_adjusted_p: Option<f64>) {
+        self.adjusted_p = adjusted_p;
+        self.verdict = Verdict::of(Evidence {
+            ratio: &self.ratio,
+            margin: self.figure.margin(),
+            adjusted_p: adjusted_p.unwrap_or(1.0),
+            family,
+            null_adjusted_p,
+            dilution: self.dilution,
+        });
+    }
+}
+
+impl Versus {
+    /// Compares every figure of the cell's scenario that both arms have.
+    pub(super) fn of(cell: &Cell, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>, seed: u64) -> Self {
+        let transport = other.arm.transport;
+        let blocks: Vec<u32> = base.blocks().into_iter().filter(|block| other.blocks().contains(block)).collect();
+        let mut pools = Pools { cell, arms: [base, other], blocks, seed, known: Vec::new() };
+        let dilution = principal(cell.scenario).and_then(|metric| Dilution::of(metric, base, other));
+        let contest = |figure| {
+            let (base_median, other_median) = (base.median(figure)?, other.median(figure)?);
+            let ratio = if figure.is_exact() {
+                Ratio::of(&[(other_median / base_median).ln()])
+            } else {
+                paired(base, other, figure)
+            }?;
+            let late_ns = dilution.map_or(0.0, |dilution| dilution.base_ns);
+            let is_principal =
+                matches!(figure, Figure::Duration(metric, _) if Some(metric) == principal(cell.scenario));
+            Some(Contest {
+                figure,
+                base: base_median,
+                other: other_median,
+                ratio,
+                null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !figure.is_exact()),
+                headline: is_headline(cell, transport, figure),
+                estimability: pools.estimability(figure),
+                dilution: if is_principal { (late_ns / base_median).min(1.0) } else { 0.0 },
+                adjusted_p: None,
+                verdict: opening_verdict(figure, ratio.value),
+            })
+        };
+        let contests = figures(cell.scenario).into_iter().filter_map(contest).collect();
+        let shifts = principal(cell.scenario).map_or_else(Vec::new, |metric| pools.of(metric).shifts.clone());
+        Self { transport, contests, shifts, dilution }
+    }
+
+    /// The contest about a figure.
+    pub fn contest(&self, figure: Figure) -> Option<&Contest> {
+        self.contests.iter().find(|contest| contest.figure == figure)
+    }
+}
+
+fn opening_verdict(figure: Figure, ratio: f64) -> Verdict {
+    if figure.is_exact() { Verdict::exact(ratio, figure.margin()) } else { Verdict::Exploratory }
+}
+
+/// Ratio over the blocks that hold both arms.
+fn paired(base: &ArmTrials, other: &ArmTrials, figure: Figure) -> Option<Ratio> {
+    let others = other.values(figure);
+    let logs = base.values(figure).into_iter().filter_map(|(block, x)| Some((others.get(&block)? / x).ln()));
+    Ratio::of(&logs.filter(|log| log.is_finite()).collect::<Vec<_>>())
+}
+
+impl Dilution {
+    fn of(metric: Metric, base: &ArmTrials, other: &ArmTrials) -> Option<Self> {
+        let late = |arm: &ArmTrials| arm.median(Figure::Duration(Metric::PacerLateness, Quantile::P50));
+        let whole = |arm: &ArmTrials| arm.median(Figure::Duration(metric, Quantile::P50));
+        let (base_ns, other_ns, x, y) = (late(base)?, late(other)?, whole(base)?, whole(other)?);
+        let share = base_ns / x;
+        let undiluted = (x > base_ns && y > other_ns).then(|| (y - other_ns) / (x - base_ns));
+        (share > DILUTION_LIMIT).then_some(Self { base_ns, other_ns, share, undiluted })
+    }
+}
+
+/// Pooled comparisons, one for each metric, made when first asked for.
+struct Pools<'a, 'r> {
+    cell: &'a Cell,
+    arms: [&'a ArmTrials<'r>; 2],
+    blocks: Vec<u32>,
+    seed: u64,
+    known: Vec<Pool>,
+}
+
+struct Pool {
+    metric: Metric,
+    shifts: Vec<Shift>,
+    /// Independent observations of all trials, smaller arm.
+    independent: u64,
+    /// Independent observations of the smallest trial.
+    least: u64,
+}
+
+impl Pools<'_, '_> {
+    fn of(&mut self, metric: Metric) -> &Pool {
+        let index = self.known.iter().position(|pool| pool.metric == metric).unwrap_or_else(|| {
+            let pool = self.make(metric);
+            self.known.push(pool);
+            self.known.len() - 1
+        });
+        &self.known[index]
+    }
+
+    fn make(&self, metric: Metric) -> Pool {
+        let [base, other] = self.arms.map(|arm| arm.pooled(metric, &self.blocks));
+        let count = |pool: &Pooled| independent(self.cell, pool.len());
+        let durations = |m: &Measurement| m.distributions.get(&metric).map_or(0, trial::Distribution::len);
+        let least = self.arms.iter().flat_map(|arm| arm.measured()).map(|(_, m)| durations(m)).min().unwrap_or(0);
+        Pool {
+            metric,
+            independent: count(&base).min(count(&other)),
+            least: independent(self.cell, least),
+            shifts: shifts(&base, &other, self.seed),
+        }
+    }
+
+    fn estimability(&mut self, figure: Figure) -> Estimability {
+        let Figure::Duration(metric, quantile) = figure else {
+            return Estimability::PerTrial;
+        };
+        let (need, pool) = (quantile.observations_needed(), self.of(metric));
+        let at = pool.shifts.iter().find(|shift| shift.share == quantile.share());
+        match at {
+            _ if pool.least >= need => Estimability::PerTrial,
+            Some(shift) if pool.independent >= need => Estimability::Pooled(*shift),
+            _ => Estimability::Not { have: pool.independent, need },
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Everything that table and page show, computed from the records of one run. Pure: no clock, no file.
+//!
+//! The unit of evidence is the block: two arms of one block make one log ratio. Messages are never tested.
+
+mod arm;
+mod contest;
+mod figures;
+mod pooled;
+
+pub use arm::{ArmTrials, independent};
+pub use contest::{Contest, Dilution, Estimability, Versus};
+pub use figures::principal;
+pub use pooled::{Bracketed, Pooled, SHARES, Shift};
+
+use crate::Records;
+use crate::stats::holm;
+use trial::{Arm, Cell, Figure, Row, Scenario, Trial};
+use wire::Transport;
+
+/// One run, compared.
+#[derive(Debug, Clone)]
+pub struct Comparison<'r> {
+    /// The run.
+    pub records: &'r Records,
+    /// Cells in the order of the plan.
+    pub cells: Vec<CellComparison<'r>>,
+    /// Headline figures that were tested: the family of Holm's correction.
+    pub family: usize,
+    /// Null arms that were tested.
+    pub null_family: usize,
+}
+
+/// One cell with its arms.
+#[derive(Debug, Clone)]
+pub struct CellComparison<'r> {
+    /// The cell.
+    pub cell: &'r Cell,
+    /// Arms in the order of the plan, with the trials that were run.
+    pub arms: Vec<ArmTrials<'r>>,
+    /// SSE where the cell has it, else its first transport.
+    pub base: Transport,
+    /// Every other transport against the base.
+    pub versus: Vec<Versus>,
+}
+
+impl<'r> Comparison<'r> {
+    /// Compares the arms of every cell and gives each headline figure its verdict.
+    pub fn of(records: &'r Records) -> Self {
+        let planned = records.run.plan.cells.iter();
+        let mut cells: Vec<&Cell> = planned.collect();
+        // A trial belongs to a cell only when nothing differs; what fits none is shown as a cell of its own.
+        for trial in &records.trials {
+            if !cells.contains(&&trial.cell) {
+                cells.push(&trial.cell);
+            }
+        }
+        let seed = records.run.seed;
+        let cells = cells.into_iter().map(|cell| CellComparison::of(cell, &records.trials, seed)).collect();
+        let mut comparison = Self { records, cells, family: 0, null_family: 0 };
+        comparison.judge();
+        comparison
+    }
+
+    /// Adjusts every headline test for all others, then gives the verdicts.
+    fn judge(&mut self) {
+        let contests = self.cells.iter_mut().flat_map(|cell| &mut cell.versus).flat_map(|versus| &mut versus.contests);
+        let headlines: Vec<&mut Contest> = contests.filter(|contest| contest.headline).collect();
+        let tested: Vec<f64> = headlines.iter().filter(|c| c.is_tested()).map(|c| c.ratio.p).collect();
+        let nulls: Vec<f64> = headlines.iter().filter(|c| c.is_tested()).filter_map(|c| Some(c.null?.p)).collect();
+        (self.family, self.null_family) = (tested.len(), nulls.len());
+        let (mut adjusted, mut null_adjusted) = (holm(&tested).into_iter(), holm(&nulls).into_iter());
+        let estimated = |contest: &&mut Contest| contest.estimability == Estimability::PerTrial;
+        for contest in headlines.into_iter().filter(estimated) {
+            let tested = contest.is_tested();
+            let p = adjusted.by_ref().take(usize::from(tested)).next();
+            let null = contest.null.filter(|_| tested).and_then(|_| null_adjusted.next());
+            contest.judge(p, self.family, null);
+        }
+    }
+
+    /// Cells that feed a row.
+    pub fn row(&self, row: Row) -> impl Iterator<Item = &CellComparison<'r>> {
+        self.cells.iter().filter(move |cell| cell.cell.row == Some(row))
+    }
+
+    /// Cells of a row with one scenario in which both transports of the article have numbers.
+    pub fn measured(&self, row: Row, scenario: Scenario) -> impl Iterator<Item = &CellComparison<'r>> {
+        self.row(row).filter(move |cell| cell.cell.scenario == scenario && cell.has_both())
+    }
+}
+
+impl<'r> CellComparison<'r> {
+    fn of(cell: &'r Cell, trials: &'r [Trial], seed: u64) -> Self {
+        let arms: Vec<ArmTrials> = cell.arms().into_iter().map(|arm| arm_of(cell, arm, trials)).collect();
+        let first = cell.transports.first().copied().unwrap_or(Transport::Sse);
+        let base = if cell.transports.contains(&Transport::Sse) { Transport::Sse } else { first };
+        let find = |arm| arms.iter().find(|trials| trials.arm == arm);
+        let twin = find(Arm { transport: base, twin: true });
+        let others = arms.iter().filter(|trials| !trials.arm.twin && trials.arm.transport != base);
+        let versus = find(Arm::of(base))
+            .map_or_else(Vec::new, |base| others.map(|other| Versus::of(cell, base, other, twin, seed)).collect());
+        Self { cell, arms, base, versus }
+    }
+
+    /// The trials of a transport, without its null twin.
+    pub fn arm(&self, transport: Transport) -> Option<&ArmTrials<'r>> {
+        self.arms.iter().find(|trials| trials.arm == Arm::of(transport))
+    }
+
+    /// Whether SSE and WebSocket have numbers.
+    pub fn has_both(&self) -> bool {
+        [Transport::Sse, Transport::WebSocket]
+            .into_iter()
+            .all(|transport| self.arm(transport).is_some_and(ArmTrials::is_measured))
+    }
+
+    /// WebSocket against SSE.
+    pub fn websocket(&self) -> Option<&Versus> {
+        self.versus.iter().find(|versus| self.base == Transport::Sse && versus.transport == Transport::WebSocket)
+    }
+
+    /// WebSocket against SSE by one figure.
+    pub fn contest(&self, figure: Figure) -> Option<&Contest> {
+        self.websocket()?.contest(figure)
+    }
+
+    /// Median over the trials of a transport.
+    pub fn median(&self, transport: Transport, figure: Figure) -> Option<f64> {
+        self.arm(transport)?.median(figure)
+    }
+}
+
+fn arm_of<'r>(cell: &Cell, arm: Arm, trials: &'r [Trial]) -> ArmTrials<'r> {
+    let mut trials: Vec<&Trial> = trials.iter().filter(|trial| trial.arm == arm && trial.cell == *cell).collect();
+    trials.sort_by_key(|trial| trial.block);
+    ArmTrials { arm, trials }
+}

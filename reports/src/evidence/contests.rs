@@ -1,0 +1,112 @@
+//! Tables of figures: base, other, ratio with its interval, null arm, verdict; and the pooled distributions.
+
+use super::{Block, Table};
+use crate::compare::{Bracketed, CellComparison, Comparison, Contest, Estimability, Shift, Versus, principal};
+use crate::number::{self, NONE};
+use crate::row::shown;
+use crate::text::Language;
+use trial::{Figure, Metric, Quantile, Row};
+
+/// The tables of one other transport against the base.
+pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Versus, lang: Language) -> Vec<Block> {
+    let exact_only = matches!(cell.cell.row, Some(Row::Implementation | Row::NetworkOverhead));
+    let contests: Vec<_> = versus.contests.iter().filter(|contest| is_shown(cell.cell.row, contest.figure)).collect();
+    if contests.is_empty() {
+        return Vec::new();
+    }
+    let [base, other] = [cell.base, versus.transport].map(|transport| lang.transport(transport));
+    let head = [lang.figure_head(), base.into(), other.into(), lang.ratio_head(other, base), lang.null_head()];
+    let table = Table {
+        caption: lang.contest_caption(other, base),
+        head: head.into_iter().chain([lang.p_head(), lang.verdict_head()]).collect(),
+        rows: contests.into_iter().map(|contest| contest_row(contest, other, comparison, lang)).collect(),
+    };
+    if exact_only {
+        return vec![Block::Table(table)];
+    }
+    let dilution = versus.dilution.map(|dilution| {
+        let [base_late, other_late] = [dilution.base_ns, dilution.other_ns].map(number::duration);
+        let undiluted = dilution.undiluted.map_or(NONE.to_owned(), number::times);
+        Block::Warning(lang.dilution_warning(base_late, other_late, number::percent(dilution.share), undiluted))
+    });
+    let pooled = pooled_table(cell, versus, [base, other], lang).map(Block::Table);
+    let disagreement = disagrees(cell, versus).then(|| Block::Warning(lang.pooled_disagrees()));
+    [Some(Block::Table(table)), dilution, pooled, disagreement].into_iter().flatten().collect()
+}
+
+/// Rows about counts show counts, rows about time leave the counts of requests and heads to those.
+fn is_shown(row: Option<Row>, figure: Figure) -> bool {
+    let of_opening = matches!(
+        figure,
+        Figure::RequestsPerThousand | Figure::ConnectionsPerThousand | Figure::ConnectBytesOut | Figure::ConnectBytesIn
+    );
+    match row {
+        Some(Row::Implementation | Row::NetworkOverhead) => figure.is_exact(),
+        Some(Row::Latency | Row::Bidirectional | Row::Throughput) => !of_opening,
+        _ => true,
+    }
+}
+
+fn contest_row(contest: &Contest, other: &str, comparison: &Comparison, lang: Language) -> Vec<String> {
+    let none = || NONE.to_owned();
+    let [base, compared, ratio] = shown(contest).unwrap_or_else(|| [none(), none(), none()]);
+    let null = contest.null.filter(|_| contest.estimability == Estimability::PerTrial);
+    vec![
+        lang.figure(contest.figure),
+        base,
+        compared,
+        ratio,
+        null.map_or_else(none, |null| number::ratio(&null)),
+        contest.adjusted_p.map_or_else(none, number::probability),
+        lang.verdict(contest, other, comparison.family),
+    ]
+}
+
+/// Pooled quantiles of the principal duration with their bootstrap intervals.
+fn pooled_table(cell: &CellComparison, versus: &Versus, [base, other]: [&str; 2], lang: Language) -> Option<Table> {
+    let metric = principal(cell.cell.scenario)?;
+    let shares = Quantile::ALL.map(|quantile| (quantile, at(versus, quantile)));
+    let have = observations(cell, versus, metric);
+    let rows: Vec<_> =
+        shares.into_iter().filter_map(|(quantile, shift)| Some(pooled_row(quantile, shift?, have))).collect();
+    (!rows.is_empty()).then(|| Table {
+        caption: lang.pooled_caption(lang.metric(metric), number::count(have)),
+        head: vec![lang.quantile_head(), base.to_owned(), other.to_owned(), lang.ratio_head(other, base)],
+        rows,
+    })
+}
+
+fn at(versus: &Versus, quantile: Quantile) -> Option<&Shift> {
+    versus.shifts.iter().find(|shift| shift.share == quantile.share())
+}
+
+/// Independent observations of the smaller arm.
+fn observations(cell: &CellComparison, versus: &Versus, metric: Metric) -> u64 {
+    let arms = [cell.base, versus.transport].into_iter().filter_map(|transport| cell.arm(transport));
+    arms.map(|arm| arm.observations(cell.cell, metric)).min().unwrap_or(0)
+}
+
+fn pooled_row(quantile: Quantile, shift: &Shift, have: u64) -> Vec<String> {
+    if have < quantile.observations_needed() {
+        return vec![quantile.to_string(), NONE.to_owned(), NONE.to_owned(), NONE.to_owned()];
+    }
+    let time = |x: Bracketed| {
+        let bounds = x.interval.map(|b| format!(" [{}, {}]", number::duration(b.low), number::duration(b.high)));
+        number::duration(x.value) + &bounds.unwrap_or_default()
+    };
+    let ratio = number::bracketed(number::times(shift.ratio.value), shift.ratio.interval);
+    vec![quantile.to_string(), time(shift.base), time(shift.other), ratio]
+}
+
+/// Whether the typical trial and the whole run contradict each other: their intervals share no value.
+fn disagrees(cell: &CellComparison, versus: &Versus) -> bool {
+    let Some(metric) = principal(cell.cell.scenario) else {
+        return false;
+    };
+    Quantile::ALL.into_iter().any(|quantile| {
+        let contest = versus.contest(Figure::Duration(metric, quantile));
+        let typical = contest.filter(|c| c.estimability == Estimability::PerTrial).and_then(|c| c.ratio.interval);
+        let whole = at(versus, quantile).and_then(|shift| shift.ratio.interval);
+        typical.zip(whole).is_some_and(|(a, b)| a.high < b.low || b.high < a.low)
+    })
+}

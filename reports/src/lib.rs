@@ -1,0 +1,35 @@
+//! Records in, pages out: load, compare, conclude, render.
+//!
+//! Nothing here measures: no socket, no clock, no async. Every number can be taken again from the records of years ago.
+//!
+//! ```text
+//! records.jsonl ─ load ─► Records ─ Comparison::of ─► Comparison ─┬─ terminal          the table, as text
+//!                                     ratios, verdicts            ├─ summary_markdown  summary.md
+//!                                                                 └─ render            report.html, charts/*.png
+//! ```
+
+pub mod browser_support;
+pub mod chart;
+pub mod compare;
+pub mod row;
+pub mod stats;
+pub mod verdict;
+
+mod columns;
+mod evidence;
+mod findings;
+mod load;
+mod markdown;
+mod number;
+mod page;
+mod picture;
+mod render;
+mod terminal;
+mod text;
+
+pub use compare::Comparison;
+pub use load::{LoadError, Records, load};
+pub use markdown::{END, START, SpliceError, readme_table, splice, summary_markdown};
+pub use render::{RenderError, Rendered, render};
+pub use terminal::terminal;
+pub use text::{Language, ParseLanguageError};

@@ -1,0 +1,52 @@
+//! `reports DIR… [-o OUT] [--lang zh] [--splice README.md]`: renders records again, without measuring anything.
+
+use anyhow::Context as _;
+use clap::Parser;
+use reports::{Comparison, Language, Records, load, readme_table, render, splice};
+use std::path::{Path, PathBuf};
+
+/// Render the records of one or several runs; several are shown side by side.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    /// Output directories of runs, or records files
+    #[arg(required = true)]
+    records: Vec<PathBuf>,
+    /// Where to write report.html, summary.md and charts/ [default: the first directory]
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+    /// Language of the report: en or zh
+    #[arg(long, default_value_t)]
+    lang: Language,
+    /// Put the table of the first run between the markers of this Markdown file
+    #[arg(long, value_name = "FILE")]
+    splice: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let records = cli.records.iter().map(|path| load(path)).collect::<Result<Vec<Records>, _>>()?;
+    let out = cli.out.clone().or_else(|| directory(&cli.records)).context("where to? say -o DIR")?;
+    for warning in records.iter().flat_map(|records| &records.warnings) {
+        eprintln!("warning: {warning}");
+    }
+    println!("{}", render(&records, &out, cli.lang)?.page.display());
+    if let (Some(readme), Some(records)) = (&cli.splice, records.first()) {
+        splice_into(readme, records)?;
+    }
+    Ok(())
+}
+
+/// The directory that holds the first records.
+fn directory(paths: &[PathBuf]) -> Option<PathBuf> {
+    let first = paths.first()?;
+    let directory = if first.is_dir() { Some(first.as_path()) } else { first.parent() };
+    directory.filter(|path| !path.as_os_str().is_empty()).map(Path::to_owned)
+}
+
+fn splice_into(readme: &Path, records: &Records) -> anyhow::Result<()> {
+    let name = readme.display();
+    let text = std::fs::read_to_string(readme).with_context(|| format!("cannot read {name}"))?;
+    let spliced = splice(&text, &readme_table(&Comparison::of(records))).with_context(|| name.to_string())?;
+    std::fs::write(readme, spliced).with_context(|| format!("cannot write {name}"))
+}

@@ -1,0 +1,161 @@
+//! `summary.md` and the short table for a README. Refuses to let a record's text break out of its cell.
+
+use crate::compare::Comparison;
+use crate::findings::{Findings, run_labels, run_warnings};
+use crate::row::{Finding, Measured};
+use crate::terminal::sign;
+use crate::text::Language;
+use trial::Row;
+use wire::Transport;
+
+/// Where the README's table begins.
+pub const START: &str = "<!-- pushbench:table -->";
+/// Where it ends.
+pub const END: &str = "<!-- /pushbench:table -->";
+
+/// Why a table cannot be put into a README.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpliceError {
+    /// A marker is not there, or there more than once.
+    #[error("the marker {0} must stand in the file exactly once, it is there {1} times")]
+    Marker(&'static str, usize),
+    /// The end stands before the start.
+    #[error("the marker {END} stands before {START}")]
+    Order,
+}
+
+/// `summary.md`: the table and the sentences of each run.
+pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
+    let mut out = format!("# {}\n", lang.title());
+    for (comparison, label) in comparisons.iter().zip(run_labels(comparisons)) {
+        let findings = Findings::of(comparison, lang);
+        if comparisons.len() > 1 {
+            out += &format!("\n## {}\n", escape(&label));
+        }
+        out += &format!("\n{}\n\n", findings.answer(lang));
+        out += &full_table(&findings, lang);
+        out += &format!("\n{}\n\n", lang.ratio_note());
+        for (row, finding) in &findings.rows {
+            out += &format!("- **{}**: {}\n", lang.row(*row), escape(&finding.sentence));
+        }
+        out += &facts(comparison, lang);
+    }
+    out
+}
+
+fn head(lang: Language) -> Vec<String> {
+    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
+    let ratio = lang.ratio_head(websocket, sse);
+    vec![
+        lang.row_head(),
+        lang.claim_head(),
+        lang.what_head(),
+        sse.to_owned(),
+        websocket.to_owned(),
+        ratio,
+        lang.verdict_head(),
+    ]
+}
+
+fn full_table(findings: &Findings, lang: Language) -> String {
+    let rows = findings.rows.iter().map(|(row, finding)| {
+        let column = |of: fn(&Measured) -> &String| {
+            let lines = finding.lines.iter().map(|line| escape(of(line)));
+            lines.collect::<Vec<_>>().join("<br>")
+        };
+        vec![
+            format!("**{}**", lang.row(*row)),
+            claim(*row, lang),
+            column(|line| &line.what),
+            column(|line| &line.sse),
+            column(|line| &line.websocket),
+            column(|line| &line.ratio),
+            verdict(finding, lang, "<br>"),
+        ]
+    });
+    table(head(lang), rows.collect())
+}
+
+/// The short table for the README: one line for each row, English.
+pub fn readme_table(comparison: &Comparison) -> String {
+    let lang = Language::English;
+    let findings = Findings::of(comparison, lang);
+    let rows = findings.rows.iter().map(|(row, finding)| {
+        let first = finding.lines.first();
+        let value = |of: fn(&Measured) -> &String| first.map_or(String::new(), |line| escape(of(line)));
+        vec![
+            lang.row(*row).to_owned(),
+            claim(*row, lang),
+            value(|line| &line.what),
+            value(|line| &line.sse),
+            value(|line| &line.websocket),
+            value(|line| &line.ratio),
+            format!("**{}**", finding.verdict.word(lang)),
+        ]
+    });
+    table(head(lang), rows.collect()) + &format!("\n{}\n", escape(&findings.answer(lang)))
+}
+
+/// Puts a table between the two markers of a README, in place of what stands there.
+///
+/// # Errors
+/// [`SpliceError`] unless each marker stands there exactly once, in order.
+pub fn splice(readme: &str, table: &str) -> Result<String, SpliceError> {
+    let [start, end] = [find_once(readme, START)?, find_once(readme, END)?];
+    let head = readme.get(..start + START.len()).filter(|_| start < end).ok_or(SpliceError::Order)?;
+    Ok(format!("{head}\n{}\n{}", table.trim(), &readme[end..]))
+}
+
+fn find_once(text: &str, marker: &'static str) -> Result<usize, SpliceError> {
+    let mut places = text.match_indices(marker);
+    match (places.next(), places.count()) {
+        (Some((at, _)), 0) => Ok(at),
+        (None, _) => Err(SpliceError::Marker(marker, 0)),
+        (Some(_), more) => Err(SpliceError::Marker(marker, more + 1)),
+    }
+}
+
+fn claim(row: Row, lang: Language) -> String {
+    lang.claim(row).map_or(lang.no_claim(), |[sse, websocket]| format!("{sse} / {websocket}"))
+}
+
+fn verdict(finding: &Finding, lang: Language, separator: &str) -> String {
+    let (word, detail) = (finding.verdict.word(lang), finding.verdict.detail(lang));
+    let word = format!("{} **{word}**", sign(&finding.verdict));
+    if detail.is_empty() { word } else { format!("{word}{separator}{}", escape(&detail)) }
+}
+
+fn facts(comparison: &Comparison, lang: Language) -> String {
+    let run = &comparison.records.run;
+    let warnings = run_warnings(comparison, lang);
+    let warnings: String = warnings.iter().map(|warning| format!("- ⚠ {}\n", escape(warning))).collect();
+    let facts = [
+        (lang.command(), format!("`{}`", run.command.replace(['`', '\n', '\r'], " "))),
+        (lang.version(), format!("{} ({}, {})", run.tool.version, run.tool.commit, run.tool.profile)),
+        (lang.plan(), run.plan.name.clone()),
+        (lang.seed(), run.seed.to_string()),
+        (lang.started(), run.started.clone()),
+        (lang.system(), format!("{} · {} · {}", run.host.os, run.host.kernel, run.host.cpu)),
+    ];
+    let facts: String = facts.into_iter().map(|(name, value)| format!("- {name}: {}\n", one_line(&value))).collect();
+    format!("\n{warnings}{facts}")
+}
+
+fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let rule = vec!["---".to_owned(); head.len()];
+    [head, rule].iter().chain(&rows).map(|cells| line(cells)).collect()
+}
+
+/// A text that may stand in a cell: no pipe, no markup, no line break.
+fn escape(text: &str) -> String {
+    let special = |c: char| "\\|<>*_`".contains(c);
+    let escaped: String =
+        one_line(text).chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect();
+    // Brackets belong to intervals; only a link must not come of them.
+    escaped.replace("](", "]\\(")
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,79 @@
+//! `report.html`: one self-contained file, readable without JavaScript, light and dark, wide and narrow, on paper.
+//! Refuses to load anything from anywhere.
+
+mod evidence;
+mod html;
+mod overview;
+mod runs;
+
+use crate::compare::Comparison;
+use crate::evidence::{Block, of_other_cells, of_row};
+use crate::findings::{Findings, run_labels};
+use crate::text::Language;
+use html::{Element, Html, el};
+use trial::Row;
+
+/// The blocks behind one row of one run.
+pub(crate) struct Section {
+    /// The row; `None` for cells that feed none.
+    pub(crate) row: Option<Row>,
+    /// Blocks of each run, in the order of the runs.
+    pub(crate) runs: Vec<Vec<Block>>,
+}
+
+/// The evidence of every row of every run: made once, for the page and for the PNG files.
+pub(crate) fn sections(comparisons: &[Comparison], lang: Language) -> Vec<Section> {
+    let rows = Row::ALL.into_iter().map(|row| Section {
+        row: Some(row),
+        runs: comparisons.iter().map(|comparison| of_row(comparison, row, lang)).collect(),
+    });
+    let others = Section { row: None, runs: comparisons.iter().map(|c| of_other_cells(c, lang)).collect() };
+    let has_others = others.runs.iter().any(|blocks| !blocks.is_empty());
+    rows.chain(has_others.then_some(others)).collect()
+}
+
+/// The whole page.
+pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Language) -> String {
+    let findings: Vec<Findings> = comparisons.iter().map(|comparison| Findings::of(comparison, lang)).collect();
+    let labels: Vec<String> = run_labels(comparisons);
+    let body = el("body")
+        .add(overview::header(comparisons, &findings, &labels, lang))
+        .add(
+            el("main")
+                .add(overview::table(&findings, &labels, lang))
+                .all(sections.iter().map(|section| evidence::section(section, &findings, &labels, lang)))
+                .add(runs::section(comparisons, &labels, lang))
+                .add(method(lang)),
+        )
+        .add(footer(comparisons, lang));
+    let head = el("head")
+        .add(Html::trusted("<meta charset=\"utf-8\">\n"))
+        .add(Html::trusted("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"))
+        .add(Html::trusted("<meta name=\"color-scheme\" content=\"light dark\">\n"))
+        .add(el("title").add(lang.title()).line())
+        .add(el("style").add(Html::trusted(include_str!("../../assets/page.css"))).line());
+    let page = el("html").with("lang", lang.tag()).add(head.line()).add(body.line()).line();
+    format!("<!doctype html>\n{}", page.into_string())
+}
+
+fn method(lang: Language) -> Html {
+    let terms = lang
+        .glossary()
+        .map(|(term, meaning)| Html::from_iter([el("dt").add(term).line(), el("dd").add(meaning).line()]));
+    titled("method", &lang.method_heading())
+        .all(lang.method().map(|paragraph| el("p").add(paragraph).line()))
+        .add(el("h3").add(lang.glossary_heading()).line())
+        .add(el("dl").class("glossary").all(terms).line())
+        .line()
+}
+
+fn footer(comparisons: &[Comparison], lang: Language) -> Html {
+    let tool = comparisons.first().map(|comparison| &comparison.records.run.tool);
+    let made = tool.map_or_else(String::new, |tool| lang.footer(tool.version.clone(), tool.commit.clone()));
+    el("footer").add(el("p").add(made)).line()
+}
+
+/// A section with its anchor and heading.
+fn titled(anchor: &str, heading: &str) -> Element {
+    el("section").with("id", anchor).add(el("h2").add(heading).line())
+}

@@ -1,0 +1,109 @@
+//! Charts of cells: which numbers go into which picture, with which words. Refuses to draw: `chart` does.
+
+mod curves;
+mod ratios;
+
+pub(crate) use curves::{memory, shift, spectrum, timeline};
+pub(crate) use ratios::{bars, forest, overhead};
+
+use crate::chart::{Chart, ChartError, ChartText, Colour, Text};
+use crate::compare::{ArmTrials, CellComparison, principal};
+use crate::evidence::Block;
+use crate::text::Language;
+use trial::{Arm, Row, Scenario};
+use wire::Transport;
+
+/// A chart with its place in the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Picture {
+    /// The chart.
+    pub(crate) chart: Chart,
+    /// What to see in it: the cell's `why`.
+    pub(crate) caption: String,
+    /// Name of the PNG, without directory and extension.
+    pub(crate) name: String,
+}
+
+/// Every picture of a cell's own; rows whose cells are compared in one picture make theirs themselves.
+pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
+    match cell.cell.row {
+        None => match cell.cell.scenario {
+            Scenario::Push | Scenario::Echo | Scenario::Connect => durations(cell, lang),
+            Scenario::Saturate => bars(cell, trial::Figure::EventsPerSecond, lang).into_iter().collect(),
+            Scenario::Memory => memory(&[cell], lang).into_iter().collect(),
+            Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
+        },
+        Some(Row::Latency | Row::Bidirectional | Row::ConnectTime) => durations(cell, lang),
+        Some(
+            Row::ProtocolType
+            | Row::Implementation
+            | Row::BrowserSupport
+            | Row::NetworkOverhead
+            | Row::ClientLibrary
+            | Row::Throughput
+            | Row::Memory,
+        ) => Vec::new(),
+    }
+}
+
+fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
+    let Some(metric) = principal(cell.cell.scenario) else {
+        return Vec::new();
+    };
+    [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()
+}
+
+/// A chart as a block of evidence; a chart without anything to show is left out.
+fn block(chart: Result<Chart, ChartError>, caption: String, name: String) -> Option<Block> {
+    match chart {
+        Ok(chart) => Some(Block::Chart(Picture { chart, caption, name })),
+        Err(ChartError::Empty) => None,
+        Err(problem) => Some(Block::Warning(format!("{name}: {problem}"))),
+    }
+}
+
+/// A text in the language of the page and in English for the PNG.
+fn both(lang: Language, text: impl Fn(Language) -> String) -> Text {
+    Text::new(text(lang), text(Language::English))
+}
+
+fn chart_text(
+    lang: Language,
+    title: impl Fn(Language) -> String,
+    subtitle: impl Fn(Language) -> String,
+    x: impl Fn(Language) -> String,
+    y: impl Fn(Language) -> String,
+) -> ChartText {
+    ChartText {
+        description: format!("{}. {}", title(lang), subtitle(lang)),
+        title: both(lang, title),
+        subtitle: both(lang, subtitle),
+        x: both(lang, x),
+        y: both(lang, y),
+    }
+}
+
+/// The one colour of an arm.
+pub(crate) const fn colour(arm: Arm) -> Colour {
+    match arm {
+        Arm { twin: true, .. } => Colour::Null,
+        Arm { transport: Transport::Sse, .. } => Colour::Sse,
+        Arm { transport: Transport::WebSocket, .. } => Colour::WebSocket,
+        Arm { transport: Transport::LongPoll, .. } => Colour::LongPoll,
+        Arm { transport: Transport::HttpStream, .. } => Colour::Control,
+        Arm { transport: Transport::RawTcp, .. } => Colour::Floor,
+    }
+}
+
+/// Arms with numbers that are no null twins.
+fn shown_arms<'a, 'r>(cell: &'a CellComparison<'r>) -> impl Iterator<Item = &'a ArmTrials<'r>> {
+    cell.arms.iter().filter(|arm| !arm.arm.twin && arm.is_measured())
+}
+
+/// A file name from a cell's name and the kind of chart.
+fn file_name(cell: &str, kind: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    // A name from a foreign plan may be of any length.
+    let cell: String = cell.chars().take(80).map(safe).collect();
+    format!("{}-{kind}", cell.trim_matches('-'))
+}

@@ -1,0 +1,149 @@
+//! Percentile spectrum, shift, timeline and memory slope.
+
+use super::{block, both, chart_text, colour, file_name, shown_arms};
+use crate::chart::{
+    self, Arm as TimelineArm, MemoryLine, MemoryPoint as Dot, Series, Shift as ShiftLine, ShiftPoint, Stroke,
+};
+use crate::compare::{ArmTrials, CellComparison, Pooled, independent};
+use crate::evidence::Block;
+use crate::number;
+use crate::stats;
+use crate::text::Language;
+use std::collections::BTreeMap;
+use trial::{Metric, Quantile, slope};
+use wire::Preset;
+
+/// Points for each tenfold of `1 / (1 - q)`.
+const POINTS_PER_DECADE: f64 = 16.0;
+
+/// Fewest seconds that make a timeline.
+const FEWEST_SECONDS: usize = 6;
+
+/// Response time over the percentile, all trials of each arm pooled, up to the rarest percentile that they can show.
+pub(crate) fn spectrum(cell: &CellComparison, metric: Metric, lang: Language) -> Option<Block> {
+    let series: Vec<Series> = shown_arms(cell)
+        .map(|arm| Series {
+            name: both(lang, |l| l.arm(arm.arm)),
+            colour: colour(arm.arm),
+            points: spectrum_points(&arm.pooled(metric, &arm.blocks()), cell),
+        })
+        .collect();
+    let text = chart_text(
+        lang,
+        |l| l.spectrum_title(l.metric(metric), &cell.cell.name),
+        |l| l.spectrum_subtitle(),
+        |l| l.percentile(),
+        |l| l.metric(metric).to_owned(),
+    );
+    let name = file_name(&cell.cell.name, "spectrum");
+    block(chart::percentile_spectrum(&text, &series), lang.why(&cell.cell.why), name)
+}
+
+fn spectrum_points(pooled: &Pooled, cell: &CellComparison) -> Vec<(f64, f64)> {
+    // One observation beyond the last point is no estimate: stop where ten are.
+    let decades = (independent(cell.cell, pooled.len()).max(20) as f64 / 10.0).log10();
+    let steps = (decades * POINTS_PER_DECADE) as u32;
+    let share = |step: u32| 1.0 - 10f64.powf(-f64::from(step) / POINTS_PER_DECADE);
+    (0..=steps).filter_map(|step| Some((share(step), pooled.quantile(share(step))?))).collect()
+}
+
+/// WebSocket over SSE along the whole distribution.
+pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Option<Block> {
+    let versus = cell.websocket()?;
+    let observed = versus.shifts.iter().filter(|shift| is_observed(cell, metric, shift.share));
+    let points = observed.map(|shift| ShiftPoint {
+        quantile: shift.share,
+        ratio: shift.ratio.value,
+        interval: shift.ratio.interval.map(|bounds| (bounds.low, bounds.high)),
+    });
+    let arm = trial::Arm::of(versus.transport);
+    let line = ShiftLine { name: both(lang, |l| l.over_sse()), colour: colour(arm), points: points.collect() };
+    let text = chart_text(
+        lang,
+        |l| l.shift_title(l.metric(metric), &cell.cell.name),
+        |l| l.shift_subtitle(),
+        |l| l.percentile(),
+        |l| l.ratio_axis(),
+    );
+    block(chart::shift(&text, &[line]), lang.shift_caption(), file_name(&cell.cell.name, "shift"))
+}
+
+/// Whether both arms hold the observations that a share needs on its thinner side.
+fn is_observed(cell: &CellComparison, metric: Metric, share: f64) -> bool {
+    let needed = (20.0 / share.min(1.0 - share)) as u64;
+    shown_arms(cell).all(|arm| arm.observations(cell.cell, metric) >= needed)
+}
+
+/// Median and p99 of each second, the windows of all blocks one after the other.
+pub(crate) fn timeline(cell: &CellComparison, lang: Language) -> Option<Block> {
+    let arm = |arm: &ArmTrials| TimelineArm {
+        name: both(lang, |l| l.arm(arm.arm)),
+        colour: colour(arm.arm),
+        p50: seconds(arm, Quantile::P50),
+        p99: seconds(arm, Quantile::P99),
+    };
+    let arms: Vec<TimelineArm> = shown_arms(cell).map(arm).filter(|arm| arm.p50.len() >= FEWEST_SECONDS).collect();
+    let text = chart_text(
+        lang,
+        |l| l.timeline_title(&cell.cell.name),
+        |l| l.timeline_subtitle(),
+        |l| l.seconds_axis(),
+        |l| l.time_axis(),
+    );
+    block(chart::timeline(&text, &arms), lang.timeline_caption(), file_name(&cell.cell.name, "timeline"))
+}
+
+fn seconds(arm: &ArmTrials, quantile: Quantile) -> Vec<(f64, f64)> {
+    let mut start_ns = 0;
+    let mut points = Vec::new();
+    for (_, measurement) in arm.measured() {
+        for second in &measurement.timeline {
+            let at = (start_ns + second.offset_ns) as f64 / 1e9;
+            points.extend(second.distribution.quantile(quantile.share()).map(|ns| (at, ns as f64)));
+        }
+        start_ns += measurement.window_ns;
+    }
+    points
+}
+
+/// Server memory over connections with the fitted slopes, every preset in one picture.
+pub(crate) fn memory(cells: &[&CellComparison], lang: Language) -> Option<Block> {
+    let lines: Vec<MemoryLine> = cells
+        .iter()
+        .flat_map(|cell| shown_arms(cell).filter_map(|arm| memory_line(cell.cell.preset, arm, lang)))
+        .collect();
+    let text =
+        chart_text(lang, |l| l.memory_title(), |l| l.memory_subtitle(), |l| l.connections_axis(), |l| l.memory_axis());
+    let first = cells.first()?;
+    block(chart::memory(&text, &lines), lang.why(&first.cell.why), file_name(&first.cell.name, "memory"))
+}
+
+fn memory_line(preset: Preset, arm: &ArmTrials, lang: Language) -> Option<MemoryLine> {
+    let per_connection = arm.median(trial::Figure::ServerMemoryPerConnection)?;
+    let mut steps: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for point in arm.measured().flat_map(|(_, m)| &m.memory) {
+        steps.entry(point.connections).or_default().push(point.server_bytes as f64);
+    }
+    let median = |(connections, bytes): (u64, Vec<f64>)| {
+        Some(Dot { connections: connections as f64, bytes: stats::median(&bytes)? })
+    };
+    let dots: Vec<Dot> = steps.into_iter().filter_map(median).collect();
+    Some(MemoryLine {
+        name: both(lang, |l| l.memory_line(l.arm(arm.arm), l.preset(preset), number::bytes(per_connection))),
+        colour: colour(arm.arm),
+        stroke: if preset == Preset::Equal { Stroke::Solid } else { Stroke::Dashed },
+        fit: fit(&dots),
+        points: dots,
+    })
+}
+
+/// Both ends of the least-squares line through the dots.
+fn fit(dots: &[Dot]) -> Option<[Dot; 2]> {
+    let pairs: Vec<(f64, f64)> = dots.iter().map(|dot| (dot.connections, dot.bytes)).collect();
+    let slope = slope(&pairs)?;
+    let n = pairs.len() as f64;
+    let (mean_x, mean_y) = (pairs.iter().map(|p| p.0).sum::<f64>() / n, pairs.iter().map(|p| p.1).sum::<f64>() / n);
+    let at = |connections: f64| Dot { connections, bytes: mean_y + slope * (connections - mean_x) };
+    let xs = pairs.iter().map(|pair| pair.0);
+    Some([at(xs.clone().fold(f64::INFINITY, f64::min)), at(xs.fold(f64::NEG_INFINITY, f64::max))])
+}

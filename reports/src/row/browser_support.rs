@@ -1,0 +1,140 @@
+//! Which browsers have which API: the compatibility data, and what the browsers on this machine did.
+
+use super::{Finding, Measured, RowVerdict, Study};
+use crate::browser_support::{BrowserSince, Feature, Share, support};
+use crate::compare::Comparison;
+use crate::evidence::{Block, Table};
+use crate::number;
+use crate::text::Language;
+use std::cmp::Ordering;
+use trial::{LiveBrowser, Row};
+
+pub(super) struct BrowserSupport;
+
+impl Study for BrowserSupport {
+    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
+        let (sse, websocket) = (support().event_source(), support().websocket());
+        let of = |share: Share| lang.share(share.with, share.of);
+        let live: Vec<&LiveBrowser> = browsers(comparison).collect();
+        let mut lines = vec![
+            Measured::new(lang.browsers_with(), of(sse.browser_share()), of(websocket.browser_share())),
+            Measured::new(lang.every_major_since(), since(sse, lang), since(websocket, lang)),
+        ];
+        lines.extend(live.iter().filter(|browser| browser.failure.is_none()).map(|browser| live_line(browser, lang)));
+        let [s, w] = [sse, websocket].map(|feature| feature.browser_share().with);
+        let live_words = match live.len() {
+            _ if comparison.row(Row::BrowserSupport).next().is_none() => lang.no_probe_planned(),
+            0 => lang.no_browser_found(),
+            _ => lang.live_found(live.iter().map(|b| named(b)).collect::<Vec<_>>().join(", ")),
+        };
+        Finding {
+            lines,
+            verdict: if s.cmp(&w) == Ordering::Greater { RowVerdict::Confirmed } else { RowVerdict::Refuted },
+            sentence: lang.browser_sentence(
+                of(sse.browser_share()),
+                of(websocket.browser_share()),
+                since(sse, lang),
+                since(websocket, lang),
+                live_words,
+            ),
+            caveats: Vec::new(),
+        }
+    }
+
+    fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
+        let data = support();
+        let origin = lang.compat_origin(&data.data_version, &data.data_date, &data.source);
+        let live: Vec<&LiveBrowser> = browsers(comparison).collect();
+        let mut blocks =
+            vec![Block::Text(lang.browser_method()), Block::Table(compatibility(lang)), Block::Note(origin)];
+        if !live.is_empty() {
+            blocks.push(Block::Table(probes(&live, lang)));
+        }
+        blocks
+    }
+}
+
+fn browsers<'a>(comparison: &'a Comparison) -> impl Iterator<Item = &'a LiveBrowser> {
+    let arms = comparison.row(Row::BrowserSupport).flat_map(|cell| &cell.arms);
+    let mut seen = Vec::new();
+    arms.flat_map(|arm| arm.measured()).flat_map(|(_, m)| &m.browsers).filter(move |browser| {
+        let new = !seen.contains(&(&browser.name, &browser.version));
+        seen.push((&browser.name, &browser.version));
+        new
+    })
+}
+
+fn named(browser: &LiveBrowser) -> String {
+    let name = browser.name.trim();
+    // Most browsers state their name in their version: "Chromium 120.0.6099.224".
+    if browser.version.to_lowercase().contains(&name.to_lowercase()) {
+        browser.version.trim().to_owned()
+    } else {
+        format!("{name} {}", browser.version.trim()).trim().to_owned()
+    }
+}
+
+fn since(feature: &Feature, lang: Language) -> String {
+    let last = feature.everywhere_since();
+    last.map_or_else(|| lang.not_everywhere(), |last| last.date.clone().unwrap_or_default())
+}
+
+fn received(events: Option<u64>, asked: u64, lang: Language) -> String {
+    events.map_or_else(|| lang.did_not_open(), |events| lang.share(events as usize, asked as usize))
+}
+
+fn live_line(browser: &LiveBrowser, lang: Language) -> Measured {
+    let of = |events| received(events, browser.asked, lang);
+    Measured::new(lang.live_label(named(browser)), of(browser.sse_events), of(browser.websocket_events))
+}
+
+fn compatibility(lang: Language) -> Table {
+    let (sse, websocket) = (support().event_source(), support().websocket());
+    let first = |browser: &BrowserSince| {
+        let date = browser.date.as_deref().map(|date| format!(" ({date})")).unwrap_or_default();
+        browser.version.as_ref().map_or(number::NONE.to_owned(), |version| format!("{version}{date}"))
+    };
+    // Desktop and mobile browsers first, JavaScript servers last.
+    let mut browsers: Vec<&BrowserSince> = sse.browsers.iter().collect();
+    browsers.sort_by_key(|browser| (browser.retired, browser.kind));
+    let rows = browsers.into_iter().map(|browser| {
+        let other = websocket.browsers.iter().find(|other| other.id == browser.id);
+        let retired = if browser.retired { lang.retired() } else { String::new() };
+        vec![format!("{}{retired}", browser.name), first(browser), other.map_or(number::NONE.to_owned(), first)]
+    });
+    Table {
+        caption: lang.compat_caption(),
+        head: vec![lang.browser(), sse.name.clone(), websocket.name.clone()],
+        rows: rows.collect(),
+    }
+}
+
+fn probes(live: &[&LiveBrowser], lang: Language) -> Table {
+    let resumed = |resumed: Option<bool>| match resumed {
+        Some(true) => lang.yes(),
+        Some(false) => lang.no(),
+        None => number::NONE.to_owned(),
+    };
+    let row = |browser: &&LiveBrowser| {
+        vec![
+            named(browser),
+            received(browser.sse_events, browser.asked, lang),
+            received(browser.websocket_events, browser.asked, lang),
+            resumed(browser.sse_resumed),
+            resumed(browser.websocket_resumed),
+            browser.failure.clone().unwrap_or_default(),
+        ]
+    };
+    Table {
+        caption: lang.probe_caption(),
+        head: vec![
+            lang.browser(),
+            lang.events_by("EventSource"),
+            lang.events_by("WebSocket"),
+            lang.resumed_by("EventSource"),
+            lang.resumed_by("WebSocket"),
+            lang.remark(),
+        ],
+        rows: live.iter().map(row).collect(),
+    }
+}

@@ -1,0 +1,56 @@
+//! Is SSE HTTP long polling? HTTP requests and TCP connections for each 1,000 events, counted by the client.
+
+use super::{Finding, Measured, RowVerdict, Study, absent};
+use crate::compare::{CellComparison, Comparison};
+use crate::evidence::Block;
+use crate::number;
+use crate::text::Language;
+use trial::{Figure, Row, Scenario};
+use wire::Transport;
+
+/// Long polling asks far more often when it asks so many times as often.
+const FAR_MORE: f64 = 10.0;
+
+pub(super) struct Implementation;
+
+impl Study for Implementation {
+    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
+        let mut cells = comparison.measured(Row::Implementation, Scenario::Push);
+        let Some((cell, sse, websocket)) = cells.find_map(|cell| {
+            let requests = |transport| cell.median(transport, Figure::RequestsPerThousand);
+            Some((cell, requests(Transport::Sse)?, requests(Transport::WebSocket)?))
+        }) else {
+            return absent(comparison, Row::Implementation, lang);
+        };
+        let polls = cell.median(Transport::LongPoll, Figure::RequestsPerThousand);
+        let one_request_a_stream = asks_once(cell, Transport::Sse);
+        let verdict = match polls {
+            Some(polls) if !one_request_a_stream && sse * FAR_MORE > polls => RowVerdict::Confirmed,
+            Some(polls) if sse * FAR_MORE > polls => RowVerdict::NotResolved(lang.too_few_polls()),
+            _ if one_request_a_stream => RowVerdict::Refuted,
+            _ => RowVerdict::NotResolved(lang.too_few_polls()),
+        };
+        let line = |figure| Measured::figure(cell, figure, &lang.figure(figure), lang);
+        let (asked, upgraded) = (lang.requests(sse), number::quotient(websocket));
+        Finding {
+            lines: [Figure::RequestsPerThousand, Figure::ConnectionsPerThousand].into_iter().filter_map(line).collect(),
+            verdict,
+            sentence: match polls {
+                Some(polls) => lang.implementation_sentence(asked, upgraded, number::quotient(polls)),
+                None => lang.implementation_without_polls(asked, upgraded),
+            },
+            caveats: Vec::new(),
+        }
+    }
+
+    fn evidence(&self, _: &Comparison, lang: Language) -> Vec<Block> {
+        vec![Block::Text(lang.implementation_method())]
+    }
+}
+
+/// Whether a transport sent one request for each connection, and received more than one event by it.
+fn asks_once(cell: &CellComparison, transport: Transport) -> bool {
+    let arm = cell.arm(transport).into_iter();
+    arm.flat_map(|arm| arm.measured())
+        .all(|(_, m)| m.counters.requests == m.counters.connections && m.counters.received > m.counters.requests)
+}

@@ -1,0 +1,258 @@
+//! The rows of the table: what the article claims, what was measured, what may be concluded. Each row is one file; one
+//! exhaustive match joins them. Refuses to measure and to draw: rows read a [`Comparison`].
+
+mod bidirectional;
+mod browser_support;
+mod client_library;
+mod connect_time;
+mod implementation;
+mod latency;
+mod memory;
+mod network_overhead;
+mod protocol_type;
+mod theory;
+mod throughput;
+
+pub(crate) use network_overhead::theory_of;
+pub use theory::overhead_in_theory;
+
+use crate::compare::{CellComparison, Comparison, Contest, Estimability};
+use crate::evidence::{Block, trial_warnings};
+use crate::number;
+use crate::text::Language;
+use crate::verdict::{Direction, Verdict};
+use trial::{Figure, Row};
+use wire::Transport;
+
+/// What one row of the table says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Measured values, the most telling first.
+    pub lines: Vec<Measured>,
+    /// The conclusion.
+    pub verdict: RowVerdict,
+    /// One sentence with the numbers behind the conclusion.
+    pub sentence: String,
+    /// What a reader must know before believing them, such as a diluted ratio.
+    pub caveats: Vec<String>,
+}
+
+/// One measured quantity of both transports, as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// What was measured.
+    pub what: String,
+    /// SSE.
+    pub sse: String,
+    /// WebSocket.
+    pub websocket: String,
+    /// WebSocket over SSE, with its interval where it has one; empty where a ratio makes no sense.
+    pub ratio: String,
+}
+
+/// What a row concludes about the article's claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowVerdict {
+    /// The claim holds.
+    Confirmed,
+    /// The claim does not hold.
+    Refuted,
+    /// The claim holds under some conditions, named here.
+    DependsOn(String),
+    /// The measurement says neither, and why.
+    NotResolved(String),
+    /// There is no measurement, and why.
+    NotMeasured(String),
+    /// The article claims nothing; what was found.
+    Found(String),
+}
+
+impl RowVerdict {
+    /// The word on its chip.
+    pub(crate) fn word(&self, lang: Language) -> String {
+        match self {
+            Self::Confirmed => lang.confirmed(),
+            Self::Refuted => lang.refuted(),
+            Self::DependsOn(_) => lang.depends(),
+            Self::NotResolved(_) => lang.unsettled(),
+            Self::NotMeasured(_) => lang.unmeasured(),
+            Self::Found(_) => lang.finding(),
+        }
+    }
+
+    /// What stands beside the word; empty where the word says it all.
+    pub(crate) fn detail(&self, lang: Language) -> String {
+        match self {
+            Self::Confirmed | Self::Refuted => String::new(),
+            Self::DependsOn(what) => lang.on(what),
+            Self::NotResolved(why) | Self::NotMeasured(why) | Self::Found(why) => why.clone(),
+        }
+    }
+
+    /// A name for style sheets, the same in every language.
+    pub(crate) const fn class(&self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Refuted => "refuted",
+            Self::DependsOn(_) => "depends",
+            Self::NotResolved(_) => "unresolved",
+            Self::NotMeasured(_) => "unmeasured",
+            Self::Found(_) => "found",
+        }
+    }
+}
+
+/// What a row says about one run, with the warnings of its trials.
+pub fn finding(comparison: &Comparison, row: Row, lang: Language) -> Finding {
+    let mut finding = study(row).finding(comparison, lang);
+    let trials = comparison.row(row).flat_map(|cell| &cell.arms).flat_map(|arm| &arm.trials);
+    finding.caveats.extend(trial_warnings(Some(row), &trials.copied().collect::<Vec<_>>(), lang));
+    finding
+}
+
+/// How a row reads a comparison.
+pub(crate) trait Study {
+    /// The row of the table.
+    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding;
+
+    /// What stands behind it, for the page. Cells with figures follow by themselves.
+    fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block>;
+}
+
+/// The study of a row.
+pub(crate) fn study(row: Row) -> &'static dyn Study {
+    match row {
+        Row::ProtocolType => &protocol_type::ProtocolType,
+        Row::Implementation => &implementation::Implementation,
+        Row::BrowserSupport => &browser_support::BrowserSupport,
+        Row::Latency => &latency::Latency,
+        Row::Bidirectional => &bidirectional::Bidirectional,
+        Row::NetworkOverhead => &network_overhead::NetworkOverhead,
+        Row::ClientLibrary => &client_library::ClientLibrary,
+        Row::Throughput => &throughput::Throughput,
+        Row::Memory => &memory::Memory,
+        Row::ConnectTime => &connect_time::ConnectTime,
+    }
+}
+
+impl Measured {
+    fn new(what: impl Into<String>, sse: impl Into<String>, websocket: impl Into<String>) -> Self {
+        Self { what: what.into(), sse: sse.into(), websocket: websocket.into(), ratio: String::new() }
+    }
+
+    fn with_ratio(self, ratio: impl Into<String>) -> Self {
+        Self { ratio: ratio.into(), ..self }
+    }
+
+    /// A figure of a cell; `None` where it was not measured or cannot be estimated.
+    fn figure(cell: &CellComparison, figure: Figure, what: &str, lang: Language) -> Option<Self> {
+        let contest = cell.contest(figure)?;
+        let [sse, websocket, ratio] = shown(contest)?;
+        let pooled = matches!(contest.estimability, Estimability::Pooled(_));
+        let what = if pooled { lang.pooled(what) } else { what.to_owned() };
+        Some(Self::new(what, sse, websocket).with_ratio(ratio))
+    }
+}
+
+/// Base, other and ratio of a contest as texts: the median trial, or all trials pooled where one is too short.
+pub(crate) fn shown(contest: &Contest) -> Option<[String; 3]> {
+    let show = |value| number::of_figure(contest.figure, value);
+    match contest.estimability {
+        Estimability::PerTrial => Some([show(contest.base), show(contest.other), number::ratio(&contest.ratio)]),
+        Estimability::Pooled(shift) => Some([
+            show(shift.base.value),
+            show(shift.other.value),
+            number::bracketed(number::times(shift.ratio.value), shift.ratio.interval),
+        ]),
+        Estimability::Not { .. } => None,
+    }
+}
+
+/// A finding without numbers, with the reason why there are none.
+fn absent(comparison: &Comparison, row: Row, lang: Language) -> Finding {
+    let why = why_absent(comparison, row, lang);
+    let sentence = lang.sentence(why.clone());
+    Finding { lines: Vec::new(), verdict: RowVerdict::NotMeasured(why), sentence, caveats: Vec::new() }
+}
+
+/// Why a row has no numbers: not planned, not reached, failed or unsupported.
+fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
+    let arms = || comparison.row(row).flat_map(|cell| &cell.arms).filter(|arm| !arm.arm.twin);
+    let named = |arm: trial::Arm, why: &str| format!("{}: {why}", lang.transport(arm.transport));
+    if arms().next().is_none() {
+        return lang.not_in_plan();
+    }
+    let failed = arms().find_map(|arm| Some(named(arm.arm, arm.failure()?)));
+    let unsupported = || arms().find_map(|arm| Some(named(arm.arm, arm.unsupported()?)));
+    let reached = || arms().any(|arm| !arm.trials.is_empty());
+    let otherwise = || if reached() { lang.not_both_in_plan() } else { lang.not_reached() };
+    failed.or_else(unsupported).unwrap_or_else(otherwise)
+}
+
+/// `WebSocket is 0.91× [0.88, 0.95] of SSE` and what may be said about it, for one named figure.
+fn clause(contest: &Contest, what: &str, comparison: &Comparison, lang: Language) -> String {
+    let words = lang.verdict(contest, Transport::WebSocket.title(), comparison.family);
+    match shown(contest) {
+        Some([.., ratio]) => lang.clause(what, &ratio, &words),
+        None => lang.clause_without_ratio(what, &words),
+    }
+}
+
+/// The verdict of a row without a claim, from its headline contests.
+fn found<'a>(
+    contests: impl Iterator<Item = (&'a Contest, String)>,
+    comparison: &Comparison,
+    lang: Language,
+) -> RowVerdict {
+    let contests: Vec<_> = contests.collect();
+    let text = summary(contests.iter(), comparison, lang);
+    if contests.iter().any(|(contest, _)| contest.verdict.is_resolved()) {
+        RowVerdict::Found(text)
+    } else {
+        RowVerdict::NotResolved(text)
+    }
+}
+
+/// What may be said about each of some contests in a word or two, and once what they all lack.
+fn summary<'a>(
+    contests: impl Iterator<Item = &'a (&'a Contest, String)> + Clone,
+    comparison: &Comparison,
+    lang: Language,
+) -> String {
+    let words = contests.clone().map(|(contest, what)| (lang.brief(contest), what)).collect::<Vec<_>>();
+    let alike = words.iter().all(|(word, _)| Some(word) == words.first().map(|(first, _)| first));
+    let said = match words.first() {
+        // Nothing resolved anywhere: the verdict's own word says so.
+        Some((word, _)) if alike && *word == lang.unsettled() => None,
+        Some((word, _)) if alike => Some(word.clone()),
+        _ => Some(lang.list(words.iter().map(|(word, what)| lang.labelled(what, word)))),
+    };
+    let shortage = contests.clone().find_map(|(contest, _)| lang.shortage(contest, comparison.family));
+    lang.list(said.map(|said| lang.websocket_is(said)).into_iter().chain(shortage))
+}
+
+/// Where WebSocket lies beyond the margin; `None` for equivalent or possibly small differences.
+const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
+    match verdict {
+        Verdict::Different { direction, beyond_margin: true } => Some(direction),
+        Verdict::Different { beyond_margin: false, .. }
+        | Verdict::RulerUnfit
+        | Verdict::Equivalent
+        | Verdict::Unresolved { .. }
+        | Verdict::TooFewBlocks
+        | Verdict::Exploratory => None,
+    }
+}
+
+/// What to know about a cell whose ratio the pacer's lateness dilutes.
+fn diluted(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
+    let dilution = cell.websocket()?.dilution?;
+    let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
+    Some(lang.diluted(what, number::percent(dilution.share), undiluted))
+}
+
+/// The part of a cell's name behind its row: `single` of `latency/single`.
+pub(crate) fn short_name<'a>(cell: &'a CellComparison) -> &'a str {
+    let name = cell.cell.name.as_str();
+    cell.cell.row.and_then(|row| name.strip_prefix(row.name())?.strip_prefix('/')).unwrap_or(name)
+}

@@ -1,0 +1,137 @@
+//! Bytes above the payload for each event, exact, beside what the specifications say.
+
+use super::theory::{mean_digits, one_event_a_write};
+use super::{Finding, Measured, RowVerdict, Study, absent, beyond_margin, overhead_in_theory};
+use crate::compare::{ArmTrials, CellComparison, Comparison};
+use crate::evidence::{Block, Table};
+use crate::number;
+use crate::text::Language;
+use crate::verdict::Direction;
+use trial::{Figure, Row, Scenario};
+
+/// What rounding of exact counts may leave between measurement and theory, bytes.
+const EXACT: f64 = 0.005;
+
+pub(super) struct NetworkOverhead;
+
+impl Study for NetworkOverhead {
+    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
+        let plain: Vec<_> = plain(comparison).collect();
+        let (Some(first), Some(last)) = (plain.first(), plain.last()) else {
+            return absent(comparison, Row::NetworkOverhead, lang);
+        };
+        let lines = plain.iter().filter_map(|cell| line(cell, lang)).chain(connect_line(first, lang)).collect();
+        let sentence = lang.overhead_sentence(
+            number::payload(first.cell.load.payload_bytes),
+            in_all(first),
+            number::payload(last.cell.load.payload_bytes),
+            in_all(last),
+        );
+        Finding { lines, verdict: verdict(&plain, lang), sentence, caveats: mismatches(comparison, lang).collect() }
+    }
+
+    fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
+        let cells: Vec<_> = plain(comparison).collect();
+        let mut blocks = vec![Block::Text(lang.overhead_method())];
+        if !cells.is_empty() {
+            blocks.extend(crate::picture::overhead(&cells, lang));
+        }
+        blocks.push(Block::Table(beside_theory(comparison, lang)));
+        blocks
+    }
+}
+
+/// Cells of the row in which both transports were measured, without `id:` lines, by rising payload.
+fn plain<'a, 'r>(comparison: &'a Comparison<'r>) -> impl Iterator<Item = &'a CellComparison<'r>> {
+    let cells = comparison.measured(Row::NetworkOverhead, Scenario::Push);
+    let mut cells: Vec<_> = cells.filter(|cell| !cell.cell.load.ids).collect();
+    cells.sort_by_key(|cell| cell.cell.load.payload_bytes);
+    cells.into_iter()
+}
+
+/// All bytes of an event and, with a plus, those above its payload.
+fn line(cell: &CellComparison, lang: Language) -> Option<Measured> {
+    let (all, above) = (cell.contest(Figure::BytesPerEvent)?, cell.contest(Figure::OverheadPerEvent)?);
+    let show = |all, above| format!("{} (+{})", number::bytes(all), number::quotient(above));
+    let what = lang.event_bytes(number::payload(cell.cell.load.payload_bytes));
+    Some(Measured::new(what, show(all.base, above.base), show(all.other, above.other)).with_ratio(in_all(cell)))
+}
+
+/// WebSocket's share of all of SSE's bytes.
+fn in_all(cell: &CellComparison) -> String {
+    cell.contest(Figure::BytesPerEvent).map_or(number::NONE.to_owned(), |bytes| number::times(bytes.ratio.value))
+}
+
+fn connect_line(cell: &CellComparison, lang: Language) -> Option<Measured> {
+    let [up, down] = [Figure::ConnectBytesOut, Figure::ConnectBytesIn].map(|figure| cell.contest(figure));
+    let (up, down) = (up?, down?);
+    let (sse, websocket) = (up.base + down.base, up.other + down.other);
+    let line = Measured::new(lang.to_connect(), number::bytes(sse), number::bytes(websocket));
+    Some(line.with_ratio(number::times(websocket / sse)))
+}
+
+fn verdict(cells: &[&CellComparison], lang: Language) -> RowVerdict {
+    let lower = |cell: &&CellComparison| {
+        let bytes = cell.contest(Figure::BytesPerEvent);
+        bytes.is_some_and(|bytes| beyond_margin(bytes.verdict) == Some(Direction::Lower))
+    };
+    let payload = |cell: &CellComparison| number::payload(cell.cell.load.payload_bytes);
+    let smaller: Vec<String> = cells.iter().copied().filter(|cell| lower(cell)).map(payload).collect();
+    let others: Vec<String> = cells.iter().copied().filter(|cell| !lower(cell)).map(payload).collect();
+    if others.is_empty() {
+        RowVerdict::Confirmed
+    } else if smaller.is_empty() {
+        RowVerdict::Refuted
+    } else {
+        let margin = number::percent(Figure::BytesPerEvent.margin());
+        RowVerdict::DependsOn(lang.payload_size(lang.series(&smaller), lang.series(&others), margin))
+    }
+}
+
+/// Theory for an arm of a cell, where every event is written alone.
+pub(crate) fn theory_of(cell: &CellComparison, arm: &ArmTrials) -> Option<f64> {
+    let load = &cell.cell.load;
+    let received = arm.measured().next().map_or(0, |(_, m)| m.counters.received / m.counters.connections.max(1));
+    let digits = load.ids.then(|| mean_digits(received));
+    let alone = one_event_a_write(cell.cell.preset, cell.cell.flush);
+    alone.then(|| overhead_in_theory(arm.arm.transport, load.payload_bytes, digits)).flatten()
+}
+
+/// Cells of the row with their arms, measured overhead and theory.
+fn overheads<'a, 'r>(
+    comparison: &'a Comparison<'r>,
+) -> impl Iterator<Item = (&'a CellComparison<'r>, &'a ArmTrials<'r>, f64, Option<f64>)> {
+    comparison.row(Row::NetworkOverhead).flat_map(|cell| {
+        let arms = cell.arms.iter().filter(|arm| !arm.arm.twin);
+        arms.filter_map(move |arm| Some((cell, arm, arm.median(Figure::OverheadPerEvent)?, theory_of(cell, arm))))
+    })
+}
+
+fn mismatches(comparison: &Comparison, lang: Language) -> impl Iterator<Item = String> {
+    overheads(comparison).filter_map(move |(cell, arm, measured, theory)| {
+        let theory = theory.filter(|theory| (measured - theory).abs() > EXACT)?;
+        let name = lang.transport(arm.arm.transport);
+        Some(lang.mismatch(name, &cell.cell.name, format!("{measured:.3}"), format!("{theory:.3}")))
+    })
+}
+
+fn beside_theory(comparison: &Comparison, lang: Language) -> Table {
+    let row = |(cell, arm, measured, theory): (&CellComparison, &ArmTrials, f64, Option<f64>)| {
+        let ids = if cell.cell.load.ids { lang.with_ids() } else { String::new() };
+        let agrees = theory.map_or(number::NONE.to_owned(), |theory| {
+            if (measured - theory).abs() > EXACT { lang.no() } else { lang.yes() }
+        });
+        vec![
+            format!("{}{ids}", number::payload(cell.cell.load.payload_bytes)),
+            lang.transport(arm.arm.transport).to_owned(),
+            number::bytes(measured),
+            theory.map_or(number::NONE.to_owned(), number::bytes),
+            agrees,
+        ]
+    };
+    Table {
+        caption: lang.theory_caption(),
+        head: vec![lang.payload(), lang.transport_head(), lang.measured_head(), lang.in_theory(), lang.agrees()],
+        rows: overheads(comparison).map(row).collect(),
+    }
+}

@@ -1,0 +1,54 @@
+//! Who can send on the open connection, and what the wire says.
+
+use super::{Finding, Measured, RowVerdict, Study, absent};
+use crate::compare::Comparison;
+use crate::evidence::Block;
+use crate::number;
+use crate::text::Language;
+use trial::{Exchange, Row};
+use wire::Transport;
+
+pub(super) struct ProtocolType;
+
+impl Study for ProtocolType {
+    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
+        let exchange = |transport| exchanges(comparison).find(|(of, _)| *of == transport).map(|(_, exchange)| exchange);
+        let (Some(sse), Some(websocket)) = (exchange(Transport::Sse), exchange(Transport::WebSocket)) else {
+            return absent(comparison, Row::ProtocolType, lang);
+        };
+        let opened = |exchange: &Exchange| lang.opened(exchange.status);
+        let upstream = |exchange: &Exchange| number::count(exchange.upstream_received);
+        let verdict = match (sse.upstream_received, websocket.upstream_received) {
+            (0, 1..) => RowVerdict::Confirmed,
+            (_, 1..) => RowVerdict::Refuted,
+            (_, 0) => RowVerdict::NotResolved(lang.websocket_said_nothing()),
+        };
+        Finding {
+            lines: vec![
+                Measured::new(lang.upstream_label(), upstream(sse), upstream(websocket)),
+                Measured::new(lang.opened_label(), opened(sse), opened(websocket)),
+            ],
+            verdict,
+            sentence: lang
+                .protocol_sentence(lang.messages(sse.upstream_received), lang.messages(websocket.upstream_received)),
+            caveats: Vec::new(),
+        }
+    }
+
+    fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
+        let heads = exchanges(comparison).map(|(transport, exchange)| {
+            let wrote = lang.upstream_wrote(exchange.upstream_sent.escape_debug());
+            let text = format!("{}\n\n{}\n\n{wrote}", exchange.request.trim_end(), exchange.response.trim_end());
+            Block::Code { title: lang.transport(transport).to_owned(), text }
+        });
+        std::iter::once(Block::Text(lang.protocol_method())).chain(heads).collect()
+    }
+}
+
+/// The first exchange of each transport.
+fn exchanges<'a>(comparison: &'a Comparison) -> impl Iterator<Item = (Transport, &'a Exchange)> {
+    comparison.row(Row::ProtocolType).flat_map(|cell| &cell.arms).filter_map(|arm| {
+        let exchange = arm.measured().find_map(|(_, m)| m.exchange.as_ref())?;
+        Some((arm.arm.transport, exchange))
+    })
+}

@@ -1,0 +1,66 @@
+//! Events a second at saturation, what each costs the server, and how far that is from the raw TCP floor.
+
+use super::{Finding, Measured, Study, absent, clause, found, short_name};
+use crate::compare::{CellComparison, Comparison};
+use crate::evidence::Block;
+use crate::number;
+use crate::text::Language;
+use trial::{Figure, Row, Scenario};
+use wire::Transport;
+
+pub(super) struct Throughput;
+
+impl Study for Throughput {
+    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
+        let cells: Vec<_> = comparison.measured(Row::Throughput, Scenario::Saturate).collect();
+        if cells.is_empty() {
+            return absent(comparison, Row::Throughput, lang);
+        }
+        let rates = || cells.iter().filter_map(|cell| Some((cell, cell.contest(Figure::EventsPerSecond)?)));
+        let clauses =
+            rates().map(|(cell, contest)| clause(contest, &lang.rate_label(short_name(cell)), comparison, lang));
+        let batching = gain(&cells).map_or_else(String::new, |(sse, websocket)| lang.batching(&sse, &websocket));
+        Finding {
+            lines: lines(&cells, lang),
+            caveats: Vec::new(),
+            sentence: lang.sentence(lang.list(clauses)) + &batching,
+            verdict: found(rates().map(|(cell, contest)| (contest, lang.flushed(short_name(cell)))), comparison, lang),
+        }
+    }
+
+    fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
+        let cells: Vec<_> = comparison.measured(Row::Throughput, Scenario::Saturate).collect();
+        let bars = cells.iter().filter_map(|cell| crate::picture::bars(cell, Figure::EventsPerSecond, lang));
+        std::iter::once(Block::Text(lang.throughput_method())).chain(bars).collect()
+    }
+}
+
+/// Rates of every cell first, then their shares of the floor, then what each event costs the server.
+fn lines(cells: &[&CellComparison], lang: Language) -> Vec<Measured> {
+    let rate = |cell: &&CellComparison| {
+        Measured::figure(cell, Figure::EventsPerSecond, &lang.rate_label(short_name(cell)), lang)
+    };
+    let cpu = |cell: &&CellComparison| {
+        Measured::figure(cell, Figure::ServerCpuPerEvent, &lang.cpu_label(short_name(cell)), lang)
+    };
+    let floors = cells.iter().filter_map(|cell| floor(cell, lang));
+    cells.iter().filter_map(rate).chain(floors).chain(cells.iter().filter_map(cpu)).collect()
+}
+
+/// Both rates as shares of raw TCP's, where it was measured in the same cell.
+fn floor(cell: &CellComparison, lang: Language) -> Option<Measured> {
+    let of = |transport| cell.median(transport, Figure::EventsPerSecond);
+    let floor = of(Transport::RawTcp).filter(|&floor| floor > 0.0)?;
+    let share = |transport| Some(number::percent(of(transport)? / floor));
+    Some(Measured::new(lang.floor_label(short_name(cell)), share(Transport::Sse)?, share(Transport::WebSocket)?))
+}
+
+/// How many times faster each transport is in the second cell than in the first.
+fn gain(cells: &[&CellComparison]) -> Option<(String, String)> {
+    let [each, ready] = cells else { return None };
+    let of = |transport| {
+        let rate = |cell: &CellComparison| cell.median(transport, Figure::EventsPerSecond);
+        Some(number::times(rate(ready)? / rate(each)?))
+    };
+    Some((of(Transport::Sse)?, of(Transport::WebSocket)?))
+}

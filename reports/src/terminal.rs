@@ -1,0 +1,158 @@
+//! The table for a terminal of any width. Refuses to draw boxes: columns line up, the rest is space.
+
+use crate::columns::{fit, row, width, wrap};
+use crate::compare::Comparison;
+use crate::findings::{Findings, run_label, run_warnings};
+use crate::row::{Finding, Measured, RowVerdict};
+use crate::text::Language;
+use trial::Row;
+use wire::Transport;
+
+/// Narrowest layout; a narrower terminal wraps by itself.
+const NARROWEST: usize = 40;
+/// Widest layout: longer lines are hard to read.
+const WIDEST: usize = 110;
+const INDENT: &str = "  ";
+
+#[derive(Clone, Copy)]
+enum Style {
+    Bold,
+    Dim,
+    Green,
+    Red,
+    Yellow,
+    Cyan,
+}
+
+/// Paints, or does not.
+#[derive(Clone, Copy)]
+struct Paint(bool);
+
+impl Paint {
+    fn on(self, text: &str, style: Style) -> String {
+        let code = match style {
+            Style::Bold => 1,
+            Style::Dim => 2,
+            Style::Green => 32,
+            Style::Red => 31,
+            Style::Yellow => 33,
+            Style::Cyan => 36,
+        };
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// The table of one run as text with `\n` line ends, at most `width` cells wide, with ANSI colours when `colour`.
+pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: bool) -> String {
+    let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
+    let findings = Findings::of(comparison, lang);
+    let mut lines = vec![paint.on(&lang.title(), Style::Bold)];
+    lines.extend(wrap(&run_label(comparison), width).iter().map(|line| paint.on(line, Style::Dim)));
+    let warnings = run_warnings(comparison, lang);
+    for line in warnings.iter().flat_map(|warning| wrap(&format!("! {}", clean(warning)), width)) {
+        lines.push(paint.on(&line, Style::Yellow));
+    }
+    lines.push(String::new());
+    lines.extend(wrap(&findings.answer(lang), width));
+    lines.push(String::new());
+    let layout = Layout { widths: column_widths(&findings, lang, width), width, lang, paint };
+    let head = head(lang);
+    lines.extend(layout.columns(&head.iter().map(String::as_str).collect::<Vec<_>>(), Some(Style::Dim)));
+    for (row, finding) in &findings.rows {
+        lines.extend(layout.row(*row, finding));
+        lines.push(String::new());
+    }
+    lines.extend(wrap(&lang.ratio_note(), width).iter().map(|line| paint.on(line, Style::Dim)));
+    lines.join("\n") + "\n"
+}
+
+fn head(lang: Language) -> [String; 4] {
+    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
+    [String::new(), sse.to_owned(), websocket.to_owned(), lang.ratio_head(websocket, sse)]
+}
+
+fn cells(line: &Measured) -> Vec<&str> {
+    vec![&line.what, &line.sse, &line.websocket, &line.ratio]
+}
+
+fn column_widths(findings: &Findings, lang: Language, width: usize) -> Vec<usize> {
+    let head = head(lang);
+    let lines = findings.rows.iter().flat_map(|(_, finding)| &finding.lines).map(cells);
+    let rows: Vec<Vec<&str>> = std::iter::once(head.iter().map(String::as_str).collect()).chain(lines).collect();
+    fit(&rows, width - INDENT.len())
+}
+
+/// What every line of the table shares.
+struct Layout {
+    widths: Vec<usize>,
+    width: usize,
+    lang: Language,
+    paint: Paint,
+}
+
+impl Layout {
+    fn row(&self, row: Row, finding: &Finding) -> Vec<String> {
+        let mut lines = vec![self.heading(row, &finding.verdict)];
+        if let Some([sse, websocket]) = self.lang.claim(row) {
+            lines.extend(self.text(&self.lang.said(sse, websocket), Some(Style::Dim)));
+        }
+        lines.extend(finding.lines.iter().flat_map(|line| self.columns(&cells(line), None)));
+        let said = match &finding.verdict {
+            RowVerdict::DependsOn(what) => self.lang.depends_on(what),
+            RowVerdict::NotResolved(why) => why.clone(),
+            _ => finding.sentence.clone(),
+        };
+        lines.extend(self.text(&said, None));
+        let caveats = finding.caveats.iter().flat_map(|caveat| self.text(&format!("! {caveat}"), Some(Style::Yellow)));
+        lines.extend(caveats);
+        lines
+    }
+
+    /// The row's name with its verdict at the right edge.
+    fn heading(&self, row: Row, verdict: &RowVerdict) -> String {
+        let (name, chip) = (self.lang.row(row), format!("{} {}", sign(verdict), verdict.word(self.lang)));
+        let gap = self.width.saturating_sub(width(name) + width(&chip)).max(2);
+        let [name, chip] = [(name, Style::Bold), (chip.as_str(), style(verdict))].map(|(t, s)| self.paint.on(t, s));
+        format!("{name}{}{chip}", " ".repeat(gap))
+    }
+
+    fn text(&self, text: &str, style: Option<Style>) -> Vec<String> {
+        let lines = wrap(&clean(text), self.width - INDENT.len());
+        lines.iter().map(|line| self.indented(line, style)).collect()
+    }
+
+    fn columns(&self, cells: &[&str], style: Option<Style>) -> Vec<String> {
+        row(cells, &self.widths).iter().map(|line| self.indented(line, style)).collect()
+    }
+
+    fn indented(&self, line: &str, style: Option<Style>) -> String {
+        format!("{INDENT}{}", style.map_or_else(|| line.to_owned(), |style| self.paint.on(line, style)))
+    }
+}
+
+/// Control characters of a foreign record must not reach the terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A sign beside the word, for those who see no colour.
+pub(crate) const fn sign(verdict: &RowVerdict) -> &'static str {
+    match verdict {
+        RowVerdict::Confirmed => "✓",
+        RowVerdict::Refuted => "✗",
+        RowVerdict::DependsOn(_) => "±",
+        RowVerdict::NotResolved(_) => "?",
+        RowVerdict::NotMeasured(_) => "–",
+        RowVerdict::Found(_) => "●",
+    }
+}
+
+const fn style(verdict: &RowVerdict) -> Style {
+    match verdict {
+        RowVerdict::Confirmed => Style::Green,
+        RowVerdict::Refuted => Style::Red,
+        RowVerdict::DependsOn(_) => Style::Yellow,
+        RowVerdict::Found(_) => Style::Cyan,
+        RowVerdict::NotResolved(_) | RowVerdict::NotMeasured(_) => Style::Dim,
+    }
+}

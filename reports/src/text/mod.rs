@@ -1,0 +1,80 @@
+//! Every text of the reports in every language, side by side, one function for each message. Refuses to compute: a message
+//! gets finished numbers as texts and puts them into a sentence.
+
+mod glossary;
+mod page;
+mod row;
+mod terms;
+mod verdict;
+mod warning;
+mod why;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Language of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// The language tag of `<html lang>`.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-Hans",
+        }
+    }
+
+    pub(crate) fn pick<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {
+        match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.pick("en", "zh"))
+    }
+}
+
+/// A word that names no language.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown language '{0}' (known: en, zh)")]
+pub struct ParseLanguageError(String);
+
+impl FromStr for Language {
+    type Err = ParseLanguageError;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|language| word == language.to_string());
+        known.ok_or_else(|| ParseLanguageError(word.to_owned()))
+    }
+}
+
+/// Declares messages as methods of [`Language`]: a name, its arguments, the English and the Chinese text. Arguments are
+/// captured by name, so a translation that misses one or invents one does not compile.
+macro_rules! messages {
+    ($($name:ident($($argument:ident: $kind:ty),*) $english:literal $chinese:literal)*) => {
+        impl $crate::text::Language {
+            $(#[allow(clippy::useless_format, reason = "most messages have arguments")]
+            pub(crate) fn $name(self $(, $argument: $kind)*) -> String {
+                match self {
+                    Self::English => format!($english),
+                    Self::Chinese => format!($chinese),
+                }
+            })*
+        }
+    };
+}
+pub(crate) use messages;

@@ -1,0 +1,153 @@
+//! The words of the page, the terminal table and the Markdown summary around rows: headings, columns, axes, notes.
+
+use super::{Language, messages};
+use trial::Row;
+
+impl Language {
+    /// Names of rows in a sentence.
+    pub(crate) fn row_names(self, rows: &[Row]) -> String {
+        let name = |row: &Row| match self {
+            Self::English => self.row(*row).to_lowercase(),
+            Self::Chinese => self.row(*row).to_owned(),
+        };
+        self.series(&rows.iter().map(name).collect::<Vec<_>>())
+    }
+
+    /// One part of the answer: how many claims, and which.
+    pub(crate) fn tally(self, word: String, rows: &[Row]) -> String {
+        self.tally_of(rows.len(), word, self.row_names(rows))
+    }
+}
+
+messages! {
+    title() "Server-Sent Events and WebSocket, measured" "实测：SSE 与 WebSocket"
+    tally_depends() "dependent on conditions" "取决于条件"
+    of_claims(claims: usize, tallies: String)
+        "Of the article's {claims} claims: {tallies}."
+        "文章的 {claims} 条说法中：{tallies}。"
+    tally_of(n: usize, word: String, names: String) "{n} {word} ({names})" "{n} 条{word}（{names}）"
+    nothing_measured() "Nothing was measured in this run." "本次运行没有任何测量结果。"
+    ratio_note()
+        "Ratio: WebSocket over SSE, with its 95 % interval over blocks where one exists. Median of trials."
+        "比值：WebSocket 除以 SSE，附区组间的 95 % 区间（若存在）。数值为各试验的中位数。"
+    row_head() "Row" "项目"
+    claim_head() "The article says" "文章的说法"
+    said(sse: &str, websocket: &str)
+        "The article says: SSE {sse}, WebSocket {websocket}"
+        "文章的说法：SSE {sse}，WebSocket {websocket}"
+    no_claim() "nothing" "未提及"
+    verdict_head() "Verdict" "结论"
+    evidence_link() "evidence" "证据"
+    caveat() "⚠ warning" "⚠ 警告"
+    ratio_head(other: &str, base: &str) "{other} / {base}" "{other} / {base}"
+    ratio_axis() "ratio" "比值"
+    comparison_heading() "The comparison" "对照表"
+    runs_heading() "Runs" "运行信息"
+    other_cells() "Other cells" "其他单元"
+    other_cells_note()
+        "Cells of this plan that feed no row of the table, with all their figures."
+        "本次计划中不属于表格任何一行的单元，列出其全部指标。"
+    method_heading() "How to read this" "阅读说明"
+    glossary_heading() "Glossary" "术语"
+    footer(version: String, commit: String)
+        "Made by pushbench {version} ({commit}) from its records alone; render again with loadgen report."
+        "由 pushbench {version}（{commit}）仅依据记录生成；可用 loadgen report 重新渲染。"
+
+    command() "Command" "命令"
+    version() "Version" "版本"
+    plan() "Plan" "计划"
+    seed() "Seed" "种子"
+    started() "Started" "开始"
+    finished() "Finished" "结束"
+    target() "Target" "目标"
+    self_hosted() "own server on this host, a fresh process for each trial" "本机自带服务器，每次试验使用新进程"
+    trials() "Trials" "试验"
+    tests() "Tests" "检验"
+    tests_made(family: usize, nulls: usize)
+        "{family} headline figures and {nulls} null arms, each family sharing a risk of 5 % (Holm)"
+        "{family} 个主要指标与 {nulls} 个空对照，各自共担 5 % 的风险（Holm）"
+    trials_of(done: String, planned: String) "{done} of {planned} planned" "{done} / 计划 {planned}"
+    system() "System" "系统"
+    cpu() "CPU" "CPU"
+    usable_cpus(n: usize, cpu: &str) "{cpu}, {n} usable" "{cpu}，可用 {n} 个"
+    ram() "Memory" "内存"
+    clock_source() "Clock source" "时钟源"
+    congestion() "TCP congestion control" "TCP 拥塞控制"
+    virtualised() "Virtualised" "虚拟化"
+    limits() "Open files; ports" "打开文件数；端口"
+    load_average() "Load average at start" "开始时的平均负载"
+    pinning() "Pinning" "绑核"
+    records() "Records" "记录"
+    schema() "Record schema" "记录格式"
+    cut_off() "The run was cut off: its records have no end." "运行中断：记录没有结尾。"
+    ended(reason: &str) "The run ended early: {reason}." "运行提前结束：{reason}。"
+
+    failed(name: &str, why: &str) "{name} failed: {why}" "{name} 失败：{why}"
+    unsupported(name: &str, why: &str) "{name} is not supported here: {why}" "{name} 在此不受支持：{why}"
+    in_trials(warning: String, times: usize, all: usize)
+        "{warning} (in {times} of {all} trials)"
+        "{warning}（{all} 次试验中有 {times} 次）"
+    measured_caption() "Measured" "实测值"
+    what_head() "What" "指标"
+    figure_head() "Figure, median of trials" "指标（各试验的中位数）"
+    null_head() "A/A (null arm)" "A/A（空对照）"
+    p_head() "p (Holm)" "p（Holm）"
+    contest_caption(other: &str, base: &str) "{other} against {base}, block by block" "{other} 对 {base}，逐区组配对"
+    quantile_head() "Quantile" "分位数"
+    pooled_caption(metric: &str, have: String)
+        "All trials pooled: {metric}, {have} independent observations, intervals by bootstrap over whole blocks"
+        "合并所有试验：{metric}，独立观测 {have} 个，区间由整区组自助法得到"
+    pooled_disagrees()
+        "The typical trial and the pooled run disagree: their intervals share no value. Some trials differ much from the rest."
+        "典型试验与合并结果不一致：两个区间没有重叠。部分试验与其余试验差别很大。"
+    dilution_warning(base: String, other: String, share: String, undiluted: String)
+        "The ruler dilutes the ratio: the pacer was late by {base} (SSE) and {other} (other) in the median, {share} of the SSE median. The true ratio is farther from 1 than the one shown; with the lateness taken off both medians it is about {undiluted}. Equivalence is judged within a margin that is diluted as much."
+        "尺子冲淡了比值：节拍器迟到的中位数为 {base}（SSE）与 {other}（另一方），占 SSE 中位数的 {share}。真实比值比所示的离 1 更远；从两边中位数扣除迟到后约为 {undiluted}。等效性按同样冲淡过的界值判断。"
+    raw_summary(trials: String) "Raw records: {trials}" "原始记录：{trials}"
+    raw_caption() "Every trial, in the order in which it was run" "所有试验，按运行顺序"
+    block_head() "Block" "区组"
+    arm_head() "Arm" "臂"
+    started_head() "Started" "开始"
+    received_head() "Events received" "收到事件"
+    lost_head() "Lost" "丢失"
+
+    spectrum_title(metric: &str, cell: &str) "{metric} by percentile: {cell}" "按百分位的{metric}：{cell}"
+    spectrum_subtitle() "all trials pooled; the tail is stretched" "合并所有试验；尾部拉伸显示"
+    percentile() "percentile" "百分位"
+    shift_title(metric: &str, cell: &str) "Shift of the {metric}: {cell}" "{metric}的偏移：{cell}"
+    shift_subtitle()
+        "WebSocket over SSE along the distribution; below 1 WebSocket is faster"
+        "沿分布的 WebSocket / SSE；小于 1 表示 WebSocket 更快"
+    shift_caption()
+        "The ratio at each percentile of the pooled distributions; the band is the block bootstrap's 95 % interval."
+        "合并分布在各百分位处的比值；色带为区组自助法的 95 % 区间。"
+    over_sse() "WebSocket / SSE" "WebSocket / SSE"
+    timeline_title(cell: &str) "Second by second: {cell}" "逐秒：{cell}"
+    timeline_subtitle() "the windows of all blocks, one after the other" "所有区组的测量窗口首尾相接"
+    timeline_caption()
+        "Median and p99 of each measured second: drift and stalls show here."
+        "每个测量秒的中位数与 p99：漂移与停顿在此可见。"
+    seconds_axis() "measured seconds" "测量秒数"
+    time_axis() "response time" "响应时间"
+    memory_title() "Server memory over open connections" "服务端内存随连接数的变化"
+    memory_subtitle() "medians of all trials; solid: equal buffers, dashed: the libraries' defaults" "各试验的中位数；实线：相同缓冲区，虚线：库的默认设置"
+    memory_line(arm: String, preset: String, slope: String)
+        "{arm}, {preset}: {slope} each"
+        "{arm}，{preset}：每连接 {slope}"
+    connections_axis() "open connections" "打开的连接数"
+    memory_axis() "proportional set size" "PSS 内存"
+    bars_subtitle() "median trial; the whisker spans all trials" "各试验的中位数；须线为全部试验的范围"
+    overhead_subtitle() "per event, measured at the client's socket" "每个事件，在客户端套接字处测得"
+    bytes_axis() "bytes" "字节"
+    websocket_lower() "WebSocket lower" "WebSocket 更低"
+    websocket_higher() "WebSocket higher" "WebSocket 更高"
+    null_interval() "A/A: SSE against itself" "A/A：SSE 对自身"
+    margin_of(margin: String) "within {margin}" "{margin} 以内"
+    forest_title() "WebSocket / SSE with 95 % intervals" "WebSocket / SSE 及其 95 % 区间"
+    forest_subtitle(family: usize)
+        "over blocks; the headline family of this report has {family} figures"
+        "基于区组；本报告的主要指标共 {family} 个"
+    forest_caption()
+        "Each ratio beside the null arm's own interval: what the same cell differs from itself."
+        "每个比值与空对照自身的区间并列：同一单元与自身的差别。"
+}

@@ -1,0 +1,173 @@
+//! Names: rows, claims, transports, figures, scenarios.
+
+use super::Language;
+use trial::{Arm, Cell, Figure, Metric, Row, Scenario};
+use wire::{Sharing, Transport};
+
+use super::messages;
+use crate::number;
+
+impl Language {
+    pub(crate) fn row(self, row: Row) -> &'static str {
+        match row {
+            Row::ProtocolType => self.pick("Protocol type", "协议类型"),
+            Row::Implementation => self.pick("Implementation", "实现方式"),
+            Row::BrowserSupport => self.pick("Browser support", "浏览器支持"),
+            Row::Latency => self.pick("Latency", "延迟"),
+            Row::Bidirectional => self.pick("Bidirectional", "双向通信"),
+            Row::NetworkOverhead => self.pick("Network overhead", "网络开销"),
+            Row::ClientLibrary => self.pick("Client library", "客户端库"),
+            Row::Throughput => self.pick("Throughput", "吞吐量"),
+            Row::Memory => self.pick("Memory per connection", "每连接内存"),
+            Row::ConnectTime => self.pick("Connect time", "建立连接耗时"),
+        }
+    }
+
+    /// What the article says of SSE and of WebSocket; `None` where it says nothing.
+    pub(crate) fn claim(self, row: Row) -> Option<[&'static str; 2]> {
+        match row {
+            Row::ProtocolType => {
+                Some([self.pick("one-way server push", "单向服务器推送"), self.pick("bidirectional", "双向通信")])
+            }
+            Row::Implementation => {
+                Some([self.pick("HTTP long polling", "HTTP 长轮询"), self.pick("TCP connection", "TCP 连接")])
+            }
+            Row::BrowserSupport => Some([self.pick("wide", "广泛"), self.pick("limited", "有限")]),
+            Row::Latency => Some([self.pick("higher", "较高"), self.pick("lower", "较低")]),
+            Row::Bidirectional => Some([self.pick("no", "否"), self.pick("yes", "是")]),
+            Row::NetworkOverhead => Some([self.pick("possibly higher", "可能较高"), self.pick("lower", "较低")]),
+            Row::ClientLibrary => Some([self.pick("not needed", "不需要"), self.pick("needed", "需要")]),
+            Row::Throughput | Row::Memory | Row::ConnectTime => None,
+        }
+    }
+
+    pub(crate) fn transport(self, transport: Transport) -> &'static str {
+        match transport {
+            Transport::Sse | Transport::WebSocket => transport.title(),
+            Transport::LongPoll => self.pick("long polling", "长轮询"),
+            Transport::HttpStream => self.pick("HTTP stream", "HTTP 流"),
+            Transport::RawTcp => self.pick("raw TCP", "裸 TCP"),
+        }
+    }
+
+    pub(crate) fn arm(self, arm: Arm) -> String {
+        let twin = if arm.twin { self.pick(" (null arm)", "（空对照）") } else { "" };
+        format!("{}{twin}", self.transport(arm.transport))
+    }
+
+    pub(crate) fn metric(self, metric: Metric) -> &'static str {
+        match metric {
+            Metric::ResponseTime => self.pick("response time", "响应时间"),
+            Metric::ServiceTime => self.pick("service time", "服务时间"),
+            Metric::PacerLateness => self.pick("pacer lateness", "节拍器迟到"),
+            Metric::Queueing => self.pick("queueing", "排队"),
+            Metric::RoundTrip => self.pick("round trip", "往返时间"),
+            Metric::ConnectTcp => self.pick("TCP connect", "TCP 建连"),
+            Metric::ConnectTls => self.pick("TLS handshake", "TLS 握手"),
+            Metric::ConnectHandshake => self.pick("request to answer", "请求到响应头"),
+            Metric::FirstEvent => self.pick("time to first event", "首个事件时间"),
+            Metric::InterEvent => self.pick("gap between events", "事件间隔"),
+            Metric::GeneratorLag => self.pick("generator lag", "负载端滞后"),
+        }
+    }
+
+    pub(crate) fn figure(self, figure: Figure) -> String {
+        let name = match figure {
+            Figure::Duration(metric, quantile) => return format!("{} {quantile}", self.metric(metric)),
+            Figure::EventsPerSecond => self.pick("events a second", "每秒事件数"),
+            Figure::Goodput => self.pick("goodput", "有效吞吐"),
+            Figure::ServerCpuPerEvent => self.pick("server CPU per event", "服务端 CPU / 事件"),
+            Figure::ClientCpuPerEvent => self.pick("client CPU per event", "客户端 CPU / 事件"),
+            Figure::BytesPerEvent => self.pick("bytes per event", "字节 / 事件"),
+            Figure::OverheadPerEvent => self.pick("bytes above the payload", "载荷之外的字节"),
+            Figure::UpBytesPerExchange => self.pick("bytes up per exchange", "上行字节 / 次"),
+            Figure::DownBytesPerExchange => self.pick("bytes down per exchange", "下行字节 / 次"),
+            Figure::ConnectBytesOut => self.pick("request to connect", "建连请求字节"),
+            Figure::ConnectBytesIn => self.pick("response to connect", "建连响应字节"),
+            Figure::RequestsPerThousand => self.pick("HTTP requests per 1,000 events", "HTTP 请求 / 1,000 事件"),
+            Figure::ConnectionsPerThousand => self.pick("TCP connections per 1,000 events", "TCP 连接 / 1,000 事件"),
+            Figure::ServerMemoryPerConnection => self.pick("server memory per connection", "服务端内存 / 连接"),
+            Figure::ClientMemoryPerConnection => self.pick("client memory per connection", "客户端内存 / 连接"),
+            Figure::KernelMemoryPerConnection => {
+                self.pick("kernel memory per connection, both ends", "内核内存 / 连接（两端合计）")
+            }
+        };
+        name.to_owned()
+    }
+
+    /// What a cell does to its transports, in one line.
+    pub(crate) fn load(self, cell: &Cell) -> String {
+        let load = &cell.load;
+        let connections = self.connections(load.connections);
+        let payload = number::payload(load.payload_bytes);
+        let rate = number::quotient(load.rate.get());
+        let window = humantime::format_duration(load.window);
+        let steps = cell.steps.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        let what = match cell.scenario {
+            Scenario::Push => self.load_push(connections, self.sharing(load.sharing), rate, payload, window),
+            Scenario::Saturate => self.load_saturate(connections, payload, window),
+            Scenario::Echo => self.load_echo(connections, rate, payload, window),
+            Scenario::Connect => self.load_connect(window),
+            Scenario::Memory => self.load_memory(steps),
+            Scenario::Handshake => self.load_handshake(),
+            Scenario::Codec => self.load_codec(),
+            Scenario::Browser => self.load_browser(),
+        };
+        format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
+    }
+
+    pub(crate) fn connections(self, n: u32) -> String {
+        self.counted(u64::from(n), ["connection", "connections"], "个连接")
+    }
+
+    pub(crate) fn blocks(self, n: usize) -> String {
+        self.counted(n as u64, ["block", "blocks"], "个区组")
+    }
+
+    pub(crate) fn trial_count(self, n: usize) -> String {
+        self.counted(n as u64, ["trial", "trials"], "次试验")
+    }
+
+    pub(crate) fn messages(self, n: u64) -> String {
+        self.counted(n, ["message", "messages"], "条消息")
+    }
+
+    pub(crate) fn requests(self, n: f64) -> String {
+        let english = if n == 1.0 { "HTTP request" } else { "HTTP requests" };
+        format!("{} {}", number::quotient(n), self.pick(english, "个 HTTP 请求"))
+    }
+
+    fn counted(self, n: u64, [one, many]: [&str; 2], chinese: &str) -> String {
+        let english = if n == 1 { one } else { many };
+        format!("{} {}", number::count(n), self.pick(english, chinese))
+    }
+
+    fn sharing(self, sharing: Sharing) -> &'static str {
+        match sharing {
+            Sharing::Private => self.pick("a stream each", "各自一条流"),
+            Sharing::Shared => self.pick("one topic for all (fan-out)", "共享一个主题（扇出）"),
+        }
+    }
+}
+
+messages! {
+    load_push(connections: String, sharing: &str, rate: String, payload: String, window: humantime::FormattedDuration)
+        "{connections}, {sharing}, {rate} events/s, {payload}, window {window}"
+        "{connections}，{sharing}，每秒 {rate} 个事件，{payload}，测量窗口 {window}"
+    load_saturate(connections: String, payload: String, window: humantime::FormattedDuration)
+        "{connections}, as fast as both ends can, {payload}, window {window}"
+        "{connections}，两端全速，{payload}，测量窗口 {window}"
+    load_echo(connections: String, rate: String, payload: String, window: humantime::FormattedDuration)
+        "{connections}, {rate} messages/s up and back, {payload}, window {window}"
+        "{connections}，每秒 {rate} 条消息往返，{payload}，测量窗口 {window}"
+    load_connect(window: humantime::FormattedDuration)
+        "connect, receive one event, close, again; window {window}"
+        "建连、收一个事件、关闭，如此反复；测量窗口 {window}"
+    load_memory(steps: String) "quiet connections: {steps}" "空闲连接数：{steps}"
+    load_handshake() "open once, then try to speak" "打开一次，然后尝试上行发送"
+    load_codec() "decoding in memory, no socket" "仅在内存中解码，不经套接字"
+    load_browser() "every browser found on this machine" "本机找到的所有浏览器"
+    load_run(preset: wire::Preset, client: trial::ClientKind, blocks: String)
+        "preset {preset}, {client} client, {blocks}"
+        "预设 {preset}，{client} 客户端，{blocks}"
+}

@@ -1,0 +1,95 @@
+//! The `why` of the built-in plans in Chinese. A plan of one's own is shown in the words of its author.
+
+use super::Language;
+
+impl Language {
+    /// Why a cell or plan exists.
+    pub(crate) fn why(self, why: &str) -> String {
+        let known = CHINESE.iter().find(|(english, _)| self == Self::Chinese && *english == why);
+        known.map_or(why, |(_, chinese)| chinese).to_owned()
+    }
+}
+
+const CHINESE: [(&str, &str); 19] = [
+    (
+        "every row of the table, ten blocks for each timed cell: nine headline figures under Holm need nine",
+        "表格的每一行，每个计时单元十个区组：经 Holm 校正的九个主要指标至少需要九个",
+    ),
+    ("who can send on the open connection, and what the wire says", "谁能在打开的连接上发送，线上实际传了什么"),
+    ("long polling asks again for every answer; does SSE?", "长轮询每收到一个应答都要再问一次；SSE 呢？"),
+    (
+        "what the browsers on this machine do, beside what the compatibility data says",
+        "本机浏览器的实际表现，与兼容性数据对照",
+    ),
+    (
+        "one reader, 2,000 events a second: the cost of the transport with nothing in the way",
+        "一个读者，每秒 2,000 个事件：没有其他干扰时传输本身的代价",
+    ),
+    (
+        "one event to 100 readers: what a dashboard or a chat room does",
+        "一个事件发给 100 个读者：仪表盘或聊天室的典型情形",
+    ),
+    (
+        "a message up and its answer down: WebSocket frame against POST with the answer on the event stream",
+        "一条消息上行、应答下行：WebSocket 帧对比 POST 加事件流应答",
+    ),
+    ("bytes above the payload, exact to the byte", "载荷之外的字节，精确到字节"),
+    (
+        "what the id: line costs that makes EventSource resume by itself",
+        "让 EventSource 能自动续传的 id: 行要花多少字节",
+    ),
+    ("what a decoder costs apart from the kernel", "除内核之外，解码器本身的开销"),
+    ("what an ordinary client library pays for the same events", "同样的事件，普通客户端库要付出多少"),
+    (
+        "events a second when every event is written alone, beside the raw TCP floor",
+        "逐个写出事件时每秒能送多少，与裸 TCP 下限对照",
+    ),
+    (
+        "the same with up to 16 ready events in one write: batching matters more than framing",
+        "同上，但一次写出最多 16 个就绪事件：合并写比分帧更重要",
+    ),
+    (
+        "the slope of memory over open, quiet connections; stock shows what the defaults of the libraries do to it",
+        "内存对空闲连接数的斜率；stock 显示库的默认设置对它的影响",
+    ),
+    (
+        "TCP connect, handshake and first event, one connection after the other",
+        "TCP 建连、握手与首个事件，逐个连接依次进行",
+    ),
+    (
+        "every row in under a minute: exact rows are exact, timed rows are only indicative",
+        "一分钟内测完每一行：精确的行仍然精确，计时的行只作参考",
+    ),
+    (
+        "the grid of rates, payloads and fan-out, fourteen blocks: more headline figures need more of them",
+        "速率、载荷与扇出的网格，十四个区组：主要指标越多，所需的区组越多",
+    ),
+    ("one reader: three rates and two payload sizes", "一个读者：三种速率、两种载荷大小"),
+    ("one event to 100 readers: three rates and two payload sizes", "一个事件发给 100 个读者：三种速率、两种载荷大小"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+    use trial::Plan;
+
+    #[test]
+    fn every_built_in_plan_speaks_chinese() {
+        let plans = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../loadgen/plans")).unwrap();
+        for path in
+            plans.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        {
+            let plan = Plan::from_toml(&fs::read_to_string(&path).unwrap()).unwrap();
+            for why in plan.cells.iter().map(|cell| &cell.why).chain([&plan.why]) {
+                assert_ne!(&Language::Chinese.why(why), why, "{}: add its Chinese here", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn an_own_plan_keeps_its_words() {
+        assert_eq!(Language::Chinese.why("because <b>"), "because <b>");
+    }
+}

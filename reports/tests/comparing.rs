@@ -1,0 +1,150 @@
+//! What a comparison makes of records: pairing by block, null arm, estimability, dilution, missing trials.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod synthetic;
+
+use reports::compare::{CellComparison, Contest, Estimability};
+use reports::verdict::{Direction, Verdict};
+use reports::{Comparison, Records};
+use trial::{Arm, Distribution, Figure, Measurement, Metric, Outcome, Quantile};
+use wire::{Sharing, Transport};
+
+const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
+
+/// Records of the single-stream latency cell alone, every duration of a trial the same.
+fn constant(blocks: u32, ns: impl Fn(Arm, u32) -> u64) -> Records {
+    let mut plan = synthetic::plan(blocks);
+    plan.cells.retain(|cell| cell.name == "latency/single");
+    let mut records = synthetic::of_plan(plan);
+    for trial in &mut records.trials {
+        let value = ns(trial.arm, trial.block);
+        let mut distribution = Distribution::new();
+        (0..2_000).for_each(|_| distribution.record(value));
+        change(&mut trial.outcome, |m| {
+            m.distributions.clear();
+            m.distributions.insert(Metric::ResponseTime, distribution.clone());
+        });
+    }
+    records
+}
+
+fn change(outcome: &mut Outcome, change: impl FnOnce(&mut Measurement)) {
+    if let Outcome::Measured(measurement) = outcome {
+        change(measurement);
+    }
+}
+
+fn the_cell<'a, 'r>(comparison: &'a Comparison<'r>, name: &str) -> &'a CellComparison<'r> {
+    comparison.cells.iter().find(|cell| cell.cell.name == name).unwrap()
+}
+
+fn the_contest<'a>(comparison: &'a Comparison, figure: Figure) -> &'a Contest {
+    the_cell(comparison, "latency/single").contest(figure).unwrap()
+}
+
+#[test]
+fn what_drifts_with_time_cancels_inside_a_block() {
+    let records = constant(10, |arm, block| {
+        let drifting = 100_000 * 2_u64.pow(block);
+        if arm.transport == Transport::WebSocket { drifting * 8 / 10 } else { drifting }
+    });
+    let comparison = Comparison::of(&records);
+    let contest = the_contest(&comparison, P50);
+    assert!((contest.ratio.value - 0.8).abs() < 0.002 && contest.ratio.deviation < 0.002, "{:?}", contest.ratio);
+    assert_eq!(contest.verdict, Verdict::Different { direction: Direction::Lower, beyond_margin: true });
+    assert!(contest.null.is_some_and(|null| null.value == 1.0));
+}
+
+#[test]
+fn a_null_arm_that_differs_makes_the_ruler_unfit() {
+    let records = constant(12, |arm, block| {
+        let base = 100_000 + u64::from(block) * 100;
+        if arm.twin { base * 13 / 10 } else { base }
+    });
+    let comparison = Comparison::of(&records);
+    assert_eq!(the_contest(&comparison, P50).verdict, Verdict::RulerUnfit);
+}
+
+#[test]
+fn identical_arms_are_equivalent_and_within_the_null() {
+    let records = constant(10, |_, _| 100_000);
+    let comparison = Comparison::of(&records);
+    let contest = the_contest(&comparison, P50);
+    assert_eq!(contest.verdict, Verdict::Equivalent);
+    assert!(contest.is_within_null());
+}
+
+#[test]
+fn blocks_that_lack_an_arm_are_left_out_of_the_ratio() {
+    let mut records = constant(10, |_, _| 100_000);
+    for trial in &mut records.trials {
+        if trial.block == 3 && trial.arm == Arm::of(Transport::WebSocket) {
+            trial.outcome = Outcome::Failed("connection reset".to_owned());
+        }
+    }
+    let comparison = Comparison::of(&records);
+    assert_eq!(the_contest(&comparison, P50).ratio.blocks, 9);
+    let arm = the_cell(&comparison, "latency/single").arm(Transport::WebSocket).unwrap();
+    assert_eq!(arm.failure(), Some("connection reset"));
+}
+
+#[test]
+fn a_tick_to_a_hundred_readers_is_one_observation() {
+    let records = synthetic::records(10);
+    let comparison = Comparison::of(&records);
+    let cell = the_cell(&comparison, "latency/fan-out");
+    assert_eq!(cell.cell.load.sharing, Sharing::Shared);
+    let of = |quantile| cell.contest(Figure::Duration(Metric::ResponseTime, quantile)).unwrap();
+    assert_eq!(of(Quantile::P50).estimability, Estimability::PerTrial);
+    assert!(matches!(of(Quantile::P99).estimability, Estimability::Pooled(_)), "400 ticks a trial, 4,000 in all");
+    assert_eq!(of(Quantile::P999).estimability, Estimability::Not { have: 4_000, need: 20_000 });
+}
+
+#[test]
+fn pooled_intervals_hold_their_value_and_are_the_same_every_time() {
+    let records = synthetic::records(10);
+    let [first, second] = [Comparison::of(&records), Comparison::of(&records)];
+    let shifts = |comparison: &Comparison| the_cell(comparison, "latency/single").websocket().unwrap().shifts.clone();
+    assert_eq!(shifts(&first), shifts(&second));
+    for shift in shifts(&first).iter().filter(|shift| shift.share < 0.99) {
+        let interval = shift.ratio.interval.unwrap();
+        assert!(interval.low <= shift.ratio.value && shift.ratio.value <= interval.high, "{shift:?}");
+    }
+}
+
+#[test]
+fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
+    let mut records = constant(10, |arm, _| if arm.transport == Transport::WebSocket { 60_000 } else { 80_000 });
+    let mut late = Distribution::new();
+    (0..100).for_each(|_| late.record(40_000));
+    for trial in &mut records.trials {
+        change(&mut trial.outcome, |m| drop(m.distributions.insert(Metric::PacerLateness, late.clone())));
+    }
+    let comparison = Comparison::of(&records);
+    let dilution = the_cell(&comparison, "latency/single").websocket().unwrap().dilution.unwrap();
+    assert!((dilution.share - 0.5).abs() < 0.01, "{dilution:?}");
+    assert!(dilution.undiluted.is_some_and(|ratio| (ratio - 0.5).abs() < 0.01), "{dilution:?}");
+}
+
+#[test]
+fn the_family_counts_every_tested_headline_and_nothing_else() {
+    let records = synthetic::records(10);
+    let comparison = Comparison::of(&records);
+    let contests = comparison.cells.iter().flat_map(|cell| &cell.versus).flat_map(|versus| &versus.contests);
+    let tested: Vec<&Contest> = contests.filter(|contest| contest.adjusted_p.is_some()).collect();
+    assert_eq!(comparison.family, tested.len());
+    assert!(tested.iter().all(|contest| contest.headline && !contest.figure.is_exact()));
+    assert_eq!(comparison.family, 9, "latency p50 twice, p99 once; echo, connect; two rates; two slopes");
+    let quick = synthetic::records(2);
+    assert_eq!(Comparison::of(&quick).family, 0);
+}
+
+#[test]
+fn a_trial_that_differs_from_its_cell_stands_apart() {
+    let mut records = constant(6, |_, _| 100_000);
+    records.trials[0].cell.load.payload_bytes += 1;
+    let comparison = Comparison::of(&records);
+    assert_eq!(comparison.cells.len(), 2);
+    assert_eq!(the_contest(&comparison, P50).ratio.blocks, 5);
+}

@@ -1,0 +1,109 @@
+//! Records files that are damaged, foreign, torn or from the future, each with one clear line.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod synthetic;
+
+use reports::{LoadError, load};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use trial::SCHEMA;
+
+/// A whole file of a small run, and its lines.
+fn whole(directory: &Path) -> (PathBuf, Vec<String>) {
+    let mut records = synthetic::records(2);
+    records.trials.truncate(3);
+    let path = synthetic::write(&records, directory);
+    let lines = fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+    (path, lines)
+}
+
+fn error_of(text: &[u8]) -> String {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("records.jsonl");
+    fs::write(&path, text).unwrap();
+    let error = load(directory.path()).unwrap_err().to_string();
+    assert!(!error.contains('\n'), "one line: {error}");
+    error.replace(&path.display().to_string(), "FILE")
+}
+
+#[test]
+fn a_directory_and_its_file_are_the_same_run() {
+    let directory = TempDir::new().unwrap();
+    let (path, lines) = whole(directory.path());
+    let (by_directory, by_file) = (load(directory.path()).unwrap(), load(&path).unwrap());
+    assert_eq!(by_directory.trials, by_file.trials);
+    assert_eq!((by_file.trials.len(), by_file.end.is_some(), by_file.warnings.len()), (3, true, 0));
+    assert_eq!(by_file.source, path);
+    assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn a_torn_last_line_is_a_warning_and_the_rest_is_used() {
+    let directory = TempDir::new().unwrap();
+    let (path, lines) = whole(directory.path());
+    let torn = lines[..3].join("\n") + "\n" + &lines[3][..lines[3].len() / 2];
+    fs::write(&path, torn).unwrap();
+    let records = load(&path).unwrap();
+    assert_eq!((records.trials.len(), records.end.is_none()), (2, true));
+    assert_eq!(records.warnings, [format!("{}: line 4 is cut off and was left out", path.display())]);
+}
+
+#[test]
+fn a_last_line_that_only_lacks_its_newline_is_whole() {
+    let directory = TempDir::new().unwrap();
+    let (path, lines) = whole(directory.path());
+    fs::write(&path, lines.join("\n")).unwrap();
+    let records = load(&path).unwrap();
+    assert!(records.end.is_some() && records.warnings.is_empty());
+}
+
+#[test]
+fn a_torn_line_in_the_middle_is_damage() {
+    let directory = TempDir::new().unwrap();
+    let (_, lines) = whole(directory.path());
+    let text = format!("{}\n{}\n{}\n", lines[0], &lines[1][..100], lines[2]);
+    let error = error_of(text.as_bytes());
+    assert!(error.starts_with("FILE: line 2: not a pushbench record: "), "{error}");
+    assert!(!error.contains("line 1"), "{error}");
+}
+
+#[test]
+fn each_wrong_file_is_answered_with_file_and_line() {
+    let directory = TempDir::new().unwrap();
+    let (_, lines) = whole(directory.path());
+    let newer = lines[0].replacen("\"schema\":1", &format!("\"schema\":{}", SCHEMA + 1), 1);
+    for (text, expected) in [
+        (String::new(), "FILE: empty, there is no run in it".to_owned()),
+        (lines[1].clone() + "\n", "FILE: line 1: the first line must be the run, this is another record".to_owned()),
+        (format!("{0}\n{0}\n", lines[0]), "FILE: line 2: a second run: one file holds one run".to_owned()),
+        (newer, format!("FILE: line 1: record schema 2 is newer than this program's {SCHEMA}: update pushbench")),
+    ] {
+        assert_eq!(error_of(text.as_bytes()), expected);
+    }
+    for foreign in [b"name,value\n1,2\n".as_slice(), b"\xff\xfe\x00\n", b"{\"kind\":\"run\"}\n", b"[1]\n", b"\n", b"{"]
+    {
+        let error = error_of(foreign);
+        assert!(error.starts_with("FILE: line 1: not a pushbench record"), "{error}");
+    }
+}
+
+#[test]
+fn an_endless_line_is_refused_and_not_read_into_memory() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("records.jsonl");
+    fs::File::create(&path).unwrap().set_len(100 << 20).unwrap();
+    let error = load(&path).unwrap_err().to_string();
+    assert!(error.ends_with("line 1: longer than 64 MiB: not a pushbench record"), "{error}");
+}
+
+#[test]
+fn what_is_no_file_is_said_to_be_none() {
+    let directory = TempDir::new().unwrap();
+    for path in [directory.path().join("nowhere"), directory.path().to_owned(), PathBuf::from("/dev/null")] {
+        let error = load(&path).unwrap_err();
+        assert!(matches!(error, LoadError::Unreadable { .. }), "{error}");
+        assert!(error.to_string().starts_with("cannot read "), "{error}");
+    }
+}

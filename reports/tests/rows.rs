@@ -1,0 +1,135 @@
+//! What each row concludes when records say one thing or the other.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod synthetic;
+
+use reports::row::{Finding, RowVerdict, finding};
+use reports::{Comparison, Language, Records};
+use std::sync::LazyLock;
+use trial::{Measurement, Outcome, Row, Trial};
+use wire::Transport;
+
+static RECORDS: LazyLock<Records> = LazyLock::new(|| synthetic::records(10));
+
+/// The row after a change to every trial that feeds it.
+fn after(row: Row, change: impl Fn(&mut Trial)) -> Finding {
+    let mut records = RECORDS.clone();
+    records.trials.retain(|trial| trial.cell.row == Some(row));
+    records.trials.iter_mut().for_each(change);
+    finding(&Comparison::of(&records), row, Language::English)
+}
+
+fn measured(trial: &mut Trial) -> &mut Measurement {
+    match &mut trial.outcome {
+        Outcome::Measured(measurement) => measurement,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn who_can_speak_decides_the_protocol_type() {
+    let upstream = |sse, websocket| {
+        after(Row::ProtocolType, |trial| {
+            let received = if trial.arm.transport == Transport::Sse { sse } else { websocket };
+            measured(trial).exchange.as_mut().unwrap().upstream_received = received;
+        })
+        .verdict
+    };
+    assert_eq!(upstream(0, 1), RowVerdict::Confirmed);
+    assert_eq!(upstream(1, 1), RowVerdict::Refuted);
+    assert!(matches!(upstream(0, 0), RowVerdict::NotResolved(_)));
+}
+
+#[test]
+fn requests_decide_the_implementation() {
+    let polling = |per_event: bool| {
+        after(Row::Implementation, |trial| {
+            let sse = trial.arm.transport == Transport::Sse;
+            let counters = &mut measured(trial).counters;
+            if per_event && sse {
+                counters.requests = counters.received;
+            }
+        })
+        .verdict
+    };
+    assert_eq!(polling(false), RowVerdict::Refuted);
+    assert_eq!(polling(true), RowVerdict::Confirmed);
+}
+
+#[test]
+fn bytes_that_theory_does_not_explain_are_marked() {
+    let honest = after(Row::NetworkOverhead, |_| {});
+    assert!(matches!(&honest.verdict, RowVerdict::DependsOn(what) if what.contains("16 KiB")), "{honest:?}");
+    assert_eq!(honest.caveats, [""; 0]);
+    let padded = after(Row::NetworkOverhead, |trial| {
+        if trial.cell.name.ends_with("/64B") && trial.arm.transport == Transport::Sse {
+            measured(trial).bytes.stream_in += 1_000;
+        }
+    });
+    assert_eq!(padded.caveats.len(), 1);
+    assert!(padded.caveats[0].contains("16.000 bytes above the payload, the specifications say 14.000"), "{padded:?}");
+}
+
+#[test]
+fn overhead_follows_the_payloads_that_were_measured() {
+    let only = |size: &'static str| {
+        let mut records = RECORDS.clone();
+        records.run.plan.cells.retain(|cell| cell.name == format!("network-overhead/bytes/{size}"));
+        records.trials.retain(|trial| trial.cell.name == format!("network-overhead/bytes/{size}"));
+        finding(&Comparison::of(&records), Row::NetworkOverhead, Language::English).verdict
+    };
+    assert_eq!(only("64B"), RowVerdict::Confirmed);
+    assert_eq!(only("16384B"), RowVerdict::Refuted);
+}
+
+#[test]
+fn without_a_browser_the_data_alone_speaks() {
+    let found = after(Row::BrowserSupport, |trial| measured(trial).browsers.clear());
+    assert_eq!(found.verdict, RowVerdict::Refuted);
+    assert!(found.sentence.ends_with("Compatibility data alone: no browser found on this machine."), "{found:?}");
+    assert_eq!(found.lines.len(), 2);
+}
+
+#[test]
+fn rows_without_a_claim_say_what_was_found() {
+    for row in [Row::Throughput, Row::Memory, Row::ConnectTime] {
+        let found = after(row, |_| {});
+        assert!(matches!(&found.verdict, RowVerdict::Found(text) if text.starts_with("WebSocket: ")), "{found:?}");
+    }
+}
+
+#[test]
+fn every_row_without_numbers_says_why() {
+    let reasons = [
+        ("not in this plan", None),
+        ("the run ended before its turn", Some(None)),
+        ("SSE: refused", Some(Some(Outcome::Failed("refused".to_owned())))),
+        ("SSE: no such thing", Some(Some(Outcome::Unsupported("no such thing".to_owned())))),
+    ];
+    for (expected, planned) in reasons {
+        for row in Row::ALL.into_iter().filter(|row| *row != Row::BrowserSupport) {
+            let mut records = RECORDS.clone();
+            records.trials.retain(|trial| trial.cell.row == Some(row));
+            match &planned {
+                None => {
+                    records.trials.clear();
+                    records.run.plan.cells.retain(|cell| cell.row != Some(row));
+                }
+                Some(None) => records.trials.clear(),
+                Some(Some(outcome)) => records.trials.iter_mut().for_each(|trial| trial.outcome = outcome.clone()),
+            }
+            let found = finding(&Comparison::of(&records), row, Language::English);
+            assert_eq!(found.verdict, RowVerdict::NotMeasured(expected.to_owned()), "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn a_quick_run_shows_ratios_without_intervals() {
+    let records = synthetic::records(2);
+    let found = finding(&Comparison::of(&records), Row::Latency, Language::English);
+    let RowVerdict::NotResolved(why) = &found.verdict else { panic!("{found:?}") };
+    assert!(why.ends_with("2 blocks, a 95 % interval needs 6"), "{why}");
+    assert!(found.lines.iter().all(|line| line.ratio.ends_with('×')), "{found:?}");
+}

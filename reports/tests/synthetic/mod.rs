@@ -1,0 +1,121 @@
+//! Records that look like those of a real run and are the same every time: numbers drawn from a seed, counts and bytes as
+//! the specifications give them.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+mod measured;
+
+use reports::Records;
+use std::path::{Path, PathBuf};
+use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Plan, Run, SCHEMA, Tool, Trial, Warning};
+
+/// The standard plan as it is in the repository when this was written, so that its later changes do not touch the goldens.
+const PLAN: &str = include_str!("plan.toml");
+
+/// A run of the standard plan with so many blocks in every timed cell.
+pub(crate) fn records(blocks: u32) -> Records {
+    of_plan(plan(blocks))
+}
+
+/// The plan with so many blocks in every timed cell.
+pub(crate) fn plan(blocks: u32) -> Plan {
+    let mut plan = Plan::from_toml(PLAN).unwrap();
+    plan.cells.iter_mut().filter(|cell| cell.blocks > 1).for_each(|cell| cell.blocks = blocks);
+    plan
+}
+
+/// A finished run of a plan.
+pub(crate) fn of_plan(plan: Plan) -> Records {
+    let mut random = fastrand::Rng::with_seed(11);
+    let trials: Vec<Trial> = plan.cells.iter().flat_map(|cell| trials(cell, &mut random)).collect();
+    let planned = plan.trials();
+    let end = End {
+        reason: "plan finished".to_owned(),
+        finished: "2026-11-24T03:42:10Z".to_owned(),
+        trials: trials.len() as u64,
+        planned,
+    };
+    Records { run: run(plan), trials, end: Some(end), warnings: Vec::new(), source: PathBuf::from("out/records.jsonl") }
+}
+
+/// Writes records as `loadgen` does and returns the file.
+pub(crate) fn write(records: &Records, directory: &Path) -> PathBuf {
+    let path = directory.join("records.jsonl");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+    Line::Run(Box::new(records.run.clone())).write(&mut file).unwrap();
+    for trial in &records.trials {
+        Line::Trial(Box::new(trial.clone())).write(&mut file).unwrap();
+    }
+    if let Some(end) = &records.end {
+        Line::End(end.clone()).write(&mut file).unwrap();
+    }
+    path
+}
+
+fn trials(cell: &Cell, random: &mut fastrand::Rng) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for block in 0..cell.blocks {
+        let mut arms = cell.arms();
+        random.shuffle(&mut arms);
+        // What drifts with time is shared by the arms of a block.
+        let drift = (0.05 * measured::normal(random)).exp();
+        for (position, arm) in arms.into_iter().enumerate() {
+            trials.push(trial(cell, arm, (block, position as u32), drift, random));
+        }
+    }
+    trials
+}
+
+fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, random: &mut fastrand::Rng) -> Trial {
+    let warnings = match (cell.name.as_str(), block, position) {
+        ("latency/fan-out", 1, 1) => vec![Warning::PacerLate { p99_us: 212.0 }],
+        _ => Vec::new(),
+    };
+    Trial {
+        schema: SCHEMA,
+        tool: tool(),
+        cell: cell.clone(),
+        arm,
+        block,
+        position,
+        seed: 42 + u64::from(block),
+        started: format!("2026-11-24T03:{:02}:{:02}Z", 30 + block, position * 5),
+        elapsed_ns: cell.expected_trial().as_nanos() as u64,
+        server: None,
+        client: ClientFacts { pid: 4242, threads: 1, cpus: vec![1] },
+        clock: None,
+        warnings,
+        outcome: Outcome::Measured(Box::new(measured::measurement(cell, arm, drift, random))),
+    }
+}
+
+fn run(plan: Plan) -> Run {
+    Run {
+        schema: SCHEMA,
+        tool: tool(),
+        command: "loadgen compare --seed 42".to_owned(),
+        started: "2026-11-24T03:30:00Z".to_owned(),
+        seed: 42,
+        plan,
+        host: Host {
+            os: "Debian GNU/Linux 12 (bookworm)".to_owned(),
+            kernel: "Linux 6.18.44".to_owned(),
+            cpu: "AMD EPYC".to_owned(),
+            cpus: vec![0, 1],
+            memory_bytes: 24 << 30,
+            clocksource: "tsc".to_owned(),
+            congestion_control: "bbr".to_owned(),
+            virtualised: "yes".to_owned(),
+            open_files: 1_048_576,
+            ports: (32_768, 60_999),
+            load_average_percent: 37,
+            pinning: "server on CPU 0, generator on CPU 1".to_owned(),
+        },
+        target: None,
+        warnings: vec![Warning::Loopback],
+    }
+}
+
+fn tool() -> Tool {
+    Tool { version: "0.1.0".to_owned(), commit: "0123abc".to_owned(), profile: "release".to_owned() }
+}

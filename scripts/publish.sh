@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs the comparison and puts its result where readers find it: see usage below.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/publish.sh [-n NAME] [flags of loadgen compare …]
+
+Runs `loadgen compare`, copies everything it wrote to reports/published/<date>-<NAME>/, renders it there and puts
+the table into README.md between <!-- pushbench:table --> and <!-- /pushbench:table -->. Commits nothing.
+
+  -n NAME  how the machine is called there (default: its host name)
+  -h       this help
+TEXT
+}
+
+die() {
+  echo "publish.sh: $*" >&2
+  exit 1
+}
+
+name=$(hostname -s)
+case ${1-} in
+  -h | --help) usage && exit ;;
+  -n) [[ $# -ge 2 ]] || { usage >&2 && exit 2; } && name=$2 && shift 2 ;;
+esac
+[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "'$name' is no directory name: give one with -n"
+
+cd "$(dirname "$0")/.."
+published=reports/published/$(date +%F)-$name
+# Asked before the minutes of measuring, not after.
+[[ ! -e $published ]] || die "$published exists: remove it, or give another name with -n"
+for marker in '<!-- pushbench:table -->' '<!-- /pushbench:table -->'; do
+  grep -qF -- "$marker" README.md || die "README.md has no line $marker"
+done
+
+results=$(mktemp -d)
+cargo run --release -- compare "$@" -o "$results" || die "the run failed; what it measured is in $results"
+
+mkdir -p "$published"
+cp -R "$results/." "$published"
+# The first record alone is the run: command, version, commit, seed, plan and facts about the host.
+head -n 1 "$results/records.jsonl" >"$published/run.json"
+cargo run --release --quiet --package reports -- "$published" --splice README.md
+rm -rf "$results"
+
+echo
+echo "Published. To keep it: git add $published README.md && git commit -m 'Publish a run of $name'"

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Runs the scripts beside this directory with every other program faked: ssh, scp, cargo, sysctl, servers, loadgen.
+set -euo pipefail
+
+scripts=$(cd "$(dirname "$0")/.." && pwd)
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+mkdir -p "$room"/{bin,host,target/release,repo/scripts}
+cp "$scripts"/*.sh "$room/repo/scripts"
+export PATH=$room/bin:$PATH CARGO_TARGET_DIR=$room/target TMPDIR=$room/host ROOM=$room
+
+fake() { # path, body from stdin
+  { echo '#!/usr/bin/env bash' && cat; } >"$1"
+  chmod +x "$1"
+}
+
+is() { # what, found, expected
+  [[ $2 == "$3" ]] || { printf 'FAILED: %s\n   found: %s\nexpected: %s\n' "$@" && exit 1; }
+  echo "ok: $1"
+}
+
+has() { # what, text, part
+  [[ $2 == *"$3"* ]] || { printf 'FAILED: %s\n   found: %s\n  wanted: %s\n' "$@" && exit 1; }
+  echo "ok: $1"
+}
+
+status() { # runs a command, says how it ended
+  local rc=0
+  "$@" >"$room/out" 2>&1 || rc=$?
+  echo "$rc"
+}
+
+fake "$room/bin/ssh" <<'SH'
+echo "$1" >>"$ROOM/hosts"
+shift
+exec bash -c "$*"
+SH
+fake "$room/bin/scp" <<'SH'
+exec cp "$2" "${3#*:}"
+SH
+fake "$room/bin/cargo" <<'SH'
+echo "cargo $*" >>"$ROOM/cargo"
+out=${*: -1}
+case "$*" in
+  *compare*--fail*) exit 1 ;;
+  *compare*) printf '{"kind":"run"}\n{"kind":"end"}\n' >"$out/records.jsonl" && echo page >"$out/report.html" ;;
+esac
+SH
+fake "$room/target/release/servers" <<'SH'
+[[ ${SERVER_FAILS-} ]] && echo 'error: cannot listen' >&2 && exit 1
+echo "$*" >"$ROOM/server"
+echo http://0.0.0.0:4321
+cat >/dev/null
+echo ended >>"$ROOM/server"
+SH
+fake "$room/target/release/loadgen" <<'SH'
+echo "$*" >"$ROOM/loadgen"
+cat "$ROOM/server" >"$ROOM/server-meanwhile"
+[[ "$*" != *--fail* ]]
+SH
+fake "$room/bin/sysctl" <<'SH'
+echo "$*" >>"$ROOM/sysctl"
+case "$2" in
+  net.core.somaxconn) echo 65535 ;;
+  net.ipv4.ip_local_port_range) printf '1024\t65535\n' ;;
+  net.ipv4.tcp_tw_reuse) exit 1 ;;
+  *) echo 1 ;;
+esac
+SH
+fake "$room/bin/id" <<'SH'
+echo 1000
+SH
+cd "$room/repo"
+
+is 'remote: a run succeeds' "$(status scripts/remote.sh me@box --quick -o 'a b')" 0
+is 'remote: loadgen measures the host at the port that the server took' \
+  "$(<"$room/loadgen")" 'compare --target http://box:4321 --quick -o a b'
+is 'remote: the server ran meanwhile' "$(<"$room/server-meanwhile")" '--bind 0.0.0.0:0 --exit-with-stdin'
+is 'remote: the server ended with its standard input' "$(tail -n 1 "$room/server")" ended
+is 'remote: every ssh went to the host' "$(sort -u "$room/hosts")" me@box
+is 'remote: nothing stays on either end' "$(ls "$room/host")" ''
+is 'remote: port and address can be given' "$(status scripts/remote.sh -p 99 -a 10.0.0.7 box)" 0
+has 'remote: the address is used' "$(<"$room/loadgen")" 'http://10.0.0.7:4321'
+has 'remote: the port is used' "$(<"$room/server")" '--bind 0.0.0.0:99'
+is 'remote: a program of the host is used' \
+  "$(status scripts/remote.sh -s "$room/target/release/servers" box)" 0
+is 'remote: a failed run is a failure' "$(status scripts/remote.sh box --fail)" 1
+is 'remote: … after which the server has ended, too' "$(tail -n 1 "$room/server")" ended
+is 'remote: a server that cannot start is a failure' "$(SERVER_FAILS=1 status scripts/remote.sh box)" 1
+has 'remote: … with one clear line' "$(<"$room/out")" 'remote.sh: no server on box'
+is 'remote: still nothing stays' "$(ls "$room/host")" ''
+is 'remote: no host is an error' "$(status scripts/remote.sh)" 2
+is 'remote: an option is no host' "$(status scripts/remote.sh -- -oProxyCommand=x)" 1
+
+is 'tune-host: shows' "$(status scripts/tune-host.sh)" 0
+has 'tune-host: more than wanted is fine' "$(grep somaxconn "$room/out")" 'ok '
+has 'tune-host: a wider range of ports is fine' "$(grep port_range "$room/out")" 'ok '
+has 'tune-host: what is not there is said' "$(grep tw_reuse "$room/out")" 'not here'
+has 'tune-host: what would change is marked' "$(grep slow_start "$room/out")" 'change '
+is 'tune-host: only root may apply' "$(status scripts/tune-host.sh --apply)" 1
+is 'tune-host: nothing was set' "$(grep -ce -qw "$room/sysctl" || true)" 0
+
+published=reports/published/$(date +%F)-box
+echo 'no markers' >README.md
+is 'publish: a README without markers is refused' "$(status scripts/publish.sh -n box)" 1
+is 'publish: … before anything is measured' "$(grep -c compare "$room/cargo" || true)" 0
+printf '<!-- pushbench:table -->\n<!-- /pushbench:table -->\n' >README.md
+is 'publish: a failed run publishes nothing' "$(status scripts/publish.sh -n box --fail; ls)" $'1\nREADME.md\nscripts'
+is 'publish: a run is published' "$(status scripts/publish.sh -n box --quick)" 0
+is 'publish: records, page and host facts are there' "$(ls "$published")" $'records.jsonl\nreport.html\nrun.json'
+is 'publish: the first record is the run' "$(<"$published/run.json")" '{"kind":"run"}'
+has 'publish: the table is spliced' "$(tail -n 1 "$room/cargo")" "reports -- $published --splice README.md"
+has 'publish: says what to commit' "$(<"$room/out")" "git add $published README.md"
+is 'publish: never over an older run' "$(status scripts/publish.sh -n box)" 1
+is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
+
+for script in remote tune-host publish; do
+  is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
+    $'0\nusage: scripts/'"$script.sh"
+done

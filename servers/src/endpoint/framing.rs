@@ -1,0 +1,58 @@
+//! The bytes of one item on transports without a library. Refuses to write them anywhere.
+
+use crate::feed::{Feed, Item};
+use std::io::Write as _;
+
+/// Turns items into bytes.
+pub(super) trait Framing: Send + Unpin + 'static {
+    /// Appends the frame of `item`; nothing where the transport has no frame for it.
+    fn frame(&self, item: Item, feed: &mut Feed, out: &mut Vec<u8>);
+}
+
+/// Payloads as they are, one behind the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bare;
+
+impl Framing for Bare {
+    #[inline]
+    fn frame(&self, item: Item, feed: &mut Feed, out: &mut Vec<u8>) {
+        match item {
+            Item::Event(event) => feed.render(&event, out),
+            Item::Message(message) => out.extend_from_slice(&message),
+            Item::Heartbeat | Item::End(_) => {}
+        }
+    }
+}
+
+/// The event-stream format (WHATWG HTML, section 9.2.6).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EventStream {
+    pub(super) ids: bool,
+}
+
+/// The shortest comment: a line that every parser skips.
+pub(super) const COMMENT: &[u8] = b":\n\n";
+
+impl Framing for EventStream {
+    #[inline]
+    fn frame(&self, item: Item, feed: &mut Feed, out: &mut Vec<u8>) {
+        match item {
+            Item::Event(event) => {
+                if self.ids {
+                    // Writing to a Vec cannot fail.
+                    let _ = writeln!(out, "id: {}", event.seq);
+                }
+                out.extend_from_slice(b"data: ");
+                feed.render(&event, out);
+                out.extend_from_slice(b"\n\n");
+            }
+            Item::Message(message) => {
+                out.extend_from_slice(b"data: ");
+                out.extend_from_slice(&message);
+                out.extend_from_slice(b"\n\n");
+            }
+            Item::Heartbeat => out.extend_from_slice(COMMENT),
+            Item::End(_) => {}
+        }
+    }
+}

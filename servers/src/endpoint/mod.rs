@@ -1,0 +1,80 @@
+//! One route for each transport. An endpoint turns a feed into frames and nothing else: that is why they are equal.
+
+mod framing;
+mod http_stream;
+mod inbound;
+mod long_poll;
+mod publish;
+mod raw_tcp;
+mod sse;
+mod stream_body;
+mod websocket;
+
+use crate::connection::Ticket;
+use crate::feed::{Feed, Lane, Subscribed};
+use crate::refusal::{Refusal, admit};
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Uri};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use std::sync::Arc;
+use wire::{Subscription, Transport};
+
+/// Says, on the response, how many of the events that a client asked for the history no longer had.
+const MISSED: HeaderName = HeaderName::from_static("pushbench-missed");
+
+/// The routes of all transports, and the way in for client messages.
+pub(crate) fn routes() -> Router<Arc<Lane>> {
+    let streams = Transport::ALL
+        .into_iter()
+        .fold(Router::new(), |router, transport| router.route(transport.path(), mount(transport)));
+    streams.route("/publish/{session}", post(publish::publish))
+}
+
+fn mount(transport: Transport) -> MethodRouter<Arc<Lane>> {
+    match transport {
+        Transport::Sse => get(sse::stream),
+        Transport::WebSocket => get(websocket::stream),
+        Transport::LongPoll => get(long_poll::answer),
+        Transport::HttpStream => get(http_stream::stream),
+        Transport::RawTcp => get(raw_tcp::stream),
+    }
+}
+
+/// Whether a transport has a frame for a heartbeat; the others' feeds need not wake for one.
+const fn has_heartbeats(transport: Transport) -> bool {
+    match transport {
+        Transport::Sse | Transport::WebSocket => true,
+        Transport::LongPoll | Transport::HttpStream | Transport::RawTcp => false,
+    }
+}
+
+/// A subscription that was granted.
+struct Opened {
+    feed: Feed,
+    missed: u64,
+    thrown_out: bool,
+}
+
+/// Grants what a query string asks for; `adjust` has the last word on it.
+fn open(
+    lane: &Arc<Lane>,
+    transport: Transport,
+    uri: &Uri,
+    ticket: Option<Arc<Ticket>>,
+    adjust: impl FnOnce(&mut Subscription) -> Result<(), Refusal>,
+) -> Result<Opened, Refusal> {
+    let mut asked = admit(uri.query(), lane.hub.limits())?;
+    adjust(&mut asked)?;
+    asked.heartbeat = asked.heartbeat.filter(|_| has_heartbeats(transport));
+    let Subscribed { feed, missed, thrown_out } = lane.hub.registry.subscribe(lane, asked, ticket)?;
+    Ok(Opened { feed, missed, thrown_out })
+}
+
+/// The response with what has to be said about missed events.
+fn with_missed(missed: u64, mut response: Response) -> Response {
+    if missed > 0 {
+        response.headers_mut().insert(MISSED, HeaderValue::from(missed));
+    }
+    response
+}

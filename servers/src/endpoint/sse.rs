@@ -1,0 +1,100 @@
+//! Server-Sent Events: a `text/event-stream` response of one chunk for each event. Refuses to pace or to queue.
+
+use super::framing::EventStream;
+use super::stream_body::{StreamBody, ThrownOut, poll_item};
+use super::{Opened, open, with_missed};
+use crate::connection::Ticket;
+use crate::feed::{Feed, Item, Lane};
+use crate::flush::{Habit, Outlet};
+use crate::refusal::Refusal;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use wire::{Encoder, Subscription, Transport};
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Asks nginx, and proxies that learned from it, not to hold events back.
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+pub(super) async fn stream(
+    State(lane): State<Arc<Lane>>,
+    Extension(ticket): Extension<Arc<Ticket>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let mut ids = true;
+    let Opened { feed, missed, .. } = open(&lane, Transport::Sse, &uri, Some(ticket), |asked| {
+        ids = asked.ids;
+        resume(&headers, asked)
+    })?;
+    let tuning = lane.hub.tuning();
+    let outlet = Outlet::new(feed, tuning.flush, Habit::Gathers);
+    let greets = is_browser(&headers);
+    let mut response = match tuning.sse_encoder {
+        Encoder::Direct => Body::new(StreamBody::new(outlet, EventStream { ids }, greets)).into_response(),
+        Encoder::Library => Sse::new(LibraryEvents { outlet, ids, greets }).into_response(),
+    };
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    fields.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    Ok(with_missed(missed, response))
+}
+
+/// A reconnecting client says where it was in a header, which knows better than the URL that it was given.
+fn resume(headers: &HeaderMap, asked: &mut Subscription) -> Result<(), Refusal> {
+    if let Some(id) = headers.get(LAST_EVENT_ID) {
+        let seq = id.to_str().ok().and_then(|id| id.parse().ok());
+        let nonsense = || Refusal::bad("Last-Event-ID is not a sequence number of this server");
+        asked.after = Some(seq.filter(|seq: &u64| *seq < 1 << 48).ok_or_else(nonsense)?);
+    }
+    Ok(())
+}
+
+/// Firefox fires `open` at the first byte of the body, not at the head. Only browsers send these two headers, so only
+/// they are greeted with a comment: for everyone else the body holds events and heartbeats alone.
+fn is_browser(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-mode")
+}
+
+/// The feed as axum's SSE response takes it, written as people write it.
+struct LibraryEvents {
+    outlet: Outlet,
+    ids: bool,
+    greets: bool,
+}
+
+impl Stream for LibraryEvents {
+    type Item = Result<Event, ThrownOut>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.greets) {
+            return Poll::Ready(Some(Ok(Event::DEFAULT_KEEP_ALIVE)));
+        }
+        let ids = self.ids;
+        let item = ready!(poll_item(&mut self.outlet, cx));
+        Poll::Ready(item.map(|item| item.map(|item| library_event(item, self.outlet.feed(), ids))))
+    }
+}
+
+fn library_event(item: Item, feed: &mut Feed, ids: bool) -> Event {
+    let text = match item {
+        Item::Event(event) => {
+            let mut payload = Vec::with_capacity(feed.payload_bytes());
+            feed.render(&event, &mut payload);
+            let data = Event::default();
+            let data = if ids { data.id(event.seq.to_string()) } else { data };
+            return data.data(String::from_utf8_lossy(&payload));
+        }
+        Item::Message(message) => message,
+        Item::Heartbeat | Item::End(_) => return Event::DEFAULT_KEEP_ALIVE,
+    };
+    Event::default().data(String::from_utf8_lossy(&text))
+}

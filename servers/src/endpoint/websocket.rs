@@ -1,0 +1,135 @@
+//! WebSocket (RFC 6455): one text message for each event, and an echo for each client message. Refuses to compress.
+
+use super::inbound::{Inbound, Read};
+use super::{Opened, open, with_missed};
+use crate::connection::{GRACE, Ticket};
+use crate::feed::{End, Feed, Item, Lane};
+use crate::flush::{Habit, Outlet, Step};
+use crate::refusal::Refusal;
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::Uri;
+use axum::response::Response;
+use futures_util::{SinkExt, StreamExt};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite;
+use wire::Transport;
+
+pub(super) async fn stream(
+    State(lane): State<Arc<Lane>>,
+    Extension(ticket): Extension<Arc<Ticket>>,
+    uri: Uri,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let upgrade = upgrade.map_err(|_| Refusal::upgrade_required("websocket"))?;
+    let Opened { feed, missed, .. } = open(&lane, Transport::WebSocket, &uri, Some(Arc::clone(&ticket)), |_| Ok(()))?;
+    let (tuning, limit) = (lane.hub.tuning(), lane.hub.limits().max_request_bytes);
+    let outlet = Outlet::new(feed, tuning.flush, Habit::WritesEach);
+    let response = upgrade
+        .read_buffer_size(tuning.websocket_read_buffer_bytes)
+        .write_buffer_size(tuning.websocket_write_buffer_bytes)
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| serve(socket, outlet, ticket));
+    Ok(with_missed(missed, response))
+}
+
+async fn serve(mut socket: WebSocket, mut outlet: Outlet, ticket: Arc<Ticket>) {
+    let conversation = async {
+        if let Some(farewell) = converse(&mut socket, &mut outlet).await {
+            drop(outlet);
+            let _ = timeout(GRACE, close(&mut socket, farewell)).await;
+        }
+    };
+    let _ = ticket.attend(pin!(conversation), |_| ()).await;
+}
+
+/// What comes next on a connection.
+enum Turn {
+    Client(Read),
+    Server(Step),
+}
+
+/// Sends and echoes until the stream is over; `None` when the client has gone.
+async fn converse(socket: &mut WebSocket, outlet: &mut Outlet) -> Option<CloseFrame> {
+    let inbound = Inbound::new();
+    loop {
+        let sent = match poll_fn(|cx| poll_turn(&inbound, socket, outlet, cx)).await {
+            Turn::Client(Some(Ok(message))) => answer(socket, outlet.feed(), message).await,
+            Turn::Client(Some(Err(error))) => return too_large(error),
+            Turn::Client(None) => return None,
+            Turn::Server(Step::Write(Item::End(end))) => return Some(farewell(end)),
+            Turn::Server(Step::Write(item)) => socket.feed(message(item, outlet.feed())).await,
+            Turn::Server(Step::Flush { .. }) => socket.flush().await,
+        };
+        sent.ok()?;
+    }
+}
+
+/// The client first, as hyper reads before it writes: a stream that never pauses must not make the server deaf.
+fn poll_turn(inbound: &Inbound, socket: &mut WebSocket, outlet: &mut Outlet, cx: &mut Context<'_>) -> Poll<Turn> {
+    match inbound.poll_read(socket, cx) {
+        Poll::Ready(read) => Poll::Ready(Turn::Client(read)),
+        Poll::Pending => outlet.poll_step(cx).map(Turn::Server),
+    }
+}
+
+fn message(item: Item, feed: &mut Feed) -> Message {
+    match item {
+        Item::Event(event) => {
+            let mut payload = Vec::with_capacity(feed.payload_bytes());
+            feed.render(&event, &mut payload);
+            text(payload.into())
+        }
+        Item::Message(message) => text(message),
+        Item::Heartbeat | Item::End(_) => Message::Ping(bytes::Bytes::new()),
+    }
+}
+
+/// A text message. That its bytes are UTF-8 is checked, which is the price of a text message in any library.
+fn text(bytes: bytes::Bytes) -> Message {
+    axum::extract::ws::Utf8Bytes::try_from(bytes.clone()).map_or(Message::Binary(bytes), Message::Text)
+}
+
+/// Echoes data. Pings are answered by the library, and a close too: the next read then says that it is over.
+async fn answer(socket: &mut WebSocket, feed: &Feed, message: Message) -> Result<(), axum::Error> {
+    match message {
+        Message::Text(_) | Message::Binary(_) => {
+            feed.lane().counters().messages.fetch_add(1, Relaxed);
+            socket.send(message).await
+        }
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(()),
+    }
+}
+
+fn farewell(end: End) -> CloseFrame {
+    let (code, reason) = match end {
+        End::Complete => (close_code::NORMAL, ""),
+        End::Shutdown => (close_code::AWAY, "the server is shutting down"),
+        End::ThrownOut => (close_code::POLICY, "too slow, and the policy is disconnect"),
+        End::Replaced => (close_code::POLICY, "another connection reads for this session"),
+    };
+    CloseFrame { code, reason: reason.into() }
+}
+
+/// The farewell to a message that is too large; any other error means that the client has gone or speaks no WebSocket.
+fn too_large(error: axum::Error) -> Option<CloseFrame> {
+    let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
+    let reason = "the message is over the limit of this server (raise it with --max-request)";
+    matches!(*error, tungstenite::Error::Capacity(_))
+        .then(|| CloseFrame { code: close_code::SIZE, reason: reason.into() })
+}
+
+/// Says goodbye and waits for the client's; what it still sends is not echoed any more.
+async fn close(socket: &mut WebSocket, farewell: CloseFrame) {
+    if socket.send(Message::Close(Some(farewell))).await.is_ok() {
+        while let Some(Ok(_)) = socket.next().await {}
+    }
+}

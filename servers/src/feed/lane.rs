@@ -1,0 +1,68 @@
+//! One runtime thread, as publishers see it. Refuses to wake tasks one by one from outside.
+//!
+//! Waking a task of a `current_thread` runtime from another thread writes to its eventfd. A publisher therefore leaves
+//! the readers of a tick in the lane's list and rings once; the lane's own dispatcher wakes them locally.
+
+use super::Reader;
+use crate::hub::{Counters, Hub};
+use crate::lock::lock;
+use futures_util::task::AtomicWaker;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::mem;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+/// A runtime thread: its dispatcher's list, and its share of the counters.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) hub: Arc<Hub>,
+    index: usize,
+    ready: Mutex<Vec<Arc<Reader>>>,
+    bell: AtomicWaker,
+}
+
+impl Lane {
+    pub(crate) fn new(hub: Arc<Hub>, index: usize) -> Self {
+        Self { hub, index, ready: Mutex::default(), bell: AtomicWaker::new() }
+    }
+
+    #[inline]
+    pub(crate) fn counters(&self) -> &Counters {
+        self.hub.counters(self.index)
+    }
+
+    /// Leaves readers, each with its own lane's dispatcher, and rings once where that found nothing to do.
+    ///
+    /// To be called without a topic's lock: a ring is a system call, and who it wakes wants that lock.
+    pub(super) fn post(readers: impl IntoIterator<Item = Arc<Reader>>) {
+        let mut idle = Vec::new();
+        for reader in readers {
+            let lane = Arc::clone(&reader.lane);
+            if lane.leave(reader) {
+                idle.push(lane);
+            }
+        }
+        idle.iter().for_each(|lane| lane.bell.wake());
+    }
+
+    /// Whether the list was empty, so that somebody must ring.
+    fn leave(&self, reader: Arc<Reader>) -> bool {
+        let mut ready = lock(&self.ready);
+        ready.push(reader);
+        ready.len() == 1
+    }
+
+    /// Wakes whom publishers have posted; runs as a task of this lane's runtime until that ends.
+    pub(crate) async fn dispatch(&self) {
+        let mut batch = Vec::new();
+        let never: Infallible = poll_fn(|cx| {
+            self.bell.register(cx.waker());
+            mem::swap(&mut batch, &mut *lock(&self.ready));
+            batch.drain(..).for_each(|reader| reader.waker.wake());
+            Poll::Pending
+        })
+        .await;
+        match never {}
+    }
+}

@@ -1,0 +1,206 @@
+//! Finds or opens what a subscription names: its group, its session, its topic. Refuses to grow without bound.
+
+use super::group::Gathering;
+use super::session::{Return, Session};
+use super::timeline::{Begin, Plan};
+use super::topic::Topic;
+use super::{Feed, Lane, Reader};
+use crate::connection::Ticket;
+use crate::lock::lock;
+use crate::refusal::Refusal;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use wire::{MonoTime, Payload, Sharing, Subscription};
+
+/// How long a group or a session outlives its last subscriber.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// Everything that has a name. Locks are taken in the order of the fields, then a topic's.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    sessions: Mutex<HashMap<String, Arc<Session>>>,
+    groups: Mutex<HashMap<String, Group>>,
+    /// Filler of each payload size in use: once for all streams, not once for each.
+    payloads: Mutex<HashMap<usize, Weak<Payload>>>,
+}
+
+#[derive(Debug)]
+struct Group {
+    terms: Subscription,
+    streams: Streams,
+}
+
+#[derive(Debug, Clone)]
+enum Streams {
+    Shared(Arc<Topic>),
+    Private(Arc<Gathering>),
+}
+
+/// A subscriber's way in.
+pub(crate) struct Subscribed {
+    pub(crate) feed: Feed,
+    /// Events that it asked for but that the history no longer has.
+    pub(crate) missed: u64,
+    /// Whether this session's last reader was thrown out as too slow.
+    pub(crate) thrown_out: bool,
+}
+
+impl Registry {
+    /// Opens a feed. Without a `ticket` no one connection carries it: it keeps its place between requests.
+    pub(crate) fn subscribe(
+        &self,
+        lane: &Arc<Lane>,
+        mut asked: Subscription,
+        ticket: Option<Arc<Ticket>>,
+    ) -> Result<Subscribed, Refusal> {
+        if lane.hub.is_closing() {
+            return Err(Refusal::closing());
+        }
+        let stays = ticket.is_none();
+        let (topic, session, returned) = match asked.session.clone() {
+            Some(name) => {
+                let (session, returned) = self.seat_session(lane, name, &asked, ticket)?;
+                (Arc::clone(&session.topic), Some(session), returned)
+            }
+            None => {
+                let (topic, returned) = self.seat(lane, &asked, ticket)?;
+                (topic, None, returned)
+            }
+        };
+        let Return { reader, missed, thrown_out } = returned;
+        let feed = Feed::new(topic, reader, session, std::mem::take(&mut asked.faults), asked.heartbeat, stays);
+        Ok(Subscribed { feed, missed, thrown_out })
+    }
+
+    /// The session of that name, for who has a message for it.
+    pub(crate) fn session(&self, name: &str) -> Option<Arc<Session>> {
+        lock(&self.sessions).get(name).cloned()
+    }
+
+    /// Forgets what nobody has read for [`LINGER`].
+    pub(crate) fn sweep(&self, now: MonoTime) {
+        lock(&self.sessions).retain(|_, session| {
+            let idle = session.is_idle(LINGER, now);
+            if idle {
+                session.expire();
+            }
+            !idle
+        });
+        lock(&self.groups).retain(|_, group| match &group.streams {
+            Streams::Shared(topic) => !topic.is_idle(LINGER, now),
+            Streams::Private(gathering) => !gathering.is_empty(),
+        });
+    }
+
+    /// Forgets everything: the server ends.
+    pub(crate) fn clear(&self) {
+        lock(&self.sessions).clear();
+        lock(&self.groups).clear();
+    }
+
+    fn seat_session(
+        &self,
+        lane: &Arc<Lane>,
+        name: String,
+        asked: &Subscription,
+        ticket: Option<Arc<Ticket>>,
+    ) -> Result<(Arc<Session>, Return), Refusal> {
+        let mut sessions = lock(&self.sessions);
+        if let Some(session) = sessions.get(&name) {
+            same_terms("session", &name, &session.terms, &terms(asked))?;
+            let returned = session.come_back(lane, asked, ticket);
+            return Ok((Arc::clone(session), returned));
+        }
+        lane.hub.room_for_one_more("sessions", sessions.len())?;
+        let (topic, returned) = self.seat(lane, asked, ticket)?;
+        let session = Arc::new(Session::new(terms(asked), topic, Arc::clone(&returned.reader)));
+        sessions.insert(name, Arc::clone(&session));
+        Ok((session, returned))
+    }
+
+    /// A reader on the group's topic, or on one of its own.
+    fn seat(
+        &self,
+        lane: &Arc<Lane>,
+        asked: &Subscription,
+        ticket: Option<Arc<Ticket>>,
+    ) -> Result<(Arc<Topic>, Return), Refusal> {
+        let streams = asked.group.as_deref().map(|name| self.streams(lane, name, asked)).transpose()?;
+        let reader = Reader::new(lane, asked.slow, ticket);
+        let begin = asked.after.map_or(Begin::Newest, Begin::Behind);
+        let topic = match &streams {
+            Some(Streams::Shared(topic)) => Arc::clone(topic),
+            Some(Streams::Private(gathering)) => Topic::new(&lane.hub, self.plan(asked, None), Some(gathering.enter())),
+            None => Topic::new(&lane.hub, self.plan(asked, Some(1)), None),
+        };
+        let missed = topic.join(&reader, begin, None);
+        if let Some(Streams::Private(gathering)) = &streams {
+            gathering.add(&topic);
+        }
+        Ok((topic, Return { reader, missed, thrown_out: false }))
+    }
+
+    fn streams(&self, lane: &Arc<Lane>, name: &str, asked: &Subscription) -> Result<Streams, Refusal> {
+        let terms = group_terms(asked);
+        let mut groups = lock(&self.groups);
+        if let Some(group) = groups.get(name) {
+            same_terms("group", name, &group.terms, &terms)?;
+            return Ok(group.streams.clone());
+        }
+        lane.hub.room_for_one_more("groups", groups.len())?;
+        let streams = match asked.sharing {
+            Sharing::Shared => Streams::Shared(Topic::new(&lane.hub, self.plan(asked, Some(asked.quorum)), None)),
+            Sharing::Private => Streams::Private(Gathering::new(asked.quorum)),
+        };
+        groups.insert(name.to_owned(), Group { terms, streams: streams.clone() });
+        Ok(streams)
+    }
+
+    /// A private stream without a name keeps nothing that was read: nobody can come back for it.
+    fn plan(&self, asked: &Subscription, quorum: Option<u32>) -> Plan {
+        let retains = asked.sharing == Sharing::Shared || asked.session.is_some();
+        Plan::new(asked, self.payload(asked.payload_bytes), quorum, retains)
+    }
+
+    fn payload(&self, bytes: usize) -> Arc<Payload> {
+        let mut payloads = lock(&self.payloads);
+        if let Some(payload) = payloads.get(&bytes).and_then(Weak::upgrade) {
+            return payload;
+        }
+        payloads.retain(|_, payload| payload.strong_count() > 0);
+        let payload = Arc::new(Payload::new(bytes));
+        payloads.insert(bytes, Arc::downgrade(&payload));
+        payload
+    }
+}
+
+/// What two readers of one stream must agree on: all but what concerns a single reader.
+fn terms(asked: &Subscription) -> Subscription {
+    let own = Subscription::default();
+    let Subscription { session, after, slow, heartbeat, ids, faults, .. } = own;
+    Subscription { session, after, slow, heartbeat, ids, faults, ..asked.clone() }
+}
+
+/// Private streams of a group may differ in everything but the group itself.
+fn group_terms(asked: &Subscription) -> Subscription {
+    match asked.sharing {
+        Sharing::Shared => terms(asked),
+        Sharing::Private => {
+            Subscription { group: asked.group.clone(), quorum: asked.quorum, ..Subscription::default() }
+        }
+    }
+}
+
+fn same_terms(kind: &str, name: &str, open: &Subscription, asked: &Subscription) -> Result<(), Refusal> {
+    if open == asked {
+        return Ok(());
+    }
+    let open = open.to_query();
+    Err(Refusal::conflict(format!(
+        "{kind} '{name}' is open with other terms ('{open}'): ask for the same or take another name"
+    )))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! What has a name outlives its subscribers by a while, and no longer. Time is an argument: nothing here waits.
+
+use super::*;
+use crate::clock::now;
+use crate::hub::rig;
+
+fn subscribe(lane: &Arc<Lane>, query: &str) -> Result<Subscribed, Refusal> {
+    let asked = Subscription::from_query(query).unwrap();
+    lane.hub.registry.subscribe(lane, Subscription { heartbeat: None, ..asked }, None)
+}
+
+fn names(lane: &Arc<Lane>) -> (usize, usize) {
+    let registry = &lane.hub.registry;
+    (lock(&registry.sessions).len(), lock(&registry.groups).len())
+}
+
+#[test]
+fn sessions_and_groups_linger_and_then_go() {
+    let (_pacer, lane) = rig::lane();
+    let stays = subscribe(&lane, "group=a&sharing=shared&session=stays").unwrap();
+    let goes = subscribe(&lane, "group=b&sharing=shared&session=goes").unwrap();
+    let private = subscribe(&lane, "group=c&session=private").unwrap();
+    drop((goes, private));
+    lane.hub.registry.sweep(now());
+    assert_eq!(names(&lane), (3, 3), "they may come back");
+    lane.hub.registry.sweep(now() + LINGER);
+    assert_eq!(names(&lane), (1, 2), "a shared topic lingers on its own account");
+    lane.hub.registry.sweep(now() + 2 * LINGER);
+    assert_eq!(names(&lane), (1, 1));
+    drop(stays);
+    lane.hub.registry.sweep(now() + LINGER);
+    lane.hub.registry.sweep(now() + 2 * LINGER);
+    assert_eq!(names(&lane), (0, 0));
+}
+
+#[test]
+fn payload_fillers_are_shared_and_forgotten() {
+    let (_pacer, lane) = rig::lane();
+    let registry = &lane.hub.registry;
+    let (one, two) = (registry.payload(100), registry.payload(100));
+    assert!(Arc::ptr_eq(&one, &two));
+    drop((one, two));
+    let _other = registry.payload(200);
+    assert_eq!(lock(&registry.payloads).len(), 1);
+}
+
+#[test]
+fn another_sharing_or_quorum_is_another_group() {
+    let (_pacer, lane) = rig::lane();
+    let _open = subscribe(&lane, "group=g&quorum=2&rate=5").unwrap();
+    assert!(subscribe(&lane, "group=g&quorum=2&rate=9&payload=99").is_ok(), "private streams may differ");
+    for other in ["group=g&quorum=3", "group=g&quorum=2&sharing=shared"] {
+        let refusal = subscribe(&lane, other).map(|_| ()).unwrap_err();
+        assert!(refusal.line.starts_with("group 'g' is open with other terms ('group=g&quorum=2')"), "{refusal:?}");
+    }
+}

@@ -1,0 +1,267 @@
+//! What a topic knows: its schedule, its bounded history, its readers' places. Refuses to read a clock or to wake.
+//!
+//! ```text
+//!   release(now) ──► [ first … end ) ◄── look(cursor)
+//!                     └ at most `queue` events, due and fired only: payloads are rendered when they are sent
+//! ```
+
+use super::{End, Reader};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use wire::{Dues, MonoTime, Payload, Rate, Schedule, SlowReader, Subscription};
+
+/// Most events that one call releases, so that other schedules get their turn.
+const ROUND: usize = 4096;
+
+/// An event as its topic holds it; its payload comes from `seq` and the clock when it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) seq: u64,
+    pub(crate) due: MonoTime,
+    pub(crate) fired: MonoTime,
+}
+
+/// What a topic publishes.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) schedule: Schedule,
+    pub(super) rate: Rate,
+    pub(super) seed: u64,
+    /// First sequence number: behind `after` where nobody else knows the stream's past.
+    pub(super) first: u64,
+    /// One past the last sequence number.
+    pub(super) count: Option<u64>,
+    /// Bound of the history.
+    pub(super) queue: usize,
+    /// Whether events stay in the history after they were read, for those who resume.
+    pub(super) retains: bool,
+    /// Readers that start the schedule; `None` when a [`super::group::Gathering`] does.
+    pub(super) quorum: Option<u32>,
+    pub(super) payload: Arc<Payload>,
+}
+
+#[derive(Debug)]
+pub(super) struct Timeline {
+    source: Source,
+    first: u64,
+    slots: VecDeque<Slot>,
+    readers: Vec<Arc<Reader>>,
+    /// A reader of policy `wait` holds the publisher up; nothing is with the pacer meanwhile.
+    blocked: bool,
+    idle_since: Option<MonoTime>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    due: MonoTime,
+    fired: MonoTime,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// Before the quorum.
+    Waiting,
+    Paced {
+        epoch: MonoTime,
+        dues: Dues,
+        upcoming: MonoTime,
+    },
+    /// Unpaced, its start is with the pacer.
+    Opening,
+    /// Unpaced and started: an event is due when it is taken.
+    OnDemand,
+    Silent,
+}
+
+/// Where a reader begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Begin {
+    /// The next event to be released.
+    Newest,
+    /// The event behind this one, or the oldest that is left.
+    Behind(u64),
+    /// This event, or the oldest that is left.
+    At(u64),
+}
+
+impl Plan {
+    pub(super) fn new(asked: &Subscription, payload: Arc<Payload>, quorum: Option<u32>, retains: bool) -> Self {
+        let &Subscription { schedule, rate, seed, count, .. } = asked;
+        let shared = asked.sharing == wire::Sharing::Shared;
+        let first = asked.after.filter(|_| !shared).map_or(0, |after| after.saturating_add(1));
+        Self { schedule, rate, seed, first, count, queue: asked.queue as usize, retains, quorum, payload }
+    }
+
+    pub(super) fn is_over(&self, seq: u64) -> bool {
+        self.count.is_some_and(|count| seq >= count)
+    }
+
+    /// Nanoseconds after which the schedule's pattern repeats, over which private streams of a group are spread.
+    pub(super) fn period_ns(&self) -> f64 {
+        let events = if let Schedule::Burst { size } = self.schedule { f64::from(size) } else { 1.0 };
+        events * self.rate.interval_ns()
+    }
+}
+
+impl Timeline {
+    pub(super) fn new(first: u64, now: MonoTime) -> Self {
+        let (slots, readers) = (VecDeque::new(), Vec::new());
+        Self { source: Source::Waiting, first, slots, readers, blocked: false, idle_since: Some(now) }
+    }
+
+    /// Whether the publisher is held up by a reader, and not with the pacer.
+    pub(super) const fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Since when nobody reads.
+    pub(super) const fn idle_since(&self) -> Option<MonoTime> {
+        self.idle_since
+    }
+
+    /// Starts the schedule at `epoch`; `index` sets apart the random schedules of a group. Returns when to release first.
+    pub(super) fn start(&mut self, plan: &Plan, epoch: MonoTime, index: u64) -> Option<MonoTime> {
+        self.source = match plan.schedule.dues(plan.rate, plan.seed.wrapping_add(index)) {
+            Some(mut dues) => {
+                let upcoming = epoch.plus_nanos(dues.next()?);
+                Source::Paced { epoch, dues, upcoming }
+            }
+            None if plan.schedule == Schedule::Unpaced => Source::Opening,
+            None => Source::Silent,
+        };
+        match self.source {
+            Source::Paced { upcoming, .. } => Some(upcoming),
+            Source::Opening => Some(epoch),
+            Source::Waiting | Source::OnDemand | Source::Silent => None,
+        }
+    }
+
+    /// One past the newest event.
+    pub(super) fn end(&self) -> u64 {
+        self.first + self.slots.len() as u64
+    }
+
+    /// Whether the schedule has not started though `quorum` readers are there.
+    pub(super) fn awaits(&self, quorum: u32) -> bool {
+        matches!(self.source, Source::Waiting) && self.readers.len() >= quorum as usize
+    }
+
+    /// Gives a reader its place; returns how many events it comes too late for. It cannot begin behind the newest event,
+    /// except on an unpaced stream, which has none.
+    pub(super) fn seat(&mut self, reader: &Arc<Reader>, begin: Begin, unpaced: bool) -> u64 {
+        let wanted = match begin {
+            Begin::Newest => self.end(),
+            Begin::Behind(seq) => seq.saturating_add(1),
+            Begin::At(seq) => seq,
+        };
+        let newest = if unpaced { u64::MAX } else { self.end() };
+        reader.move_to(wanted.clamp(self.first, newest));
+        self.readers.push(Arc::clone(reader));
+        self.idle_since = None;
+        self.first.saturating_sub(wanted)
+    }
+
+    pub(super) fn remove(&mut self, reader: &Arc<Reader>, now: MonoTime) {
+        self.readers.retain(|other| !Arc::ptr_eq(other, reader));
+        if self.readers.is_empty() {
+            self.idle_since.get_or_insert(now);
+        }
+    }
+
+    /// The readers that wait for an event; whoever asks has to wake them.
+    pub(super) fn take_idle(&self) -> Vec<Arc<Reader>> {
+        self.readers.iter().filter(|reader| reader.take_idle()).cloned().collect()
+    }
+
+    /// Releases what is due by `now`; says when to come again, `None` when over or held up.
+    pub(super) fn release(&mut self, plan: &Plan, now: MonoTime) -> Option<MonoTime> {
+        self.blocked = false;
+        if matches!(self.source, Source::Opening) {
+            self.source = Source::OnDemand;
+        }
+        for _ in 0..ROUND {
+            let Source::Paced { upcoming: due, .. } = self.source else { return None };
+            if plan.is_over(self.end()) {
+                return None;
+            }
+            if due > now {
+                return Some(due);
+            }
+            self.blocked = !self.make_room(plan.queue);
+            if self.blocked {
+                return None;
+            }
+            self.slots.push_back(Slot { due, fired: now });
+            self.step()?;
+        }
+        Some(now)
+    }
+
+    fn step(&mut self) -> Option<()> {
+        if let Source::Paced { epoch, dues, upcoming } = &mut self.source {
+            *upcoming = epoch.plus_nanos(dues.next()?);
+        }
+        Some(())
+    }
+
+    /// Makes room for one more event, by the policies of those who have not read the oldest; `false` when one waits.
+    fn make_room(&mut self, queue: usize) -> bool {
+        if self.slots.len() < queue {
+            return true;
+        }
+        let oldest = self.first;
+        if self.readers.iter().any(|reader| reader.cursor() <= oldest) && !self.press(oldest) {
+            return false;
+        }
+        self.slots.pop_front();
+        self.first += 1;
+        true
+    }
+
+    /// Asks each reader that has not read `oldest` for its policy; `false` when one says to wait.
+    fn press(&mut self, oldest: u64) -> bool {
+        let behind = |reader: &Reader, slow| reader.cursor() <= oldest && reader.slow == slow;
+        if self.readers.iter().any(|reader| behind(reader, SlowReader::Wait)) {
+            return false;
+        }
+        for out in self.readers.extract_if(.., |reader| behind(reader, SlowReader::Disconnect)) {
+            out.end(End::ThrownOut);
+        }
+        true
+    }
+
+    /// Moves a reader that fell out of the history to the oldest event, and counts what it lost.
+    pub(super) fn catch_up(&self, reader: &Reader) -> u64 {
+        let lost = self.first.saturating_sub(reader.cursor());
+        if lost > 0 {
+            reader.lane.counters().dropped.fetch_add(lost, Relaxed);
+            reader.move_to(self.first);
+        }
+        reader.cursor()
+    }
+
+    /// The event of that number, if it was released: on demand it is due, and fired, `now`.
+    pub(super) fn look(&self, seq: u64, now: impl FnOnce() -> MonoTime) -> Option<Event> {
+        if matches!(self.source, Source::OnDemand) {
+            let now = now();
+            return Some(Event { seq, due: now, fired: now });
+        }
+        let slot = self.slots.get(usize::try_from(seq.checked_sub(self.first)?).ok()?)?;
+        Some(Event { seq, due: slot.due, fired: slot.fired })
+    }
+
+    /// Moves a reader past the event that it was given, which is forgotten unless the stream `retains` it.
+    pub(super) fn advance(&mut self, reader: &Reader, retains: bool) {
+        reader.move_to(reader.cursor() + 1);
+        if matches!(self.source, Source::OnDemand) {
+            reader.lane.counters().published.fetch_add(1, Relaxed);
+        } else if !retains {
+            self.slots.pop_front();
+            self.first += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

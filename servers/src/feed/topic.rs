@@ -1,0 +1,150 @@
+//! One stream of events, shared by the pacer that releases them and the readers that take them. Refuses to frame them.
+
+use super::group::Member;
+use super::timeline::{Begin, Event, Plan, Timeline};
+use super::{End, Lane, Reader};
+use crate::clock::now;
+use crate::hub::Hub;
+use crate::lock::lock;
+use crate::pacer::Job;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::task::Waker;
+use std::time::Duration;
+use wire::{MonoTime, Schedule};
+
+/// Longest sleep of a publisher, so that a topic that nobody holds any more is soon forgotten by the pacer too.
+const LONGEST_SLEEP: Duration = Duration::from_secs(10);
+/// A group's schedules start this long after its quorum is there: its last member can finish its handshake.
+pub(super) const QUORUM_DELAY: Duration = Duration::from_millis(5);
+
+#[derive(Debug)]
+pub(crate) struct Topic {
+    hub: Arc<Hub>,
+    plan: Plan,
+    timeline: Mutex<Timeline>,
+    _member: Option<Member>,
+}
+
+/// What a reader finds at its cursor.
+pub(super) enum Take {
+    Event(Event),
+    /// An event that must not be sent before this instant.
+    Hold(MonoTime),
+    /// Nothing yet; the waker is registered.
+    Nothing,
+    End(End),
+}
+
+impl Topic {
+    pub(super) fn new(hub: &Arc<Hub>, plan: Plan, member: Option<Member>) -> Arc<Self> {
+        let timeline = Mutex::new(Timeline::new(plan.first, now()));
+        Arc::new(Self { hub: Arc::clone(hub), plan, timeline, _member: member })
+    }
+
+    pub(super) const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Starts the schedule at `epoch`; `index` sets apart the random schedules of a group.
+    pub(super) fn start(self: &Arc<Self>, epoch: MonoTime, index: u64) {
+        self.start_locked(&mut lock(&self.timeline), epoch, index);
+    }
+
+    fn start_locked(self: &Arc<Self>, timeline: &mut Timeline, epoch: MonoTime, index: u64) {
+        if let Some(at) = timeline.start(&self.plan, epoch, index) {
+            self.hub.pacer.schedule(at, Arc::new(Publisher(Arc::downgrade(self))));
+        }
+    }
+
+    /// Seats a reader, in the place of another if one is given; returns how many events it comes too late for.
+    pub(super) fn join(self: &Arc<Self>, reader: &Arc<Reader>, begin: Begin, replaced: Option<&Arc<Reader>>) -> u64 {
+        let mut timeline = lock(&self.timeline);
+        if let Some(old) = replaced {
+            timeline.remove(old, now());
+        }
+        let missed = timeline.seat(reader, begin, self.plan.schedule == Schedule::Unpaced);
+        reader.lane.counters().dropped.fetch_add(missed, Relaxed);
+        let quorum = self.plan.quorum.filter(|&quorum| timeline.awaits(quorum));
+        if let Some(quorum) = quorum {
+            let delay = if quorum > 1 { QUORUM_DELAY } else { Duration::ZERO };
+            self.start_locked(&mut timeline, now() + delay, 0);
+        }
+        self.unblock(timeline);
+        missed
+    }
+
+    /// Gives up a reader's place; events that only it was waited for may go on.
+    pub(super) fn leave(self: &Arc<Self>, reader: &Arc<Reader>) {
+        let mut timeline = lock(&self.timeline);
+        timeline.remove(reader, now());
+        self.unblock(timeline);
+    }
+
+    /// Whether nobody has read for `linger`.
+    pub(super) fn is_idle(&self, linger: Duration, now: MonoTime) -> bool {
+        lock(&self.timeline).idle_since().is_some_and(|since| now >= since + linger)
+    }
+
+    /// Gives out the event at the reader's cursor and moves it on, unless `hold` wants the event held until later.
+    #[inline]
+    pub(super) fn take(
+        self: &Arc<Self>,
+        reader: &Reader,
+        waker: &Waker,
+        hold: impl FnOnce(&Event) -> Option<MonoTime>,
+    ) -> Take {
+        let mut timeline = lock(&self.timeline);
+        if let Some(fate) = reader.fate() {
+            return Take::End(fate);
+        }
+        let cursor = timeline.catch_up(reader);
+        if self.plan.is_over(cursor) {
+            return Take::End(End::Complete);
+        }
+        let Some(event) = timeline.look(cursor, now) else {
+            reader.wait(waker);
+            return Take::Nothing;
+        };
+        if let Some(until) = hold(&event) {
+            reader.waker.register(waker);
+            return Take::Hold(until);
+        }
+        timeline.advance(reader, self.plan.retains);
+        self.unblock(timeline);
+        Take::Event(event)
+    }
+
+    /// Lets a publisher that was held up go on, if its readers now let it.
+    fn unblock(self: &Arc<Self>, mut timeline: MutexGuard<'_, Timeline>) {
+        if !timeline.is_blocked() {
+            return;
+        }
+        let (next, idle) = self.publish(&mut timeline, now());
+        drop(timeline);
+        if let Some(at) = next {
+            self.hub.pacer.schedule(at, Arc::new(Publisher(Arc::downgrade(self))));
+        }
+        Lane::post(idle);
+    }
+
+    /// Releases what is due by `now`; says when to come again, and which readers to wake.
+    fn publish(&self, timeline: &mut Timeline, now: MonoTime) -> (Option<MonoTime>, Vec<Arc<Reader>>) {
+        let before = timeline.end();
+        let next = timeline.release(&self.plan, now);
+        self.hub.published.fetch_add(timeline.end() - before, Relaxed);
+        (next, timeline.take_idle())
+    }
+}
+
+/// A topic's schedule as the pacer knows it. It does not keep the topic alive.
+struct Publisher(Weak<Topic>);
+
+impl Job for Publisher {
+    fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime> {
+        let topic = self.0.upgrade()?;
+        let (next, idle) = topic.publish(&mut lock(&topic.timeline), now);
+        Lane::post(idle);
+        Some(next?.min(now + LONGEST_SLEEP))
+    }
+}

@@ -1,0 +1,51 @@
+//! Which steps each policy takes over a feed that always has more.
+
+use super::*;
+use crate::hub::rig;
+use std::task::Waker;
+use std::thread::sleep;
+use std::time::Duration;
+use wire::{Schedule, Subscription};
+
+/// The first `n` steps of an unpaced stream of `payload_bytes` and `count` events, `w` for write, `F`/`f` for flush.
+fn steps(flush: Flush, habit: Habit, payload_bytes: usize, count: u64, n: usize) -> String {
+    let (_pacer, lane) = rig::lane();
+    let schedule = Schedule::Unpaced;
+    let asked =
+        Subscription { schedule, payload_bytes, count: Some(count), heartbeat: None, ..Subscription::default() };
+    let feed = lane.hub.registry.subscribe(&lane, asked, None).unwrap().feed;
+    let (mut outlet, mut cx) = (Outlet::new(feed, flush, habit), Context::from_waker(Waker::noop()));
+    let mut step = || loop {
+        match outlet.poll_step(&mut cx) {
+            Poll::Ready(Step::Write(Item::End(_))) => return '.',
+            Poll::Ready(Step::Write(_)) => return 'w',
+            Poll::Ready(Step::Flush { more }) => return if more { 'F' } else { 'f' },
+            // Until the pacer has opened the stream.
+            Poll::Pending => sleep(Duration::from_millis(1)),
+        }
+    };
+    (0..n).map(|_| step()).collect()
+}
+
+#[test]
+fn each_flushes_every_event() {
+    for habit in [Habit::Gathers, Habit::WritesEach] {
+        assert_eq!(steps(Flush::Each, habit, 64, 3, 7), "wFwFwF.");
+    }
+}
+
+#[test]
+fn ready_gathers_as_many_for_all() {
+    let full = "w".repeat(Flush::READY_MAX) + "F";
+    for habit in [Habit::Gathers, Habit::WritesEach] {
+        assert_eq!(steps(Flush::Ready, habit, 64, 100, 34), full.repeat(2));
+        assert_eq!(steps(Flush::Ready, habit, GATHER_BYTES / 2, 100, 6), "wwFwwF", "bytes bound a write too");
+        assert_eq!(steps(Flush::Ready, habit, 2 * GATHER_BYTES, 100, 4), "wFwF", "one event is never split");
+    }
+}
+
+#[test]
+fn library_leaves_each_library_its_habit() {
+    assert_eq!(steps(Flush::Library, Habit::WritesEach, 64, 100, 4), "wFwF");
+    assert_eq!(steps(Flush::Library, Habit::Gathers, GATHER_BYTES, 100, 40), "w".repeat(40));
+}

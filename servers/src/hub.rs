@@ -1,0 +1,143 @@
+//! What all runtime threads of one server share: facts, counters, named streams and the wish to end. Refuses to do I/O.
+
+use crate::browser::Results;
+use crate::clock::now;
+use crate::feed::Registry;
+use crate::pacer::PacerHandle;
+use crate::refusal::Refusal;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use tokio::sync::watch;
+use wire::{Facts, Limits, Tuning, Vitals};
+
+/// One for each server.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    facts: Facts,
+    pub(crate) pacer: PacerHandle,
+    pub(crate) registry: Registry,
+    /// What browsers found out.
+    pub(crate) results: Results,
+    /// Events that schedules released; unpaced ones are counted by lane.
+    pub(crate) published: AtomicU64,
+    connections: AtomicUsize,
+    lanes: Box<[Counters]>,
+    closing: AtomicBool,
+    closed: watch::Sender<bool>,
+}
+
+/// Counters of one runtime thread, on cache lines of their own: counting must not couple the threads.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Counters {
+    pub(crate) accepted: AtomicU64,
+    pub(crate) requests: AtomicU64,
+    pub(crate) published: AtomicU64,
+    pub(crate) sent: AtomicU64,
+    pub(crate) dropped: AtomicU64,
+    pub(crate) slow_disconnects: AtomicU64,
+    pub(crate) messages: AtomicU64,
+}
+
+impl Hub {
+    pub(crate) fn new(facts: Facts, pacer: PacerHandle) -> Self {
+        let lanes = (0..facts.threads).map(|_| Counters::default()).collect();
+        let (closed, _) = watch::channel(false);
+        let (published, connections, closing) = <(AtomicU64, AtomicUsize, AtomicBool)>::default();
+        Self {
+            facts,
+            pacer,
+            registry: Registry::default(),
+            results: Results::default(),
+            published,
+            connections,
+            lanes,
+            closing,
+            closed,
+        }
+    }
+
+    pub(crate) const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.facts.limits
+    }
+
+    pub(crate) const fn tuning(&self) -> &Tuning {
+        &self.facts.tuning
+    }
+
+    pub(crate) const fn counters(&self, lane: usize) -> &Counters {
+        &self.lanes[lane]
+    }
+
+    /// Counts one connection in; `false` when it is one too many.
+    pub(crate) fn connect(&self) -> bool {
+        self.connections.fetch_add(1, Relaxed) < self.limits().max_connections
+    }
+
+    /// Counts one connection out.
+    pub(crate) fn disconnect(&self) {
+        self.connections.fetch_sub(1, Relaxed);
+    }
+
+    /// Refuses one more of `what` when there are as many as connections are allowed.
+    pub(crate) fn room_for_one_more(&self, what: &str, present: usize) -> Result<(), Refusal> {
+        let max = self.limits().max_connections;
+        if present < max { Ok(()) } else { Err(Refusal::full(what, max)) }
+    }
+
+    /// Tells every connection and every feed that the server ends.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Relaxed);
+        self.closed.send_replace(true);
+        self.registry.clear();
+    }
+
+    #[inline]
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Relaxed)
+    }
+
+    pub(crate) fn watch_closing(&self) -> watch::Receiver<bool> {
+        self.closed.subscribe()
+    }
+
+    /// The counters, summed over all threads.
+    pub(crate) fn tally(&self) -> Vitals {
+        let sum =
+            |counter: fn(&Counters) -> &AtomicU64| self.lanes.iter().map(|lane| counter(lane).load(Relaxed)).sum();
+        let unpaced: u64 = sum(|lane| &lane.published);
+        Vitals {
+            at: now(),
+            connections_open: self.connections.load(Relaxed) as u64,
+            connections_accepted: sum(|lane| &lane.accepted),
+            requests: sum(|lane| &lane.requests),
+            events_published: self.published.load(Relaxed) + unpaced,
+            events_sent: sum(|lane| &lane.sent),
+            events_dropped: sum(|lane| &lane.dropped),
+            slow_disconnects: sum(|lane| &lane.slow_disconnects),
+            messages_received: sum(|lane| &lane.messages),
+            ..Vitals::default()
+        }
+    }
+}
+
+/// A hub without listeners, for the tests of what hangs on one.
+#[cfg(test)]
+pub(crate) mod rig {
+    use super::*;
+    use crate::feed::Lane;
+    use crate::pacer::Pacer;
+    use crate::{ServeOptions, probe};
+    use std::sync::Arc;
+
+    /// One lane of a server that has no sockets, and the pacer that must live as long.
+    pub(crate) fn lane() -> (Pacer, Arc<Lane>) {
+        let ServeOptions { tuning, limits, .. } = ServeOptions::default();
+        let pacer = Pacer::spawn().unwrap();
+        let hub = Hub::new(probe::read_facts(1, tuning, limits), pacer.handle());
+        (pacer, Arc::new(Lane::new(Arc::new(hub), 0)))
+    }
+}

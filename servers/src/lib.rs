@@ -1,0 +1,151 @@
+//! Equal SSE, WebSocket, long-poll, HTTP-stream and raw-TCP servers, all fed by one publisher.
+//!
+//! ```text
+//!   query string ─► registry ─► topic ◄─ pacer          one schedule, one history, one policy for slow readers
+//!                                 │
+//!                               feed ─► outlet           one flush policy
+//!                                 │
+//!            sse · websocket · long-poll · http-stream · raw-tcp        frames, and nothing else
+//! ```
+//!
+//! [`Server::start`] starts one `current_thread` runtime a thread, each with its own `SO_REUSEPORT` listener. [`run()`] is
+//! the whole program. [`pacer`] keeps any schedule on time and is also what a load generator paces its own messages with.
+
+pub mod browser;
+pub mod clock;
+mod connection;
+mod endpoint;
+mod feed;
+mod flush;
+mod hub;
+mod listener;
+mod lock;
+mod options;
+pub mod pacer;
+mod probe;
+mod refusal;
+mod routes;
+mod run;
+mod worker;
+
+pub use options::{ServeArgs, ServeOptions};
+pub use run::run;
+
+use connection::Ticket;
+use feed::Lane;
+use hub::Hub;
+use hyper_util::service::TowerToHyperService;
+use pacer::Pacer;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+
+/// Why a server cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {addr}: {source}")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// What the kernel says.
+        source: io::Error,
+    },
+    /// The kernel does not let this process use that congestion control.
+    #[error("congestion control '{name}' cannot be used (available: {available}; 'host' leaves the host's): {source}")]
+    Congestion {
+        /// What was asked for.
+        name: String,
+        /// What the kernel has.
+        available: String,
+        /// What the kernel says.
+        source: io::Error,
+    },
+    /// A flag with a value that no server can have.
+    #[error("{flag}: expected {expected}")]
+    Flag {
+        /// The flag.
+        flag: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// A thread, a runtime, a signal handler or stdout is not to be had.
+    #[error("cannot {what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// A running server. Dropping it is the same as [`Server::shutdown`].
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    hub: Arc<Hub>,
+    threads: Vec<JoinHandle<()>>,
+    _pacer: Pacer,
+}
+
+impl Server {
+    /// Listens and starts the threads; when this returns, clients can connect. Also raises the process's limit on open
+    /// files as far as the hard limit allows.
+    ///
+    /// # Errors
+    /// [`ServeError`] when an address, a knob or a thread is refused.
+    pub fn start(options: ServeOptions) -> Result<Self, ServeError> {
+        run::raise_open_files();
+        let ServeOptions { bind, threads, tuning, limits, .. } = options;
+        let listeners = listener::listen(bind, &tuning, threads)?;
+        let addr = listeners[0].local_addr().map_err(|source| ServeError::Bind { addr: bind, source })?;
+        let pacer = Pacer::spawn().map_err(|source| ServeError::System { what: "start the pacer", source })?;
+        let facts = probe::read_facts(listeners.len(), tuning, limits);
+        let hub = Arc::new(Hub::new(facts, pacer.handle()));
+        let mut server = Self { addr, hub, threads: Vec::new(), _pacer: pacer };
+        for (index, listener) in listeners.into_iter().enumerate() {
+            let lane = Arc::new(Lane::new(Arc::clone(&server.hub), index));
+            let thread = worker::spawn(listener, lane, index == 0);
+            server.threads.push(thread.map_err(|source| ServeError::System { what: "start a thread", source })?);
+        }
+        Ok(server)
+    }
+
+    /// The address that the server listens on.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The base URL, without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Serves one connection that is no socket, on the caller's runtime and without the limit on connections: what a
+    /// bench needs to see the cost of encoding without the kernel.  `raw-tcp` needs a socket and ends at once.
+    pub async fn attach(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+        let lane = Arc::new(Lane::new(Arc::clone(&self.hub), 0));
+        let (alive, _gone) = mpsc::channel(1);
+        let (ticket, _) = Ticket::issue(&lane, alive);
+        connection::serve(stream, ticket, TowerToHyperService::new(routes::router(&lane))).await;
+    }
+
+    /// Stops accepting, ends every stream in its transport's way, and joins the threads; takes two seconds at most.
+    pub fn shutdown(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.hub.close();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has printed why.
+            let _ = thread.join();
+        }
+        self.hub.registry.clear();
+    }
+}

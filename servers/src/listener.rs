@@ -1,0 +1,106 @@
+//! Listening sockets with every knob set before `listen`, so that accepted sockets inherit them. Refuses to accept.
+
+use crate::ServeError;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use wire::Tuning;
+
+/// One listener for each thread, all on one port (`SO_REUSEPORT`: the kernel spreads connections over them).
+pub(crate) fn listen(bind: SocketAddr, tuning: &Tuning, threads: usize) -> Result<Vec<TcpListener>, ServeError> {
+    let cannot_bind = |source| ServeError::Bind { addr: bind, source };
+    if bind.port() != 0 {
+        // SO_REUSEPORT would let a second server take a share of the first one's connections in silence.
+        claim(bind).map_err(cannot_bind)?;
+    }
+    let first = open(bind, tuning)?;
+    let addr = first.local_addr().map_err(cannot_bind)?;
+    let others = (1..threads.max(1)).map(|_| open(addr, tuning));
+    std::iter::once(Ok(first)).chain(others).collect()
+}
+
+fn claim(bind: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(bind), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&bind.into())
+}
+
+fn open(bind: SocketAddr, tuning: &Tuning) -> Result<TcpListener, ServeError> {
+    let cannot_bind = |source| ServeError::Bind { addr: bind, source };
+    let socket = Socket::new(Domain::for_address(bind), Type::STREAM, Some(Protocol::TCP)).map_err(cannot_bind)?;
+    if let Some(name) = &tuning.congestion_control {
+        let refused = |source| ServeError::Congestion { name: name.clone(), available: available_congestion(), source };
+        socket.set_tcp_congestion(name.as_bytes()).map_err(refused)?;
+    }
+    finish(&socket, bind, tuning).map_err(cannot_bind)?;
+    Ok(socket.into())
+}
+
+fn finish(socket: &Socket, bind: SocketAddr, tuning: &Tuning) -> io::Result<()> {
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_tcp_nodelay(tuning.nodelay)?;
+    if let Some(bytes) = tuning.send_buffer_bytes {
+        socket.set_send_buffer_size(bytes)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&bind.into())?;
+    socket.listen(i32::try_from(tuning.backlog).unwrap_or(i32::MAX))
+}
+
+/// Whether this process may use a congestion control on this host.
+pub(crate) fn can_use_congestion(name: &str) -> bool {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP));
+    socket.is_ok_and(|socket| socket.set_tcp_congestion(name.as_bytes()).is_ok())
+}
+
+fn available_congestion() -> String {
+    let known = fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control");
+    known.map_or("unknown".to_owned(), |names| names.split_whitespace().collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream;
+    use wire::Preset;
+
+    fn loopback() -> SocketAddr {
+        "127.0.0.1:0".parse().unwrap()
+    }
+
+    #[test]
+    fn accepted_sockets_inherit_every_knob() {
+        for nodelay in [true, false] {
+            let congestion_control = Some("reno".to_owned());
+            let tuning =
+                Tuning { nodelay, send_buffer_bytes: Some(65_536), congestion_control, ..Tuning::of(Preset::Equal) };
+            let listeners = listen(loopback(), &tuning, 1).unwrap();
+            listeners[0].set_nonblocking(false).unwrap();
+            let _client = TcpStream::connect(listeners[0].local_addr().unwrap()).unwrap();
+            let accepted = Socket::from(listeners[0].accept().unwrap().0);
+            assert_eq!(accepted.tcp_nodelay().unwrap(), nodelay);
+            // The kernel doubles what is asked for, to leave room for its own bookkeeping.
+            assert_eq!(accepted.send_buffer_size().unwrap(), 2 * 65_536);
+            assert!(accepted.tcp_congestion().unwrap().starts_with(b"reno"));
+        }
+    }
+
+    #[test]
+    fn an_unknown_congestion_control_is_answered_with_the_known_ones() {
+        let tuning = Tuning { congestion_control: Some("teleport".to_owned()), ..Tuning::of(Preset::Equal) };
+        let error = listen(loopback(), &tuning, 1).unwrap_err().to_string();
+        assert!(error.starts_with("congestion control 'teleport' cannot be used (available: "), "{error}");
+        assert!(error.contains("reno"), "{error}");
+    }
+
+    #[test]
+    fn threads_share_a_port_but_servers_do_not() {
+        let tuning = Tuning { congestion_control: None, ..Tuning::of(Preset::Equal) };
+        let listeners = listen(loopback(), &tuning, 3).unwrap();
+        let addr = listeners[0].local_addr().unwrap();
+        assert!(listeners.iter().all(|listener| listener.local_addr().unwrap() == addr));
+        assert!(matches!(listen(addr, &tuning, 1), Err(ServeError::Bind { .. })));
+    }
+}

@@ -1,0 +1,25 @@
+//! The `servers` program: flags in, one line with the address out, then serving until a signal. Dispatch only.
+
+use clap::Parser;
+use servers::ServeArgs;
+use std::process::ExitCode;
+
+/// Serves equal streams of stamped events over SSE, WebSocket, long polling, an HTTP stream and raw TCP.
+///
+/// The first line on stdout is the base URL. What is sent is in each request's query string: GET / shows examples.
+#[derive(Debug, Parser)]
+#[command(name = "servers", version)]
+struct Program {
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+fn main() -> ExitCode {
+    match servers::run(Program::parse().serve) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

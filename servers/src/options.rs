@@ -1,0 +1,184 @@
+//! What a server is started with, and the flags that say it. Refuses to open a socket.
+
+use crate::ServeError;
+use crate::listener;
+use crate::run::{SPARE_FILES, raise_open_files};
+use clap::ArgAction;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::available_parallelism;
+use wire::{Flush, Limits, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Tuning};
+
+/// Most runtime threads that one server may start.
+const MAX_THREADS: usize = 256;
+
+/// Everything that a server needs to start.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// Runtime threads, each with its own listener; the pacer has one more of its own.
+    pub threads: usize,
+    /// Knobs of sockets and libraries.
+    pub tuning: Tuning,
+    /// Bounds on what clients may ask.
+    pub limits: Limits,
+    /// Whether `run` ends when stdin does: a child that does not outlive its parent.
+    pub exit_with_stdin: bool,
+}
+
+impl ServeOptions {
+    /// A server on a free loopback port with the knobs of `preset`, the default limits and a thread for each CPU.
+    ///
+    /// Where the host refuses the preset's congestion control, its default stays in force and `/facts` states it.
+    pub fn of(preset: Preset) -> Self {
+        let mut tuning = Tuning::of(preset);
+        tuning.congestion_control = tuning.congestion_control.filter(|name| listener::can_use_congestion(name));
+        let limits = Limits { max_connections: default_connections(), ..DEFAULT_LIMITS };
+        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, exit_with_stdin: false }
+    }
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        Self::of(Preset::default())
+    }
+}
+
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+const DEFAULT_LIMITS: Limits =
+    Limits { max_connections: 20_000, max_rate: 1e6, max_payload_bytes: MAX_PAYLOAD_BYTES, max_request_bytes: 1 << 20 };
+
+/// As many as the default says, or as the limit on open files has room for.
+fn default_connections() -> usize {
+    let room = raise_open_files().saturating_sub(SPARE_FILES).max(1);
+    usize::try_from(room).unwrap_or(usize::MAX).min(DEFAULT_LIMITS.max_connections)
+}
+
+fn cpus() -> usize {
+    available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
+}
+
+/// Flags of the `servers` program and of `loadgen serve`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on. Port 0 takes a free one; an address other than loopback lets anyone subscribe.
+    #[arg(long, value_name = "ADDR:PORT", default_value_t = LOOPBACK)]
+    bind: SocketAddr,
+    /// Runtime threads, each with its own listener [default: one for each CPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS as i64))]
+    threads: Option<u16>,
+    /// Knobs to start from: `equal` gives every transport the same, `stock` leaves what the libraries do by themselves.
+    #[arg(long, value_name = "stock|equal", default_value_t)]
+    preset: Preset,
+    /// When framed events are written: one `each`, all that are `ready`, or as the `library` does [default: the preset's]
+    #[arg(long, value_name = "each|ready|library")]
+    flush: Option<Flush>,
+    /// TCP_NODELAY on accepted sockets [default: the preset's]
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    nodelay: Option<bool>,
+    /// TCP congestion control, or `host` for the host's default [default: the preset's]
+    #[arg(long, value_name = "NAME")]
+    congestion: Option<String>,
+    /// Most connections at one time; one more is answered 503 [default: 20000, or what the open-files limit allows]
+    #[arg(long, value_name = "N")]
+    max_connections: Option<usize>,
+    /// Most events a second on one stream.
+    #[arg(long, value_name = "EVENTS", default_value_t = DEFAULT_LIMITS.max_rate)]
+    max_rate: f64,
+    /// Largest payload of an event, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_LIMITS.max_payload_bytes)]
+    max_payload: usize,
+    /// Largest request body or client message, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_LIMITS.max_request_bytes)]
+    max_request: usize,
+    /// End when stdin ends.
+    #[arg(long, hide = true, action = ArgAction::SetTrue)]
+    exit_with_stdin: bool,
+}
+
+impl ServeArgs {
+    /// The options that these flags ask for.
+    ///
+    /// # Errors
+    /// [`ServeError::Flag`] for a value that no server can have.
+    pub fn options(self) -> Result<ServeOptions, ServeError> {
+        let limits = self.limits()?;
+        let mut options = ServeOptions { limits, bind: self.bind, ..ServeOptions::of(self.preset) };
+        options.threads = self.threads.map_or(options.threads, usize::from);
+        options.exit_with_stdin = self.exit_with_stdin;
+        let tuning = &mut options.tuning;
+        tuning.flush = self.flush.unwrap_or(tuning.flush);
+        tuning.nodelay = self.nodelay.unwrap_or(tuning.nodelay);
+        if let Some(name) = self.congestion {
+            tuning.congestion_control = (name != "host").then_some(name);
+        }
+        Ok(options)
+    }
+
+    fn limits(&self) -> Result<Limits, ServeError> {
+        let payloads = MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES;
+        let checks = [
+            (self.max_connections != Some(0), "--max-connections", "a number above zero"),
+            (Rate::per_second(self.max_rate).is_some(), "--max-rate", "events a second, a number above zero"),
+            (payloads.contains(&self.max_payload), "--max-payload", "bytes, 48 (the stamp) to 1048576"),
+            (self.max_request > 0, "--max-request", "bytes, a number above zero"),
+        ];
+        for (fits, flag, expected) in checks {
+            if !fits {
+                return Err(ServeError::Flag { flag, expected });
+            }
+        }
+        Ok(Limits {
+            max_connections: self.max_connections.unwrap_or_else(default_connections),
+            max_rate: self.max_rate,
+            max_payload_bytes: self.max_payload,
+            max_request_bytes: self.max_request,
+        })
+    }
+}
+
+fn on_or_off(word: &str) -> Result<bool, &'static str> {
+    match word {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected on or off"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn options(flags: &[&str]) -> Result<ServeOptions, ServeError> {
+        Program::try_parse_from([&["servers"], flags].concat()).unwrap().serve.options()
+    }
+
+    #[test]
+    fn flags_change_the_preset_one_by_one() {
+        let plain = options(&[]).unwrap();
+        assert!(plain.bind.ip().is_loopback() && plain.tuning.nodelay && plain.tuning.flush == Flush::Each);
+        let changed = options(&["--preset", "stock", "--flush", "ready", "--nodelay", "on", "--threads", "3"]).unwrap();
+        let expected = Tuning { flush: Flush::Ready, nodelay: true, ..Tuning::of(Preset::Stock) };
+        assert_eq!((changed.tuning, changed.threads), (expected, 3));
+        assert_eq!(options(&["--congestion", "host"]).unwrap().tuning.congestion_control, None);
+        assert_eq!(options(&["--congestion", "x"]).unwrap().tuning.congestion_control.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn impossible_limits_name_the_flag() {
+        for (flag, value) in
+            [("--max-connections", "0"), ("--max-rate", "nan"), ("--max-payload", "47"), ("--max-request", "0")]
+        {
+            let error = options(&[flag, value]).unwrap_err().to_string();
+            assert!(error.starts_with(flag), "{error}");
+        }
+    }
+}

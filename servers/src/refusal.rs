@@ -1,0 +1,98 @@
+//! What a client is told when it cannot have what it asked for: a status and one clear line. Refuses to close sockets.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use wire::{Limits, Subscription};
+
+/// Sequence numbers must fit the stamp's 12 hex digits.
+const MAX_SEQ: u64 = (1 << 48) - 1;
+/// Most events of one burst.
+const MAX_BURST: u32 = 65_536;
+
+/// A refused request: status and one line without its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) line: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, line: impl Into<String>) -> Self {
+        Self { status, line: line.into() }
+    }
+
+    pub(crate) fn bad(line: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, line)
+    }
+
+    pub(crate) fn conflict(line: String) -> Self {
+        Self::new(StatusCode::CONFLICT, line)
+    }
+
+    pub(crate) fn gone(line: &str) -> Self {
+        Self::new(StatusCode::GONE, line)
+    }
+
+    pub(crate) fn closing() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down")
+    }
+
+    /// One more of what the limit on connections bounds.
+    pub(crate) fn full(what: &str, max: usize) -> Self {
+        let line = format!("{max} {what} are open, the limit of this server (raise it with --max-connections)");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, line)
+    }
+
+    pub(crate) fn request_too_large(max: usize) -> Self {
+        let line =
+            format!("the request body is over {max} bytes, the limit of this server (raise it with --max-request)");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, line)
+    }
+
+    pub(crate) fn upgrade_required(protocol: &str) -> Self {
+        let line =
+            format!("this route needs an HTTP/1.1 upgrade: send 'Connection: upgrade' and 'Upgrade: {protocol}'");
+        Self::new(StatusCode::UPGRADE_REQUIRED, line)
+    }
+
+    /// The answer as bytes on a connection that never reaches the HTTP library.
+    pub(crate) fn to_http(&self) -> String {
+        let (status, line) = (self.status, &self.line);
+        let length = line.len() + 1;
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: {TEXT}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{line}\n"
+        )
+    }
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, [(header::CONTENT_TYPE, TEXT)], self.line + "\n").into_response()
+    }
+}
+
+/// What a query string asks for, if the limits allow it.
+pub(crate) fn admit(query: Option<&str>, limits: &Limits) -> Result<Subscription, Refusal> {
+    let asked = Subscription::from_query(query.unwrap_or("")).map_err(|error| Refusal::bad(error.to_string()))?;
+    let (rate, payload) = (asked.rate.get(), asked.payload_bytes);
+    if rate > limits.max_rate {
+        let max = limits.max_rate;
+        return Err(Refusal::bad(format!("rate={rate}: the limit of this server is {max} (raise it with --max-rate)")));
+    }
+    if payload > limits.max_payload_bytes {
+        let max = limits.max_payload_bytes;
+        let line = format!("payload={payload}: the limit of this server is {max} (raise it with --max-payload)");
+        return Err(Refusal::bad(line));
+    }
+    if let Some(seq) = asked.after.filter(|&seq| seq > MAX_SEQ) {
+        return Err(Refusal::bad(format!("after={seq}: sequence numbers end at {MAX_SEQ}")));
+    }
+    if let wire::Schedule::Burst { size } = asked.schedule
+        && size > MAX_BURST
+    {
+        return Err(Refusal::bad(format!("schedule=burst:{size}: a burst has at most {MAX_BURST} events")));
+    }
+    Ok(asked)
+}

@@ -1,0 +1,52 @@
+//! Every route of a server, and what is said to who asks for another. Refuses to answer for a route itself.
+
+use crate::feed::Lane;
+use crate::refusal::Refusal;
+use crate::{browser, endpoint, probe};
+use axum::Router;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::routing::get;
+use std::sync::Arc;
+use wire::Transport;
+
+/// The routes of one runtime thread.
+pub(crate) fn router(lane: &Arc<Lane>) -> Router {
+    Router::new()
+        .route("/", get(welcome))
+        .merge(endpoint::routes())
+        .merge(probe::routes())
+        .merge(browser::routes())
+        .fallback(not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(lane))
+}
+
+/// What this server offers, for a person with curl.
+async fn welcome(headers: HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("HOST");
+    let transports: String =
+        Transport::ALL.iter().map(|transport| format!("  {:<13} {}\n", transport.path(), transport.why())).collect();
+    format!(
+        "pushbench: equal streams of stamped events, one route for each transport.\n\n{transports}\n\
+         What is sent is in the query string: {keys}.\n\n\
+         \x20 curl -N 'http://{host}/sse?rate=2&payload=64'\n\
+         \x20 curl -N 'http://{host}/http-stream?schedule=poisson&rate=1000&count=5000'\n\
+         \x20 curl 'http://{host}/long-poll?session=me&rate=5'\n\
+         \x20 curl -d hello http://{host}/publish/me      a message for the stream with session=me\n\
+         \x20 curl http://{host}/facts                    also /clock and /vitals\n",
+        keys = "schedule, rate, payload, count, seed, sharing, group, quorum, session, after, slow, queue, heartbeat, \
+                ids, faults"
+    )
+}
+
+async fn not_found(uri: Uri) -> Refusal {
+    let streams = Transport::ALL.map(Transport::path).join(", ");
+    let path: String = uri.path().chars().take(80).collect();
+    let line = format!("no route '{path}' (known: /, {streams}, /publish/SESSION, /facts, /clock, /vitals)");
+    Refusal::new(StatusCode::NOT_FOUND, line)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Refusal {
+    let wanted = if uri.path().starts_with("/publish/") { "POST" } else { "GET" };
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not for {}: use {wanted}", uri.path()))
+}

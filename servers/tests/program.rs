@@ -1,0 +1,84 @@
+//! The program: its first line, its flags, its ends.
+#![allow(clippy::unwrap_used, reason = "a test may unwrap")]
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+fn start(flags: &[&str]) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_servers"))
+        .args(flags)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim_end().to_owned())
+}
+
+/// Opens a stream and gives back everything up to its end, which the server is told to come to by `end`.
+fn stream_until(url: &str, end: impl FnOnce()) -> String {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    stream.write_all(b"GET /sse?schedule=idle HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut first = [0; 15];
+    stream.read_exact(&mut first).unwrap();
+    end();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    String::from_utf8(first.to_vec()).unwrap() + &rest
+}
+
+#[test]
+fn it_says_where_it_is_and_ends_gracefully_on_a_signal() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let (mut child, url) = start(&["--threads", "1"]);
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+        let pid = Pid::from_raw(child.id() as i32);
+        let stream = stream_until(&url, || kill(pid, signal).unwrap());
+        assert!(stream.starts_with("HTTP/1.1 200 OK") && stream.ends_with("\r\n\r\n0\r\n\r\n"), "{stream}");
+        assert!(child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn it_ends_with_its_stdin_if_asked() {
+    let (mut child, url) = start(&["--exit-with-stdin"]);
+    let stdin = child.stdin.take();
+    assert!(stream_until(&url, || drop(stdin)).ends_with("0\r\n\r\n"));
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn what_it_cannot_do_is_one_line_on_stderr() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let bind = taken.local_addr().unwrap().to_string();
+    for (flags, text) in [
+        (vec!["--bind", &bind], "error: cannot listen on 127.0.0.1:"),
+        (vec!["--congestion", "teleport"], "error: congestion control 'teleport' cannot be used (available: "),
+        (vec!["--max-rate", "0"], "error: --max-rate: expected events a second"),
+        (vec!["--flush", "sometimes"], "error: invalid value 'sometimes' for '--flush <each|ready|library>'"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_servers")).args(&flags).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty(), "{flags:?}");
+        assert!(stderr.starts_with(text), "{flags:?}: {stderr}");
+    }
+}
+
+#[test]
+fn it_warns_of_what_is_open_to_all_or_too_much() {
+    let (mut child, url) = start(&["--bind", "0.0.0.0:0", "--max-connections", "100000000", "--exit-with-stdin"]);
+    assert!(url.starts_with("http://0.0.0.0:"), "{url}");
+    drop(child.stdin.take());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    let lines: Vec<_> = stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{stderr}");
+    assert!(lines[0].starts_with("warning: anyone who can reach 0.0.0.0:0 can subscribe"), "{stderr}");
+    assert!(lines[1].contains("too few for 100000000 connections"), "{stderr}");
+    assert!(child.wait().unwrap().success());
+}

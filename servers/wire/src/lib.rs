@@ -1,0 +1,33 @@
+//! What crosses the network between `servers` and a client.
+//!
+//! Plain data: transports, stamps, schedules, subscriptions, tuning and facts, each with its
+//! text form. This crate opens no socket, reads no clock and allocates only where it must.
+//!
+//! A client and a server agree on one [`WIRE_VERSION`]; a run refuses to start when they differ.
+
+mod facts;
+mod faults;
+mod schedule;
+mod stamp;
+mod subscription;
+mod time;
+mod transport;
+mod tuning;
+
+pub use facts::{ClockReading, Facts, KernelMemory, Limits, Vitals};
+pub use faults::{Faults, ParseFaultsError};
+pub use schedule::{Dues, ParseScheduleError, Rate, Schedule};
+pub use stamp::{Payload, STAMP_BYTES, Stamp, StampError};
+pub use subscription::{Sharing, SlowReader, Subscription, SubscriptionError};
+pub use time::MonoTime;
+pub use transport::{ParseTransportError, Role, Transport};
+pub use tuning::{Encoder, Flush, ParseFlushError, ParsePresetError, Preset, Tuning};
+
+/// Version of everything in this crate that both ends must agree on.
+pub const WIRE_VERSION: u32 = 1;
+
+/// Smallest payload: the stamp alone.
+pub const MIN_PAYLOAD_BYTES: usize = STAMP_BYTES;
+
+/// Largest payload that a subscription may ask for (1 MiB).
+pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
