@@ -42,6 +42,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// Why a server cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -125,9 +126,13 @@ impl Server {
     }
 
     /// Serves one connection that is no socket, on the caller's runtime and without the limit on connections: what a
-    /// bench needs to see the cost of encoding without the kernel.  `raw-tcp` needs a socket and ends at once.
+    /// bench needs to see the cost of encoding without the kernel. Its feeds are woken by a dispatcher of their own, a
+    /// task of the same runtime. `raw-tcp` needs a socket and ends at once.
     pub async fn attach(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         let lane = Arc::new(Lane::new(Arc::clone(&self.hub), 0));
+        let waiting = Arc::clone(&lane);
+        let mut dispatcher = JoinSet::new();
+        dispatcher.spawn(async move { waiting.dispatch().await });
         let (alive, _gone) = mpsc::channel(1);
         let (ticket, _) = Ticket::issue(&lane, alive);
         connection::serve(stream, ticket, TowerToHyperService::new(routes::router(&lane))).await;
