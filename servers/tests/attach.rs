@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::timeout;
 
-const REQUEST: &[u8] = b"GET /http-stream?rate=1000&count=20&payload=64 HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+const REQUEST: &[u8] =
+    b"GET /http-stream?rate=1000&count=20&payload=64 HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn events_that_are_waited_for_arrive() {
