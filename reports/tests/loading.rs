@@ -8,7 +8,7 @@ use reports::{LoadError, load};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use trial::SCHEMA;
+use trial::{Line, Redone, SCHEMA, Trial, Warning};
 
 /// A whole file of a small run, and its lines.
 fn whole(directory: &Path) -> (PathBuf, Vec<String>) {
@@ -37,6 +37,29 @@ fn a_directory_and_its_file_are_the_same_run() {
     assert_eq!((by_file.trials.len(), by_file.end.is_some(), by_file.warnings.len()), (3, true, 0));
     assert_eq!(by_file.source, path);
     assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn a_redone_block_is_kept_and_counts_no_more() {
+    let directory = TempDir::new().unwrap();
+    let (path, mut lines) = whole(directory.path());
+    let Line::Trial(first) = Line::parse(&lines[1]).unwrap() else { panic!("the second line is a trial") };
+    let again = Line::Trial(Box::new(Trial { attempt: 1, ..*first.clone() }));
+    let causes = vec![Warning::Loopback];
+    let redone = Line::Redone(Redone { cell: first.cell.name.clone(), block: first.block, attempt: 0, causes });
+    for line in [redone, again] {
+        let mut text = Vec::new();
+        line.write(&mut text).unwrap();
+        lines.insert(4, String::from_utf8(text).unwrap().trim_end().to_owned());
+    }
+    lines.swap(4, 5);
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let records = load(&path).unwrap();
+    assert_eq!(records.redone.len(), 1);
+    assert!(records.set_aside.iter().all(|trial| trial.cell == first.cell && trial.attempt == 0));
+    assert!(records.set_aside.contains(&first));
+    assert!(records.trials.iter().all(|trial| *trial != *first), "what is set aside is in no figure");
+    assert!(records.trials.iter().any(|trial| trial.cell == first.cell && trial.attempt == 1));
 }
 
 #[test]
