@@ -17,7 +17,7 @@ pub(crate) use reader::Reader;
 pub(crate) use registry::{Registry, Subscribed};
 pub(crate) use timeline::Event;
 
-use crate::clock::now;
+use crate::clock::{self, now};
 use bytes::Bytes;
 use damage::Damage;
 use session::Session;
@@ -29,7 +29,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 use topic::{Take, Topic};
-use wire::{Faults, MonoTime, Stamp};
+use wire::{Faults, Marker, MonoTime, Stamp};
 
 /// Longest heartbeat interval: beyond it, whatever is asked is the same as none.
 const RAREST_HEARTBEAT: Duration = Duration::from_secs(24 * 3600);
@@ -114,7 +114,12 @@ impl Feed {
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
         let sent = now();
-        self.topic.plan().payload.render(&Stamp { seq, due, fired, sent }, out);
+        let plan = self.topic.plan();
+        let start = out.len();
+        plan.payload.render(&Stamp { seq, due, fired, sent }, out);
+        if plan.marker != Marker::Off {
+            plan.marker.put(&mut out[start..], clock::wall_micros(due));
+        }
         self.reader.lane.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.quiet_since = sent;
