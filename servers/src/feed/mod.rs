@@ -8,13 +8,15 @@ mod group;
 mod lane;
 mod reader;
 mod registry;
+mod script;
 mod session;
 mod timeline;
 mod topic;
 
 pub(crate) use lane::Lane;
 pub(crate) use reader::Reader;
-pub(crate) use registry::{Registry, Subscribed};
+pub(crate) use registry::{Registry, Subscribed, Watch};
+pub(crate) use script::{Lines, Script};
 pub(crate) use timeline::Event;
 
 use crate::clock::{self, now};
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use timeline::Content;
 use tokio::time::{Instant, Sleep};
 use topic::{Take, Topic};
 use wire::{Faults, Marker, MonoTime, Stamp};
@@ -52,6 +55,8 @@ pub(crate) enum Item {
 pub(crate) enum End {
     /// All `count` events were given out.
     Complete,
+    /// The last event was only half given out: an ordered fault.
+    Cut,
     /// The server ends.
     Shutdown,
     /// Too slow, and the policy is `disconnect`.
@@ -99,9 +104,17 @@ impl Feed {
         &self.reader.lane
     }
 
-    /// Bytes of each event's payload.
+    /// Bytes of each event's payload; of a script, about.
     pub(crate) fn payload_bytes(&self) -> usize {
-        self.topic.plan().payload.bytes()
+        match &self.topic.plan().content {
+            Content::Payload { payload, .. } => payload.bytes(),
+            Content::Script(_) => Script::TYPICAL_BYTES,
+        }
+    }
+
+    /// The text that this feed reads, if it is one.
+    pub(crate) fn script(&self) -> Option<&Script> {
+        self.topic.plan().script().map(Arc::as_ref)
     }
 
     /// Whether the second copy of the last event (an ordered fault) is still to come.
@@ -114,11 +127,19 @@ impl Feed {
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
         let sent = now();
-        let plan = self.topic.plan();
-        let start = out.len();
-        plan.payload.render(&Stamp { seq, due, fired, sent }, out);
-        if plan.marker != Marker::Off {
-            plan.marker.put(&mut out[start..], clock::wall_micros(due));
+        let stamp = Stamp { seq, due, fired, sent };
+        match &self.topic.plan().content {
+            Content::Payload { payload, marker, .. } => {
+                let start = out.len();
+                payload.render(&stamp, out);
+                if *marker != Marker::Off {
+                    marker.put(&mut out[start..], clock::wall_micros(due));
+                }
+            }
+            Content::Script(script) => {
+                script.lines.write(&stamp, out);
+                self.reader.lane.counters().tokens.fetch_add(script.lines.tokens(seq), Relaxed);
+            }
         }
         self.reader.lane.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {

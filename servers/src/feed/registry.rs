@@ -21,6 +21,7 @@ const LINGER: Duration = Duration::from_secs(10);
 pub(crate) struct Registry {
     sessions: Mutex<HashMap<String, Arc<Session>>>,
     groups: Mutex<HashMap<String, Group>>,
+    jobs: Mutex<HashMap<String, Job>>,
     /// Filler of each payload size in use: once for all streams, not once for each.
     payloads: Mutex<HashMap<usize, Weak<Payload>>>,
 }
@@ -35,6 +36,12 @@ struct Group {
 enum Streams {
     Shared(Arc<Topic>),
     Private(Arc<Gathering>),
+}
+
+#[derive(Debug)]
+struct Job {
+    terms: String,
+    topic: Arc<Topic>,
 }
 
 /// A subscriber's way in.
@@ -91,12 +98,14 @@ impl Registry {
             Streams::Shared(topic) => !topic.is_idle(LINGER, now),
             Streams::Private(gathering) => !gathering.is_empty(),
         });
+        lock(&self.jobs).retain(|_, job| !job.topic.is_idle(LINGER, now));
     }
 
     /// Forgets everything: the server ends.
     pub(crate) fn clear(&self) {
         lock(&self.sessions).clear();
         lock(&self.groups).clear();
+        lock(&self.jobs).clear();
     }
 
     fn seat_session(
@@ -201,6 +210,9 @@ fn same_terms(kind: &str, name: &str, open: &Subscription, asked: &Subscription)
         "{kind} '{name}' is open with other terms ('{open}'): ask for the same or take another name"
     )))
 }
+
+mod scripted;
+pub(crate) use scripted::Watch;
 
 #[cfg(test)]
 mod tests;

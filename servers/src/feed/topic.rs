@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
 use std::time::Duration;
-use wire::{MonoTime, Schedule};
+use wire::MonoTime;
 
 /// Longest sleep of a publisher, so that a topic that nobody holds any more is soon forgotten by the pacer too.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ impl Topic {
         if let Some(old) = replaced {
             timeline.remove(old, now());
         }
-        let missed = timeline.seat(reader, begin, self.plan.schedule == Schedule::Unpaced);
+        let missed = timeline.seat(reader, begin, self.plan.is_unpaced());
         reader.lane.counters().dropped.fetch_add(missed, Relaxed);
         let quorum = self.plan.quorum.filter(|&quorum| timeline.awaits(quorum));
         if let Some(quorum) = quorum {
@@ -78,7 +78,21 @@ impl Topic {
     pub(super) fn leave(self: &Arc<Self>, reader: &Arc<Reader>) {
         let mut timeline = lock(&self.timeline);
         timeline.remove(reader, now());
+        self.count_in_vain(reader, timeline.end());
         self.unblock(timeline);
+    }
+
+    /// Counts what a script of one reader, who now leaves before its end, has released for nobody.
+    fn count_in_vain(&self, reader: &Reader, released: u64) {
+        let Some(script) = self.plan.script().filter(|_| !self.plan.retains) else { return };
+        if self.plan.is_over(reader.cursor()) {
+            return;
+        }
+        let counters = reader.lane.counters();
+        let waste = reader.cursor()..released;
+        counters.answers_cancelled.fetch_add(1, Relaxed);
+        counters.events_in_vain.fetch_add(released.saturating_sub(reader.cursor()), Relaxed);
+        counters.tokens_in_vain.fetch_add(waste.map(|seq| script.lines.tokens(seq)).sum(), Relaxed);
     }
 
     /// Whether nobody has read for `linger`.
@@ -100,7 +114,7 @@ impl Topic {
         }
         let cursor = timeline.catch_up(reader);
         if self.plan.is_over(cursor) {
-            return Take::End(End::Complete);
+            return Take::End(self.plan.end());
         }
         let Some(event) = timeline.look(cursor, now) else {
             reader.wait(waker);
