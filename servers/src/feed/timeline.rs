@@ -263,6 +263,11 @@ impl Timeline {
         Some(now)
     }
 
+    /// Ends the schedule, whatever is left of it.
+    pub(super) fn silence(&mut self) {
+        self.source = Source::Silent;
+    }
+
     fn step(&mut self) -> Option<()> {
         if let Source::Paced { epoch, dues, upcoming } = &mut self.source {
             *upcoming = epoch.plus_nanos(dues.next()?);

@@ -78,21 +78,22 @@ impl Topic {
     pub(super) fn leave(self: &Arc<Self>, reader: &Arc<Reader>) {
         let mut timeline = lock(&self.timeline);
         timeline.remove(reader, now());
-        self.count_in_vain(reader, timeline.end());
+        self.give_up(&mut timeline, reader);
         self.unblock(timeline);
     }
 
-    /// Counts what a script of one reader, who now leaves before its end, has released for nobody.
-    fn count_in_vain(&self, reader: &Reader, released: u64) {
+    /// Ends a script that had one reader, who has now left before its end, and counts what was released for nobody.
+    fn give_up(&self, timeline: &mut Timeline, reader: &Reader) {
         let Some(script) = self.plan.script().filter(|_| !self.plan.retains) else { return };
         if self.plan.is_over(reader.cursor()) {
             return;
         }
-        let counters = reader.lane.counters();
-        let waste = reader.cursor()..released;
+        // The pacer may be about to release one more: it will find nothing to release.
+        timeline.silence();
+        let (counters, in_vain) = (reader.lane.counters(), reader.cursor()..timeline.end());
+        counters.events_in_vain.fetch_add(timeline.end().saturating_sub(reader.cursor()), Relaxed);
+        counters.tokens_in_vain.fetch_add(in_vain.map(|seq| script.lines.tokens(seq)).sum(), Relaxed);
         counters.answers_cancelled.fetch_add(1, Relaxed);
-        counters.events_in_vain.fetch_add(released.saturating_sub(reader.cursor()), Relaxed);
-        counters.tokens_in_vain.fetch_add(waste.map(|seq| script.lines.tokens(seq)).sum(), Relaxed);
     }
 
     /// Whether nobody has read for `linger`.

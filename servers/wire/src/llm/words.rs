@@ -92,6 +92,16 @@ mod tests {
     }
 
     #[test]
+    fn generated_text_has_the_mean_of_its_vocabulary_however_it_is_batched() {
+        for per_event in [1, 5] {
+            let mut text = Vec::new();
+            (0..40_000 / per_event).for_each(|i| append(Language::English, 2, i as usize, per_event, &mut text));
+            let mean = text.len() as f64 / 40_000.0;
+            assert!((mean - BYTES_PER_TOKEN).abs() < 0.05, "{per_event} tokens an event: {mean} bytes a token");
+        }
+    }
+
+    #[test]
     fn chinese_tokens_are_one_or_two_characters_of_three_bytes() {
         assert!(
             CHINESE.iter().all(|word| matches!(word.chars().count(), 1 | 2) && word.len() == 3 * word.chars().count())
