@@ -144,6 +144,7 @@ impl ServeArgs {
             (Rate::per_second(self.max_rate).is_some(), "--max-rate", "events a second, a number above zero"),
             (payloads.contains(&self.max_payload), "--max-payload", "bytes, 48 (the stamp) to 1048576"),
             (self.max_request > 0, "--max-request", "bytes, a number above zero"),
+            (self.llm_max_answers > 0, "--llm-max-answers", "a number above zero"),
             (
                 self.server_cost_per_byte <= MAX_COST_PER_BYTE_NS,
                 "--server-cost-per-byte",
@@ -201,6 +202,7 @@ mod tests {
     #[test]
     fn impossible_limits_name_the_flag() {
         for (flag, value) in [
+            ("--llm-max-answers", "0"),
             ("--max-connections", "0"),
             ("--max-rate", "nan"),
             ("--max-payload", "47"),

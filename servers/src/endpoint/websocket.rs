@@ -114,11 +114,12 @@ pub(crate) fn message(item: Item, feed: &mut Feed) -> Message {
 }
 
 /// A text message. That its bytes are UTF-8 is checked, which is the price of a text message in any library.
-pub(crate) fn text(bytes: bytes::Bytes) -> Message {
+fn text(bytes: bytes::Bytes) -> Message {
     axum::extract::ws::Utf8Bytes::try_from(bytes.clone()).map_or(Message::Binary(bytes), Message::Text)
 }
 
-/// Echoes data, except to who reads a script. Pings are answered by the library, and a close too: the next read then says that it is over.
+/// Echoes data, except to who reads a script. Pings are answered by the library, and a close too: the next read then says
+/// that it is over.
 async fn answer(socket: &mut WebSocket, feed: &Feed, message: Message) -> Result<(), axum::Error> {
     match message {
         Message::Text(_) | Message::Binary(_) => {

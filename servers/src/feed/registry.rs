@@ -1,5 +1,9 @@
 //! Finds or opens what a subscription names: its group, its session, its topic. Refuses to grow without bound.
 
+mod scripted;
+
+pub(crate) use scripted::Watch;
+
 use super::group::Gathering;
 use super::session::{Return, Session};
 use super::timeline::{Begin, Plan};
@@ -210,9 +214,6 @@ fn same_terms(kind: &str, name: &str, open: &Subscription, asked: &Subscription)
         "{kind} '{name}' is open with other terms ('{open}'): ask for the same or take another name"
     )))
 }
-
-mod scripted;
-pub(crate) use scripted::Watch;
 
 #[cfg(test)]
 mod tests;

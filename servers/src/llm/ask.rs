@@ -66,21 +66,21 @@ pub(super) fn grant(api: Api, lane: &Lane, body: &[u8], order: Order) -> Result<
     if let Some(status) = order.mishaps.status {
         return Err(ApiError::ordered(status));
     }
-    let workload = ask.check(api)?;
+    let (workload, max_tokens) = (ask.check(api)?, ask.max_tokens());
     let desk = &lane.hub.desk;
-    let earlier = ask.previous_response_id.as_deref().map_or(Ok(0), |id| desk.recall(id))?;
+    let previous = ask.previous_response_id.filter(|_| api == Api::Responses);
+    let earlier = previous.as_deref().map_or(Ok(0), |id| desk.recall(id))?;
     let place = desk.place()?;
     desk.read_input(body.len());
     let history_bytes = earlier + body.len() as u64;
-    let (include_usage, max_tokens) = (ask.stream_options.and_then(|options| options.include_usage), ask.max_tokens());
     let answer = Answer {
         model: workload.name,
         generation: Generation::draw(workload, &order, max_tokens),
         id: Answer::id(order.seed, history_bytes),
         input_tokens: Answer::input_tokens(history_bytes),
         max_tokens,
-        include_usage: include_usage == Some(true),
-        previous: ask.previous_response_id,
+        include_usage: ask.stream_options.is_some_and(|options| options.include_usage == Some(true)),
+        previous,
     };
     let response_id = response_id(&answer.id);
     if api == Api::Responses {

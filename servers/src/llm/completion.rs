@@ -40,7 +40,7 @@ async fn answer(
     let body = read_body(lane, headers, body).await?;
     let Granted { telling, watch, streams, .. } = grant(api, lane, &body, order)?;
     let whole = (!streams).then(|| telling.to_whole());
-    let feed = lane.hub.registry.play(lane, telling.script(), watch, Some(ticket))?;
+    let feed = lane.hub.registry.play(lane, telling.script(), watch, ticket)?;
     match whole {
         None => Ok(sse::respond(lane, feed, false, sse::is_browser(headers))),
         Some(object) => {

@@ -182,7 +182,7 @@ impl Conversation {
         }
         let Granted { telling, watch, response_id, .. } =
             grant(Api::Responses, &self.lane, text.as_bytes(), self.order.clone())?;
-        let ticket = Some(Arc::clone(&self.ticket));
+        let ticket = Arc::clone(&self.ticket);
         let feed = self.lane.hub.registry.play(&self.lane, telling.script(), watch, ticket)?;
         self.turn = Some(Turn { response_id, outlet: outlet(feed), next: 0 });
         Ok(())

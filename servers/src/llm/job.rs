@@ -69,7 +69,7 @@ fn enter(
     let name = format!("{kind}/{}", job.id);
     let watch = Watch { after, quorum: job.quorum, heartbeat: order.heartbeat, faults: order.mishaps.stream.clone() };
     let script = || Reports { id: job.id.clone(), job: draw(&job) }.script();
-    Ok(lane.hub.registry.watch(lane, &name, job.terms(), watch, script, Some(ticket))?)
+    Ok(lane.hub.registry.watch(lane, &name, job.terms(), watch, script, ticket)?)
 }
 
 /// A job as text.

@@ -30,7 +30,7 @@ impl Registry {
         lane: &Arc<Lane>,
         script: Script,
         watch: Watch,
-        ticket: Option<Arc<Ticket>>,
+        ticket: Arc<Ticket>,
     ) -> Result<Feed, Refusal> {
         if lane.hub.is_closing() {
             return Err(Refusal::closing());
@@ -48,7 +48,7 @@ impl Registry {
         terms: String,
         watch: Watch,
         open: impl FnOnce() -> Script,
-        ticket: Option<Arc<Ticket>>,
+        ticket: Arc<Ticket>,
     ) -> Result<Subscribed, Refusal> {
         if lane.hub.is_closing() {
             return Err(Refusal::closing());
@@ -69,11 +69,10 @@ impl Registry {
     }
 }
 
-fn enter(topic: Arc<Topic>, lane: &Arc<Lane>, watch: Watch, ticket: Option<Arc<Ticket>>) -> Subscribed {
-    let stays = ticket.is_none();
-    let reader = Reader::new(lane, SlowReader::Wait, ticket);
+fn enter(topic: Arc<Topic>, lane: &Arc<Lane>, watch: Watch, ticket: Arc<Ticket>) -> Subscribed {
+    let reader = Reader::new(lane, SlowReader::Wait, Some(ticket));
     let missed = topic.join(&reader, watch.after.map_or(Begin::At(0), Begin::Behind), None);
-    let feed = Feed::new(topic, reader, None, watch.faults, watch.heartbeat, stays);
+    let feed = Feed::new(topic, reader, None, watch.faults, watch.heartbeat, false);
     Subscribed { feed, missed, thrown_out: false }
 }
 

@@ -34,12 +34,15 @@ pub struct JobOrder {
     pub rate: Rate,
     /// Training steps in all.
     pub steps: u32,
-    /// Seed, speed and mishaps.
+    /// Seed, speed, heartbeat and mishaps; the rest of an order has no meaning for a job.
     pub order: Order,
 }
 
 impl JobOrder {
-    /// Reads a query string (without `?`): `id`, `after`, `quorum`, `rate`, `steps`, and what an [`Order`] knows.
+    /// Every parameter.
+    pub const KEYS: [&str; 9] = ["id", "after", "quorum", "rate", "steps", "seed", "speed", "heartbeat", "mishaps"];
+
+    /// Reads a query string (without `?`), which has [`JobOrder::KEYS`].
     ///
     /// # Errors
     /// [`OrderError`], whose text names the parameter and what it must be.
@@ -48,7 +51,16 @@ impl JobOrder {
         let mut job = Self { id: String::new(), after: None, quorum: 1, rate, steps: 500, order: Order::default() };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if !Self::KEYS.contains(&key) {
+                let (key, known) = (key.chars().take(40).collect(), Self::KEYS.join(", "));
+                return Err(OrderError::UnknownKey { key, known });
+            }
             job.set(key, value)?;
+        }
+        if !job.order.mishaps.concern_streams_only() {
+            let (value, expected) =
+                (job.order.mishaps.to_string(), "of a job, status, drop, duplicate and stall alone");
+            return Err(OrderError::BadValue { key: "mishaps", value, expected });
         }
         let missing = "1 to 64 letters, digits, '-', '_' or '.': whoever names the same job watches the same job";
         if job.id.is_empty() {
@@ -59,8 +71,8 @@ impl JobOrder {
 
     /// What two watchers of one job must agree on, as text.
     pub fn terms(&self) -> String {
-        let Self { quorum, rate, steps, order, .. } = self;
-        format!("quorum={quorum}&rate={rate}&steps={steps}&{}", order.to_query())
+        let Self { quorum, rate, steps, order: Order { seed, speed, .. }, .. } = self;
+        format!("quorum={quorum}&rate={rate}&steps={steps}&seed={seed}&speed={speed}")
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<(), OrderError> {
@@ -230,13 +242,16 @@ mod tests {
     #[test]
     fn orders_of_jobs_are_checked() {
         let job = JobOrder::from_query("id=a&rate=5&steps=9&seed=3&after=2&quorum=4").unwrap();
+        assert_eq!(job.terms(), "quorum=4&rate=5&steps=9&seed=3&speed=1");
         assert_eq!((job.id.as_str(), job.steps, job.after, job.quorum, job.order.seed), ("a", 9, Some(2), 4, 3));
         for (query, text) in [
             ("", "id=: 1 to 64 letters"),
             ("id=a/b", "id=a/b: 1 to 64 letters"),
             ("id=a&rate=0", "rate=0: training steps a second, 0.001 to 10000"),
             ("id=a&steps=20001", "steps=20001: training steps, 1 to 20000"),
-            ("id=a&sped=1", "unknown parameter 'sped'"),
+            ("id=a&sped=1", "unknown parameter 'sped' (known: id, after, quorum"),
+            ("id=a&tokens=1", "unknown parameter 'tokens'"),
+            ("id=a&mishaps=cut:3", "mishaps=cut:3: of a job, status, drop, duplicate and stall alone"),
         ] {
             let error = JobOrder::from_query(query).unwrap_err().to_string();
             assert!(error.starts_with(text), "{error}");

@@ -35,6 +35,12 @@ impl Mishaps {
     /// Statuses that may be ordered.
     pub const STATUSES: [u16; 8] = [400, 401, 404, 413, 429, 500, 503, 529];
 
+    /// Whether nothing is ordered that only an answer can do.
+    pub const fn concern_streams_only(&self) -> bool {
+        let Self { error, cut, invalid, large, silent, .. } = self;
+        error.is_none() && cut.is_none() && invalid.is_none() && large.is_none() && silent.is_none()
+    }
+
     /// Sets the mishap that `word` names; `false` when it names none of these.
     fn add(&mut self, word: &str) -> bool {
         let Some((kind, rest)) = word.split_once(':') else { return false };

@@ -78,8 +78,13 @@ impl Default for Order {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
     /// A key that nobody knows.
-    #[error("unknown parameter '{0}' (known: {known})", known = Order::KEYS.join(", "))]
-    UnknownKey(String),
+    #[error("unknown parameter '{key}' (known: {known})")]
+    UnknownKey {
+        /// What was sent.
+        key: String,
+        /// What would have been understood.
+        known: String,
+    },
     /// A value that does not fit its key.
     #[error("{key}={value}: {expected}")]
     BadValue {
@@ -132,7 +137,7 @@ impl Order {
     /// [`OrderError`], whose text names the parameter and what it must be.
     pub fn amend(&mut self, name: &str, value: &str) -> Result<(), OrderError> {
         let key = Self::KEYS.into_iter().find(|known| *known == name);
-        let unknown = || OrderError::UnknownKey(name.chars().take(40).collect());
+        let unknown = || OrderError::UnknownKey { key: name.chars().take(40).collect(), known: Self::KEYS.join(", ") };
         let (key, value) = (key.ok_or_else(unknown)?, decode(value));
         let bad = |expected| OrderError::BadValue { key, value: value.chars().take(40).collect(), expected };
         self.set(key, &value).map_err(bad)
