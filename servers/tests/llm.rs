@@ -124,8 +124,9 @@ fn a_client_can_draw_the_same_generation_and_check_text_and_schedule() {
     assert_eq!(content.len(), expected.events());
     let text: String = content.iter().map(|event| event.json()["delta"].as_str().unwrap().to_owned()).collect();
     assert_eq!(text, expected.text());
-    assert!(offsets(&events)[opening..].iter().enumerate().all(|(i, offset)| *offset == expected.due_ns(i)));
-    assert_eq!(events[0].stamp().due.plus_nanos(expected.first_content_ns()), content[0].stamp().due);
+    let (first, last) = (expected.first_content_ns(), expected.last_content_ns());
+    let contents: Vec<_> = (0..expected.events()).map(|i| expected.due_ns(i)).collect();
+    assert_eq!(offsets(&events), [&[0, 0, first, first], &contents[..], &[last; 4]].concat());
 }
 
 #[test]

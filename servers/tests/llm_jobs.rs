@@ -47,7 +47,7 @@ fn a_training_run_has_one_publisher_and_replays_for_who_comes_late() {
     let server = server();
     let target = "/v1/jobs/train?id=run&rate=1000&steps=120&quorum=2";
     let mut early = EventStream::get(&server, target, "");
-    let mut other = socket(&server, target);
+    let mut other = socket(&server, &format!("{target}&heartbeat=off"));
     let early: Vec<_> = early.all().iter().map(|event| facts(&event.data)).collect();
     let published = vitals(&server).events_published;
     assert_eq!(published, early.len() as u64, "one publisher, two watchers");
@@ -84,10 +84,16 @@ fn jobs_refuse_what_they_cannot_do() {
             "/v1/jobs/train?id=a&steps=8&rate=1",
             "",
             409,
-            "job 'train/a' runs with other terms ('quorum=1&rate=1&steps=9&')",
+            "job 'train/a' runs with other terms ('quorum=1&rate=1&steps=9&seed=1&speed=1')",
         ),
         ("/v1/jobs/train?id=b&after=3", "", 404, "no job 'train/b' runs here"),
         ("/v1/jobs/train?id=b", "last-event-id: x\r\n", 400, "Last-Event-ID is not a sequence number"),
+        (
+            "/v1/jobs/train?id=b&mishaps=cut:3",
+            "",
+            400,
+            "mishaps=cut:3: of a job, status, drop, duplicate and stall alone",
+        ),
         ("/v1/jobs/train?id=b&mishaps=status:500", "", 500, "The client ordered status 500"),
     ] {
         let (got, text) = ask(&server, "GET", target, fields, b"");
