@@ -8,7 +8,7 @@ mod group;
 mod lane;
 mod reader;
 mod registry;
-mod script;
+pub(crate) mod script;
 mod session;
 mod timeline;
 mod topic;
@@ -74,6 +74,10 @@ pub(crate) struct Feed {
     damage: Option<Box<Damage>>,
     heartbeat: Option<Heartbeat>,
     stays: bool,
+    /// First event of a script that was not rendered: one that a flush policy holds back was taken, but not sent.
+    unsent: u64,
+    /// Whether the end was given out.
+    over: bool,
 }
 
 #[derive(Debug)]
@@ -96,7 +100,7 @@ impl Feed {
             let every = every.min(RAREST_HEARTBEAT);
             Heartbeat { every, quiet_since: now(), alarm: Box::pin(tokio::time::sleep(every)) }
         });
-        Self { topic, reader, session, damage: Damage::of(faults), heartbeat, stays }
+        Self { topic, reader, session, damage: Damage::of(faults), heartbeat, stays, unsent: 0, over: false }
     }
 
     /// The runtime thread that this feed is read on.
@@ -138,6 +142,7 @@ impl Feed {
             }
             Content::Script(script) => {
                 script.lines.write(&stamp, out);
+                self.unsent = seq + 1;
                 self.reader.lane.counters().tokens.fetch_add(script.lines.tokens(seq), Relaxed);
             }
         }
@@ -185,7 +190,10 @@ impl Feed {
                 Take::Event(event) => return Some(Item::Event(event)),
                 Take::Hold(until) => return self.set_alarm(until),
                 Take::Nothing => return None,
-                Take::End(end) => return Some(Item::End(end)),
+                Take::End(end) => {
+                    self.over = true;
+                    return Some(Item::End(end));
+                }
             }
         }
     }
@@ -217,6 +225,9 @@ impl Feed {
 
 impl Drop for Feed {
     fn drop(&mut self) {
+        if !self.over {
+            self.topic.give_up(&self.reader, self.unsent);
+        }
         match &self.session {
             Some(session) => session.feed_ended(&self.reader, self.stays),
             None => self.topic.leave(&self.reader),

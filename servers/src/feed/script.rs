@@ -40,3 +40,38 @@ impl Script {
         self.end == End::Cut && seq + 1 == self.count
     }
 }
+
+/// A script of nothing, for the tests of what carries one.
+#[cfg(test)]
+pub(crate) mod rig {
+    use super::*;
+
+    /// Tokens of each event.
+    pub(crate) const TOKENS: u64 = 3;
+
+    #[derive(Debug)]
+    struct Blank;
+
+    impl Lines for Blank {
+        fn write(&self, _: &Stamp, out: &mut Vec<u8>) {
+            out.push(b'x');
+        }
+
+        fn name(&self, _: u64) -> Option<&'static str> {
+            None
+        }
+
+        fn tokens(&self, _: u64) -> u64 {
+            TOKENS
+        }
+
+        fn heartbeat(&self) -> Option<&'static [u8]> {
+            None
+        }
+    }
+
+    /// So many events, all due at once.
+    pub(crate) fn script(events: u64) -> Script {
+        Script { offsets_ns: vec![0; events as usize], count: events, end: End::Complete, lines: Box::new(Blank) }
+    }
+}

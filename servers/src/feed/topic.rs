@@ -78,21 +78,19 @@ impl Topic {
     pub(super) fn leave(self: &Arc<Self>, reader: &Arc<Reader>) {
         let mut timeline = lock(&self.timeline);
         timeline.remove(reader, now());
-        self.give_up(&mut timeline, reader);
         self.unblock(timeline);
     }
 
-    /// Ends a script that had one reader, who has now left before its end, and counts what was released for nobody.
-    fn give_up(&self, timeline: &mut Timeline, reader: &Reader) {
+    /// Ends a script that had one reader, who leaves before its end, and counts what was released for nobody: all from
+    /// event `unsent` on.
+    pub(super) fn give_up(&self, reader: &Reader, unsent: u64) {
         let Some(script) = self.plan.script().filter(|_| !self.plan.retains) else { return };
-        if self.plan.is_over(reader.cursor()) {
-            return;
-        }
+        let mut timeline = lock(&self.timeline);
         // The pacer may be about to release one more: it will find nothing to release.
         timeline.silence();
-        let (counters, in_vain) = (reader.lane.counters(), reader.cursor()..timeline.end());
-        counters.events_in_vain.fetch_add(timeline.end().saturating_sub(reader.cursor()), Relaxed);
-        counters.tokens_in_vain.fetch_add(in_vain.map(|seq| script.lines.tokens(seq)).sum(), Relaxed);
+        let (counters, released) = (reader.lane.counters(), timeline.end());
+        counters.events_in_vain.fetch_add(released.saturating_sub(unsent), Relaxed);
+        counters.tokens_in_vain.fetch_add((unsent..released).map(|seq| script.lines.tokens(seq)).sum(), Relaxed);
         counters.answers_cancelled.fetch_add(1, Relaxed);
     }
 
