@@ -49,12 +49,13 @@ fn what_a_turn_does_wrong_is_an_event_and_the_connection_goes_on() {
         (json!({"type": "response.create", "model": "chat"}), json!(null), 400),
         (
             json!({"type": "response.create", "model": "chat", "input": "x", "pushbench": "mishaps=status:429"}),
-            json!(null),
+            json!("rate_limit_exceeded"),
             429,
         ),
         (json!({"type": "response.steer"}), json!(null), 400),
         (json!({"type": "response.cancel"}), json!(null), 400),
         (json!("nonsense"), json!(null), 400),
+        (json!({"model": "chat", "input": "x"}), json!(null), 400),
     ] {
         tell(&mut socket, &event);
         let answer: Value = serde_json::from_str(&hear(&mut socket)).unwrap();

@@ -7,8 +7,7 @@ use super::responses::response_id;
 use crate::feed::{Lane, Watch};
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -19,6 +18,8 @@ use wire::llm::{Generation, Order, Workload};
 /// The members that matter here, of all three APIs; others are let pass, as the APIs do with what they do not know.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Ask {
+    /// What a client event on a WebSocket is.
+    r#type: Option<String>,
     model: Option<String>,
     stream: Option<bool>,
     stream_options: Option<StreamOptions>,
@@ -57,11 +58,8 @@ pub(super) fn order_of(uri: &Uri) -> Result<Order, ApiError> {
     amended(Order::default(), uri.query().unwrap_or(""))
 }
 
-/// Grants what a body asks for, on top of the order that came before it.
-pub(super) fn grant(api: Api, lane: &Lane, body: &[u8], order: Order) -> Result<Granted, ApiError> {
-    let ask: Ask = serde_json::from_slice(body).map_err(|error| {
-        ApiError::bad("body", format!("We could not parse the JSON body of your request: {error}."))
-    })?;
+/// Grants what was asked in `bytes` bytes, on top of the order that came before it.
+pub(super) fn grant(api: Api, lane: &Lane, ask: Ask, bytes: usize, order: Order) -> Result<Granted, ApiError> {
     let order = amended(order, ask.pushbench.as_deref().unwrap_or(""))?;
     if let Some(status) = order.mishaps.status {
         return Err(ApiError::ordered(status));
@@ -71,8 +69,8 @@ pub(super) fn grant(api: Api, lane: &Lane, body: &[u8], order: Order) -> Result<
     let previous = ask.previous_response_id.filter(|_| api == Api::Responses);
     let earlier = previous.as_deref().map_or(Ok(0), |id| desk.recall(id))?;
     let place = desk.place()?;
-    desk.read_input(body.len());
-    let history_bytes = earlier + body.len() as u64;
+    desk.read_input(bytes);
+    let history_bytes = earlier + bytes as u64;
     let answer = Answer {
         model: workload.name,
         generation: Generation::draw(workload, &order, max_tokens),
@@ -96,9 +94,19 @@ fn amended(order: Order, query: &str) -> Result<Order, ApiError> {
 }
 
 impl Ask {
+    /// Reads a body or a client event: once, on either transport, for a long history takes its time.
+    pub(super) fn read(body: &[u8]) -> Result<Self, ApiError> {
+        let unreadable = |error| format!("We could not parse the JSON body of your request: {error}.");
+        serde_json::from_slice(body).map_err(|error| ApiError::bad("body", unreadable(error)))
+    }
+
+    /// What a client event is.
+    pub(super) fn kind(&self) -> Result<&str, ApiError> {
+        self.r#type.as_deref().ok_or_else(|| missing("type"))
+    }
+
     /// The workload that the model names, if the members that the API demands are there.
     fn check(&self, api: Api) -> Result<&'static Workload, ApiError> {
-        let missing = |param| ApiError::bad(param, format!("Missing required parameter: '{param}'."));
         let model = self.model.as_deref().ok_or_else(|| missing("model"))?;
         let workload = Workload::named(model).ok_or_else(|| ApiError::unknown_model(model))?;
         match api {
@@ -115,9 +123,16 @@ impl Ask {
     }
 }
 
+fn missing(param: &'static str) -> ApiError {
+    ApiError::bad(param, format!("Missing required parameter: '{param}'."))
+}
+
 /// The models, in the form that OpenAI's clients list.
 pub(super) async fn models(State(lane): State<Arc<Lane>>, headers: HeaderMap) -> Result<Json<Value>, Response> {
     lane.hub.desk.check_key(&headers).map_err(|error| error.respond(Api::Chat))?;
-    let model = |workload: Workload| json!({"id": workload.name, "object": "model", "created": 0, "owned_by": "pushbench", "description": workload.why});
-    Ok(Json(json!({"object": "list", "data": Workload::ALL.map(model)})))
+    Ok(Json(json!({"object": "list", "data": Workload::ALL.map(listed)})))
+}
+
+fn listed(Workload { name, why, .. }: Workload) -> Value {
+    json!({"id": name, "object": "model", "created": 0, "owned_by": "pushbench", "description": why})
 }

@@ -1,7 +1,7 @@
 //! An answer over HTTP: as a stream of server-sent events, or whole when it is done. Refuses to know any format.
 
 use super::api::Api;
-use super::ask::{Granted, grant, order_of};
+use super::ask::{Ask, Granted, grant, order_of};
 use super::error::ApiError;
 use crate::connection::Ticket;
 use crate::endpoint::publish::read_body;
@@ -38,7 +38,7 @@ async fn answer(
     lane.hub.desk.check_key(headers)?;
     let order = order_of(uri)?;
     let body = read_body(lane, headers, body).await?;
-    let Granted { telling, watch, streams, .. } = grant(api, lane, &body, order)?;
+    let Granted { telling, watch, streams, .. } = grant(api, lane, Ask::read(&body)?, body.len(), order)?;
     let whole = (!streams).then(|| telling.to_whole());
     let feed = lane.hub.registry.play(lane, telling.script(), watch, ticket)?;
     match whole {

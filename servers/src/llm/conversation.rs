@@ -6,7 +6,7 @@
 //! ```
 
 use super::api::Api;
-use super::ask::{Granted, grant, order_of};
+use super::ask::{Ask, Granted, grant, order_of};
 use super::error::ApiError;
 use super::responses::cancelled;
 use crate::connection::{GRACE, Ticket};
@@ -22,7 +22,6 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::SinkExt;
-use serde::Deserialize;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -72,12 +71,6 @@ struct Turn {
     outlet: Outlet,
     /// Number of the next event.
     next: u64,
-}
-
-/// The part of a client's message that says what it is.
-#[derive(Deserialize)]
-struct Kind {
-    r#type: String,
 }
 
 /// What comes next on a connection.
@@ -162,10 +155,9 @@ impl Conversation {
 
     /// Does what a client event says; an event to answer with at once, if there is one.
     fn obey(&mut self, text: &str) -> Result<Option<String>, ApiError> {
-        let kind: Kind = serde_json::from_str(text)
-            .map_err(|error| ApiError::bad("type", format!("We could not parse your event: {error}.")))?;
-        match kind.r#type.as_str() {
-            "response.create" => self.begin(text).map(|()| None),
+        let ask = Ask::read(text.as_bytes())?;
+        match ask.kind()? {
+            "response.create" => self.begin(ask, text.len()).map(|()| None),
             "response.cancel" => self.cancel().map(Some),
             other => {
                 let other: String = other.chars().take(80).collect();
@@ -175,13 +167,13 @@ impl Conversation {
         }
     }
 
-    fn begin(&mut self, text: &str) -> Result<(), ApiError> {
+    fn begin(&mut self, ask: Ask, bytes: usize) -> Result<(), ApiError> {
         if self.turn.is_some() {
             let line = "A response is in progress on this connection: wait for its end, or send response.cancel.";
             return Err(ApiError::new(StatusCode::CONFLICT, Some("response_in_progress"), line));
         }
         let Granted { telling, watch, response_id, .. } =
-            grant(Api::Responses, &self.lane, text.as_bytes(), self.order.clone())?;
+            grant(Api::Responses, &self.lane, ask, bytes, self.order.clone())?;
         let ticket = Arc::clone(&self.ticket);
         let feed = self.lane.hub.registry.play(&self.lane, telling.script(), watch, ticket)?;
         self.turn = Some(Turn { response_id, outlet: outlet(feed), next: 0 });

@@ -55,7 +55,8 @@ impl ApiError {
     /// The refusal that a client ordered.
     pub(super) fn ordered(status: u16) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self::new(status, None, format!("The client ordered status {}.", status.as_u16()))
+        let code = (status == StatusCode::TOO_MANY_REQUESTS).then_some("rate_limit_exceeded");
+        Self::new(status, code, format!("The client ordered status {}.", status.as_u16()))
     }
 
     /// The word for the kind of error, which is the APIs' own for each status.

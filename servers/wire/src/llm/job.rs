@@ -263,7 +263,9 @@ mod tests {
         fn jobs_are_reproducible_and_in_order(seed: u64, steps in 1..300u32, rate in 0.01..100.0f64) {
             let order = Order { seed, ..Order::default() };
             let rate = Rate::per_second(rate).unwrap();
-            for draw in [&|| JobScript::predict(&order) as _, &|| JobScript::train(&order, rate, steps)] as [&dyn Fn() -> JobScript; 2] {
+            let draws: [&dyn Fn() -> JobScript; 2] =
+                [&|| JobScript::predict(&order), &|| JobScript::train(&order, rate, steps)];
+            for draw in draws {
                 let script = draw();
                 prop_assert!(script.events.is_sorted_by_key(|(due_ns, _)| *due_ns));
                 prop_assert_eq!(script, draw());

@@ -210,7 +210,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn orders_round_trip(seed: u64, speed in 0.001..1e6f64, tokens in proptest::option::of(0..=MAX_TOKENS), zh: bool, cut in proptest::option::of(0..99u64)) {
+        fn orders_round_trip(
+            seed: u64, speed in 0.001..1e6f64, tokens in proptest::option::of(0..=MAX_TOKENS), zh: bool,
+            cut in proptest::option::of(0..99u64),
+        ) {
             let language = if zh { Language::Chinese } else { Language::English };
             let mishaps = Mishaps { cut, ..Mishaps::default() };
             let order = Order { seed, speed, tokens, language, mishaps, ..Order::default() };
