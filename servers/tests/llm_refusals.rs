@@ -50,6 +50,34 @@ fn refusals_are_the_api_s_own_and_name_the_remedy() {
 }
 
 #[test]
+fn no_body_and_no_event_takes_the_server_down() {
+    let server = server();
+    let deep = format!("{{\"model\":\"chat\",\"input\":{}", "[".repeat(100_000));
+    let bodies = [
+        "",
+        "null",
+        "[]",
+        "\"chat\"",
+        "{}",
+        "{\"model\":7}",
+        &deep,
+        "\u{0}",
+        "{\"model\":\"chat\",\"input\":1,\"max_output_tokens\":-1}",
+    ];
+    let mut socket = socket(&server, RESPONSES);
+    for body in bodies {
+        let (status, text) = ask(&server, "POST", RESPONSES, "", body.as_bytes());
+        assert!(status == 400 && text.starts_with("{\"error\""), "{status} {text}");
+        socket.send_frame(1, body.as_bytes());
+        assert!(hear(&mut socket).contains("\"status\":400"));
+    }
+    socket.send_frame(2, b"binary");
+    assert!(hear(&mut socket).contains("Events are text messages"));
+    tell(&mut socket, &create("chat", "speed=1000&tokens=1"));
+    assert_eq!(hear_to(&mut socket, "response.completed").len(), 9, "both go on");
+}
+
+#[test]
 fn a_body_over_the_limit_is_refused_as_json() {
     let server = server_with(|_, limits| limits.max_request_bytes = 1000);
     let mut large = body(MESSAGES, "chat", "");

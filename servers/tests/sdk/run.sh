@@ -13,7 +13,10 @@ command -v python3 >/dev/null || { echo "python3 is missing: install it (Debian:
 room=$(mktemp -d)
 server=
 finish() {
-  if [[ $server ]]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; fi
+  if [[ $server ]]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
   rm -rf "$room"
 }
 trap finish EXIT
