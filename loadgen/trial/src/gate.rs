@@ -23,6 +23,8 @@ pub struct Noise {
     pub busy: Option<f64>,
     /// Nanoseconds of a fixed arithmetic loop just before and just after the trial.
     pub loop_ns: Option<(u64, u64)>,
+    /// Longest gap, in nanoseconds, between two clock readings of a spinning thread; only with 4 CPUs and more.
+    pub hiccup_ns: Option<u64>,
     /// Pages swapped in or out, and major page faults of both processes.
     pub swapped: Option<u64>,
     /// Connections that the kernel dropped or refused at a full listen queue.
@@ -39,6 +41,8 @@ pub struct Preflight {
     pub pacer_lateness: Distribution,
     /// Events a second that the generator takes from a null server of the same framing, by transport.
     pub ceilings: BTreeMap<Transport, Rate>,
+    /// Blocks of the pilot: two copies of one arm, run before anything that counts.
+    pub pilot_blocks: u32,
     /// Foreign CPUs in each sample of the quiet gate, in order.
     pub quiet_samples: Vec<f64>,
     /// Whether the host became quiet within the time allowed.

@@ -183,10 +183,11 @@ fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
         return lang.not_in_plan();
     }
     let failed = arms().find_map(|arm| Some(named(arm.arm, arm.failure()?)));
+    let void = || arms().find_map(|arm| Some(named(arm.arm, &lang.all_void(lang.warning(arm.void()?)))));
     let unsupported = || arms().find_map(|arm| Some(named(arm.arm, arm.unsupported()?)));
     let reached = || arms().any(|arm| !arm.trials.is_empty());
     let otherwise = || if reached() { lang.not_both_in_plan() } else { lang.not_reached() };
-    failed.or_else(unsupported).unwrap_or_else(otherwise)
+    failed.or_else(void).or_else(unsupported).unwrap_or_else(otherwise)
 }
 
 /// `WebSocket is 0.91× [0.88, 0.95] of SSE` and what may be said about it, for one named figure.
