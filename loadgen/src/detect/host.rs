@@ -87,10 +87,16 @@ pub fn idle(noise: &Noise) -> Option<Warning> {
     Some(Warning::IdleHost { busy: 100.0 * busy })
 }
 
-/// Rule 29: memory.
+/// Rule 29: memory of the whole host.
 pub fn swapping(noise: &Noise) -> Option<Warning> {
     let pages = noise.swapped.filter(|&pages| pages > 0)?;
     Some(Warning::Swapping { pages })
+}
+
+/// Rule 29: pages of the programs themselves. A few are only a cold cache; they qualify a trial and do not void it.
+pub fn major_faults(noise: &Noise) -> Option<Warning> {
+    let faults = noise.major_faults.filter(|&faults| faults > 0)?;
+    Some(Warning::MajorFaults { faults })
 }
 
 /// Rule 30: real-time threads at full load.
@@ -132,6 +138,8 @@ mod tests {
         let at = |busy, realtime| throttled(&noise(|noise| noise.busy = Some(busy)), realtime).is_some();
         assert!(!at(0.9, true) && at(0.91, true) && !at(1.0, false));
         let at = |pages| swapping(&noise(|noise| noise.swapped = Some(pages))).is_some();
+        assert!(!at(0) && at(1));
+        let at = |faults| major_faults(&noise(|noise| noise.major_faults = Some(faults))).is_some();
         assert!(!at(0) && at(1));
         let at = |dropped| overflows(&noise(|noise| noise.listen_overflows = Some(dropped))).is_some();
         assert!(!at(0) && at(1));

@@ -25,9 +25,10 @@ pub fn of_trial(trial: &Trial) -> Vec<Warning> {
 /// What the host did meanwhile that qualifies or voids a trial, beside the causes for running it again.
 pub fn of_host(noise: &Noise, realtime: bool) -> Vec<Warning> {
     let speed = host::speed(noise).filter(|warning| warning.action() == Action::Warn);
-    let found =
-        [speed, host::overflows(noise), host::idle(noise), host::swapping(noise), host::throttled(noise, realtime)];
-    found.into_iter().flatten().collect()
+    let throttled = host::throttled(noise, realtime);
+    let memory = [host::swapping(noise), host::major_faults(noise)];
+    let found = [speed, host::overflows(noise), host::idle(noise), throttled].into_iter().chain(memory);
+    found.flatten().collect()
 }
 
 fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {

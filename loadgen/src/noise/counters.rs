@@ -55,12 +55,12 @@ impl Counters {
             let steal = now.steal_ns.saturating_sub(then.steal_ns) as f64 / elapsed_ns;
             (now.cpus as f64, idle, own, steal)
         });
-        let swapped = grown(self.swapped, earlier.swapped);
         Noise {
             foreign_cpus: rates.map(|(cpus, idle, own, _)| (cpus - idle - own).max(0.0)),
             steal: rates.map(|(cpus, _, _, steal)| steal / cpus),
             busy: rates.map(|(cpus, idle, _, _)| (1.0 - idle / cpus).clamp(0.0, 1.0)),
-            swapped: swapped.map(|pages| pages + self.major_faults.saturating_sub(earlier.major_faults)),
+            swapped: grown(self.swapped, earlier.swapped),
+            major_faults: Some(self.major_faults.saturating_sub(earlier.major_faults)),
             listen_overflows: grown(self.overflows, earlier.overflows),
             ..Noise::default()
         }
@@ -138,8 +138,8 @@ mod tests {
         };
         let noise = after.since(&before, Duration::from_secs(1));
         assert!((noise.foreign_cpus.unwrap() - 0.7).abs() < 1e-9);
-        assert_eq!((noise.busy, noise.steal, noise.swapped), (Some(0.5), Some(0.01), Some(6)));
-        assert_eq!(noise.listen_overflows, None);
+        assert_eq!((noise.busy, noise.steal, noise.swapped), (Some(0.5), Some(0.01), Some(2)));
+        assert_eq!((noise.major_faults, noise.listen_overflows), (Some(4), None));
         assert_eq!(Counters::default().since(&before, Duration::from_secs(1)).foreign_cpus, None);
     }
 

@@ -27,13 +27,32 @@ const SYSCTLS: [&str; 17] = [
 ];
 
 /// Other files of one line, with the name that they are given here.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 5] = [
     ("clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
     ("cpufreq.governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
     ("halt-polling", "/sys/module/haltpoll/parameters/guest_halt_poll_ns"),
-    ("kernel.cmdline", "/proc/cmdline"),
     ("mtu.lo", "/sys/class/net/lo/mtu"),
     ("transparent-hugepages", "/sys/kernel/mm/transparent_hugepage/enabled"),
+];
+
+/// Boot parameters that bear on time: the rest of the command line is nobody's business.
+const BOOT: [&str; 16] = [
+    "amd_pstate",
+    "clocksource",
+    "cpuidle",
+    "haltpoll",
+    "idle",
+    "intel_idle",
+    "intel_pstate",
+    "isolcpus",
+    "mitigations",
+    "nohz",
+    "nohz_full",
+    "nosmt",
+    "numa_balancing",
+    "preempt",
+    "rcu_nocbs",
+    "tsc",
 ];
 
 /// Everything that can be read.
@@ -41,7 +60,7 @@ pub(super) fn read() -> BTreeMap<String, String> {
     let sysctls = SYSCTLS.map(|name| (name, format!("/proc/sys/{}", name.replace('.', "/"))));
     let files = FILES.map(|(name, path)| (name, path.to_owned()));
     let read = |(name, path): (&str, String)| Some((name.to_owned(), line(&fs::read_to_string(path).ok()?)));
-    sysctls.into_iter().chain(files).filter_map(read).chain(build()).chain(offload()).collect()
+    sysctls.into_iter().chain(files).filter_map(read).chain(build()).chain(boot()).chain(offload()).collect()
 }
 
 /// What this program is, and what it may use.
@@ -57,6 +76,16 @@ fn build() -> [(String, String); 7] {
         ("scheduler", if realtime { "real-time" } else { "normal" }.to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
+}
+
+fn boot() -> Option<(String, String)> {
+    Some(("boot".to_owned(), boot_parameters(&fs::read_to_string("/proc/cmdline").ok()?)))
+}
+
+/// Those of the command line that are in [`BOOT`], with or without a module's parameter or a value behind them.
+fn boot_parameters(cmdline: &str) -> String {
+    let known = |word: &&str| word.split(['=', '.']).next().is_some_and(|name| BOOT.contains(&name));
+    cmdline.split_whitespace().filter(known).collect::<Vec<_>>().join(" ")
 }
 
 fn offload() -> Option<(String, String)> {
@@ -111,6 +140,8 @@ mod tests {
     #[test]
     fn texts_of_the_system_are_read_by_their_format() {
         assert_eq!(line("4096\t131072   6291456\n"), "4096 131072 6291456");
+        let cmdline = "root=/dev/sda token=secret nosmt mitigations=off cpuidle_haltpoll.force=1 haltpoll.poll_ns=0\n";
+        assert_eq!(boot_parameters(cmdline), "nosmt mitigations=off haltpoll.poll_ns=0");
         assert_eq!(on("Features for lo:\ntx-checksumming: on\nrx-vlan: off [fixed]\n"), "tx-checksumming");
         let routes = "Iface\tDestination\tGateway\neth1\t0000A8C0\t0\neth0\t00000000\t0101A8C0\n";
         assert_eq!(interface(routes).as_deref(), Some("eth0"));

@@ -108,7 +108,7 @@ pub const DETECTORS: [Detector; 32] = [
     detector(26, "messages taken as independent", "lag-1 autocorrelation is shown; trials are the unit", &[Inform]),
     detector(27, "ruler not fit", "the null arm differs from its twin, p < 0.05 (Holm)", &[Refuse]),
     detector(28, "idle host", "CPUs < 20 % busy", &[Warn]),
-    detector(29, "memory short", "any page swapped, any major fault", &[Void]),
+    detector(29, "memory short", "any page swapped; any major fault", &[Void, Warn]),
     detector(30, "real-time throttling", "SCHED_FIFO or SCHED_RR and CPUs > 90 % busy", &[Warn]),
     detector(31, "cross-talk between trials", "position in the block matters: Friedman p < 0.01", &[Warn]),
     detector(32, "peeking", "a cell stops by plan, width, cap or time only; ended by hand: said", &[Warn]),
@@ -152,7 +152,7 @@ impl Warning {
             Self::Loopback => 21,
             Self::DebugBuild { .. } => 23,
             Self::IdleHost { .. } => 28,
-            Self::Swapping { .. } => 29,
+            Self::Swapping { .. } | Self::MajorFaults { .. } => 29,
             Self::RealtimeThrottled { .. } => 30,
             Self::StoppedEarly { .. } => 32,
             Self::StreamsFailed { .. } | Self::LongLivedServer => return None,
@@ -198,6 +198,7 @@ impl Warning {
             | Self::IdleRestart
             | Self::BufferBound { .. }
             | Self::IdleHost { .. }
+            | Self::MajorFaults { .. }
             | Self::RealtimeThrottled { .. }
             | Self::NotQuiet { .. }
             | Self::NoisyHost { .. } => Warn,

@@ -25,8 +25,10 @@ pub struct Noise {
     pub loop_ns: Option<(u64, u64)>,
     /// Longest gap, in nanoseconds, between two clock readings of a spinning thread; only with 4 CPUs and more.
     pub hiccup_ns: Option<u64>,
-    /// Pages swapped in or out, and major page faults of both processes.
+    /// Pages that the host swapped in or out.
     pub swapped: Option<u64>,
+    /// Major page faults of both processes.
+    pub major_faults: Option<u64>,
     /// Connections that the kernel dropped or refused at a full listen queue.
     pub listen_overflows: Option<u64>,
 }

@@ -296,10 +296,16 @@ pub enum Warning {
         busy: f64,
     },
     /// Memory was short.
-    #[error("{pages} pages were swapped, or read back from disk: free memory before you measure")]
+    #[error("{pages} pages were swapped meanwhile: free memory before you measure")]
     Swapping {
-        /// Pages swapped in or out, and major page faults.
+        /// Pages swapped in or out.
         pages: u64,
+    },
+    /// Pages of the programs had to be read from disk.
+    #[error("server and load generator waited {faults} times for a page from disk: free memory before you measure")]
+    MajorFaults {
+        /// Major page faults.
+        faults: u64,
     },
     /// A real-time scheduling class at full load.
     #[error(

@@ -102,7 +102,10 @@ impl Language {
             Warning::IdleHost { busy } => {
                 format!("主机只有 {busy:.0} % 忙：这些时间主要是唤醒空闲 CPU 的时间；请也在容量的 25 % 至 75 % 处测量")
             }
-            Warning::Swapping { pages } => format!("有 {pages} 页被换出或从磁盘读回：请先释放内存再测量"),
+            Warning::Swapping { pages } => format!("其间有 {pages} 页被换入换出：请先释放内存再测量"),
+            Warning::MajorFaults { faults } => {
+                format!("服务器与负载发生器有 {faults} 次等待从磁盘读入页面：请先释放内存再测量")
+            }
             Warning::RealtimeThrottled { busy } => {
                 format!("实时进程占用了 {busy:.0} % 的 CPU：内核每秒会让这类线程停 50 ms；请降低负载或优先级")
             }
