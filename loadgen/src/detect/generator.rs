@@ -21,8 +21,8 @@ pub fn saturated(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
     let usage = measurement.client.filter(|usage| usage.elapsed_ns > 0)?;
     let share = 100.0 * usage.cpu_ns as f64 / (usage.elapsed_ns as f64 * trial.client.threads.max(1) as f64);
     let paced = trial.cell.offered().is_some();
-    (share > BUSY_PERCENT)
-        .then(|| if paced { Warning::GeneratorSaturated { share } } else { Warning::GeneratorBusy { share } })
+    let warning = if paced { Warning::GeneratorSaturated { share } } else { Warning::GeneratorBusy { share } };
+    (share > BUSY_PERCENT).then_some(warning)
 }
 
 /// Rule 1: the generator's event loop answers late.
