@@ -7,15 +7,16 @@ pub(crate) mod order;
 pub(crate) mod process;
 mod standing;
 
-use crate::gate;
+use crate::detect::generator;
+use crate::detect::host::Calm;
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
-use crate::timestamp;
+use crate::{detect, gate, host, timestamp};
 use order::Block;
 use standing::Standing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
-use trial::{End, Line, Outcome, Plan, Redone, StopReason, Trial, Warning};
+use trial::{End, Line, Noise, Outcome, Plan, Redone, StopReason, Trial, Warning};
 use wire::{Rate, Transport};
 
 /// Where trials are run and how.
@@ -183,16 +184,15 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
 }
 
 /// Gives a trial the warnings that come from outside of it. Noise bears on timed cells only: bytes are bytes.
-fn annotate(trial: &mut Trial, noise: &trial::Noise, calm: crate::detect::host::Calm, options: &RunOptions) {
+fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) {
     if !trial.cell.is_timed() {
         return;
     }
-    let ceiling = options.ceilings.get(&trial.arm.transport).zip(trial.cell.offered());
-    let near = ceiling
-        .and_then(|(&ceiling, offered)| crate::detect::generator::near_ceiling(trial.arm.transport, offered, ceiling));
-    trial.warnings.extend(near);
+    let transport = trial.arm.transport;
+    let load = trial.cell.offered().zip(options.ceilings.get(&transport));
+    trial.warnings.extend(load.and_then(|(offered, &ceiling)| generator::near_ceiling(transport, offered, ceiling)));
     trial.warnings.extend(gate::of_noise(noise, calm));
-    trial.warnings.extend(crate::detect::of_host(noise, crate::host::is_realtime()));
+    trial.warnings.extend(detect::of_host(noise, host::is_realtime()));
 }
 
 /// Each kind of cause once.

@@ -83,7 +83,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     blocks.extend(stop_of(comparison, cell, lang).map(Block::Note));
     blocks.extend(outcomes(cell, lang));
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
-    blocks.extend(trial_warnings(cell.cell.row, &trials, lang).into_iter().map(Block::Warning));
+    blocks.extend(trial_warnings(cell.cell.row, &trials, Action::Inform, lang).into_iter().map(Block::Warning));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
         let tables = contests::tables(comparison, cell, versus, lang);
         let summary = || lang.contest_caption(lang.transport(versus.transport), lang.transport(cell.base));
@@ -113,13 +113,16 @@ fn outcomes(cell: &CellComparison, lang: Language) -> impl Iterator<Item = Block
     })
 }
 
-/// Each kind of warning that matters to a row once, with the number of trials that it was given to.
-pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], lang: Language) -> Vec<String> {
+/// Each kind of warning that matters to a row and has at least this consequence once, with the number of trials that it was
+/// given to.
+pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action, lang: Language) -> Vec<String> {
     let mut kinds: Vec<(&Warning, usize)> = Vec::new();
-    for warning in trials.iter().flat_map(|trial| &trial.warnings).filter(|warning| matters(row, warning)) {
-        match kinds.iter_mut().find(|(known, _)| discriminant(*known) == discriminant(warning)) {
-            Some((_, times)) => *times += 1,
-            None => kinds.push((warning, 1)),
+    for trial in trials {
+        for warning in distinct(&trial.warnings).filter(|warning| warning.action() >= least && matters(row, warning)) {
+            match kinds.iter_mut().find(|(known, _)| discriminant(*known) == discriminant(warning)) {
+                Some((_, times)) => *times += 1,
+                None => kinds.push((warning, 1)),
+            }
         }
     }
     let said = |(warning, times): (&Warning, usize)| match warning.action() {
@@ -129,6 +132,14 @@ pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], lang: Language
         _ => lang.in_trials(lang.warning(warning), times, trials.len()),
     };
     kinds.into_iter().map(said).collect()
+}
+
+/// Each kind of warning of one trial once: both of its ends may have given it.
+fn distinct(warnings: &[Warning]) -> impl Iterator<Item = &Warning> {
+    let first = |(i, warning): &(usize, &Warning)| {
+        warnings[..*i].iter().all(|earlier| discriminant(earlier) != discriminant(*warning))
+    };
+    warnings.iter().enumerate().filter(first).map(|(_, warning)| warning)
 }
 
 /// Lateness spoils durations and rates; what is counted to the byte does not depend on when it came.

@@ -54,6 +54,13 @@ fn a_merely_late_pacer_voids_nothing() {
 }
 
 #[test]
+fn a_warning_of_both_ends_counts_its_trial_once() {
+    let twice = |program: &str| Warning::DebugBuild { program: program.to_owned() };
+    let debug = records(|trial| trial.warnings = vec![twice("loadgen"), twice("server")]);
+    assert!(text(&debug).contains("(in 18 of 18 trials)"), "{}", text(&debug));
+}
+
+#[test]
 fn many_redone_blocks_make_a_noisy_host() {
     let mut noisy = records(|_| {});
     let redone = |block| Redone { cell: "latency/single".to_owned(), block, attempt: 0, causes: Vec::new() };

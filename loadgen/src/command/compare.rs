@@ -145,9 +145,9 @@ async fn measure(args: &CompareArgs, plan: &Plan, out: &Path, begun: Instant) ->
         begun,
         ..RunOptions::local(args.seed, args.connection.threads())
     };
-    let path = preflight::Path { remote: target.is_some() && here.is_none() };
+    let route = preflight::Route { remote: target.is_some() && here.is_none() };
     tokio::select! {
-        found = preflight::run(plan, &options, args.depth(), path) => {
+        found = preflight::run(plan, &options, args.depth(), route) => {
             options.ceilings = record(args, plan, &mut journal, found)?;
         }
         // The run that follows ends at once and says why.

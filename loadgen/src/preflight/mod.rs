@@ -24,7 +24,7 @@ use wire::{Rate, Schedule, Transport};
 /// How long the pacer is watched.
 const PACER_WATCH: Duration = Duration::from_secs(1);
 /// Most of a plan's length that waiting for a quiet host may take, as a divisor, and most in all.
-const QUIET_SHARE: u32 = 10;
+const QUIET_SHARE: u32 = 20;
 const QUIET_MOST: Duration = Duration::from_secs(60);
 
 /// How much is found out.
@@ -39,7 +39,7 @@ pub enum Depth {
 
 /// Where the run goes.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Path {
+pub struct Route {
     /// Whether the server is on another host.
     pub remote: bool,
 }
@@ -64,7 +64,7 @@ pub enum PreflightError {
 ///
 /// # Errors
 /// [`PreflightError`], one line that says what to do.
-pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, path: Path) -> Result<Preflight, PreflightError> {
+pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) -> Result<Preflight, PreflightError> {
     admit(plan)?;
     let mut found = Preflight { fingerprint: fingerprint::read(), ..Preflight::default() };
     let clock = clock::Watch::begin();
@@ -81,7 +81,7 @@ pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, path: Path) ->
     found
         .warnings
         .extend([timing::clock_step(clock.back_ns), timing::clock_drift(clock.drift_ppm)].into_iter().flatten());
-    found.warnings.extend(settings(plan, &found, path));
+    found.warnings.extend(settings(plan, &found, route));
     found.warnings.extend(quiet.warning());
     (found.quiet_samples, found.quiet) = (quiet.samples, quiet.quiet);
     let pace = if depth == Depth::Full { pilot::run(plan, options, &mut found).await } else { 1.0 };
@@ -135,7 +135,7 @@ fn late(rate: Rate, found: &Preflight) -> Option<Warning> {
 }
 
 /// What the host's settings give away.
-fn settings(plan: &Plan, found: &Preflight, Path { remote }: Path) -> Vec<Warning> {
+fn settings(plan: &Plan, found: &Preflight, Route { remote }: Route) -> Vec<Warning> {
     let value = |name| found.fingerprint.get(name).map_or("", String::as_str);
     let bursts = plan.cells.iter().any(|cell| matches!(cell.load.schedule, Schedule::Burst { .. }));
     let offload = fingerprint::gateway()

@@ -21,7 +21,7 @@ use crate::evidence::{Block, trial_warnings};
 use crate::number;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
-use trial::{Figure, Row};
+use trial::{Action, Figure, Row};
 use wire::Transport;
 
 /// What one row of the table says.
@@ -106,7 +106,8 @@ impl RowVerdict {
 pub fn finding(comparison: &Comparison, row: Row, lang: Language) -> Finding {
     let mut finding = study(row).finding(comparison, lang);
     let trials = comparison.row(row).flat_map(|cell| &cell.arms).flat_map(|arm| &arm.trials);
-    finding.caveats.extend(trial_warnings(Some(row), &trials.copied().collect::<Vec<_>>(), lang));
+    let trials: Vec<_> = trials.copied().collect();
+    finding.caveats.extend(trial_warnings(Some(row), &trials, Action::Warn, lang));
     finding
 }
 
