@@ -249,6 +249,10 @@ impl CompareArgs {
             None => plans::built_in("standard")?.plan(),
         };
         plan.cells.iter_mut().for_each(|cell| self.adjust(cell));
+        // Whoever orders blocks or lengths of their own has set the time themselves.
+        if self.blocks.is_some() || self.duration.is_some() || self.warmup.is_some() {
+            plan.stop.budget = None;
+        }
         plan.cells.retain(|cell| !cell.transports.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--transports leaves no cell of this plan");
         Ok(plan)

@@ -165,6 +165,7 @@ impl<'a> Standing<'a> {
 mod tests {
     use super::*;
     use crate::runner::order;
+    use proptest::prelude::*;
 
     fn plan(head: &str) -> Plan {
         let cell = |name: &str| format!("[[cell]]\nname='{name}'\nwhy='w'\nscenario='push'\nblocks=2\nwindow='1s'\n");
@@ -212,6 +213,20 @@ mod tests {
         assert!(stops.iter().all(|stop| stop.blocks == 2));
         // 30 % of four blocks is one.
         assert_eq!(stops.iter().map(|stop| stop.redone).sum::<u32>(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_noisy_every_planned_block_counts_once_and_redoing_keeps_its_share(
+            noisy in proptest::collection::vec(any::<bool>(), 12), redo in 0.0..1.0f64,
+        ) {
+            let plan = plan(&format!("redo = {redo}"));
+            let (stops, progress) = played(&plan, |block| noisy[block.cell * 6 + block.number as usize * 3 + block.attempt as usize]);
+            prop_assert!(stops.iter().all(|stop| (stop.blocks, stop.reason) == (2, StopReason::Planned)));
+            let redone = stops.iter().map(|stop| u64::from(stop.redone)).sum::<u64>();
+            prop_assert_eq!(progress.redone, redone);
+            prop_assert!(redone as f64 <= redo * 4.0 + 1e-9, "{} of four blocks at {}", redone, redo);
+        }
     }
 
     #[test]
