@@ -102,9 +102,10 @@ fn admit(plan: &Plan) -> Result<(), PreflightError> {
 
 /// The pacer at the plan's highest rate, and what the generator takes of each transport.
 async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Result<(), PreflightError> {
-    let Some((cell, offered)) = heaviest(plan) else { return Ok(()) };
+    let Some((cell, offered)) = heaviest(plan, Cell::offered) else { return Ok(()) };
     let cannot = |what| move |error| PreflightError::System { what, error };
-    let rate = Rate::per_second(offered).unwrap_or(cell.load.rate);
+    let released = heaviest(plan, Cell::released).and_then(|(_, released)| Rate::per_second(released));
+    let rate = released.unwrap_or(cell.load.rate);
     let pacer = Pacer::spawn().map_err(cannot("start a pacer"))?;
     found.pacer_lateness = pacer::lateness(&pacer.handle(), rate, PACER_WATCH).await;
     found.warnings.extend(late(rate, found));
@@ -121,9 +122,9 @@ async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Re
     Ok(())
 }
 
-/// The paced cell that offers most, and how much.
-fn heaviest(plan: &Plan) -> Option<(&Cell, f64)> {
-    let paced = plan.cells.iter().filter_map(|cell| Some((cell, cell.offered()?)));
+/// The paced cell with the highest of one of its rates, and that rate.
+fn heaviest(plan: &Plan, rate: impl Fn(&Cell) -> Option<f64>) -> Option<(&Cell, f64)> {
+    let paced = plan.cells.iter().filter_map(|cell| Some((cell, rate(cell)?)));
     paced.max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
@@ -174,13 +175,15 @@ mod tests {
         let plan = plan(
             &[
                 cell("a", "scenario='push'\nrate=5000"),
-                cell("b", "scenario='push'\nrate=200\nconnections=100"),
+                cell("b", "scenario='push'\nrate=200\nconnections=100\nsharing='shared'"),
                 cell("c", "scenario='saturate'"),
             ]
             .concat(),
         );
-        let (heaviest, offered) = heaviest(&plan).unwrap();
-        assert_eq!((heaviest.name.as_str(), offered), ("b", 20_000.0));
+        let named = |(cell, rate): (&Cell, f64)| (cell.name.clone(), rate);
+        assert_eq!(heaviest(&plan, Cell::offered).map(named), Some(("b".to_owned(), 20_000.0)));
+        // One event for all readers is released once.
+        assert_eq!(heaviest(&plan, Cell::released).map(named), Some(("a".to_owned(), 5_000.0)));
     }
 
     #[test]

@@ -258,6 +258,13 @@ impl Cell {
         }
     }
 
+    /// Events a second that a pacer releases for it: one for all readers of a shared topic; `None` without a schedule.
+    pub fn released(&self) -> Option<f64> {
+        let offered = self.offered()?;
+        let shared = self.scenario == Scenario::Push && self.load.sharing == Sharing::Shared;
+        Some(if shared { self.load.rate.get() } else { offered })
+    }
+
     /// Expected length of one block.
     pub fn expected_block(&self) -> Duration {
         self.expected_trial() * self.arms().len() as u32
