@@ -5,7 +5,7 @@ use crate::compare::Comparison;
 use crate::row::{Finding, RowVerdict, finding};
 use crate::text::Language;
 use std::collections::BTreeSet;
-use trial::{Action, Row, Warning};
+use trial::{Action, End, Row, StopReason, Warning};
 
 /// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
 pub(crate) const fn glance(row: Row) -> usize {
@@ -77,6 +77,9 @@ pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<Strin
     let records = comparison.records;
     let ended = match &records.end {
         None => Some(lang.cut_off()),
+        Some(end) if by_hand(end) => {
+            Some(lang.warning(&Warning::StoppedEarly { finished: end.trials, planned: end.planned }))
+        }
         Some(end) if end.trials < end.planned => Some(lang.ended(&end.reason)),
         Some(_) => None,
     };
@@ -84,6 +87,11 @@ pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<Strin
     let loud = records.run.warnings.iter().chain(found).filter(|warning| warning.action() >= Action::Warn);
     let own = loud.chain(&noisy_host(records)).map(|warning| lang.warning(warning)).collect::<Vec<_>>();
     records.warnings.iter().cloned().chain(own).chain(ended).collect()
+}
+
+/// Rule 32: whether somebody may have stopped the run because of what it showed.
+fn by_hand(end: &End) -> bool {
+    end.stops.iter().any(|stop| stop.reason == StopReason::Interrupted)
 }
 
 /// Most redone blocks beside those that count before a run is called noisy: three beside seven.

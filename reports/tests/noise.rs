@@ -94,3 +94,15 @@ fn a_cell_says_why_it_ended_unless_it_went_as_planned() {
     assert!(page.contains("0 were run again for noise; stopped because the intervals are narrow enough"));
     assert_eq!(page.matches("were run again for noise").count(), 2);
 }
+
+#[test]
+fn a_run_that_was_ended_by_hand_says_so() {
+    let mut ended = records(|_| {});
+    let end = ended.end.as_mut().unwrap();
+    let stop = |reason| CellStop { cell: "latency/single".to_owned(), blocks: 1, redone: 0, reason };
+    (end.trials, end.stops) = (5, vec![stop(StopReason::Interrupted)]);
+    let planned = end.planned;
+    assert!(text(&ended).contains(&format!("! stopped early: 5 of {planned} trials were run")), "{}", text(&ended));
+    ended.end.as_mut().unwrap().stops = vec![stop(StopReason::Budget)];
+    assert!(text(&ended).contains("! The run ended early: plan finished."), "{}", text(&ended));
+}
