@@ -13,9 +13,10 @@ pub struct BuiltIn {
 }
 
 /// Every built-in plan.
-pub const BUILT_IN: [BuiltIn; 3] = [
+pub const BUILT_IN: [BuiltIn; 4] = [
     BuiltIn { name: "standard", text: include_str!("../plans/standard.toml") },
     BuiltIn { name: "quick", text: include_str!("../plans/quick.toml") },
+    BuiltIn { name: "publish", text: include_str!("../plans/publish.toml") },
     BuiltIn { name: "full", text: include_str!("../plans/full.toml") },
 ];
 
@@ -23,7 +24,7 @@ pub const BUILT_IN: [BuiltIn; 3] = [
 #[derive(Debug, thiserror::Error)]
 pub enum LoadPlanError {
     /// No built-in plan has this name.
-    #[error("no built-in plan '{0}' (known: standard, quick, full)")]
+    #[error("no built-in plan '{0}' (known: standard, quick, publish, full)")]
     Unknown(String),
     /// The file cannot be read.
     #[error("--plan {0}: {1}")]
@@ -79,6 +80,8 @@ mod tests {
     fn the_plans_keep_their_promised_lengths() {
         let length = |name| built_in(name).unwrap().plan().expected_length();
         assert!((Duration::from_secs(240)..Duration::from_secs(360)).contains(&length("standard")));
+        let publish = length("publish");
+        assert!((Duration::from_secs(900)..Duration::from_secs(3_600)).contains(&publish), "{publish:?}");
         assert!(length("quick") < Duration::from_secs(55), "{:?}", length("quick"));
     }
 }

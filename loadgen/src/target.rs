@@ -54,6 +54,11 @@ impl OwnServer {
         }
     }
 
+    /// Its process id; `None` once it has ended.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// The base URL.
     pub fn url(&self) -> &str {
         &self.url

@@ -2,10 +2,12 @@
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
 use super::{command_line, default_out};
+use crate::detect::timing;
 use crate::drive::Session;
 use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
+use crate::preflight::{self, Depth, PreflightError};
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
 use crate::tls::Trust;
@@ -13,12 +15,13 @@ use crate::{host, plans, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
 use reports::Language;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use terminal_size::terminal_size;
-use trial::{Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Warning};
-use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+use trial::{Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Run, SCHEMA, Scenario, StopRule, Warning};
+use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
 #[derive(Debug, Args)]
@@ -29,6 +32,9 @@ pub struct CompareArgs {
     /// The whole latency grid and fourteen blocks: as long as it takes
     #[arg(long, group = "which")]
     full: bool,
+    /// Two-second windows and 20 to 40 blocks, until intervals are narrow: half an hour and more
+    #[arg(long, group = "which")]
+    publish: bool,
     /// A plan of your own (start from `loadgen list --plan standard`)
     #[arg(long, value_name = "FILE", group = "which")]
     plan: Option<PathBuf>,
@@ -71,6 +77,12 @@ pub struct CompareArgs {
     /// Language of table and report
     #[arg(long, value_name = "en|zh", default_value = "en")]
     lang: Language,
+    /// What is found out before the first trial [default: full; quick with --quick]
+    #[arg(long, value_enum, value_name = "quick|full")]
+    preflight: Option<Depth>,
+    /// Measure debug builds all the same; the record says so
+    #[arg(long)]
+    allow_debug: bool,
     /// Print records as JSON lines instead of progress and table
     #[arg(long)]
     json: bool,
@@ -80,10 +92,12 @@ pub struct CompareArgs {
 
 /// Runs the plan and renders what came of it.
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
+    let begun = Instant::now();
+    args.refuse_debug("loadgen", &tool::facts().profile)?;
     let plan = args.plan()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.out.clone().unwrap_or_else(default_out);
-    let ended = runtime.block_on(measure(&args, &plan, &out))?;
+    let ended = runtime.block_on(measure(&args, &plan, &out, begun))?;
     render(&args, &out)?;
     if !args.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
@@ -109,35 +123,85 @@ struct Ended {
     failures: Vec<String>,
 }
 
-async fn measure(args: &CompareArgs, plan: &Plan, out: &Path) -> anyhow::Result<Ended> {
+async fn measure(args: &CompareArgs, plan: &Plan, out: &Path, begun: Instant) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
-    if let Some(url) = &args.target {
-        let endpoint: Endpoint = url.parse()?;
-        anyhow::ensure!(
-            endpoint.path_and_query == "/",
-            "--target takes a base URL, such as http://host:8080, without a path"
-        );
-        let trust = Trust::from_flags(args.connection.cacert.clone(), args.connection.insecure);
-        Session::open(&endpoint, &trust, &args.connection.headers).await?;
-    }
+    let target = match &args.target {
+        Some(url) => Some(reach(args, url).await?),
+        None => None,
+    };
     let mut journal = Journal::create(out, args.json)?;
     let run = args.run(plan);
     for warning in &run.warnings {
         eprintln!("loadgen: {warning}");
     }
     journal.append(&Line::Run(Box::new(run)))?;
-    let options = RunOptions {
-        seed: args.seed,
+    let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
+    let mut options = RunOptions {
         target: args.target.clone(),
-        threads: args.connection.threads(),
+        target_pid: here.map(|facts| facts.pid),
         headers: args.connection.headers.clone(),
         cacert: args.connection.cacert.clone(),
         insecure: args.connection.insecure,
+        begun,
+        ..RunOptions::local(args.seed, args.connection.threads())
     };
+    let route = preflight::Route { remote: target.is_some() && here.is_none() };
+    tokio::select! {
+        found = preflight::run(plan, &options, args.depth(), route) => {
+            options.ceilings = record(args, plan, &mut journal, found)?;
+        }
+        // The run that follows ends at once and says why.
+        () = interrupt.wait() => {}
+    }
     let mut display = Display::new(args.json);
     let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     Ok(Ended { interrupted: interrupt.came(), finished: progress.finished, failures: progress.failures })
+}
+
+/// The server of `--target`, as it states itself.
+async fn reach(args: &CompareArgs, url: &str) -> anyhow::Result<Facts> {
+    let endpoint: Endpoint = url.parse()?;
+    anyhow::ensure!(
+        endpoint.path_and_query == "/",
+        "--target takes a base URL, such as http://host:8080, without a path"
+    );
+    let trust = Trust::from_flags(args.connection.cacert.clone(), args.connection.insecure);
+    let facts = Session::open(&endpoint, &trust, &args.connection.headers).await?.facts;
+    args.refuse_debug("server", &facts.profile)?;
+    Ok(facts)
+}
+
+/// Records and shows the pre-flight; what the generator can take. A refusal is recorded as the end of the run.
+fn record(
+    args: &CompareArgs,
+    plan: &Plan,
+    journal: &mut Journal,
+    found: Result<Preflight, PreflightError>,
+) -> anyhow::Result<BTreeMap<Transport, Rate>> {
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            let (reason, finished) = (error.to_string(), timestamp::now());
+            journal.append(&Line::End(End {
+                reason,
+                finished,
+                trials: 0,
+                planned: plan.trials(),
+                stops: Vec::new(),
+            }))?;
+            return Err(error.into());
+        }
+    };
+    for warning in found.warnings.iter().filter(|warning| warning.action() >= Action::Warn) {
+        eprintln!("loadgen: {warning}");
+    }
+    if !args.json {
+        reports::preflight_lines(&found, args.lang).iter().for_each(|line| eprintln!("{line}"));
+    }
+    let ceilings = found.ceilings.clone();
+    journal.append(&Line::Preflight(Box::new(found)))?;
+    Ok(ceilings)
 }
 
 /// The report, and the table on the terminal.
@@ -161,6 +225,18 @@ fn terminal_width() -> usize {
 }
 
 impl CompareArgs {
+    /// Refuses a program that is a debug build, unless it is allowed.
+    fn refuse_debug(&self, program: &str, profile: &str) -> anyhow::Result<()> {
+        match timing::debug_build(program, profile).filter(|_| !self.allow_debug) {
+            Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
+            None => Ok(()),
+        }
+    }
+
+    fn depth(&self) -> Depth {
+        self.preflight.unwrap_or(if self.quick { Depth::Quick } else { Depth::Full })
+    }
+
     /// The plan as asked for.
     fn plan(&self) -> anyhow::Result<Plan> {
         let custom = self.connections.is_some() || self.rate.is_some() || self.payload.is_some() || self.shared;
@@ -168,10 +244,15 @@ impl CompareArgs {
             Some(path) => plans::from_file(path)?,
             None if custom => self.workload(),
             None if self.quick => plans::built_in("quick")?.plan(),
+            None if self.publish => plans::built_in("publish")?.plan(),
             None if self.full => plans::built_in("full")?.plan(),
             None => plans::built_in("standard")?.plan(),
         };
         plan.cells.iter_mut().for_each(|cell| self.adjust(cell));
+        // Whoever orders blocks or lengths of their own has set the time themselves.
+        if self.blocks.is_some() || self.duration.is_some() || self.warmup.is_some() {
+            plan.stop.budget = None;
+        }
         plan.cells.retain(|cell| !cell.transports.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--transports leaves no cell of this plan");
         Ok(plan)
@@ -204,7 +285,12 @@ impl CompareArgs {
             load,
             steps: Vec::new(),
         };
-        Plan { name: "workload".to_owned(), why: "one workload from the command line".to_owned(), cells: vec![cell] }
+        Plan {
+            name: "workload".to_owned(),
+            why: "one workload from the command line".to_owned(),
+            cells: vec![cell],
+            stop: StopRule::default(),
+        }
     }
 
     fn adjust(&self, cell: &mut Cell) {
@@ -214,8 +300,7 @@ impl CompareArgs {
             cell.transports = self.transports.iter().copied().filter(|one| custom || known.contains(one)).collect();
         }
         cell.preset = self.preset.unwrap_or(cell.preset);
-        let timed = matches!(cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect);
-        if timed && cell.blocks > 1 {
+        if cell.is_timed() && cell.blocks > 1 {
             cell.blocks = self.blocks.unwrap_or(cell.blocks);
             cell.load.window = self.duration.unwrap_or(cell.load.window);
             cell.load.warmup = self.warmup.unwrap_or(cell.load.warmup);
@@ -225,10 +310,7 @@ impl CompareArgs {
     /// The first line of the records.
     fn run(&self, plan: &Plan) -> Run {
         let tool = tool::facts();
-        let mut warnings = Vec::new();
-        if tool.profile == "debug" {
-            warnings.push(Warning::DebugBuild { program: "loadgen".to_owned() });
-        }
+        let mut warnings: Vec<_> = timing::debug_build("loadgen", &tool.profile).into_iter().collect();
         warnings.push(if self.target.is_some() { Warning::LongLivedServer } else { Warning::Loopback });
         Run {
             schema: SCHEMA,

@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Arm, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, Trial};
+use trial::{Arm, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, StopRule, Trial};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport, Tuning};
 
 /// Flags of `run`.
@@ -152,7 +152,12 @@ async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Re
 /// Writes the run as records that `loadgen report` can render.
 fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
     let mut journal = Journal::create(&if out.as_os_str().is_empty() { default_out() } else { out }, false)?;
-    let plan = Plan { name: "run".to_owned(), why: "one endpoint".to_owned(), cells: vec![trial.cell.clone()] };
+    let plan = Plan {
+        name: "run".to_owned(),
+        why: "one endpoint".to_owned(),
+        cells: vec![trial.cell.clone()],
+        stop: StopRule::default(),
+    };
     let run = Run {
         schema: SCHEMA,
         tool: tool::facts(),

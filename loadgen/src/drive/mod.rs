@@ -18,6 +18,7 @@ pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
 
+use crate::detect;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
@@ -112,7 +113,7 @@ pub async fn trial(order: Order, observer: Observer) -> Trial {
     if let Some(session) = session {
         (trial.server, trial.clock) = (Some(session.facts), Some(session.clock));
     }
-    trial.warnings = record::warnings(&trial);
+    trial.warnings = detect::of_trial(&trial);
     trial
 }
 
@@ -137,6 +138,9 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
 
 /// Refuses a server whose knobs are not those that the cell asks for: the plan asks, the server states.
 fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
+    if let Some(defaults) = detect::network::server_defaults(tuning) {
+        return Err(TrialError::Unsupported(defaults.to_string()));
+    }
     let wanted = cell.flush.unwrap_or_else(|| Tuning::of(cell.preset).flush);
     if (tuning.preset, tuning.flush) == (cell.preset, wanted) {
         return Ok(());

@@ -4,6 +4,7 @@
 //! stored, never percentiles, so that trials, clients and hosts can be merged; nothing here can
 //! average a percentile.
 
+mod detector;
 mod distribution;
 mod figure;
 mod gate;
@@ -13,11 +14,12 @@ mod plan_file;
 mod record;
 mod warning;
 
+pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
 pub use figure::{Figure, Quantile, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
-pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario};
+pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
 pub use warning::Warning;

@@ -47,6 +47,16 @@ impl Row {
         Self::ConnectTime,
     ];
 
+    /// Whether its numbers are counts and sizes, which do not depend on when an event came.
+    pub const fn is_counted(self) -> bool {
+        match self {
+            Self::ProtocolType | Self::Implementation | Self::BrowserSupport | Self::NetworkOverhead | Self::Memory => {
+                true
+            }
+            Self::Latency | Self::Bidirectional | Self::ClientLibrary | Self::Throughput | Self::ConnectTime => false,
+        }
+    }
+
     /// The name in plans and anchors.
     pub const fn name(self) -> &'static str {
         match self {
@@ -230,6 +240,36 @@ impl Cell {
         self.transports.iter().copied().map(Arm::of).chain(twin).collect()
     }
 
+    /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.
+    pub const fn is_timed(&self) -> bool {
+        matches!(self.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect)
+    }
+
+    /// Events a second that reach the generator over all streams; `None` without a schedule.
+    pub fn offered(&self) -> Option<f64> {
+        let rate = self.load.rate.get();
+        match self.scenario {
+            Scenario::Push => {
+                self.load.schedule.dues(self.load.rate, 0).map(|_| rate * f64::from(self.load.connections))
+            }
+            Scenario::Echo => Some(rate),
+            Scenario::Saturate | Scenario::Connect | Scenario::Memory => None,
+            Scenario::Handshake | Scenario::Codec | Scenario::Browser => None,
+        }
+    }
+
+    /// Events a second that a pacer releases for it: one for all readers of a shared topic; `None` without a schedule.
+    pub fn released(&self) -> Option<f64> {
+        let offered = self.offered()?;
+        let shared = self.scenario == Scenario::Push && self.load.sharing == Sharing::Shared;
+        Some(if shared { self.load.rate.get() } else { offered })
+    }
+
+    /// Expected length of one block.
+    pub fn expected_block(&self) -> Duration {
+        self.expected_trial() * self.arms().len() as u32
+    }
+
     /// Expected length of one trial: start, connect, warm-up, window, drain, stop.
     pub fn expected_trial(&self) -> Duration {
         const START_AND_STOP: Duration = Duration::from_millis(150);
@@ -255,6 +295,28 @@ pub struct Plan {
     pub why: String,
     /// Cells with unique names.
     pub cells: Vec<Cell>,
+    /// When it ends.
+    #[serde(default)]
+    pub stop: StopRule,
+}
+
+/// When a run ends, apart from the end of its blocks. Nothing here looks at which arm is ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StopRule {
+    /// Most blocks of a timed cell: it goes on beyond its `blocks` until its intervals are narrow. `None`: it does not.
+    pub max_blocks: Option<u32>,
+    /// Longest run, what precedes the first trial included.
+    #[serde(with = "crate::plan_file::optional_span")]
+    pub budget: Option<Duration>,
+    /// Share of the expected length, in `[0, 1]`, that may go into running blocks again.
+    pub redo: f64,
+}
+
+impl Default for StopRule {
+    fn default() -> Self {
+        Self { max_blocks: None, budget: None, redo: 0.3 }
+    }
 }
 
 impl Plan {
@@ -265,6 +327,6 @@ impl Plan {
 
     /// Expected length of the run.
     pub fn expected_length(&self) -> Duration {
-        self.cells.iter().map(|cell| cell.expected_trial() * cell.blocks * cell.arms().len() as u32).sum()
+        self.cells.iter().map(|cell| cell.expected_block() * cell.blocks).sum()
     }
 }

@@ -173,7 +173,7 @@ pub struct End {
     pub reason: String,
     /// End, RFC 3339.
     pub finished: String,
-    /// Trials on disk.
+    /// Trials that count: those of blocks that were set aside are not among them.
     pub trials: u64,
     /// Trials planned.
     pub planned: u64,

@@ -58,6 +58,11 @@ fn durations(metric: Metric, quantiles: &[Quantile]) -> Vec<Figure> {
     quantiles.iter().map(|&q| Figure::Duration(metric, q)).collect()
 }
 
+/// The headline figures of a cell in the contest of its first transport with another.
+pub fn headlines(cell: &Cell, other: Transport) -> Vec<Figure> {
+    figures(cell.scenario).into_iter().filter(|&figure| is_headline(cell, other, figure)).collect()
+}
+
 /// Whether a figure belongs to the family over which the report's risk is shared: the figures that verdicts of rows
 /// rest on, in the contest of the two transports that the article compares (or any two contestants in a cell
 /// of one's own).

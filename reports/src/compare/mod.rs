@@ -9,7 +9,7 @@ mod pooled;
 
 pub use arm::{ArmTrials, independent};
 pub use contest::{Contest, Dilution, Estimability, Versus};
-pub use figures::principal;
+pub use figures::{headlines, principal};
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};
 
 use crate::Records;

@@ -21,7 +21,7 @@ use crate::evidence::{Block, trial_warnings};
 use crate::number;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
-use trial::{Figure, Row};
+use trial::{Action, Figure, Row};
 use wire::Transport;
 
 /// What one row of the table says.
@@ -106,7 +106,8 @@ impl RowVerdict {
 pub fn finding(comparison: &Comparison, row: Row, lang: Language) -> Finding {
     let mut finding = study(row).finding(comparison, lang);
     let trials = comparison.row(row).flat_map(|cell| &cell.arms).flat_map(|arm| &arm.trials);
-    finding.caveats.extend(trial_warnings(Some(row), &trials.copied().collect::<Vec<_>>(), lang));
+    let trials: Vec<_> = trials.copied().collect();
+    finding.caveats.extend(trial_warnings(Some(row), &trials, Action::Warn, lang));
     finding
 }
 
@@ -183,10 +184,11 @@ fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
         return lang.not_in_plan();
     }
     let failed = arms().find_map(|arm| Some(named(arm.arm, arm.failure()?)));
+    let void = || arms().find_map(|arm| Some(named(arm.arm, &lang.all_void(lang.warning(arm.void()?)))));
     let unsupported = || arms().find_map(|arm| Some(named(arm.arm, arm.unsupported()?)));
     let reached = || arms().any(|arm| !arm.trials.is_empty());
     let otherwise = || if reached() { lang.not_both_in_plan() } else { lang.not_reached() };
-    failed.or_else(unsupported).unwrap_or_else(otherwise)
+    failed.or_else(void).or_else(unsupported).unwrap_or_else(otherwise)
 }
 
 /// `WebSocket is 0.91× [0.88, 0.95] of SSE` and what may be said about it, for one named figure.

@@ -3,6 +3,7 @@
 
 mod glossary;
 mod page;
+mod preflight;
 mod row;
 mod terms;
 mod verdict;

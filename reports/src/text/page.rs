@@ -87,6 +87,13 @@ messages! {
     in_trials(warning: String, times: usize, all: usize)
         "{warning} (in {times} of {all} trials)"
         "{warning}（{all} 次试验中有 {times} 次）"
+    void_trials(warning: String, times: usize, all: usize)
+        "{warning} ({times} of {all} trials; they are void and left out)"
+        "{warning}（{all} 次试验中有 {times} 次；这些试验作废，不计入结果）"
+    all_void(warning: String) "every trial is void: {warning}" "所有试验均作废：{warning}"
+    stopped(blocks: u32, redone: u32, reason: &str)
+        "{blocks} blocks count, {redone} were run again for noise; {reason}"
+        "计入 {blocks} 个区组，因噪声重做 {redone} 个；{reason}"
     measured_caption() "Measured" "实测值"
     what_head() "What" "指标"
     figure_head() "Figure, median of trials" "指标（各试验的中位数）"

@@ -10,7 +10,7 @@ impl Language {
     }
 }
 
-const CHINESE: [(&str, &str); 19] = [
+const CHINESE: [(&str, &str); 21] = [
     (
         "every row of the table, ten blocks for each timed cell: nine headline figures under Holm need nine",
         "表格的每一行，每个计时单元十个区组：经 Holm 校正的九个主要指标至少需要九个",
@@ -63,6 +63,14 @@ const CHINESE: [(&str, &str); 19] = [
     (
         "the grid of rates, payloads and fan-out, fourteen blocks: more headline figures need more of them",
         "速率、载荷与扇出的网格，十四个区组：主要指标越多，所需的区组越多",
+    ),
+    (
+        "every row of the table, nine blocks for each timed cell: nine headline figures under Holm need nine",
+        "表中的每一行，每个计时单元九个区组：九个主要指标经 Holm 校正需要九个",
+    ),
+    (
+        "every row of the table, two-second windows, twenty blocks, and up to forty where intervals are still wide",
+        "表中的每一行，两秒窗口，二十个区组；区间仍宽时至多四十个",
     ),
     ("one reader: three rates and two payload sizes", "一个读者：三种速率、两种载荷大小"),
     ("one event to 100 readers: three rates and two payload sizes", "一个事件发给 100 个读者：三种速率、两种载荷大小"),
