@@ -7,6 +7,7 @@ use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use trial::{Bytes, Counters, Distribution, Measurement, Metric, Second};
 use wire::{MonoTime, Payload, Stamp};
 
@@ -42,6 +43,8 @@ pub struct Recorder {
     /// Bytes so far; streams add theirs when they end.
     pub bytes: Bytes,
     failures: Vec<String>,
+    /// Streams of all workers whose response head has come.
+    standing: Arc<AtomicU64>,
 }
 
 /// What one stream must remember between events.
@@ -87,7 +90,13 @@ impl Recorder {
             counters: Counters::default(),
             bytes: Bytes::default(),
             failures: Vec::new(),
+            standing: Arc::default(),
         }
+    }
+
+    /// Counts response heads there, for who must wait until every stream of every worker stands.
+    pub fn counting(self, standing: Arc<AtomicU64>) -> Self {
+        Self { standing, ..self }
     }
 
     /// Records one duration in nanoseconds.
@@ -124,6 +133,7 @@ impl Recorder {
 
     /// Records the first response head of a stream.
     pub fn answered(&mut self, asked: Option<MonoTime>, received: MonoTime) {
+        self.standing.fetch_add(1, Relaxed);
         if let Some(asked) = asked {
             self.duration(Metric::ConnectHandshake, received.nanos_since(asked));
         }

@@ -64,14 +64,14 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
 }
 
 /// The window ends now, and events that were never due are not lost.
-fn cut_short(measurement: &mut Measurement, window: &Window) {
+pub(super) fn cut_short(measurement: &mut Measurement, window: &Window) {
     let elapsed_ns = window.start().map_or(0, |start| clock::now().nanos_since(start));
     measurement.window_ns = measurement.window_ns.min(elapsed_ns);
     (measurement.counters.expected, measurement.counters.lost) = (None, 0);
 }
 
 /// Waits for the window to open, reads the vitals on both sides of it, and lets the streams drain.
-async fn observe(
+pub(super) async fn observe(
     fleet: &mut Fleet,
     window: &Window,
     session: &mut Session,
@@ -144,7 +144,7 @@ fn subscription(order: &Order, session: &Session) -> Subscription {
 }
 
 /// Events of one stream that fall due during warm-up and window; none when there is no schedule.
-fn count(load: &Load, seed: u64) -> Option<u64> {
+pub(super) fn count(load: &Load, seed: u64) -> Option<u64> {
     let length_ns = (load.warmup + load.window).as_nanos() as u64;
     let dues = load.schedule.dues(load.rate, seed)?;
     Some(dues.take_while(|&due| due < length_ns).count() as u64)

@@ -81,7 +81,7 @@ impl Session {
             payload_bytes: Some(subscription.payload_bytes),
             ..self.request(order, format!("{}?{}", transport.path(), subscription.to_query()))
         };
-        StreamSpec { transport, request, expected: subscription.count, first_seq: Some(0) }
+        StreamSpec { transport, request, expected: subscription.count, first_seq: Some(0), leaves: false }
     }
 
     /// A request to this server with the order's headers.

@@ -3,6 +3,7 @@
 //! Everything that must be equal for all transports is decided here and below: clocks, rates, queues, history, resume,
 //! the policy for slow readers, faults. An endpoint polls a [`Feed`] and turns each [`Item`] into frames.
 
+mod audience;
 mod damage;
 mod group;
 mod lane;
@@ -141,6 +142,7 @@ impl Feed {
         // Before the mailbox is looked at: a message that comes in between then wakes this task.
         self.reader.waker.register(cx.waker());
         let message = session.next_message()?;
+        self.reader.lane.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.quiet_since = now();
         }
