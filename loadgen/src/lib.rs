@@ -8,6 +8,7 @@
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
 pub mod browser;
+pub mod capacity;
 pub mod cli;
 pub mod client;
 pub mod clock_offset;

@@ -56,12 +56,12 @@ pub struct Progress {
 
 /// One trial of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Turn {
-    cell: usize,
-    arm: Arm,
-    block: u32,
-    position: u32,
-    seed: u64,
+pub(crate) struct Turn {
+    pub(crate) cell: usize,
+    pub(crate) arm: Arm,
+    pub(crate) block: u32,
+    pub(crate) position: u32,
+    pub(crate) seed: u64,
 }
 
 /// Every trial of a plan in the order in which it runs: block by block over all cells, so that an early end leaves
@@ -94,6 +94,28 @@ pub async fn run(
     options: &RunOptions,
     journal: &mut Journal,
     interrupt: &mut Interrupt,
+    report: impl FnMut(&Progress),
+) -> Result<Progress, JournalError> {
+    let progress = trials(plan, options, journal, interrupt, report).await?;
+    let reason = if interrupt.came() { "interrupted" } else { "plan finished" };
+    journal.append(&Line::End(End {
+        reason: reason.to_owned(),
+        finished: timestamp::now(),
+        trials: progress.finished,
+        planned: progress.planned,
+    }))?;
+    Ok(progress)
+}
+
+/// The same without the line that ends the records: for a plan that is a part of a run.
+///
+/// # Errors
+/// [`JournalError`] when a record cannot be written.
+pub async fn trials(
+    plan: &Plan,
+    options: &RunOptions,
+    journal: &mut Journal,
+    interrupt: &mut Interrupt,
     mut report: impl FnMut(&Progress),
 ) -> Result<Progress, JournalError> {
     let mut progress =
@@ -115,18 +137,11 @@ pub async fn run(
         progress.expected_left = progress.expected_left.saturating_sub(cell.expected_trial());
     }
     report(&progress);
-    let reason = if interrupt.came() { "interrupted" } else { "plan finished" };
-    journal.append(&Line::End(End {
-        reason: reason.to_owned(),
-        finished: timestamp::now(),
-        trials: progress.finished,
-        planned: progress.planned,
-    }))?;
     Ok(progress)
 }
 
 /// One trial: a server where it needs one, then a generator process.
-async fn one(cell: &Cell, turn: &Turn, options: &RunOptions) -> Trial {
+pub(crate) async fn one(cell: &Cell, turn: &Turn, options: &RunOptions) -> Trial {
     let mut order = Order {
         cell: cell.clone(),
         arm: turn.arm,

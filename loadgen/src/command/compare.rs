@@ -1,14 +1,11 @@
 //! `compare`: a plan, run and rendered.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
-use super::{command_line, default_out};
-use crate::drive::Session;
-use crate::endpoint::Endpoint;
+use super::{command_line, default_out, reach, terminal_width};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::progress::Display;
-use crate::runner::{self, RunOptions};
-use crate::tls::Trust;
+use crate::runner;
 use crate::{host, plans, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
@@ -16,7 +13,6 @@ use reports::Language;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use terminal_size::terminal_size;
 use trial::{Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Warning};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
@@ -112,13 +108,7 @@ struct Ended {
 async fn measure(args: &CompareArgs, plan: &Plan, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     if let Some(url) = &args.target {
-        let endpoint: Endpoint = url.parse()?;
-        anyhow::ensure!(
-            endpoint.path_and_query == "/",
-            "--target takes a base URL, such as http://host:8080, without a path"
-        );
-        let trust = Trust::from_flags(args.connection.cacert.clone(), args.connection.insecure);
-        Session::open(&endpoint, &trust, &args.connection.headers).await?;
+        reach(url, &args.connection).await?;
     }
     let mut journal = Journal::create(out, args.json)?;
     let run = args.run(plan);
@@ -126,14 +116,7 @@ async fn measure(args: &CompareArgs, plan: &Plan, out: &Path) -> anyhow::Result<
         eprintln!("loadgen: {warning}");
     }
     journal.append(&Line::Run(Box::new(run)))?;
-    let options = RunOptions {
-        seed: args.seed,
-        target: args.target.clone(),
-        threads: args.connection.threads(),
-        headers: args.connection.headers.clone(),
-        cacert: args.connection.cacert.clone(),
-        insecure: args.connection.insecure,
-    };
+    let options = args.connection.run_options(args.seed, args.target.clone());
     let mut display = Display::new(args.json);
     let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
@@ -152,12 +135,6 @@ fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
     reports::render(&[records], out, args.lang)
         .context("the records are kept; render them later with 'loadgen report'")?;
     Ok(())
-}
-
-/// Columns of the terminal, by `COLUMNS` or by asking it; 100 elsewhere.
-fn terminal_width() -> usize {
-    let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    stated.or_else(|| terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100)
 }
 
 impl CompareArgs {
@@ -240,6 +217,7 @@ impl CompareArgs {
             host: host::facts(),
             target: self.target.clone(),
             warnings,
+            capacity: None,
         }
     }
 }

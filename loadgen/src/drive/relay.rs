@@ -51,7 +51,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let post = session.request(order, format!("/publish/group/{}", session.name));
     let uplink = Uplink::open(&session.dialer, &post, payload.bytes()).await;
     let uplink = uplink.map_err(|error| TrialError::Broken(error.to_string()))?;
-    let mut fleet = Fleet::launch(&plan(order, session), &recorder)?;
+    let mut fleet = Fleet::launch(&plan(order, session), recorder)?;
     let publisher = Publisher { uplink, standing: Arc::clone(&standing), load: load.clone(), seed: order.seed };
     let mut publishing = tokio::spawn(publisher.run(Arc::clone(&payload)));
     let interrupt = observer.interrupt.clone();

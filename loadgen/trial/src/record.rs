@@ -1,6 +1,6 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
-use crate::{Arm, Cell, Measurement, Plan, Warning};
+use crate::{Arm, CapacityPlan, Cell, Measurement, Plan, Warning};
 use serde::{Deserialize, Serialize};
 use wire::Facts;
 
@@ -41,6 +41,9 @@ pub struct Run {
     /// Warnings about the run as a whole.
     #[serde(default)]
     pub warnings: Vec<Warning>,
+    /// The search for capacity, where the run is one: its trials follow from their results and stand in no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityPlan>,
 }
 
 /// The program that wrote a record.

@@ -113,6 +113,7 @@ fn run(plan: Plan) -> Run {
         },
         target: None,
         warnings: vec![Warning::Loopback],
+        capacity: None,
     }
 }
 
