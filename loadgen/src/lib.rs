@@ -12,6 +12,7 @@ pub mod capacity;
 pub mod cli;
 pub mod client;
 pub mod clock_offset;
+pub mod clock_probe;
 pub mod codec;
 pub mod command;
 pub mod control;

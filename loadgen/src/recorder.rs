@@ -8,7 +8,7 @@ use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use trial::{Bytes, Counters, Distribution, Measurement, Metric, Second};
+use trial::{Bytes, ClockOffset, Counters, Distribution, Measurement, Metric, Second};
 use wire::{MonoTime, Payload, Stamp};
 
 /// Most entries of a timeline; longer windows get wider entries.
@@ -28,6 +28,15 @@ pub enum Reading {
     Foreign,
 }
 
+/// An event whose one-way times wait for the relation of the clocks, which is known once the trial is over.
+struct OneWay {
+    due: MonoTime,
+    sent: MonoTime,
+    received: MonoTime,
+    offset_ns: u64,
+    bytes: usize,
+}
+
 /// Everything that one worker records.
 pub struct Recorder {
     reading: Reading,
@@ -45,6 +54,8 @@ pub struct Recorder {
     failures: Vec<String>,
     /// Streams of all workers whose response head has come.
     standing: Arc<AtomicU64>,
+    /// Events across two clocks; `None` where both ends share one.
+    one_way: Option<Vec<OneWay>>,
 }
 
 /// What one stream must remember between events.
@@ -91,12 +102,26 @@ impl Recorder {
             bytes: Bytes::default(),
             failures: Vec::new(),
             standing: Arc::default(),
+            one_way: None,
         }
     }
 
     /// Counts response heads there, for who must wait until every stream of every worker stands.
     pub fn counting(self, standing: Arc<AtomicU64>) -> Self {
         Self { standing, ..self }
+    }
+
+    /// Keeps the instants of paced events until [`Self::settle`]: about 40 bytes each.
+    pub fn deferring(self) -> Self {
+        Self { one_way: Some(Vec::new()), ..self }
+    }
+
+    /// Takes the one-way times of events that were kept, now that the relation of the clocks is known.
+    pub fn settle(&mut self, clock: &ClockOffset) {
+        for event in self.one_way.take().unwrap_or_default() {
+            let (due, sent) = (clock.local(event.due), clock.local(event.sent));
+            self.timed(event.offset_ns, event.bytes, event.received.nanos_since(due), event.received.nanos_since(sent));
+        }
     }
 
     /// Records one duration in nanoseconds.
@@ -202,16 +227,25 @@ impl Recorder {
         let (due, sent) = (local(stamp.due), local(stamp.sent));
         let Some(offset_ns) = self.window.place(due, received) else { return };
         let (response_ns, service_ns) = (received.nanos_since(due), received.nanos_since(sent));
-        self.duration(Metric::ServiceTime, service_ns);
         if self.window.basis() == Basis::Receipt {
             // Without a schedule nothing was due: what waits is the loop that closes itself.
+            self.duration(Metric::ServiceTime, service_ns);
             self.in_window(offset_ns, bytes, service_ns);
             return;
         }
-        self.in_window(offset_ns, bytes, response_ns);
-        self.duration(Metric::ResponseTime, response_ns);
         self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
+        match &mut self.one_way {
+            None => self.timed(offset_ns, bytes, response_ns, service_ns),
+            Some(kept) => kept.push(OneWay { due: stamp.due, sent: stamp.sent, received, offset_ns, bytes }),
+        }
+    }
+
+    #[inline]
+    fn timed(&mut self, offset_ns: u64, bytes: usize, response_ns: u64, service_ns: u64) {
+        self.in_window(offset_ns, bytes, response_ns);
+        self.duration(Metric::ResponseTime, response_ns);
+        self.duration(Metric::ServiceTime, service_ns);
     }
 
     fn echoed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
@@ -259,6 +293,9 @@ impl Recorder {
                 }
                 None => self.timeline.push(second),
             }
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.one_way, other.one_way) {
+            mine.extend(theirs);
         }
         other.failures.into_iter().for_each(|text| self.failure(text));
     }

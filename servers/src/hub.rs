@@ -1,7 +1,7 @@
 //! What all runtime threads of one server share: facts, counters, named streams and the wish to end. Refuses to do I/O.
 
 use crate::browser::Results;
-use crate::clock::now;
+use crate::clock::{WireClock, now};
 use crate::feed::Registry;
 use crate::pacer::PacerHandle;
 use crate::refusal::Refusal;
@@ -23,6 +23,8 @@ pub(crate) struct Hub {
     lanes: Box<[Counters]>,
     closing: AtomicBool,
     closed: watch::Sender<bool>,
+    /// The clock that clients are told.
+    pub(crate) clock: WireClock,
 }
 
 /// Counters of one runtime thread, on cache lines of their own: counting must not couple the threads.
@@ -39,7 +41,7 @@ pub(crate) struct Counters {
 }
 
 impl Hub {
-    pub(crate) fn new(facts: Facts, pacer: PacerHandle) -> Self {
+    pub(crate) fn new(facts: Facts, pacer: PacerHandle, clock: WireClock) -> Self {
         let lanes = (0..facts.threads).map(|_| Counters::default()).collect();
         let (closed, _) = watch::channel(false);
         let (published, connections, closing) = <(AtomicU64, AtomicUsize, AtomicBool)>::default();
@@ -53,6 +55,7 @@ impl Hub {
             lanes,
             closing,
             closed,
+            clock,
         }
     }
 
@@ -137,7 +140,7 @@ pub(crate) mod rig {
     pub(crate) fn lane() -> (Pacer, Arc<Lane>) {
         let ServeOptions { tuning, limits, .. } = ServeOptions::default();
         let pacer = Pacer::spawn().unwrap();
-        let hub = Hub::new(probe::read_facts(1, tuning, limits), pacer.handle());
+        let hub = Hub::new(probe::read_facts(1, tuning, limits), pacer.handle(), WireClock::default());
         (pacer, Arc::new(Lane::new(Arc::new(hub), 0)))
     }
 }

@@ -1,6 +1,7 @@
 //! What a server is started with, and the flags that say it. Refuses to open a socket.
 
 use crate::ServeError;
+use crate::clock::Disguise;
 use crate::listener;
 use crate::run::{SPARE_FILES, raise_open_files};
 use clap::ArgAction;
@@ -24,6 +25,8 @@ pub struct ServeOptions {
     pub limits: Limits,
     /// Whether `run` ends when stdin does: a child that does not outlive its parent.
     pub exit_with_stdin: bool,
+    /// Whom the server pretends to be; for tests, and no flag.
+    pub disguise: Option<Disguise>,
 }
 
 impl ServeOptions {
@@ -34,7 +37,7 @@ impl ServeOptions {
         let mut tuning = Tuning::of(preset);
         tuning.congestion_control = tuning.congestion_control.filter(|name| listener::can_use_congestion(name));
         let limits = Limits { max_connections: default_connections(), ..DEFAULT_LIMITS };
-        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, exit_with_stdin: false }
+        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, exit_with_stdin: false, disguise: None }
     }
 }
 

@@ -115,7 +115,9 @@ impl Feed {
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
         let sent = now();
-        self.topic.plan().payload.render(&Stamp { seq, due, fired, sent }, out);
+        let clock = self.reader.lane.hub.clock;
+        let stamp = Stamp { seq, due: clock.tell(due), fired: clock.tell(fired), sent: clock.tell(sent) };
+        self.topic.plan().payload.render(&stamp, out);
         self.reader.lane.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.quiet_since = sent;
