@@ -13,7 +13,7 @@ use reports::Language;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use trial::{Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Warning};
+use trial::{Cell, ClientKind, Line, Load, Plan, Row, Run, SCHEMA, Scenario, Warning};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
@@ -31,6 +31,9 @@ pub struct CompareArgs {
     /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
     #[arg(long, value_name = "URL")]
     target: Option<String>,
+    /// Take response times against another host's clock instead of relaying messages on one
+    #[arg(long, requires = "target")]
+    one_way: bool,
     /// Compare only these; the first is the base of every ratio
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     transports: Vec<Transport>,
@@ -76,10 +79,10 @@ pub struct CompareArgs {
 
 /// Runs the plan and renders what came of it.
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
-    let plan = args.plan()?;
+    let mut plan = args.plan()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.out.clone().unwrap_or_else(default_out);
-    let ended = runtime.block_on(measure(&args, &plan, &out))?;
+    let ended = runtime.block_on(measure(&args, &mut plan, &out))?;
     render(&args, &out)?;
     if !args.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
@@ -105,10 +108,16 @@ struct Ended {
     failures: Vec<String>,
 }
 
-async fn measure(args: &CompareArgs, plan: &Plan, out: &Path) -> anyhow::Result<Ended> {
+async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     if let Some(url) = &args.target {
-        reach(url, &args.connection).await?;
+        let session = reach(url, &args.connection).await?;
+        if !session.clock.same_clock && !args.one_way && args.plan.is_none() && relay(plan) {
+            eprintln!(
+                "loadgen: the target is another host: response times are of messages relayed through it, on this host's \
+                 clock (--one-way takes them against its clock)"
+            );
+        }
     }
     let mut journal = Journal::create(out, args.json)?;
     let run = args.run(plan);
@@ -121,6 +130,15 @@ async fn measure(args: &CompareArgs, plan: &Plan, out: &Path) -> anyhow::Result<
     let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     Ok(Ended { interrupted: interrupt.came(), finished: progress.finished, failures: progress.failures })
+}
+
+/// Makes the cells that time events from the server's schedule relay messages instead, where that is the same load:
+/// publisher and subscribers then share this host's clock. Whether there was any.
+fn relay(plan: &mut Plan) -> bool {
+    let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && cell.client == ClientKind::Lean);
+    let timed = timed.filter(|cell| matches!(cell.row, None | Some(Row::Latency)));
+    let alike = timed.filter(|cell| cell.load.sharing == Sharing::Shared || cell.load.connections == 1);
+    alike.map(|cell| (cell.scenario, cell.load.sharing) = (Scenario::Relay, Sharing::Shared)).count() > 0
 }
 
 /// The report, and the table on the terminal.

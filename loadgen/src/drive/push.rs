@@ -48,15 +48,17 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let basis = if load.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due };
     let window = Arc::new(Window::new(basis, load.warmup, load.window));
     let payload = Arc::new(Payload::new(load.payload_bytes));
-    let (offset_ns, same_clock) = (session.clock.offset_ns, session.clock.same_clock);
+    // Without a schedule nothing is due: events are timed by the offset that is known when they come.
+    let defers = !session.clock.same_clock && basis == Basis::Due;
+    let offset_ns = session.clock.offset_ns;
     keepable(load, &subscription, session)?;
     let interrupt = observer.interrupt.clone();
     let (log, reading) = (observer.log.clone(), Reading::Push(payload));
     let recorder = || {
         let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
-        if same_clock { recorder } else { recorder.deferring() }
+        if defers { recorder.deferring() } else { recorder }
     };
-    let probe = session.probe(order).await.map_err(super::SessionError::from)?;
+    let probe = if defers { Some(session.probe(order).await.map_err(super::SessionError::from)?) } else { None };
     let mut fleet = Fleet::launch(&plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, load, observer).await;
     let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;

@@ -3,7 +3,7 @@
 use super::Order;
 use crate::{host, timestamp, tool};
 use servers::clock;
-use trial::{ClientFacts, Figure, Metric, Outcome, Quantile, SCHEMA, Trial, Warning};
+use trial::{ClientFacts, Figure, Metric, Outcome, Quantile, SCHEMA, Scenario, Trial, Warning};
 use wire::{MonoTime, Schedule};
 
 /// When a trial began.
@@ -61,7 +61,9 @@ pub(super) fn warnings(trial: &Trial) -> Vec<Warning> {
             warnings.push(Warning::GeneratorBusy { share });
         }
     }
-    if let Some(clock) = trial.clock.filter(|clock| !clock.same_clock && clock.bound_ns > 50_000) {
+    // A relay and an echo have one clock, whatever the server's says.
+    let one_way = matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate);
+    if let Some(clock) = trial.clock.filter(|clock| one_way && !clock.same_clock && clock.bound_ns > 50_000) {
         warnings.push(Warning::ClockUncertain { bound_us: clock.bound_ns as f64 / 1e3 });
     }
     warnings

@@ -72,15 +72,12 @@ impl Session {
         Ok(Self { endpoint: endpoint.at("/"), dialer, control, facts, clock: offset, name })
     }
 
-    /// Starts to read the server's clock, where it is not ours: what a one-way time across hosts needs.
+    /// Starts to read the server's clock: what a one-way time across hosts needs.
     ///
     /// # Errors
     /// [`ControlError`] when no connection is to be had.
-    pub(super) async fn probe(&self, order: &Order) -> Result<Option<ClockProbe>, ControlError> {
-        if self.clock.same_clock {
-            return Ok(None);
-        }
-        Ok(Some(ClockProbe::start(Control::connect(&self.dialer, &self.endpoint, &order.headers).await?)))
+    pub(super) async fn probe(&self, order: &Order) -> Result<ClockProbe, ControlError> {
+        Ok(ClockProbe::start(Control::connect(&self.dialer, &self.endpoint, &order.headers).await?))
     }
 
     /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.

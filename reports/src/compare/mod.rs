@@ -5,11 +5,13 @@
 mod arm;
 mod contest;
 mod figures;
+mod one_way;
 mod pooled;
 
 pub use arm::{ArmTrials, independent};
 pub use contest::{Contest, Dilution, Estimability, Versus};
 pub use figures::principal;
+pub use one_way::Difference;
 pub(crate) use pooled::middle_95;
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};
 

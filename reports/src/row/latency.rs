@@ -73,11 +73,18 @@ fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -
             let resolved = contests.iter().filter(|(contest, _)| contest.verdict.is_resolved());
             RowVerdict::DependsOn(lang.the_case(summary(resolved, comparison, lang)))
         }
+        Conclusion::Open if contests.iter().any(|(contest, _)| is_difference(contest)) => {
+            RowVerdict::NotResolved(lang.no_one_way())
+        }
         Conclusion::Open => {
             let tests = contests.iter().filter(|(contest, _)| contest.estimability == Estimability::PerTrial);
             RowVerdict::NotResolved(summary(tests, comparison, lang))
         }
     }
+}
+
+fn is_difference(contest: &Contest) -> bool {
+    matches!(contest.estimability, Estimability::Difference(_))
 }
 
 /// What all figures of the row say together about "WebSocket is lower".
