@@ -25,6 +25,7 @@ pub mod interrupt;
 pub mod journal;
 pub mod library;
 pub mod link;
+mod one_way;
 pub mod plans;
 pub mod progress;
 pub mod recorder;

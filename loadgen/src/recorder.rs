@@ -3,6 +3,7 @@
 use crate::client::{EventRef, Signal};
 use crate::event_log::EventLog;
 use crate::link::DialTimes;
+use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
@@ -26,15 +27,6 @@ pub enum Reading {
     Echo(Arc<Payload>),
     /// Anybody's payloads: counted and timed on receipt.
     Foreign,
-}
-
-/// An event whose one-way times wait for the relation of the clocks, which is known once the trial is over.
-struct OneWay {
-    due: MonoTime,
-    sent: MonoTime,
-    received: MonoTime,
-    offset_ns: u64,
-    bytes: usize,
 }
 
 /// Everything that one worker records.
@@ -119,8 +111,8 @@ impl Recorder {
     /// Takes the one-way times of events that were kept, now that the relation of the clocks is known.
     pub fn settle(&mut self, clock: &ClockOffset) {
         for event in self.one_way.take().unwrap_or_default() {
-            let (due, sent) = (clock.local(event.due), clock.local(event.sent));
-            self.timed(event.offset_ns, event.bytes, event.received.nanos_since(due), event.received.nanos_since(sent));
+            let (response_ns, service_ns) = event.times_ns(clock);
+            self.timed(event.offset_ns, event.bytes, response_ns, service_ns);
         }
     }
 

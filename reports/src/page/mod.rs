@@ -44,8 +44,7 @@ pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Langu
     let labels: Vec<String> = run_labels(comparisons);
     let with_table = comparisons.iter().any(asks_the_table);
     let table = with_table.then(|| overview::table(&findings, &labels, lang));
-    let has_content = |section: &&Section| with_table || section.runs.iter().any(|blocks| !blocks.is_empty());
-    let told = sections.iter().filter(has_content);
+    let told = sections.iter().filter(|section| with_table || section.row.is_none());
     let body = el("body")
         .add(overview::header(comparisons, &findings, &labels, lang))
         .add(
