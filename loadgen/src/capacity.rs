@@ -65,6 +65,7 @@ impl Search {
                 standing.progress.expected_done += cell.expected_trial();
             }
         }
+        standing.progress.planned = standing.progress.finished;
         Ok(standing)
     }
 

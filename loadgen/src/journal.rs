@@ -67,7 +67,13 @@ mod tests {
     use trial::End;
 
     fn end(trials: u64) -> Line {
-        Line::End(End { reason: "plan finished".to_owned(), finished: String::new(), trials, planned: 2 })
+        Line::End(End {
+            reason: "plan finished".to_owned(),
+            finished: String::new(),
+            trials,
+            planned: 2,
+            stops: Vec::new(),
+        })
     }
 
     #[test]

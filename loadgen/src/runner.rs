@@ -103,6 +103,7 @@ pub async fn run(
         finished: timestamp::now(),
         trials: progress.finished,
         planned: progress.planned,
+        stops: Vec::new(),
     }))?;
     Ok(progress)
 }
@@ -146,6 +147,7 @@ pub(crate) async fn one(cell: &Cell, turn: &Turn, options: &RunOptions) -> Trial
         cell: cell.clone(),
         arm: turn.arm,
         block: turn.block,
+        attempt: 0,
         position: turn.position,
         seed: turn.seed,
         url: options.target.clone().unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use trial::{End, Line, LineError, Run, Trial};
+use trial::{End, Line, LineError, Preflight, Redone, Run, Trial};
 
 /// Longest line that is read: a trial with a distribution for every second of an hour stays below it.
 const MAX_LINE_BYTES: u64 = 64 << 20;
@@ -16,8 +16,14 @@ const FILE_NAME: &str = "records.jsonl";
 pub struct Records {
     /// What was run, where and by what.
     pub run: Run,
-    /// Trials in the order in which they were run.
+    /// What was found before the first trial.
+    pub preflight: Option<Preflight>,
+    /// Trials that count, in the order in which they were run.
     pub trials: Vec<Trial>,
+    /// Blocks that were run again.
+    pub redone: Vec<Redone>,
+    /// Trials of those blocks: kept, and out of every figure.
+    pub set_aside: Vec<Trial>,
     /// The end; `None` when the run was cut off.
     pub end: Option<End>,
     /// What a reader must know about the file itself, such as a torn last line.
@@ -71,16 +77,42 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
         Some(Read::Whole(Line::Run(run))) => *run,
         Some(Read::Whole(_)) => return Err(lines.wrong("the first line must be the run, this is another record")),
     };
-    let mut records = Records { run, trials: Vec::new(), end: None, warnings: Vec::new(), source: path.clone() };
+    let mut records = Records::of(run, path.clone());
     while let Some(read) = lines.next()? {
         match read {
+            Read::Whole(Line::Preflight(preflight)) => records.preflight = Some(*preflight),
             Read::Whole(Line::Trial(trial)) => records.trials.push(*trial),
+            Read::Whole(Line::Redone(redone)) => records.set_aside(redone),
             Read::Whole(Line::End(end)) => records.end = Some(end),
             Read::Whole(Line::Run(_)) => return Err(lines.wrong("a second run: one file holds one run")),
             Read::Torn(_) => records.warnings.push(lines.torn()),
         }
     }
     Ok(records)
+}
+
+impl Records {
+    /// A run of which nothing but its first line is known.
+    pub fn of(run: Run, source: PathBuf) -> Self {
+        Self {
+            run,
+            source,
+            preflight: None,
+            trials: Vec::new(),
+            redone: Vec::new(),
+            set_aside: Vec::new(),
+            end: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Takes the trials of one attempt at a block out of those that count.
+    fn set_aside(&mut self, redone: Redone) {
+        let (cell, attempt) = (&redone.cell, (redone.block, redone.attempt));
+        let out = |trial: &mut Trial| trial.cell.name == *cell && (trial.block, trial.attempt) == attempt;
+        self.set_aside.extend(self.trials.extract_if(.., out));
+        self.redone.push(redone);
+    }
 }
 
 enum Read {

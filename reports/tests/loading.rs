@@ -8,7 +8,7 @@ use reports::{LoadError, load};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use trial::SCHEMA;
+use trial::{Line, Redone, SCHEMA, Trial, Warning};
 
 /// A whole file of a small run, and its lines.
 fn whole(directory: &Path) -> (PathBuf, Vec<String>) {
@@ -37,6 +37,29 @@ fn a_directory_and_its_file_are_the_same_run() {
     assert_eq!((by_file.trials.len(), by_file.end.is_some(), by_file.warnings.len()), (3, true, 0));
     assert_eq!(by_file.source, path);
     assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn a_redone_block_is_kept_and_counts_no_more() {
+    let directory = TempDir::new().unwrap();
+    let (path, mut lines) = whole(directory.path());
+    let Line::Trial(first) = Line::parse(&lines[1]).unwrap() else { panic!("the second line is a trial") };
+    let again = Line::Trial(Box::new(Trial { attempt: 1, ..*first.clone() }));
+    let causes = vec![Warning::Loopback];
+    let redone = Line::Redone(Redone { cell: first.cell.name.clone(), block: first.block, attempt: 0, causes });
+    for line in [redone, again] {
+        let mut text = Vec::new();
+        line.write(&mut text).unwrap();
+        lines.insert(4, String::from_utf8(text).unwrap().trim_end().to_owned());
+    }
+    lines.swap(4, 5);
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let records = load(&path).unwrap();
+    assert_eq!(records.redone.len(), 1);
+    assert!(records.set_aside.iter().all(|trial| trial.cell == first.cell && trial.attempt == 0));
+    assert!(records.set_aside.contains(&first));
+    assert!(records.trials.iter().all(|trial| *trial != *first), "what is set aside is in no figure");
+    assert!(records.trials.iter().any(|trial| trial.cell == first.cell && trial.attempt == 1));
 }
 
 #[test]
@@ -73,12 +96,18 @@ fn a_torn_line_in_the_middle_is_damage() {
 fn each_wrong_file_is_answered_with_file_and_line() {
     let directory = TempDir::new().unwrap();
     let (_, lines) = whole(directory.path());
-    let newer = lines[0].replacen("\"schema\":1", &format!("\"schema\":{}", SCHEMA + 1), 1);
+    let newer = lines[0].replacen(&format!("\"schema\":{SCHEMA}"), &format!("\"schema\":{}", SCHEMA + 1), 1);
     for (text, expected) in [
         (String::new(), "FILE: empty, there is no run in it".to_owned()),
         (lines[1].clone() + "\n", "FILE: line 1: the first line must be the run, this is another record".to_owned()),
         (format!("{0}\n{0}\n", lines[0]), "FILE: line 2: a second run: one file holds one run".to_owned()),
-        (newer, format!("FILE: line 1: record schema 2 is newer than this program's {SCHEMA}: update pushbench")),
+        (
+            newer,
+            format!(
+                "FILE: line 1: record schema {} is newer than this program's {SCHEMA}: update pushbench",
+                SCHEMA + 1
+            ),
+        ),
     ] {
         assert_eq!(error_of(text.as_bytes()), expected);
     }

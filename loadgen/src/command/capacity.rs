@@ -6,7 +6,7 @@ use crate::capacity::{Search, Standing};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::progress::Display;
-use crate::runner::{self, RunOptions};
+use crate::runner::{self, Progress, RunOptions};
 use crate::{host, timestamp, tool};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -140,16 +140,13 @@ async fn measure(args: &CapacityArgs, search: &Search, out: &Path) -> anyhow::Re
     let standing = search.run(&options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     let latency = latency(args, search, &standing, &options, &mut journal, &mut interrupt).await?;
-    let (mut finished, mut failures) = (standing.progress.finished, standing.progress.failures);
-    if let Some(latency) = latency {
-        finished += latency.finished;
-        failures.extend(latency.failures);
-    }
+    let searched = standing.progress;
+    let (finished, planned) = (searched.finished + latency.finished, searched.planned + latency.planned);
+    let failures = [searched.failures, latency.failures].concat();
     let interrupted = interrupt.came();
-    let reason = if interrupted { "interrupted" } else { "plan finished" };
-    let planned = finished + u64::from(interrupted);
-    let (reason, now) = (reason.to_owned(), timestamp::now());
-    journal.append(&Line::End(End { reason, finished: now, trials: finished, planned }))?;
+    let reason = if interrupted { "interrupted" } else { "plan finished" }.to_owned();
+    let end = End { reason, finished: timestamp::now(), trials: finished, planned, stops: Vec::new() };
+    journal.append(&Line::End(end))?;
     Ok(Ended { interrupted, finished, failures })
 }
 
@@ -161,15 +158,17 @@ async fn latency(
     options: &RunOptions,
     journal: &mut Journal,
     interrupt: &mut Interrupt,
-) -> anyhow::Result<Option<runner::Progress>> {
+) -> anyhow::Result<Progress> {
     if args.quick || args.no_latency || interrupt.came() {
-        return Ok(None);
+        return Ok(Progress::default());
     }
-    let Some(plan) = search.latency_plan(&search.found(standing, args.seed), LATENCY_BLOCKS) else { return Ok(None) };
+    let Some(plan) = search.latency_plan(&search.found(standing, args.seed), LATENCY_BLOCKS) else {
+        return Ok(Progress::default());
+    };
     let mut display = Display::new(args.json);
     let progress = runner::trials(&plan, options, journal, interrupt, |progress| display.show(progress)).await?;
     display.finish();
-    Ok(Some(progress))
+    Ok(progress)
 }
 
 /// The report, and the answer on the terminal.

@@ -167,7 +167,13 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
     };
     journal.append(&Line::Run(Box::new(run)))?;
     journal.append(&Line::Trial(Box::new(trial.clone())))?;
-    let end = End { reason: "plan finished".to_owned(), finished: timestamp::now(), trials: 1, planned: 1 };
+    let end = End {
+        reason: "plan finished".to_owned(),
+        finished: timestamp::now(),
+        trials: 1,
+        planned: 1,
+        stops: Vec::new(),
+    };
     Ok(journal.append(&Line::End(end))?)
 }
 
@@ -204,6 +210,7 @@ impl RunArgs {
             cell,
             arm: Arm::of(transport),
             block: 0,
+            attempt: 0,
             position: 0,
             seed: self.seed,
             url: self.url.clone(),

@@ -37,6 +37,8 @@ pub struct Order {
     pub arm: Arm,
     /// Block, from 0.
     pub block: u32,
+    /// Attempt at the block, from 0.
+    pub attempt: u32,
     /// Position inside the block, from 0.
     pub position: u32,
     /// Seed of the schedules of this block.

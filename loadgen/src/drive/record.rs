@@ -27,6 +27,7 @@ pub fn record(order: &Order, started: &Started, outcome: Outcome) -> Trial {
         cell: order.cell.clone(),
         arm: order.arm,
         block: order.block,
+        attempt: order.attempt,
         position: order.position,
         seed: order.seed,
         started: started.wall.clone(),
@@ -34,6 +35,7 @@ pub fn record(order: &Order, started: &Started, outcome: Outcome) -> Trial {
         server: None,
         client: ClientFacts { pid: std::process::id(), threads: order.threads, cpus: host::cpus() },
         clock: None,
+        noise: None,
         warnings: Vec::new(),
         outcome,
     }

@@ -47,6 +47,7 @@ pub(crate) fn order(server: &Server, cell: Cell, arm: Arm) -> Order {
         cell,
         arm,
         block: 0,
+        attempt: 0,
         position: 0,
         seed: 7,
         url: server.url(),

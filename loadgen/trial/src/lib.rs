@@ -7,6 +7,7 @@
 mod capacity;
 mod distribution;
 mod figure;
+mod gate;
 mod measurement;
 mod plan;
 mod plan_file;
@@ -16,6 +17,7 @@ mod warning;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use distribution::{Distribution, DistributionError};
 pub use figure::{Figure, Quantile, backlog_growth, slope};
+pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario};
 pub use plan_file::PlanError;

@@ -1,11 +1,11 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
-use crate::{Arm, CapacityPlan, Cell, Measurement, Plan, Warning};
+use crate::{Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning};
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// One line of a records file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,8 +13,12 @@ pub const SCHEMA: u32 = 1;
 pub enum Line {
     /// First line: the run and its host.
     Run(Box<Run>),
+    /// What was found before the first trial.
+    Preflight(Box<Preflight>),
     /// One trial, whatever its outcome.
     Trial(Box<Trial>),
+    /// A block that is set aside: it was run again.
+    Redone(Redone),
     /// Last line of a run that was not cut off.
     End(End),
 }
@@ -100,6 +104,9 @@ pub struct Trial {
     pub arm: Arm,
     /// Block, from 0.
     pub block: u32,
+    /// Which attempt at the block this is, from 0; see [`Redone`].
+    #[serde(default)]
+    pub attempt: u32,
     /// Position of the arm inside its block, from 0.
     pub position: u32,
     /// Seed of this block's schedules; equal for all arms of a block.
@@ -114,6 +121,9 @@ pub struct Trial {
     pub client: ClientFacts,
     /// Offset to the server's clock; `None` where no one-way time was taken.
     pub clock: Option<ClockOffset>,
+    /// What else went on meanwhile.
+    #[serde(default)]
+    pub noise: Option<Noise>,
     /// Warnings.
     #[serde(default)]
     pub warnings: Vec<Warning>,
@@ -186,6 +196,9 @@ pub struct End {
     pub trials: u64,
     /// Trials planned.
     pub planned: u64,
+    /// How each cell came to its end.
+    #[serde(default)]
+    pub stops: Vec<CellStop>,
 }
 
 /// Why a line is not one of ours.

@@ -229,6 +229,7 @@ fn trial(response_ns: u64) -> Trial {
         arm: trial::Arm::of(Transport::Sse),
         cell,
         block: 0,
+        attempt: 0,
         position: 0,
         seed: 1,
         started: String::new(),
@@ -236,6 +237,7 @@ fn trial(response_ns: u64) -> Trial {
         server: None,
         client: trial::ClientFacts { threads: 1, ..Default::default() },
         clock: None,
+        noise: None,
         warnings: Vec::new(),
         outcome: Outcome::Measured(Box::new(measurement)),
     }

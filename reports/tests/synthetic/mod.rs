@@ -34,8 +34,9 @@ pub(crate) fn of_plan(plan: Plan) -> Records {
         finished: "2026-11-24T03:42:10Z".to_owned(),
         trials: trials.len() as u64,
         planned,
+        stops: Vec::new(),
     };
-    Records { run: run(plan), trials, end: Some(end), warnings: Vec::new(), source: PathBuf::from("out/records.jsonl") }
+    Records { trials, end: Some(end), ..Records::of(run(plan), PathBuf::from("out/records.jsonl")) }
 }
 
 /// Writes records as `loadgen` does and returns the file.
@@ -77,6 +78,7 @@ fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, rando
         cell: cell.clone(),
         arm,
         block,
+        attempt: 0,
         position,
         seed: 42 + u64::from(block),
         started: format!("2026-11-24T03:{:02}:{:02}Z", 30 + block, position * 5),
@@ -84,6 +86,7 @@ fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, rando
         server: None,
         client: ClientFacts { pid: 4242, threads: 1, cpus: vec![1] },
         clock: None,
+        noise: None,
         warnings,
         outcome: Outcome::Measured(Box::new(measured::measurement(cell, arm, drift, random))),
     }

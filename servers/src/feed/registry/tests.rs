@@ -17,9 +17,10 @@ fn names(lane: &Arc<Lane>) -> (usize, usize) {
 #[test]
 fn sessions_and_groups_linger_and_then_go() {
     let (_pacer, lane) = rig::lane();
-    let stays = subscribe(&lane, "group=a&sharing=shared&session=stays").unwrap();
-    let goes = subscribe(&lane, "group=b&sharing=shared&session=goes").unwrap();
-    let private = subscribe(&lane, "group=c&session=private").unwrap();
+    // Idle: a schedule's turn with the pacer would keep its topic alive for that moment.
+    let stays = subscribe(&lane, "schedule=idle&group=a&sharing=shared&session=stays").unwrap();
+    let goes = subscribe(&lane, "schedule=idle&group=b&sharing=shared&session=goes").unwrap();
+    let private = subscribe(&lane, "schedule=idle&group=c&session=private").unwrap();
     drop((goes, private));
     lane.hub.registry.sweep(now());
     assert_eq!(names(&lane), (3, 3), "they may come back");
