@@ -209,7 +209,10 @@ impl CompareArgs {
             cell.transports = self.transports.iter().copied().filter(|one| custom || known.contains(one)).collect();
         }
         cell.preset = self.preset.unwrap_or(cell.preset);
-        let timed = matches!(cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect);
+        let timed = matches!(
+            cell.scenario,
+            Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay
+        );
         if timed && cell.blocks > 1 {
             cell.blocks = self.blocks.unwrap_or(cell.blocks);
             cell.load.window = self.duration.unwrap_or(cell.load.window);

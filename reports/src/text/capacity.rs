@@ -163,3 +163,77 @@ messages! {
     stage_search() "search" "搜索"
     stage_knee() "around the capacity" "容量附近"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Bracketed;
+    use crate::verdict::Interval;
+    use trial::CapacityPlan;
+    use wire::Transport;
+
+    fn found(answers: [Answer; 2], ratio: Result<CapacityRatio, NoRatio>) -> Capacity {
+        let plan = CapacityPlan {
+            slo: "p99=10ms".parse().unwrap(),
+            of: Variable::Rate,
+            arms: [Transport::Sse, Transport::WebSocket],
+            start: None,
+            limit: 1_000_000,
+            trials: 3,
+            precision: 1.05,
+            knee_blocks: 8,
+        };
+        Capacity { plan, answers, ratio, steps: Vec::new() }
+    }
+
+    fn capacity(holds: u64) -> Answer {
+        let objective = "p99=10ms".parse::<trial::Slo>().unwrap().objectives()[0];
+        Answer::Found { holds, fails: holds + 2_000, cause: Cause::TooSlow { objective, share: 0.957 } }
+    }
+
+    #[test]
+    fn what_was_found_is_said_with_both_bounds_the_reason_and_the_ratio() {
+        let interval = Some(Interval { low: 1.02, high: 1.09 });
+        let ratio =
+            CapacityRatio { base: 41_000.0, other: 43_000.0, ratio: Bracketed { value: 1.05, interval }, blocks: 8 };
+        let found = found([capacity(40_000), capacity(42_000)], Ok(ratio));
+        let [sse, _, compared] = Language::English.capacity(&found).try_into().unwrap();
+        assert_eq!(
+            sse,
+            "SSE holds 40,000 events/s; at 42,000 events/s it fails (only 95.70 % of the events were in time for p99=10ms)."
+        );
+        assert_eq!(
+            compared,
+            "Capacity of WebSocket is 1.05× [1.02, 1.09] of SSE: half of the trials pass at 43,000 events/s and 41,000 \
+             events/s (8 blocks); WebSocket is higher."
+        );
+        let chinese = Language::Chinese.capacity(&found).join("");
+        assert!(chinese.contains("WebSocket 更高") && chinese.contains("40,000 个事件/秒"), "{chinese}");
+    }
+
+    #[test]
+    fn not_found_always_says_why() {
+        let busy = || Cause::GeneratorBusy { share: 0.93 };
+        let unfound = [
+            (Shortfall::Ruler { at: 9_000, cause: busy() }, ["93 %", "9,000"]),
+            (Shortfall::LowestFails { at: 312, cause: busy() }, ["--start", "312"]),
+            (Shortfall::LimitHolds { at: 70_000 }, ["70,000", "70,000"]),
+        ];
+        for (why, words) in unfound {
+            let answer = || Answer::NotFound { holds: None, why: why.clone() };
+            for lang in Language::ALL {
+                let found = found([answer(), answer()], Err(NoRatio::NotFound(Transport::Sse)));
+                let said = lang.capacity(&found);
+                assert_eq!(said.len(), 3, "{said:?}");
+                assert!(words.iter().all(|word| said[0].contains(word)), "{said:?}");
+            }
+        }
+        let cut = Answer::NotFound { holds: Some(500), why: Shortfall::Unfinished };
+        let said = Language::English.capacity(&found([cut.clone(), cut], Err(NoRatio::NotAsked)));
+        assert_eq!(
+            said[1],
+            "WebSocket holds at least 500 events/s; its capacity was not found: the search ended early."
+        );
+        assert_eq!(said.len(), 2, "nobody asked for a ratio");
+    }
+}
