@@ -12,10 +12,12 @@ use std::sync::{Arc, Mutex, Weak};
 pub(crate) struct Audience(Mutex<Vec<Weak<Session>>>);
 
 impl Audience {
-    /// Adds a subscriber; those that are gone leave room for it.
+    /// Adds a subscriber. Those that are gone leave room for it, looked for only when there is none: thousands may come.
     pub(super) fn add(&self, session: &Arc<Session>) {
         let mut sessions = lock(&self.0);
-        sessions.retain(|other| other.strong_count() > 0);
+        if sessions.len() == sessions.capacity() {
+            sessions.retain(|other| other.strong_count() > 0);
+        }
         sessions.push(Arc::downgrade(session));
     }
 
