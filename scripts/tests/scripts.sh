@@ -114,7 +114,7 @@ has 'publish: says what to commit' "$(<"$room/out")" "git add $published README.
 is 'publish: never over an older run' "$(status scripts/publish.sh -n box)" 1
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
-for script in remote tune-host publish; do
+for script in remote tune-host publish referee; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

@@ -36,7 +36,7 @@ async fn welcome(headers: HeaderMap) -> String {
          \x20 curl -d hello http://{host}/publish/group/us   … for every stream with group=us and a session of its own\n\
          \x20 curl http://{host}/facts                    also /clock and /vitals\n",
         keys = "schedule, rate, payload, count, seed, sharing, group, quorum, session, after, slow, queue, heartbeat, \
-                ids, faults"
+                ids, faults, marker"
     )
 }
 

@@ -18,7 +18,7 @@ pub(crate) use reader::Reader;
 pub(crate) use registry::{Registry, Subscribed};
 pub(crate) use timeline::Event;
 
-use crate::clock::now;
+use crate::clock::{self, now};
 use bytes::Bytes;
 use damage::Damage;
 use session::Session;
@@ -30,7 +30,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 use topic::{Take, Topic};
-use wire::{Faults, MonoTime, Stamp};
+use wire::{Faults, Marker, MonoTime, Stamp};
 
 /// Longest heartbeat interval: beyond it, whatever is asked is the same as none.
 const RAREST_HEARTBEAT: Duration = Duration::from_secs(24 * 3600);
@@ -115,9 +115,13 @@ impl Feed {
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
         let sent = now();
-        let clock = self.reader.lane.hub.clock;
-        let stamp = Stamp { seq, due: clock.tell(due), fired: clock.tell(fired), sent: clock.tell(sent) };
-        self.topic.plan().payload.render(&stamp, out);
+        let (plan, told) = (self.topic.plan(), self.reader.lane.hub.clock);
+        let start = out.len();
+        let stamp = Stamp { seq, due: told.tell(due), fired: told.tell(fired), sent: told.tell(sent) };
+        plan.payload.render(&stamp, out);
+        if plan.marker != Marker::Off {
+            plan.marker.put(&mut out[start..], clock::wall_micros(due));
+        }
         self.reader.lane.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.quiet_since = sent;

@@ -9,7 +9,7 @@ use super::{End, Reader};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use wire::{Dues, MonoTime, Payload, Rate, Schedule, SlowReader, Subscription};
+use wire::{Dues, Marker, MonoTime, Payload, Rate, Schedule, SlowReader, Subscription};
 
 /// Most events that one call releases, so that other schedules get their turn.
 const ROUND: usize = 4096;
@@ -39,6 +39,8 @@ pub(super) struct Plan {
     /// Readers that start the schedule; `None` when a [`super::group::Gathering`] does.
     pub(super) quorum: Option<u32>,
     pub(super) payload: Arc<Payload>,
+    /// Mark in every payload.
+    pub(super) marker: Marker,
 }
 
 #[derive(Debug)]
@@ -87,10 +89,10 @@ pub(super) enum Begin {
 
 impl Plan {
     pub(super) fn new(asked: &Subscription, payload: Arc<Payload>, quorum: Option<u32>, retains: bool) -> Self {
-        let &Subscription { schedule, rate, seed, count, .. } = asked;
+        let &Subscription { schedule, rate, seed, count, marker, .. } = asked;
         let shared = asked.sharing == wire::Sharing::Shared;
         let first = asked.after.filter(|_| !shared).map_or(0, |after| after.saturating_add(1));
-        Self { schedule, rate, seed, first, count, queue: asked.queue as usize, retains, quorum, payload }
+        Self { schedule, rate, seed, first, count, queue: asked.queue as usize, retains, quorum, payload, marker }
     }
 
     pub(super) fn is_over(&self, seq: u64) -> bool {

@@ -7,6 +7,7 @@
 
 mod facts;
 mod faults;
+mod marker;
 mod schedule;
 mod stamp;
 mod subscription;
@@ -16,6 +17,7 @@ mod tuning;
 
 pub use facts::{ClockReading, Facts, KernelMemory, Limits, Vitals};
 pub use faults::{Faults, ParseFaultsError};
+pub use marker::Marker;
 pub use schedule::{Dues, ParseScheduleError, Rate, Schedule};
 pub use stamp::{Payload, STAMP_BYTES, Stamp, StampError};
 pub use subscription::{Sharing, SlowReader, Subscription, SubscriptionError};

@@ -1,6 +1,6 @@
 //! What a client asks for, to and from a query string. The server holds no scenario: everything is in the URL.
 
-use crate::{Faults, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Rate, Schedule};
+use crate::{Faults, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Marker, Rate, Schedule};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -63,6 +63,8 @@ pub struct Subscription {
     pub ids: bool,
     /// Damage to order.
     pub faults: Faults,
+    /// A mark for load generators by other people.
+    pub marker: Marker,
 }
 
 impl Default for Subscription {
@@ -83,6 +85,7 @@ impl Default for Subscription {
             heartbeat: Some(Duration::from_secs(15)),
             ids: true,
             faults: Faults::default(),
+            marker: Marker::Off,
         }
     }
 }
@@ -109,7 +112,7 @@ pub enum SubscriptionError {
 }
 
 /// Every parameter, in the order in which they are written.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "schedule",
     "rate",
     "payload",
@@ -125,6 +128,7 @@ const KEYS: [&str; 15] = [
     "heartbeat",
     "ids",
     "faults",
+    "marker",
 ];
 
 /// Longest group or session name.
@@ -175,6 +179,11 @@ impl Subscription {
         if needs_group && self.group.is_none() {
             return Err(SubscriptionError::Contradiction("sharing=shared and quorum above 1 need group=NAME"));
         }
+        if self.payload_bytes < self.marker.min_payload_bytes() {
+            return Err(SubscriptionError::Contradiction(
+                "marker=tcpkali needs payload=78 or more: the stamp and the mark",
+            ));
+        }
         if self.sharing == Sharing::Shared && self.schedule == Schedule::Unpaced {
             return Err(SubscriptionError::Contradiction(
                 "schedule=unpaced needs sharing=private: it has no publisher",
@@ -200,6 +209,7 @@ impl Subscription {
             "heartbeat" => self.heartbeat.map_or("off".to_owned(), |every| format!("{}ms", every.as_millis())),
             "ids" => if self.ids { "on" } else { "off" }.to_owned(),
             "faults" => self.faults.to_string(),
+            "marker" => self.marker.to_string(),
             _ => String::new(),
         }
     }
@@ -231,6 +241,10 @@ impl Subscription {
             "heartbeat" => self.heartbeat = heartbeat(value)?,
             "ids" => self.ids = on_or_off(value)?,
             "faults" => self.faults = parsed(value, "drop:SEQ, duplicate:SEQ or stall:SEQ:DURATION, with commas")?,
+            "marker" => {
+                self.marker =
+                    chosen(&Marker::ALL.map(|marker| (marker.name(), marker)), value).ok_or("off or tcpkali")?
+            }
             _ => {}
         }
         Ok(())
@@ -341,6 +355,7 @@ mod tests {
                 group: Some("g-1".to_owned()), quorum, session: Some("s_2.a".to_owned()), after,
                 slow: SLOW_READERS[slow].1, queue, ids, heartbeat: heartbeat.map(Duration::from_millis),
                 faults: Faults { drop, duplicate: vec![], stall: Some((3, Duration::from_millis(200))) },
+                marker: if payload_bytes >= 78 { Marker::Tcpkali } else { Marker::Off },
             }
         }
     }
