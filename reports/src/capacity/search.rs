@@ -32,7 +32,7 @@ pub enum Answer {
     Found {
         /// Highest load that held the service level.
         holds: u64,
-        /// Lowest load that did not.
+        /// Lowest load above it that did not.
         fails: u64,
         /// Why.
         cause: Cause,
@@ -82,7 +82,8 @@ impl Answer {
     }
 }
 
-/// What one arm's steps prove so far. Loads are taken to be monotone: a pass above a failure is ignored.
+/// What one arm's steps prove so far: the highest load that held, and the lowest above it that did not. A failure below a
+/// pass is noise: a host disturbs a trial more easily than an overloaded server passes one by luck.
 struct Bracket {
     holds: Option<u64>,
     breaks: Option<(u64, Judgement)>,
@@ -196,15 +197,11 @@ pub(super) fn rounded(load: f64) -> u64 {
 }
 
 fn bracket(plan: &CapacityPlan, seen: &[Observation], arm: Transport) -> Bracket {
-    let mut holds = None;
-    for load in loads(seen) {
-        match verdict(plan, seen, arm, load) {
-            Some(Judgement::Pass) => holds = Some(load),
-            Some(broken) => return Bracket { holds, breaks: Some((load, broken)) },
-            None => {}
-        }
-    }
-    Bracket { holds, breaks: None }
+    let loads = loads(seen).into_iter();
+    let steps: Vec<_> = loads.filter_map(|load| Some((load, verdict(plan, seen, arm, load)?))).collect();
+    let held = steps.iter().rposition(|(_, verdict)| *verdict == Judgement::Pass);
+    let above = held.map_or(0, |held| held + 1);
+    Bracket { holds: held.map(|held| steps[held].0), breaks: steps.into_iter().nth(above) }
 }
 
 /// The majority of an arm's trials at a load; `None` while it is open. What did not pass is a failure only where failures

@@ -84,6 +84,18 @@ fn one_stray_failure_is_outvoted_by_the_other_two_trials() {
 }
 
 #[test]
+fn a_failure_below_a_pass_is_noise_and_a_lucky_pass_is_not_expected() {
+    let plan = CapacityPlan { knee_blocks: 0, trials: 1, start: Some(1_000), ..plan() };
+    let truth = [20_000.0, 30_000.0];
+    let seen =
+        searched(&plan, |arm, point| if (arm, point.load) == (0, 1_000) { slow() } else { sharp(truth)(arm, point) });
+    for (answer, truth) in found(&plan, &seen).answers.iter().zip(truth) {
+        let Answer::Found { holds, fails, .. } = answer else { panic!("{answer:?}") };
+        assert!((*holds as f64) < truth && truth <= *fails as f64, "{answer:?}");
+    }
+}
+
+#[test]
 fn a_generator_at_its_limit_is_no_capacity() {
     let seen = searched(&plan(), |arm, point| match (arm, point.load) {
         (1, 50_000..) => Judgement::Invalid(Cause::GeneratorBusy { share: 0.93 }),
