@@ -23,7 +23,7 @@ enum Command {
     Run(run::RunArgs),
     /// Render a report again from records, without measuring
     Report(report::ReportArgs),
-    /// Start a server to measure against
+    /// Start a server to measure against: event streams, and language-model APIs with generated text under /v1/
     Serve(servers::ServeArgs),
     /// List transports, scenarios and built-in plans with their reasons
     List(list::ListArgs),

@@ -3,6 +3,7 @@
 use crate::browser::Results;
 use crate::clock::{WireClock, now};
 use crate::feed::Registry;
+use crate::llm::Desk;
 use crate::pacer::PacerHandle;
 use crate::refusal::Refusal;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -17,6 +18,8 @@ pub(crate) struct Hub {
     pub(crate) registry: Registry,
     /// What browsers found out.
     pub(crate) results: Results,
+    /// What answers of the language-model service share.
+    pub(crate) desk: Desk,
     /// Events that schedules released; unpaced ones are counted by lane.
     pub(crate) published: AtomicU64,
     connections: AtomicUsize,
@@ -38,10 +41,14 @@ pub(crate) struct Counters {
     pub(crate) dropped: AtomicU64,
     pub(crate) slow_disconnects: AtomicU64,
     pub(crate) messages: AtomicU64,
+    pub(crate) tokens: AtomicU64,
+    pub(crate) answers_cancelled: AtomicU64,
+    pub(crate) events_in_vain: AtomicU64,
+    pub(crate) tokens_in_vain: AtomicU64,
 }
 
 impl Hub {
-    pub(crate) fn new(facts: Facts, pacer: PacerHandle, clock: WireClock) -> Self {
+    pub(crate) fn new(facts: Facts, pacer: PacerHandle, desk: Desk, clock: WireClock) -> Self {
         let lanes = (0..facts.threads).map(|_| Counters::default()).collect();
         let (closed, _) = watch::channel(false);
         let (published, connections, closing) = <(AtomicU64, AtomicUsize, AtomicBool)>::default();
@@ -50,6 +57,7 @@ impl Hub {
             pacer,
             registry: Registry::default(),
             results: Results::default(),
+            desk,
             published,
             connections,
             lanes,
@@ -122,6 +130,10 @@ impl Hub {
             events_dropped: sum(|lane| &lane.dropped),
             slow_disconnects: sum(|lane| &lane.slow_disconnects),
             messages_received: sum(|lane| &lane.messages),
+            answers_cancelled: sum(|lane| &lane.answers_cancelled),
+            events_in_vain: sum(|lane| &lane.events_in_vain),
+            tokens_in_vain: sum(|lane| &lane.tokens_in_vain),
+            tokens_sent: sum(|lane| &lane.tokens),
             ..Vitals::default()
         }
     }
@@ -138,9 +150,10 @@ pub(crate) mod rig {
 
     /// One lane of a server that has no sockets, and the pacer that must live as long.
     pub(crate) fn lane() -> (Pacer, Arc<Lane>) {
-        let ServeOptions { tuning, limits, .. } = ServeOptions::default();
+        let ServeOptions { tuning, limits, llm, .. } = ServeOptions::default();
         let pacer = Pacer::spawn().unwrap();
-        let hub = Hub::new(probe::read_facts(1, tuning, limits), pacer.handle(), WireClock::default());
+        let facts = probe::read_facts(1, tuning, limits);
+        let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), WireClock::default());
         (pacer, Arc::new(Lane::new(Arc::new(hub), 0)))
     }
 }

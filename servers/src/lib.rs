@@ -1,4 +1,5 @@
-//! Equal SSE, WebSocket, long-poll, HTTP-stream and raw-TCP servers, all fed by one publisher.
+//! Equal SSE, WebSocket, long-poll, HTTP-stream and raw-TCP servers, all fed by one publisher; and a
+//! language-model service whose answers take the same way.
 //!
 //! ```text
 //!   query string ─► registry ─► topic ◄─ pacer          one schedule, one history, one policy for slow readers
@@ -6,6 +7,8 @@
 //!                               feed ─► outlet           one flush policy
 //!                                 │
 //!            sse · websocket · long-poll · http-stream · raw-tcp        frames, and nothing else
+//!
+//!   POST /v1/… ─► llm ─► script ─► topic …                  the same path for generated text and for jobs
 //! ```
 //!
 //! [`Server::start`] starts one `current_thread` runtime a thread, each with its own `SO_REUSEPORT` listener. [`run()`] is
@@ -19,6 +22,7 @@ mod feed;
 mod flush;
 mod hub;
 mod listener;
+mod llm;
 mod lock;
 mod options;
 pub mod pacer;
@@ -29,6 +33,7 @@ mod run;
 mod worker;
 
 pub use clock::Disguise;
+pub use llm::{ApiKey, LlmOptions};
 pub use options::{ServeArgs, ServeOptions};
 pub use run::run;
 
@@ -37,6 +42,7 @@ use connection::Ticket;
 use feed::Lane;
 use hub::Hub;
 use hyper_util::service::TowerToHyperService;
+use llm::Desk;
 use pacer::Pacer;
 use std::io;
 use std::net::SocketAddr;
@@ -45,6 +51,7 @@ use std::thread::JoinHandle;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use wire::Facts;
 
 /// Why a server cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -102,15 +109,16 @@ impl Server {
     /// [`ServeError`] when an address, a knob or a thread is refused.
     pub fn start(options: ServeOptions) -> Result<Self, ServeError> {
         run::raise_open_files();
-        let ServeOptions { bind, threads, tuning, limits, disguise, .. } = options;
+        let ServeOptions { bind, threads, tuning, limits, llm, disguise, .. } = options;
         let listeners = listener::listen(bind, &tuning, threads)?;
         let addr = listeners[0].local_addr().map_err(|source| ServeError::Bind { addr: bind, source })?;
         let pacer = Pacer::spawn().map_err(|source| ServeError::System { what: "start the pacer", source })?;
-        let mut facts = probe::read_facts(listeners.len(), tuning, limits);
+        let mut facts = Facts { llm: llm.facts(), ..probe::read_facts(listeners.len(), tuning, limits) };
         if let Some(disguise) = &disguise {
             facts.boot_id.clone_from(&disguise.boot_id);
         }
-        let hub = Arc::new(Hub::new(facts, pacer.handle(), WireClock::starting(disguise.as_ref())));
+        let clock = WireClock::starting(disguise.as_ref());
+        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm), clock));
         let mut server = Self { addr, hub, threads: Vec::new(), _pacer: pacer };
         for (index, listener) in listeners.into_iter().enumerate() {
             let lane = Arc::new(Lane::new(Arc::clone(&server.hub), index));

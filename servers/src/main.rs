@@ -7,6 +7,8 @@ use std::process::ExitCode;
 /// Serves equal streams of stamped events over SSE, WebSocket, long polling, an HTTP stream and raw TCP.
 ///
 /// The first line on stdout is the base URL. What is sent is in each request's query string: GET / shows examples.
+/// Under /v1/ it answers as the OpenAI and Anthropic APIs do (Chat Completions, Responses over SSE and WebSocket, Messages),
+/// and runs jobs to watch, all with generated text on a seeded schedule.
 #[derive(Debug, Parser)]
 #[command(name = "servers", version)]
 struct Program {

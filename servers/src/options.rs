@@ -3,6 +3,7 @@
 use crate::ServeError;
 use crate::clock::Disguise;
 use crate::listener;
+use crate::llm::{ApiKey, LlmOptions};
 use crate::run::{SPARE_FILES, raise_open_files};
 use clap::ArgAction;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,6 +12,9 @@ use wire::{Flush, Limits, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Tu
 
 /// Most runtime threads that one server may start.
 const MAX_THREADS: usize = 256;
+
+/// Most that a byte of a request may cost: with the default limit on requests, about a second.
+const MAX_COST_PER_BYTE_NS: u64 = 1_000;
 
 /// Everything that a server needs to start.
 #[derive(Debug, Clone)]
@@ -23,6 +27,8 @@ pub struct ServeOptions {
     pub tuning: Tuning,
     /// Bounds on what clients may ask.
     pub limits: Limits,
+    /// The language-model service.
+    pub llm: LlmOptions,
     /// Whether `run` ends when stdin does: a child that does not outlive its parent.
     pub exit_with_stdin: bool,
     /// Whom the server pretends to be; for tests, and no flag.
@@ -37,7 +43,8 @@ impl ServeOptions {
         let mut tuning = Tuning::of(preset);
         tuning.congestion_control = tuning.congestion_control.filter(|name| listener::can_use_congestion(name));
         let limits = Limits { max_connections: default_connections(), ..DEFAULT_LIMITS };
-        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, exit_with_stdin: false, disguise: None }
+        let llm = LlmOptions::default();
+        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, llm, exit_with_stdin: false, disguise: None }
     }
 }
 
@@ -95,6 +102,15 @@ pub struct ServeArgs {
     /// Largest request body or client message, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_LIMITS.max_request_bytes)]
     max_request: usize,
+    /// Nanoseconds of computing for each byte of a request to /v1/…, as a server pays that reads the history again.
+    #[arg(long, value_name = "NS", default_value_t = 0)]
+    server_cost_per_byte: u64,
+    /// Most answers that /v1/… generates at one time; one more is refused with 429 and retry-after.
+    #[arg(long, value_name = "N", default_value_t = LlmOptions::default().max_answers)]
+    llm_max_answers: usize,
+    /// Key that requests to /v1/… must carry; none is asked for without it.
+    #[arg(long, value_name = "KEY", env = "PUSHBENCH_LLM_KEY", hide_env_values = true)]
+    llm_key: Option<ApiKey>,
     /// End when stdin ends.
     #[arg(long, hide = true, action = ArgAction::SetTrue)]
     exit_with_stdin: bool,
@@ -106,8 +122,8 @@ impl ServeArgs {
     /// # Errors
     /// [`ServeError::Flag`] for a value that no server can have.
     pub fn options(self) -> Result<ServeOptions, ServeError> {
-        let limits = self.limits()?;
-        let mut options = ServeOptions { limits, bind: self.bind, ..ServeOptions::of(self.preset) };
+        let (limits, llm) = (self.limits()?, self.llm());
+        let mut options = ServeOptions { limits, llm, bind: self.bind, ..ServeOptions::of(self.preset) };
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.exit_with_stdin = self.exit_with_stdin;
         let tuning = &mut options.tuning;
@@ -119,6 +135,11 @@ impl ServeArgs {
         Ok(options)
     }
 
+    fn llm(&self) -> LlmOptions {
+        let (cost_per_byte_ns, max_answers) = (self.server_cost_per_byte, self.llm_max_answers);
+        LlmOptions { key: self.llm_key.clone(), max_answers, cost_per_byte_ns }
+    }
+
     fn limits(&self) -> Result<Limits, ServeError> {
         let payloads = MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES;
         let checks = [
@@ -126,6 +147,12 @@ impl ServeArgs {
             (Rate::per_second(self.max_rate).is_some(), "--max-rate", "events a second, a number above zero"),
             (payloads.contains(&self.max_payload), "--max-payload", "bytes, 48 (the stamp) to 1048576"),
             (self.max_request > 0, "--max-request", "bytes, a number above zero"),
+            (self.llm_max_answers > 0, "--llm-max-answers", "a number above zero"),
+            (
+                self.server_cost_per_byte <= MAX_COST_PER_BYTE_NS,
+                "--server-cost-per-byte",
+                "nanoseconds a byte, 0 to 1000: a runtime thread stands still meanwhile",
+            ),
         ];
         for (fits, flag, expected) in checks {
             if !fits {
@@ -177,9 +204,14 @@ mod tests {
 
     #[test]
     fn impossible_limits_name_the_flag() {
-        for (flag, value) in
-            [("--max-connections", "0"), ("--max-rate", "nan"), ("--max-payload", "47"), ("--max-request", "0")]
-        {
+        for (flag, value) in [
+            ("--llm-max-answers", "0"),
+            ("--max-connections", "0"),
+            ("--max-rate", "nan"),
+            ("--max-payload", "47"),
+            ("--max-request", "0"),
+            ("--server-cost-per-byte", "1001"),
+        ] {
             let error = options(&[flag, value]).unwrap_err().to_string();
             assert!(error.starts_with(flag), "{error}");
         }

@@ -13,7 +13,7 @@ use nix::time::ClockId;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 use std::fs;
 use std::sync::Arc;
-use wire::{ClockReading, Facts, KernelMemory, Limits, Transport, Tuning, Vitals, WIRE_VERSION};
+use wire::{ClockReading, Facts, KernelMemory, Limits, LlmFacts, Transport, Tuning, Vitals, WIRE_VERSION};
 
 /// The routes of what a server says about itself.
 pub(crate) fn routes() -> Router<Arc<Lane>> {
@@ -76,6 +76,7 @@ pub(crate) fn read_facts(threads: usize, tuning: Tuning, limits: Limits) -> Fact
         tuning,
         limits,
         transports: Transport::ALL.to_vec(),
+        llm: LlmFacts::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::feed::Lane;
 use crate::refusal::Refusal;
-use crate::{browser, endpoint, probe};
+use crate::{browser, endpoint, llm, probe};
 use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::routing::get;
@@ -16,6 +16,7 @@ pub(crate) fn router(lane: &Arc<Lane>) -> Router {
         .merge(endpoint::routes())
         .merge(probe::routes())
         .merge(browser::routes())
+        .merge(llm::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(lane))
@@ -34,7 +35,14 @@ async fn welcome(headers: HeaderMap) -> String {
          \x20 curl 'http://{host}/long-poll?session=me&rate=5'\n\
          \x20 curl -d hello http://{host}/publish/me      a message for the stream with session=me\n\
          \x20 curl -d hello http://{host}/publish/group/us   … for every stream with group=us and a session of its own\n\
-         \x20 curl http://{host}/facts                    also /clock and /vitals\n",
+         \x20 curl http://{host}/facts                    also /clock and /vitals\n\n\
+         A language model without a model, seeded and paced ({llm}):\n\n\
+         \x20 curl -N http://{host}/v1/chat/completions -d '{{\"model\":\"chat\",\"stream\":true,\"messages\":[]}}'\n\
+         \x20 curl -N 'http://{host}/v1/jobs/predict?id=me&speed=10'\n\n\
+         Models: {models}. Order more with {order}.\n",
+        llm = llm::ROUTES,
+        models = wire::llm::Workload::ALL.map(|workload| workload.name).join(", "),
+        order = wire::llm::Order::KEYS.join(", "),
         keys = "schedule, rate, payload, count, seed, sharing, group, quorum, session, after, slow, queue, heartbeat, \
                 ids, faults, marker"
     )
@@ -43,11 +51,16 @@ async fn welcome(headers: HeaderMap) -> String {
 async fn not_found(uri: Uri) -> Refusal {
     let streams = Transport::ALL.map(Transport::path).join(", ");
     let path: String = uri.path().chars().take(80).collect();
-    let line = format!("no route '{path}' (known: /, {streams}, /publish/SESSION, /facts, /clock, /vitals)");
+    let llm = llm::ROUTES;
+    let line = format!("no route '{path}' (known: /, {streams}, /publish/SESSION, /facts, /clock, /vitals, {llm})");
     Refusal::new(StatusCode::NOT_FOUND, line)
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Refusal {
-    let wanted = if uri.path().starts_with("/publish/") { "POST" } else { "GET" };
+    let wanted = if ["/publish/", "/v1/chat", "/v1/messages"].iter().any(|room| uri.path().starts_with(room)) {
+        "POST"
+    } else {
+        "GET"
+    };
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not for {}: use {wanted}", uri.path()))
 }

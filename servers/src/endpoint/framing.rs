@@ -1,6 +1,6 @@
 //! The bytes of one item on transports without a library. Refuses to write them anywhere.
 
-use crate::feed::{Feed, Item};
+use crate::feed::{Event, Feed, Item};
 use std::io::Write as _;
 
 /// Turns items into bytes.
@@ -37,22 +37,38 @@ impl Framing for EventStream {
     #[inline]
     fn frame(&self, item: Item, feed: &mut Feed, out: &mut Vec<u8>) {
         match item {
-            Item::Event(event) => {
-                if self.ids {
-                    // Writing to a Vec cannot fail.
-                    let _ = writeln!(out, "id: {}", event.seq);
-                }
-                out.extend_from_slice(b"data: ");
-                feed.render(&event, out);
-                out.extend_from_slice(b"\n\n");
-            }
+            Item::Event(event) => self.frame_event(&event, feed, out),
             Item::Message(message) => {
                 out.extend_from_slice(b"data: ");
                 out.extend_from_slice(&message);
                 out.extend_from_slice(b"\n\n");
             }
-            Item::Heartbeat => out.extend_from_slice(COMMENT),
+            Item::Heartbeat => {
+                let own = feed.script().and_then(|script| script.lines.heartbeat());
+                out.extend_from_slice(own.unwrap_or(COMMENT));
+            }
             Item::End(_) => {}
+        }
+    }
+}
+
+impl EventStream {
+    #[inline]
+    fn frame_event(self, event: &Event, feed: &mut Feed, out: &mut Vec<u8>) {
+        if let Some(name) = feed.script().and_then(|script| script.lines.name(event.seq)) {
+            out.extend_from_slice(b"event: ");
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'\n');
+        }
+        if self.ids {
+            // Writing to a Vec cannot fail.
+            let _ = writeln!(out, "id: {}", event.seq);
+        }
+        out.extend_from_slice(b"data: ");
+        feed.render(event, out);
+        out.extend_from_slice(b"\n\n");
+        if feed.script().is_some_and(|script| script.cuts(event.seq)) {
+            out.truncate(out.len() / 2);
         }
     }
 }

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Release};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// What a read gives: a message, an error, or the end.
-pub(super) type Read = Option<Result<Message, axum::Error>>;
+pub(crate) type Read = Option<Result<Message, axum::Error>>;
 
 /// The reading side of one connection's task.
 #[derive(Debug)]
-pub(super) struct Inbound {
+pub(crate) struct Inbound {
     signal: Arc<Signal>,
     waker: Waker,
 }
@@ -39,14 +39,14 @@ impl Wake for Signal {
 }
 
 impl Inbound {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let signal = Arc::new(Signal { called: AtomicBool::new(true), task: AtomicWaker::new() });
         Self { waker: Waker::from(Arc::clone(&signal)), signal }
     }
 
     /// The next message, looked for only if the socket called since the last look that found nothing.
     #[inline]
-    pub(super) fn poll_read(&self, socket: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Read> {
+    pub(crate) fn poll_read(&self, socket: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Read> {
         if !self.signal.called.swap(false, AcqRel) {
             return Poll::Pending;
         }

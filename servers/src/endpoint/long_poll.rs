@@ -74,7 +74,7 @@ impl Answer {
 
 fn refuse(end: End) -> Refusal {
     match end {
-        End::Complete => Refusal::gone("the stream is over: all events were delivered"),
+        End::Complete | End::Cut => Refusal::gone("the stream is over: all events were delivered"),
         End::ThrownOut => Refusal::gone("too slow, and the policy is disconnect"),
         End::Replaced => Refusal::conflict("another poll reads for this session now".to_owned()),
         End::Shutdown => Refusal::closing(),

@@ -2,13 +2,13 @@
 
 mod framing;
 mod http_stream;
-mod inbound;
+pub(crate) mod inbound;
 mod long_poll;
-mod publish;
+pub(crate) mod publish;
 mod raw_tcp;
-mod sse;
+pub(crate) mod sse;
 mod stream_body;
-mod websocket;
+pub(crate) mod websocket;
 
 use crate::connection::Ticket;
 use crate::feed::{Feed, Lane, Subscribed};
@@ -72,7 +72,7 @@ fn open(
 }
 
 /// The response with what has to be said about missed events.
-fn with_missed(missed: u64, mut response: Response) -> Response {
+pub(crate) fn with_missed(missed: u64, mut response: Response) -> Response {
     if missed > 0 {
         response.headers_mut().insert(MISSED, HeaderValue::from(missed));
     }

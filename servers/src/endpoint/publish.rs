@@ -54,6 +54,16 @@ fn shortened(name: &str) -> String {
 
 /// The message of a request, once it is known to be one line of a size that fits.
 async fn receive(lane: &Lane, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let message = read_body(lane, headers, body).await?;
+    if !is_one_line(&message) {
+        return Err(Refusal::bad("the body must be one line of UTF-8: it becomes one event on any transport"));
+    }
+    lane.counters().messages.fetch_add(1, Relaxed);
+    Ok(message)
+}
+
+/// A request's body, if it fits the limit and comes in time.
+pub(crate) async fn read_body(lane: &Lane, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
     let limit = lane.hub.limits().max_request_bytes;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(length).unwrap_or(0);
     if announced > limit {
@@ -61,12 +71,7 @@ async fn receive(lane: &Lane, headers: &HeaderMap, body: Body) -> Result<Bytes, 
     }
     let body = timeout(PATIENCE, to_bytes(body, limit)).await;
     let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request body did not come within 30 s");
-    let message = body.map_err(late)?.map_err(|_| Refusal::request_too_large(limit))?;
-    if !is_one_line(&message) {
-        return Err(Refusal::bad("the body must be one line of UTF-8: it becomes one event on any transport"));
-    }
-    lane.counters().messages.fetch_add(1, Relaxed);
-    Ok(message)
+    body.map_err(late)?.map_err(|_| Refusal::request_too_large(limit))
 }
 
 fn length(value: &HeaderValue) -> Option<usize> {

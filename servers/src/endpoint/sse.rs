@@ -1,7 +1,7 @@
 //! Server-Sent Events: a `text/event-stream` response of one chunk for each event. Refuses to pace or to queue.
 
 use super::framing::EventStream;
-use super::stream_body::{StreamBody, ThrownOut, poll_item};
+use super::stream_body::{BrokenOff, StreamBody, poll_item};
 use super::{Opened, open, with_missed};
 use crate::connection::Ticket;
 use crate::feed::{Feed, Item, Lane};
@@ -17,7 +17,7 @@ use futures_util::Stream;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use wire::{Encoder, Subscription, Transport};
+use wire::{Encoder, Transport};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Asks nginx, and proxies that learned from it, not to hold events back.
@@ -32,11 +32,18 @@ pub(super) async fn stream(
     let mut ids = true;
     let Opened { feed, missed, .. } = open(&lane, Transport::Sse, &uri, Some(ticket), |asked| {
         ids = asked.ids;
-        resume(&headers, asked)
+        if let Some(seq) = last_event_id(&headers)? {
+            asked.after = Some(seq);
+        }
+        Ok(())
     })?;
+    Ok(with_missed(missed, respond(&lane, feed, ids, is_browser(&headers))))
+}
+
+/// A feed as an event stream: with `id:` lines or without, and with a comment at once where the client needs one.
+pub(crate) fn respond(lane: &Lane, feed: Feed, ids: bool, greets: bool) -> Response {
     let tuning = lane.hub.tuning();
     let outlet = Outlet::new(feed, tuning.flush, Habit::Gathers);
-    let greets = is_browser(&headers);
     let mut response = match tuning.sse_encoder {
         Encoder::Direct => Body::new(StreamBody::new(outlet, EventStream { ids }, greets)).into_response(),
         Encoder::Library => Sse::new(LibraryEvents { outlet, ids, greets }).into_response(),
@@ -45,22 +52,19 @@ pub(super) async fn stream(
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     fields.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    Ok(with_missed(missed, response))
+    response
 }
 
 /// A reconnecting client says where it was in a header, which knows better than the URL that it was given.
-fn resume(headers: &HeaderMap, asked: &mut Subscription) -> Result<(), Refusal> {
-    if let Some(id) = headers.get(LAST_EVENT_ID) {
-        let seq = id.to_str().ok().and_then(|id| id.parse().ok());
-        let nonsense = || Refusal::bad("Last-Event-ID is not a sequence number of this server");
-        asked.after = Some(seq.filter(|seq: &u64| *seq < 1 << 48).ok_or_else(nonsense)?);
-    }
-    Ok(())
+pub(crate) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let Some(id) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
+    let seq = id.to_str().ok().and_then(|id| id.parse().ok()).filter(|seq: &u64| *seq < 1 << 48);
+    seq.map(Some).ok_or_else(|| Refusal::bad("Last-Event-ID is not a sequence number of this server"))
 }
 
 /// Firefox fires `open` at the first byte of the body, not at the head. Only browsers send these two headers, so only
 /// they are greeted with a comment: for everyone else the body holds events and heartbeats alone.
-fn is_browser(headers: &HeaderMap) -> bool {
+pub(crate) fn is_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-mode")
 }
 
@@ -72,7 +76,7 @@ struct LibraryEvents {
 }
 
 impl Stream for LibraryEvents {
-    type Item = Result<Event, ThrownOut>;
+    type Item = Result<Event, BrokenOff>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if std::mem::take(&mut self.greets) {
@@ -89,7 +93,8 @@ fn library_event(item: Item, feed: &mut Feed, ids: bool) -> Event {
         Item::Event(event) => {
             let mut payload = Vec::with_capacity(feed.payload_bytes());
             feed.render(&event, &mut payload);
-            let data = Event::default();
+            let name = feed.script().and_then(|script| script.lines.name(event.seq));
+            let data = name.map_or_else(Event::default, |name| Event::default().event(name));
             let data = if ids { data.id(event.seq.to_string()) } else { data };
             return data.data(String::from_utf8_lossy(&payload));
         }

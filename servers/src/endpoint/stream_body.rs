@@ -21,8 +21,8 @@ pub(super) struct StreamBody<F> {
 
 /// A stream that did not come to its end: the body stops without its terminator, so that the client can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the subscriber was too slow and its policy is disconnect")]
-pub(super) struct ThrownOut;
+#[error("the stream was broken off: its reader was too slow, or a client ordered it")]
+pub(super) struct BrokenOff;
 
 impl<F> StreamBody<F> {
     /// A body that begins with a comment if it `greets`.
@@ -33,9 +33,9 @@ impl<F> StreamBody<F> {
 
 impl<F: Framing> Body for StreamBody<F> {
     type Data = Bytes;
-    type Error = ThrownOut;
+    type Error = BrokenOff;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, ThrownOut>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         if std::mem::take(&mut self.greets) {
             return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(COMMENT)))));
         }
@@ -53,9 +53,9 @@ impl<F: Framing> Body for StreamBody<F> {
 }
 
 /// The next item for hyper. hyper flushes when a body is pending, so that is how a flush is asked for.
-pub(super) fn poll_item(outlet: &mut Outlet, cx: &mut Context<'_>) -> Poll<Option<Result<Item, ThrownOut>>> {
+pub(super) fn poll_item(outlet: &mut Outlet, cx: &mut Context<'_>) -> Poll<Option<Result<Item, BrokenOff>>> {
     Poll::Ready(match ready!(outlet.poll_step(cx)) {
-        Step::Write(Item::End(End::ThrownOut)) => Some(Err(ThrownOut)),
+        Step::Write(Item::End(End::ThrownOut | End::Cut)) => Some(Err(BrokenOff)),
         Step::Write(Item::End(End::Complete | End::Shutdown | End::Replaced)) => None,
         Step::Write(item) => Some(Ok(item)),
         Step::Flush { more } => {

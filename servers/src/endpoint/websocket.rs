@@ -30,15 +30,29 @@ pub(super) async fn stream(
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|_| Refusal::upgrade_required("websocket"))?;
     let Opened { feed, missed, .. } = open(&lane, Transport::WebSocket, &uri, Some(Arc::clone(&ticket)), |_| Ok(()))?;
+    Ok(with_missed(missed, respond(&lane, upgrade, feed, ticket)))
+}
+
+/// A feed as the messages of a WebSocket.
+pub(crate) fn respond(lane: &Lane, upgrade: WebSocketUpgrade, feed: Feed, ticket: Arc<Ticket>) -> Response {
+    let outlet = outlet(feed);
+    tuned(lane, upgrade).on_upgrade(move |socket| serve(socket, outlet, ticket))
+}
+
+/// An upgrade with the buffers and limits that this server gives every WebSocket.
+pub(crate) fn tuned(lane: &Lane, upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     let (tuning, limit) = (lane.hub.tuning(), lane.hub.limits().max_request_bytes);
-    let outlet = Outlet::new(feed, tuning.flush, Habit::WritesEach);
-    let response = upgrade
+    upgrade
         .read_buffer_size(tuning.websocket_read_buffer_bytes)
         .write_buffer_size(tuning.websocket_write_buffer_bytes)
         .max_message_size(limit)
         .max_frame_size(limit)
-        .on_upgrade(move |socket| serve(socket, outlet, ticket));
-    Ok(with_missed(missed, response))
+}
+
+/// A feed with the flush policy of every WebSocket.
+pub(crate) fn outlet(feed: Feed) -> Outlet {
+    let flush = feed.lane().hub.tuning().flush;
+    Outlet::new(feed, flush, Habit::WritesEach)
 }
 
 async fn serve(mut socket: WebSocket, mut outlet: Outlet, ticket: Arc<Ticket>) {
@@ -65,7 +79,8 @@ async fn converse(socket: &mut WebSocket, outlet: &mut Outlet) -> Option<CloseFr
             Turn::Client(Some(Ok(message))) => answer(socket, outlet.feed(), message).await,
             Turn::Client(Some(Err(error))) => return too_large(error),
             Turn::Client(None) => return None,
-            Turn::Server(Step::Write(Item::End(end))) => return Some(farewell(end)),
+            Turn::Server(Step::Write(Item::End(end))) => return farewell(end),
+            Turn::Server(Step::Write(item)) if is_cut(&item, outlet.feed()) => Ok(()),
             Turn::Server(Step::Write(item)) => socket.feed(message(item, outlet.feed())).await,
             Turn::Server(Step::Flush { .. }) => socket.flush().await,
         };
@@ -81,7 +96,12 @@ fn poll_turn(inbound: &Inbound, socket: &mut WebSocket, outlet: &mut Outlet, cx:
     }
 }
 
-fn message(item: Item, feed: &mut Feed) -> Message {
+/// Whether the stream is cut within this item. Frames are written whole: the connection ends before it instead.
+pub(crate) fn is_cut(item: &Item, feed: &Feed) -> bool {
+    matches!(item, Item::Event(event) if feed.script().is_some_and(|script| script.cuts(event.seq)))
+}
+
+pub(crate) fn message(item: Item, feed: &mut Feed) -> Message {
     match item {
         Item::Event(event) => {
             let mut payload = Vec::with_capacity(feed.payload_bytes());
@@ -98,29 +118,32 @@ fn text(bytes: bytes::Bytes) -> Message {
     axum::extract::ws::Utf8Bytes::try_from(bytes.clone()).map_or(Message::Binary(bytes), Message::Text)
 }
 
-/// Echoes data. Pings are answered by the library, and a close too: the next read then says that it is over.
+/// Echoes data, except to who reads a script. Pings are answered by the library, and a close too: the next read then says
+/// that it is over.
 async fn answer(socket: &mut WebSocket, feed: &Feed, message: Message) -> Result<(), axum::Error> {
     match message {
         Message::Text(_) | Message::Binary(_) => {
             feed.lane().counters().messages.fetch_add(1, Relaxed);
-            socket.send(message).await
+            if feed.script().is_some() { Ok(()) } else { socket.send(message).await }
         }
         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(()),
     }
 }
 
-fn farewell(end: End) -> CloseFrame {
+/// What is said at the end; nothing where the connection just ends.
+pub(crate) fn farewell(end: End) -> Option<CloseFrame> {
     let (code, reason) = match end {
+        End::Cut => return None,
         End::Complete => (close_code::NORMAL, ""),
         End::Shutdown => (close_code::AWAY, "the server is shutting down"),
         End::ThrownOut => (close_code::POLICY, "too slow, and the policy is disconnect"),
         End::Replaced => (close_code::POLICY, "another connection reads for this session"),
     };
-    CloseFrame { code, reason: reason.into() }
+    Some(CloseFrame { code, reason: reason.into() })
 }
 
 /// The farewell to a message that is too large; any other error means that the client has gone or speaks no WebSocket.
-fn too_large(error: axum::Error) -> Option<CloseFrame> {
+pub(crate) fn too_large(error: axum::Error) -> Option<CloseFrame> {
     let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
     let reason = "the message is over the limit of this server (raise it with --max-request)";
     matches!(*error, tungstenite::Error::Capacity(_))
@@ -128,7 +151,7 @@ fn too_large(error: axum::Error) -> Option<CloseFrame> {
 }
 
 /// Says goodbye and waits for the client's; what it still sends is not echoed any more.
-async fn close(socket: &mut WebSocket, farewell: CloseFrame) {
+pub(crate) async fn close(socket: &mut WebSocket, farewell: CloseFrame) {
     if socket.send(Message::Close(Some(farewell))).await.is_ok() {
         while let Some(Ok(_)) = socket.next().await {}
     }

@@ -9,13 +9,15 @@ mod group;
 mod lane;
 mod reader;
 mod registry;
+pub(crate) mod script;
 mod session;
 mod timeline;
 mod topic;
 
 pub(crate) use lane::Lane;
 pub(crate) use reader::Reader;
-pub(crate) use registry::{Registry, Subscribed};
+pub(crate) use registry::{Registry, Subscribed, Watch};
+pub(crate) use script::{Lines, Script};
 pub(crate) use timeline::Event;
 
 use crate::clock::{self, now};
@@ -28,6 +30,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use timeline::Content;
 use tokio::time::{Instant, Sleep};
 use topic::{Take, Topic};
 use wire::{Faults, Marker, MonoTime, Stamp};
@@ -53,6 +56,8 @@ pub(crate) enum Item {
 pub(crate) enum End {
     /// All `count` events were given out.
     Complete,
+    /// The last event was only half given out: an ordered fault.
+    Cut,
     /// The server ends.
     Shutdown,
     /// Too slow, and the policy is `disconnect`.
@@ -70,6 +75,10 @@ pub(crate) struct Feed {
     damage: Option<Box<Damage>>,
     heartbeat: Option<Heartbeat>,
     stays: bool,
+    /// First event of a script that was not rendered: one that a flush policy holds back was taken, but not sent.
+    unsent: u64,
+    /// Whether the end was given out.
+    over: bool,
 }
 
 #[derive(Debug)]
@@ -92,7 +101,7 @@ impl Feed {
             let every = every.min(RAREST_HEARTBEAT);
             Heartbeat { every, quiet_since: now(), alarm: Box::pin(tokio::time::sleep(every)) }
         });
-        Self { topic, reader, session, damage: Damage::of(faults), heartbeat, stays }
+        Self { topic, reader, session, damage: Damage::of(faults), heartbeat, stays, unsent: 0, over: false }
     }
 
     /// The runtime thread that this feed is read on.
@@ -100,9 +109,17 @@ impl Feed {
         &self.reader.lane
     }
 
-    /// Bytes of each event's payload.
+    /// Bytes of each event's payload; of a script, about.
     pub(crate) fn payload_bytes(&self) -> usize {
-        self.topic.plan().payload.bytes()
+        match &self.topic.plan().content {
+            Content::Payload { payload, .. } => payload.bytes(),
+            Content::Script(_) => Script::TYPICAL_BYTES,
+        }
+    }
+
+    /// The text that this feed reads, if it is one.
+    pub(crate) fn script(&self) -> Option<&Script> {
+        self.topic.plan().script().map(Arc::as_ref)
     }
 
     /// Whether the second copy of the last event (an ordered fault) is still to come.
@@ -115,12 +132,21 @@ impl Feed {
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
         let sent = now();
-        let (plan, told) = (self.topic.plan(), self.reader.lane.hub.clock);
-        let start = out.len();
+        let told = self.reader.lane.hub.clock;
         let stamp = Stamp { seq, due: told.tell(due), fired: told.tell(fired), sent: told.tell(sent) };
-        plan.payload.render(&stamp, out);
-        if plan.marker != Marker::Off {
-            plan.marker.put(&mut out[start..], clock::wall_micros(due));
+        match &self.topic.plan().content {
+            Content::Payload { payload, marker, .. } => {
+                let start = out.len();
+                payload.render(&stamp, out);
+                if *marker != Marker::Off {
+                    marker.put(&mut out[start..], clock::wall_micros(due));
+                }
+            }
+            Content::Script(script) => {
+                script.lines.write(&stamp, out);
+                self.unsent = seq + 1;
+                self.reader.lane.counters().tokens.fetch_add(script.lines.tokens(seq), Relaxed);
+            }
         }
         self.reader.lane.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
@@ -167,7 +193,10 @@ impl Feed {
                 Take::Event(event) => return Some(Item::Event(event)),
                 Take::Hold(until) => return self.set_alarm(until),
                 Take::Nothing => return None,
-                Take::End(end) => return Some(Item::End(end)),
+                Take::End(end) => {
+                    self.over = true;
+                    return Some(Item::End(end));
+                }
             }
         }
     }
@@ -199,6 +228,9 @@ impl Feed {
 
 impl Drop for Feed {
     fn drop(&mut self) {
+        if !self.over {
+            self.topic.give_up(&self.reader, self.unsent);
+        }
         match &self.session {
             Some(session) => session.feed_ended(&self.reader, self.stays),
             None => self.topic.leave(&self.reader),

@@ -1,5 +1,9 @@
 //! Finds or opens what a subscription names: its group, its session, its topic. Refuses to grow without bound.
 
+mod scripted;
+
+pub(crate) use scripted::Watch;
+
 use super::audience::Audience;
 use super::group::Gathering;
 use super::session::{Return, Session};
@@ -22,6 +26,7 @@ const LINGER: Duration = Duration::from_secs(10);
 pub(crate) struct Registry {
     sessions: Mutex<HashMap<String, Arc<Session>>>,
     groups: Mutex<HashMap<String, Group>>,
+    jobs: Mutex<HashMap<String, Job>>,
     /// Filler of each payload size in use: once for all streams, not once for each.
     payloads: Mutex<HashMap<usize, Weak<Payload>>>,
 }
@@ -37,6 +42,12 @@ struct Group {
 enum Streams {
     Shared(Arc<Topic>),
     Private(Arc<Gathering>),
+}
+
+#[derive(Debug)]
+struct Job {
+    terms: String,
+    topic: Arc<Topic>,
 }
 
 /// A subscriber's way in.
@@ -98,12 +109,14 @@ impl Registry {
             Streams::Shared(topic) => !topic.is_idle(LINGER, now),
             Streams::Private(gathering) => !gathering.is_empty(),
         });
+        lock(&self.jobs).retain(|_, job| !job.topic.is_idle(LINGER, now));
     }
 
     /// Forgets everything: the server ends.
     pub(crate) fn clear(&self) {
         lock(&self.sessions).clear();
         lock(&self.groups).clear();
+        lock(&self.jobs).clear();
     }
 
     fn seat_session(

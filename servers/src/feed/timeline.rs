@@ -5,7 +5,7 @@
 //!                     └ at most `queue` events, due and fired only: payloads are rendered when they are sent
 //! ```
 
-use super::{End, Reader};
+use super::{End, Reader, Script};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -25,9 +25,7 @@ pub(crate) struct Event {
 /// What a topic publishes.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) schedule: Schedule,
-    pub(super) rate: Rate,
-    pub(super) seed: u64,
+    pub(super) content: Content,
     /// First sequence number: behind `after` where nobody else knows the stream's past.
     pub(super) first: u64,
     /// One past the last sequence number.
@@ -38,9 +36,15 @@ pub(super) struct Plan {
     pub(super) retains: bool,
     /// Readers that start the schedule; `None` when a [`super::group::Gathering`] does.
     pub(super) quorum: Option<u32>,
-    pub(super) payload: Arc<Payload>,
-    /// Mark in every payload.
-    pub(super) marker: Marker,
+}
+
+/// What events say, and when.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Stamped filler on a schedule, with a mark in it or without.
+    Payload { schedule: Schedule, rate: Rate, seed: u64, payload: Arc<Payload>, marker: Marker },
+    /// A text with due times of its own.
+    Script(Arc<Script>),
 }
 
 #[derive(Debug)]
@@ -66,7 +70,7 @@ enum Source {
     Waiting,
     Paced {
         epoch: MonoTime,
-        dues: Dues,
+        dues: Offsets,
         upcoming: MonoTime,
     },
     /// Unpaced, its start is with the pacer.
@@ -74,6 +78,29 @@ enum Source {
     /// Unpaced and started: an event is due when it is taken.
     OnDemand,
     Silent,
+}
+
+/// Offsets of due times from the start.
+#[derive(Debug)]
+enum Offsets {
+    Drawn(Dues),
+    Written { script: Arc<Script>, next: usize },
+}
+
+impl Iterator for Offsets {
+    type Item = u64;
+
+    #[inline]
+    fn next(&mut self) -> Option<u64> {
+        match self {
+            Self::Drawn(dues) => dues.next(),
+            Self::Written { script, next } => {
+                let offset_ns = script.offsets_ns.get(*next).copied();
+                *next += 1;
+                offset_ns
+            }
+        }
+    }
 }
 
 /// Where a reader begins.
@@ -92,7 +119,40 @@ impl Plan {
         let &Subscription { schedule, rate, seed, count, marker, .. } = asked;
         let shared = asked.sharing == wire::Sharing::Shared;
         let first = asked.after.filter(|_| !shared).map_or(0, |after| after.saturating_add(1));
-        Self { schedule, rate, seed, first, count, queue: asked.queue as usize, retains, quorum, payload, marker }
+        let content = Content::Payload { schedule, rate, seed, payload, marker };
+        Self { content, first, count, queue: asked.queue as usize, retains, quorum }
+    }
+
+    /// A script is as long as its history: no reader is ever waited for.
+    pub(super) fn scripted(script: Arc<Script>, quorum: u32, retains: bool) -> Self {
+        let (count, queue) = (Some(script.count), script.offsets_ns.len().max(1));
+        Self { content: Content::Script(script), first: 0, count, queue, retains, quorum: Some(quorum) }
+    }
+
+    pub(super) const fn script(&self) -> Option<&Arc<Script>> {
+        match &self.content {
+            Content::Script(script) => Some(script),
+            Content::Payload { .. } => None,
+        }
+    }
+
+    /// Whether events are due when they are taken.
+    pub(super) const fn is_unpaced(&self) -> bool {
+        matches!(self.content, Content::Payload { schedule: Schedule::Unpaced, .. })
+    }
+
+    /// How the stream ends when all events were given out.
+    pub(super) fn end(&self) -> End {
+        self.script().map_or(End::Complete, |script| script.end)
+    }
+
+    fn offsets(&self, index: u64) -> Option<Offsets> {
+        match &self.content {
+            Content::Payload { schedule, rate, seed, .. } => {
+                schedule.dues(*rate, seed.wrapping_add(index)).map(Offsets::Drawn)
+            }
+            Content::Script(script) => Some(Offsets::Written { script: Arc::clone(script), next: 0 }),
+        }
     }
 
     pub(super) fn is_over(&self, seq: u64) -> bool {
@@ -101,8 +161,11 @@ impl Plan {
 
     /// Nanoseconds after which the schedule's pattern repeats, over which private streams of a group are spread.
     pub(super) fn period_ns(&self) -> f64 {
-        let events = if let Schedule::Burst { size } = self.schedule { f64::from(size) } else { 1.0 };
-        events * self.rate.interval_ns()
+        match &self.content {
+            Content::Payload { schedule: Schedule::Burst { size }, rate, .. } => f64::from(*size) * rate.interval_ns(),
+            Content::Payload { rate, .. } => rate.interval_ns(),
+            Content::Script(_) => 0.0,
+        }
     }
 }
 
@@ -124,12 +187,12 @@ impl Timeline {
 
     /// Starts the schedule at `epoch`; `index` sets apart the random schedules of a group. Returns when to release first.
     pub(super) fn start(&mut self, plan: &Plan, epoch: MonoTime, index: u64) -> Option<MonoTime> {
-        self.source = match plan.schedule.dues(plan.rate, plan.seed.wrapping_add(index)) {
+        self.source = match plan.offsets(index) {
             Some(mut dues) => {
                 let upcoming = epoch.plus_nanos(dues.next()?);
                 Source::Paced { epoch, dues, upcoming }
             }
-            None if plan.schedule == Schedule::Unpaced => Source::Opening,
+            None if plan.is_unpaced() => Source::Opening,
             None => Source::Silent,
         };
         match self.source {
@@ -198,6 +261,11 @@ impl Timeline {
             self.step()?;
         }
         Some(now)
+    }
+
+    /// Ends the schedule, whatever is left of it.
+    pub(super) fn silence(&mut self) {
+        self.source = Source::Silent;
     }
 
     fn step(&mut self) -> Option<()> {

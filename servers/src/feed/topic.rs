@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
 use std::time::Duration;
-use wire::{MonoTime, Schedule};
+use wire::MonoTime;
 
 /// Longest sleep of a publisher, so that a topic that nobody holds any more is soon forgotten by the pacer too.
 const LONGEST_SLEEP: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ impl Topic {
         if let Some(old) = replaced {
             timeline.remove(old, now());
         }
-        let missed = timeline.seat(reader, begin, self.plan.schedule == Schedule::Unpaced);
+        let missed = timeline.seat(reader, begin, self.plan.is_unpaced());
         reader.lane.counters().dropped.fetch_add(missed, Relaxed);
         let quorum = self.plan.quorum.filter(|&quorum| timeline.awaits(quorum));
         if let Some(quorum) = quorum {
@@ -79,6 +79,19 @@ impl Topic {
         let mut timeline = lock(&self.timeline);
         timeline.remove(reader, now());
         self.unblock(timeline);
+    }
+
+    /// Ends a script that had one reader, who leaves before its end, and counts what was released for nobody: all from
+    /// event `unsent` on.
+    pub(super) fn give_up(&self, reader: &Reader, unsent: u64) {
+        let Some(script) = self.plan.script().filter(|_| !self.plan.retains) else { return };
+        let mut timeline = lock(&self.timeline);
+        // The pacer may be about to release one more: it will find nothing to release.
+        timeline.silence();
+        let (counters, released) = (reader.lane.counters(), timeline.end());
+        counters.events_in_vain.fetch_add(released.saturating_sub(unsent), Relaxed);
+        counters.tokens_in_vain.fetch_add((unsent..released).map(|seq| script.lines.tokens(seq)).sum(), Relaxed);
+        counters.answers_cancelled.fetch_add(1, Relaxed);
     }
 
     /// Whether nobody has read for `linger`.
@@ -100,7 +113,7 @@ impl Topic {
         }
         let cursor = timeline.catch_up(reader);
         if self.plan.is_over(cursor) {
-            return Take::End(End::Complete);
+            return Take::End(self.plan.end());
         }
         let Some(event) = timeline.look(cursor, now) else {
             reader.wait(waker);

@@ -1,11 +1,15 @@
 //! Which steps each policy takes over a feed that always has more.
 
 use super::*;
+use crate::connection::Ticket;
+use crate::feed::Watch;
+use crate::feed::script::rig::{TOKENS, script};
 use crate::hub::rig;
 use std::task::Waker;
 use std::thread::sleep;
 use std::time::Duration;
-use wire::{Schedule, Subscription};
+use tokio::sync::mpsc;
+use wire::{Faults, Schedule, Subscription};
 
 /// The first `n` steps of an unpaced stream of `payload_bytes` and `count` events, `w` for write, `F`/`f` for flush.
 fn steps(flush: Flush, habit: Habit, payload_bytes: usize, count: u64, n: usize) -> String {
@@ -48,4 +52,23 @@ fn ready_gathers_as_many_for_all() {
 fn library_leaves_each_library_its_habit() {
     assert_eq!(steps(Flush::Library, Habit::WritesEach, 64, 100, 4), "wFwF");
     assert_eq!(steps(Flush::Library, Habit::Gathers, GATHER_BYTES, 100, 40), "w".repeat(40));
+}
+
+#[test]
+fn an_event_that_is_held_back_when_its_client_goes_was_in_vain() {
+    let (_pacer, lane) = rig::lane();
+    let (ticket, _) = Ticket::issue(&lane, mpsc::channel(1).0);
+    let watch = Watch { after: None, quorum: 1, heartbeat: None, faults: Faults::default() };
+    let feed = lane.hub.registry.play(&lane, script(4), watch, ticket).unwrap();
+    let (mut outlet, mut cx) = (Outlet::new(feed, Flush::Each, Habit::WritesEach), Context::from_waker(Waker::noop()));
+    while lane.hub.tally().events_published < 4 {
+        sleep(Duration::from_millis(1));
+    }
+    let Poll::Ready(Step::Write(Item::Event(event))) = outlet.poll_step(&mut cx) else { panic!("no event") };
+    outlet.feed().render(&event, &mut Vec::new());
+    assert!(matches!(outlet.poll_step(&mut cx), Poll::Ready(Step::Flush { more: true })), "the next one is held");
+    drop(outlet);
+    let vitals = lane.hub.tally();
+    assert_eq!((vitals.events_sent, vitals.events_in_vain, vitals.tokens_in_vain), (1, 3, 3 * TOKENS));
+    assert_eq!(vitals.answers_cancelled, 1);
 }

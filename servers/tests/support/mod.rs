@@ -1,6 +1,8 @@
 //! A client of raw sockets, so that every byte a server sends is seen. Refuses to use any client library.
 #![allow(dead_code, clippy::unwrap_used, unreachable_pub, reason = "each test program uses a part; a test may unwrap")]
 
+pub mod llm;
+
 use servers::{ServeOptions, Server};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};

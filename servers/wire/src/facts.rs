@@ -32,6 +32,21 @@ pub struct Facts {
     pub limits: Limits,
     /// Transports that the server offers.
     pub transports: Vec<Transport>,
+    /// The language-model service.
+    #[serde(default)]
+    pub llm: LlmFacts,
+}
+
+/// How the language-model service of a server is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LlmFacts {
+    /// Nanoseconds of computing for each byte of a request's body, before the answer's schedule starts: what a server
+    /// pays for reading a history again.
+    pub cost_per_byte_ns: u64,
+    /// Answers that may be generated at one time; one more is refused with status 429.
+    pub max_answers: usize,
+    /// Whether requests need a key.
+    pub demands_key: bool,
 }
 
 /// Bounds that a server puts on what clients may ask.
@@ -91,6 +106,18 @@ pub struct Vitals {
     pub slow_disconnects: u64,
     /// Client messages received (echo, relay).
     pub messages_received: u64,
+    /// Answers of the language-model service that were given up before their end.
+    #[serde(default)]
+    pub answers_cancelled: u64,
+    /// Events of such answers that were due and released, but never handed to a socket.
+    #[serde(default)]
+    pub events_in_vain: u64,
+    /// Tokens of those events.
+    #[serde(default)]
+    pub tokens_in_vain: u64,
+    /// Tokens handed to a socket so far.
+    #[serde(default)]
+    pub tokens_sent: u64,
 }
 
 /// Kernel memory of the whole host, in bytes: both ends on one host, when they share it.

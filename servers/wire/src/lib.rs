@@ -7,6 +7,7 @@
 
 mod facts;
 mod faults;
+pub mod llm;
 mod marker;
 mod schedule;
 mod stamp;
@@ -15,7 +16,7 @@ mod time;
 mod transport;
 mod tuning;
 
-pub use facts::{ClockReading, Facts, KernelMemory, Limits, Vitals};
+pub use facts::{ClockReading, Facts, KernelMemory, Limits, LlmFacts, Vitals};
 pub use faults::{Faults, ParseFaultsError};
 pub use marker::Marker;
 pub use schedule::{Dues, ParseScheduleError, Rate, Schedule};

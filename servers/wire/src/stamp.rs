@@ -46,12 +46,14 @@ pub enum StampError {
 }
 
 impl Stamp {
-    /// Writes the stamp into the first [`STAMP_BYTES`] bytes of `out`, which must be that long.
-    fn write(&self, out: &mut [u8]) {
+    /// The text form.
+    pub(crate) fn to_bytes(self) -> [u8; STAMP_BYTES] {
+        let mut out = [0; STAMP_BYTES];
         put_hex(&mut out[..SEQ], self.seq);
         put_hex(&mut out[SEQ..SEQ + DUE], self.due.as_nanos());
         put_hex(&mut out[28..28 + LAG], self.fired.nanos_since(self.due).min(LAG_MAX));
         put_hex(&mut out[38..38 + LAG], self.sent.nanos_since(self.due).min(LAG_MAX));
+        out
     }
 
     /// Reads the stamp at the head of a payload.
@@ -96,9 +98,7 @@ impl Payload {
 
     /// Appends the payload of one event to `out`.
     pub fn render(&self, stamp: &Stamp, out: &mut Vec<u8>) {
-        let mut head = [0; STAMP_BYTES];
-        stamp.write(&mut head);
-        out.extend_from_slice(&head);
+        out.extend_from_slice(&stamp.to_bytes());
         out.extend_from_slice(self.filler_of(stamp.seq));
     }
 

@@ -264,11 +264,11 @@ impl FromStr for SlowReader {
     }
 }
 
-fn chosen<T: Copy>(choices: &[(&str, T)], word: &str) -> Option<T> {
+pub(crate) fn chosen<T: Copy>(choices: &[(&str, T)], word: &str) -> Option<T> {
     choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
 }
 
-fn choice<T: Copy + PartialEq>(choices: &[(&str, T)], value: T) -> String {
+pub(crate) fn choice<T: Copy + PartialEq>(choices: &[(&str, T)], value: T) -> String {
     choices.iter().find(|(_, known)| *known == value).map_or(String::new(), |(name, _)| (*name).to_owned())
 }
 
@@ -276,15 +276,15 @@ fn optional(value: Option<u64>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }
 
-fn parsed<T: FromStr>(value: &str, expected: &'static str) -> Result<T, &'static str> {
+pub(crate) fn parsed<T: FromStr>(value: &str, expected: &'static str) -> Result<T, &'static str> {
     value.parse().map_err(|_| expected)
 }
 
-fn above_zero(value: &str, expected: &'static str) -> Result<u32, &'static str> {
+pub(crate) fn above_zero(value: &str, expected: &'static str) -> Result<u32, &'static str> {
     parsed(value, expected).and_then(|n| if n > 0 { Ok(n) } else { Err(expected) })
 }
 
-fn heartbeat(value: &str) -> Result<Option<Duration>, &'static str> {
+pub(crate) fn heartbeat(value: &str) -> Result<Option<Duration>, &'static str> {
     const EXPECTED: &str = "off, or a duration of 10ms or more, such as 15s";
     if value == "off" {
         return Ok(None);
@@ -298,14 +298,14 @@ fn on_or_off(value: &str) -> Result<bool, &'static str> {
 }
 
 /// Names travel in URLs, records and log lines, so only letters, digits, `-`, `_` and `.` are let in.
-fn name(value: &str) -> Result<String, &'static str> {
+pub(crate) fn name(value: &str) -> Result<String, &'static str> {
     let fits = (1..=MAX_NAME_BYTES).contains(&value.len())
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     if fits { Ok(value.to_owned()) } else { Err("1 to 64 letters, digits, '-', '_' or '.'") }
 }
 
 /// Percent-decoding for what browsers escape in a query (`:` and `,`); anything else fails its own check later.
-fn decode(value: &str) -> String {
+pub(crate) fn decode(value: &str) -> String {
     value.replace("%3A", ":").replace("%3a", ":").replace("%2C", ",").replace("%2c", ",")
 }
 

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::clock::now;
+use crate::feed::script::rig::script;
 use crate::hub::rig;
+use tokio::sync::mpsc;
+use wire::Faults;
 
 fn subscribe(lane: &Arc<Lane>, query: &str) -> Result<Subscribed, Refusal> {
     let asked = Subscription::from_query(query).unwrap();
@@ -54,4 +57,22 @@ fn another_sharing_or_quorum_is_another_group() {
         let refusal = subscribe(&lane, other).map(|_| ()).unwrap_err();
         assert!(refusal.line.starts_with("group 'g' is open with other terms ('group=g&quorum=2')"), "{refusal:?}");
     }
+}
+
+#[test]
+fn a_job_lingers_for_who_comes_back_and_is_then_forgotten() {
+    let (_pacer, lane) = rig::lane();
+    let registry = &lane.hub.registry;
+    let watch = |after| {
+        let watch = Watch { after, quorum: 1, heartbeat: None, faults: Faults::default() };
+        let (ticket, _) = Ticket::issue(&lane, mpsc::channel(1).0);
+        registry.watch(&lane, "job", "terms".to_owned(), watch, || script(4), ticket).map(|subscribed| subscribed.feed)
+    };
+    drop(watch(None).unwrap());
+    registry.sweep(now());
+    drop(watch(Some(1)).unwrap());
+    registry.sweep(now() + 2 * LINGER);
+    let refusal = watch(Some(1)).map(|_| ()).unwrap_err();
+    assert!(refusal.line.starts_with("no job 'job' runs here"), "{refusal:?}");
+    assert_eq!(lane.hub.tally().answers_cancelled, 0);
 }

@@ -1,0 +1,86 @@
+//! Ways in to scripts: an answer for one reader, a job that many watch. Refuses to write them.
+
+use super::{Job, Registry, Subscribed};
+use crate::connection::Ticket;
+use crate::feed::timeline::{Begin, Plan};
+use crate::feed::topic::Topic;
+use crate::feed::{Feed, Lane, Reader, Script};
+use crate::lock::lock;
+use crate::refusal::Refusal;
+use axum::http::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+use wire::{Faults, SlowReader};
+
+/// How a script is read.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    /// Behind which event to begin.
+    pub(crate) after: Option<u64>,
+    /// Readers that start it.
+    pub(crate) quorum: u32,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) faults: Faults,
+}
+
+impl Registry {
+    /// Starts a script for one reader; it is forgotten when that leaves.
+    pub(crate) fn play(
+        &self,
+        lane: &Arc<Lane>,
+        script: Script,
+        watch: Watch,
+        ticket: Arc<Ticket>,
+    ) -> Result<Feed, Refusal> {
+        if lane.hub.is_closing() {
+            return Err(Refusal::closing());
+        }
+        let topic = Topic::new(&lane.hub, Plan::scripted(Arc::new(script), watch.quorum, false), None);
+        Ok(enter(topic, lane, watch, ticket).feed)
+    }
+
+    /// Watches the job of that name from its beginning, or from behind an event. The first watcher opens the job; who
+    /// comes back to one that is forgotten is told so.
+    pub(crate) fn watch(
+        &self,
+        lane: &Arc<Lane>,
+        name: &str,
+        terms: String,
+        watch: Watch,
+        open: impl FnOnce() -> Script,
+        ticket: Arc<Ticket>,
+    ) -> Result<Subscribed, Refusal> {
+        if lane.hub.is_closing() {
+            return Err(Refusal::closing());
+        }
+        let mut jobs = lock(&self.jobs);
+        let topic = match jobs.get(name) {
+            Some(job) if job.terms != terms => return Err(other_terms(name, &job.terms)),
+            Some(job) => Arc::clone(&job.topic),
+            None if watch.after.is_some() => return Err(forgotten(name)),
+            None => {
+                lane.hub.room_for_one_more("jobs", jobs.len())?;
+                let topic = Topic::new(&lane.hub, Plan::scripted(Arc::new(open()), watch.quorum, true), None);
+                jobs.insert(name.to_owned(), Job { terms, topic: Arc::clone(&topic) });
+                topic
+            }
+        };
+        Ok(enter(topic, lane, watch, ticket))
+    }
+}
+
+fn enter(topic: Arc<Topic>, lane: &Arc<Lane>, watch: Watch, ticket: Arc<Ticket>) -> Subscribed {
+    let reader = Reader::new(lane, SlowReader::Wait, Some(ticket));
+    let missed = topic.join(&reader, watch.after.map_or(Begin::At(0), Begin::Behind), None);
+    let feed = Feed::new(topic, reader, None, watch.faults, watch.heartbeat, false);
+    Subscribed { feed, missed, thrown_out: false }
+}
+
+fn other_terms(name: &str, open: &str) -> Refusal {
+    Refusal::conflict(format!("job '{name}' runs with other terms ('{open}'): ask for the same or take another id"))
+}
+
+fn forgotten(name: &str) -> Refusal {
+    let line = format!("no job '{name}' runs here: one is forgotten soon after its last watcher has left");
+    Refusal::new(StatusCode::NOT_FOUND, line)
+}
