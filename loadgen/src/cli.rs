@@ -1,6 +1,6 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
-use crate::command::{compare, list, report, run};
+use crate::command::{capacity, compare, list, report, run};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// SSE or WebSocket? Measures both with one instrument and says what can be said.
@@ -17,6 +17,8 @@ pub struct Cli {
 enum Command {
     /// Measure the whole comparison table and write a report
     Compare(compare::CompareArgs),
+    /// Find the highest load that holds a service level, for two transports
+    Capacity(capacity::CapacityArgs),
     /// Measure one SSE or WebSocket endpoint: one of our servers, or any other
     Run(run::RunArgs),
     /// Render a report again from records, without measuring
@@ -44,6 +46,7 @@ enum Command {
 pub fn main() -> anyhow::Result<u8> {
     match Cli::parse().command {
         Command::Compare(args) => compare::main(args),
+        Command::Capacity(args) => capacity::main(args),
         Command::Run(args) => run::main(args),
         Command::Report(args) => report::main(&args),
         Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),

@@ -8,9 +8,11 @@
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
 pub mod browser;
+pub mod capacity;
 pub mod cli;
 pub mod client;
 pub mod clock_offset;
+pub mod clock_probe;
 pub mod codec;
 pub mod command;
 pub mod control;
@@ -26,6 +28,7 @@ pub mod journal;
 pub mod library;
 pub mod link;
 pub mod noise;
+mod one_way;
 pub mod plans;
 pub mod preflight;
 pub mod progress;

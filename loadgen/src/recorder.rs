@@ -3,11 +3,13 @@
 use crate::client::{EventRef, Signal};
 use crate::event_log::EventLog;
 use crate::link::DialTimes;
+use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trial::{Bytes, Counters, Distribution, Measurement, Metric, Second};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use trial::{Bytes, ClockOffset, Counters, Distribution, Measurement, Metric, Second};
 use wire::{MonoTime, Payload, Stamp};
 
 /// Most entries of a timeline; longer windows get wider entries.
@@ -42,6 +44,10 @@ pub struct Recorder {
     /// Bytes so far; streams add theirs when they end.
     pub bytes: Bytes,
     failures: Vec<String>,
+    /// Streams of all workers whose response head has come.
+    standing: Arc<AtomicU64>,
+    /// Events across two clocks; `None` where both ends share one.
+    one_way: Option<Vec<OneWay>>,
 }
 
 /// What one stream must remember between events.
@@ -87,6 +93,26 @@ impl Recorder {
             counters: Counters::default(),
             bytes: Bytes::default(),
             failures: Vec::new(),
+            standing: Arc::default(),
+            one_way: None,
+        }
+    }
+
+    /// Counts response heads there, for who must wait until every stream of every worker stands.
+    pub fn counting(self, standing: Arc<AtomicU64>) -> Self {
+        Self { standing, ..self }
+    }
+
+    /// Keeps the instants of paced events until [`Self::settle`]: about 40 bytes each.
+    pub fn deferring(self) -> Self {
+        Self { one_way: Some(Vec::new()), ..self }
+    }
+
+    /// Takes the one-way times of events that were kept, now that the relation of the clocks is known.
+    pub fn settle(&mut self, clock: &ClockOffset) {
+        for event in self.one_way.take().unwrap_or_default() {
+            let (response_ns, service_ns) = event.times_ns(clock);
+            self.timed(event.offset_ns, event.bytes, response_ns, service_ns);
         }
     }
 
@@ -124,6 +150,7 @@ impl Recorder {
 
     /// Records the first response head of a stream.
     pub fn answered(&mut self, asked: Option<MonoTime>, received: MonoTime) {
+        self.standing.fetch_add(1, Relaxed);
         if let Some(asked) = asked {
             self.duration(Metric::ConnectHandshake, received.nanos_since(asked));
         }
@@ -192,16 +219,25 @@ impl Recorder {
         let (due, sent) = (local(stamp.due), local(stamp.sent));
         let Some(offset_ns) = self.window.place(due, received) else { return };
         let (response_ns, service_ns) = (received.nanos_since(due), received.nanos_since(sent));
-        self.duration(Metric::ServiceTime, service_ns);
         if self.window.basis() == Basis::Receipt {
             // Without a schedule nothing was due: what waits is the loop that closes itself.
+            self.duration(Metric::ServiceTime, service_ns);
             self.in_window(offset_ns, bytes, service_ns);
             return;
         }
-        self.in_window(offset_ns, bytes, response_ns);
-        self.duration(Metric::ResponseTime, response_ns);
         self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
+        match &mut self.one_way {
+            None => self.timed(offset_ns, bytes, response_ns, service_ns),
+            Some(kept) => kept.push(OneWay { due: stamp.due, sent: stamp.sent, received, offset_ns, bytes }),
+        }
+    }
+
+    #[inline]
+    fn timed(&mut self, offset_ns: u64, bytes: usize, response_ns: u64, service_ns: u64) {
+        self.in_window(offset_ns, bytes, response_ns);
+        self.duration(Metric::ResponseTime, response_ns);
+        self.duration(Metric::ServiceTime, service_ns);
     }
 
     fn echoed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
@@ -249,6 +285,9 @@ impl Recorder {
                 }
                 None => self.timeline.push(second),
             }
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.one_way, other.one_way) {
+            mine.extend(theirs);
         }
         other.failures.into_iter().for_each(|text| self.failure(text));
     }

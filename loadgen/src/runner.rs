@@ -16,7 +16,7 @@ use order::Block;
 use standing::Standing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
-use trial::{End, Line, Noise, Outcome, Plan, Redone, StopReason, Trial, Warning};
+use trial::{Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, StopReason, Trial, Warning};
 use wire::{Rate, Transport};
 
 /// Where trials are run and how.
@@ -89,6 +89,34 @@ pub async fn run(
     interrupt: &mut Interrupt,
     report: impl FnMut(&Progress),
 ) -> Result<Progress, JournalError> {
+    let (progress, stops) = trials(plan, options, journal, interrupt, report).await?;
+    let budget = stops.iter().any(|stop| stop.reason == StopReason::Budget);
+    let reason = match (interrupt.came(), budget) {
+        (true, _) => "interrupted",
+        (false, true) => "time used up",
+        (false, false) => "plan finished",
+    };
+    journal.append(&Line::End(End {
+        reason: reason.to_owned(),
+        finished: timestamp::now(),
+        trials: progress.finished,
+        planned: plan.trials(),
+        stops,
+    }))?;
+    Ok(progress)
+}
+
+/// The same without the line that ends the records, for a plan that is a part of a run; and how each cell came to its end.
+///
+/// # Errors
+/// [`JournalError`] when a record cannot be written.
+pub async fn trials(
+    plan: &Plan,
+    options: &RunOptions,
+    journal: &mut Journal,
+    interrupt: &mut Interrupt,
+    report: impl FnMut(&Progress),
+) -> Result<(Progress, Vec<CellStop>), JournalError> {
     let mut run = Runner { plan, options, journal, interrupt, report, standing: Standing::new(plan, options) };
     'run: for round in order::rounds(plan, options.seed) {
         let mut queue = VecDeque::from(round);
@@ -101,7 +129,17 @@ pub async fn run(
             }
         }
     }
-    run.end()
+    (run.report)(&run.standing.progress);
+    let stops = run.standing.stops(run.interrupt.came());
+    Ok((run.standing.progress, stops))
+}
+
+/// Runs one trial with a watch over the host, of no plan.
+pub(crate) async fn single(cell: &Cell, turn: &order::Turn, options: &RunOptions) -> Trial {
+    let (mut trial, noise) = process::watched(cell, turn, options).await;
+    annotate(&mut trial, &noise, Calm::default(), options);
+    trial.noise = Some(noise);
+    trial
 }
 
 /// What comes behind a block.
@@ -160,26 +198,6 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
         trial.noise = Some(noise);
         self.journal.append(&Line::Trial(Box::new(trial.clone())))?;
         Ok(Some((trial, causes)))
-    }
-
-    fn end(mut self) -> Result<Progress, JournalError> {
-        (self.report)(&self.standing.progress);
-        let interrupted = self.interrupt.came();
-        let stops = self.standing.stops(interrupted);
-        let budget = stops.iter().any(|stop| stop.reason == StopReason::Budget);
-        let reason = match (interrupted, budget) {
-            (true, _) => "interrupted",
-            (false, true) => "time used up",
-            (false, false) => "plan finished",
-        };
-        self.journal.append(&Line::End(End {
-            reason: reason.to_owned(),
-            finished: timestamp::now(),
-            trials: self.standing.progress.finished,
-            planned: self.plan.trials(),
-            stops,
-        }))?;
-        Ok(self.standing.progress)
     }
 }
 

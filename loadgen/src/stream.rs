@@ -50,6 +50,8 @@ pub struct StreamSpec {
     pub expected: Option<u64>,
     /// Sequence number of the first event, where it is known.
     pub first_seq: Option<u64>,
+    /// Whether the client leaves once the expected events have come, because the server does not know how many there are.
+    pub leaves: bool,
 }
 
 /// Counts of one stream; folded into the worker on drop.
@@ -138,6 +140,7 @@ pub struct Stream {
     transport: Transport,
     times: DialTimes,
     asked: Option<MonoTime>,
+    leaves_after: Option<u64>,
 }
 
 impl Stream {
@@ -150,15 +153,23 @@ impl Stream {
         let (link, times) = dialer.dial().await?;
         let tally = Tally::new(&link, spec);
         worker::with(|worker| worker.recorder.dialled(&times));
-        Ok(Self { link, conversation, tally, transport: spec.transport, times, asked: None })
+        let leaves_after = spec.expected.filter(|_| spec.leaves);
+        Ok(Self { link, conversation, tally, transport: spec.transport, times, asked: None, leaves_after })
     }
 
-    /// Reads until the stream ends cleanly.
+    /// Reads until the stream ends cleanly, or until the client has what it came for.
     ///
     /// # Errors
     /// [`StreamError`] when it ends otherwise.
     pub async fn run(mut self) -> Result<(), StreamError> {
-        while self.step().await? {}
+        match self.leaves_after {
+            None => while self.step().await? {},
+            Some(count) => {
+                if !self.run_until(count).await? {
+                    return Err(StreamError::Library("the server ended the stream".to_owned()));
+                }
+            }
+        }
         Ok(())
     }
 

@@ -1,8 +1,11 @@
 //! What stands behind a row: blocks of text, tables and charts, in the order in which they are read. Refuses to know
 //! HTML: `page` turns blocks into markup.
 
+mod capacity;
 mod contests;
 mod raw;
+
+pub(crate) use capacity::of_capacity;
 
 use crate::compare::{CellComparison, Comparison};
 use crate::picture::{self, Picture};

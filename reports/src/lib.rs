@@ -9,6 +9,7 @@
 //! ```
 
 pub mod browser_support;
+pub mod capacity;
 pub mod chart;
 pub mod compare;
 pub mod row;
@@ -28,10 +29,11 @@ mod render;
 mod terminal;
 mod text;
 
+pub use capacity::Capacity;
 pub use compare::Comparison;
 pub use load::{LoadError, Records, load};
 pub use markdown::{END, START, SpliceError, readme_table, splice, summary_markdown};
 pub use preflight::preflight_lines;
 pub use render::{RenderError, Rendered, render};
-pub use terminal::terminal;
+pub use terminal::{capacity_terminal, terminal};
 pub use text::{Language, ParseLanguageError};

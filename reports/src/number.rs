@@ -1,5 +1,6 @@
 //! Numbers as texts with three significant digits and a unit; the same in every language. Refuses to round a count.
 
+use crate::compare::Difference;
 use crate::verdict::{Interval, Ratio};
 use trial::Figure;
 
@@ -75,6 +76,13 @@ pub(crate) fn interval(interval: Interval) -> String {
 /// A ratio with its 95 % interval where there is one.
 pub(crate) fn ratio(ratio: &Ratio) -> String {
     bracketed(times(ratio.value), ratio.interval)
+}
+
+/// A difference of durations with its sign and its 95 % interval: `+12.3 µs [+8.1 µs, +16.0 µs]`.
+pub(crate) fn difference(difference: &Difference) -> String {
+    let signed = |ns: f64| format!("{}{}", if ns > 0.0 { "+" } else { "" }, duration(ns));
+    let bounds = difference.interval_ns.map(|bounds| format!(" [{}, {}]", signed(bounds.low), signed(bounds.high)));
+    signed(difference.value_ns) + &bounds.unwrap_or_default()
 }
 
 /// A text with an interval behind it where there is one.

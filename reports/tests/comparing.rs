@@ -6,7 +6,7 @@ mod synthetic;
 
 use reports::compare::{CellComparison, Contest, Estimability};
 use reports::verdict::{Direction, Verdict};
-use reports::{Comparison, Records};
+use reports::{Comparison, Language, Records};
 use trial::{Arm, Distribution, Figure, Measurement, Metric, Outcome, Quantile};
 use wire::{Sharing, Transport};
 
@@ -147,4 +147,44 @@ fn a_trial_that_differs_from_its_cell_stands_apart() {
     let comparison = Comparison::of(&records);
     assert_eq!(comparison.cells.len(), 2);
     assert_eq!(the_contest(&comparison, P50).ratio.blocks, 5);
+}
+
+#[test]
+fn two_clocks_that_are_not_known_well_leave_a_difference_and_no_ratio() {
+    let of = |bound_ns| {
+        let mut records = constant(10, |arm, block| {
+            let base = 100_000 + u64::from(block) * 100;
+            if arm.transport == Transport::WebSocket { base + 12_000 } else { base }
+        });
+        for trial in &mut records.trials {
+            trial.clock = Some(trial::ClockOffset { offset_ns: 7, bound_ns, samples: 90, ..Default::default() });
+        }
+        records
+    };
+    let sharp = of(10_000);
+    let comparison = Comparison::of(&sharp);
+    assert_eq!(the_contest(&comparison, P50).estimability, Estimability::PerTrial, "a tenth of the median is enough");
+    let blunt = of(11_000);
+    let comparison = Comparison::of(&blunt);
+    let contest = the_contest(&comparison, P50);
+    let Estimability::Difference(difference) = contest.estimability else { panic!("{:?}", contest.estimability) };
+    assert!((difference.value_ns - 12_000.0).abs() < 200.0, "{difference:?}");
+    let interval = difference.interval_ns.unwrap();
+    assert!(11_500.0 < interval.low && interval.high < 12_500.0, "{interval:?}");
+    assert_eq!((contest.adjusted_p, difference.bound_ns), (None, 11_000.0));
+    assert!(the_cell(&comparison, "latency/single").websocket().unwrap().shifts.is_empty(), "no ratio anywhere");
+    for (lang, words) in [(Language::English, ["no ratio", "+12.0 µs"]), (Language::Chinese, ["没有比值", "+12.0 µs"])]
+    {
+        let summary = reports::summary_markdown(&[Comparison::of(&blunt)], lang);
+        assert!(words.iter().all(|word| summary.contains(word)), "{summary}");
+    }
+}
+
+#[test]
+fn one_clock_needs_no_bound() {
+    let mut records = constant(10, |_, _| 100_000);
+    for trial in &mut records.trials {
+        trial.clock = Some(trial::ClockOffset { same_clock: true, bound_ns: 0, ..Default::default() });
+    }
+    assert_eq!(the_contest(&Comparison::of(&records), P50).estimability, Estimability::PerTrial);
 }

@@ -24,8 +24,8 @@ async fn facts(State(lane): State<Arc<Lane>>) -> Json<Facts> {
     Json(lane.hub.facts().clone())
 }
 
-async fn clock_reading() -> Json<ClockReading> {
-    Json(ClockReading { monotonic_ns: now(), realtime_ns: clock::nanos(ClockId::CLOCK_REALTIME) })
+async fn clock_reading(State(lane): State<Arc<Lane>>) -> Json<ClockReading> {
+    Json(ClockReading { monotonic_ns: lane.hub.clock.tell(now()), realtime_ns: clock::nanos(ClockId::CLOCK_REALTIME) })
 }
 
 /// With sizes, unless the query is `memory=off`: reading them takes the kernel a millisecond of this thread's time.

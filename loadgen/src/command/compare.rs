@@ -1,16 +1,13 @@
 //! `compare`: a plan, run and rendered.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
-use super::{command_line, default_out};
+use super::{command_line, default_out, reach, terminal_width};
 use crate::detect::timing;
-use crate::drive::Session;
-use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::preflight::{self, Depth, PreflightError};
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
-use crate::tls::Trust;
 use crate::{host, plans, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
@@ -19,8 +16,9 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use terminal_size::terminal_size;
-use trial::{Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Run, SCHEMA, Scenario, StopRule, Warning};
+use trial::{
+    Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Row, Run, SCHEMA, Scenario, StopRule, Warning,
+};
 use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
@@ -41,6 +39,9 @@ pub struct CompareArgs {
     /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
     #[arg(long, value_name = "URL")]
     target: Option<String>,
+    /// Take response times against another host's clock instead of relaying messages on one
+    #[arg(long, requires = "target")]
+    one_way: bool,
     /// Compare only these; the first is the base of every ratio
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     transports: Vec<Transport>,
@@ -94,10 +95,10 @@ pub struct CompareArgs {
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let begun = Instant::now();
     args.refuse_debug("loadgen", &tool::facts().profile)?;
-    let plan = args.plan()?;
+    let mut plan = args.plan()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.out.clone().unwrap_or_else(default_out);
-    let ended = runtime.block_on(measure(&args, &plan, &out, begun))?;
+    let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
     render(&args, &out)?;
     if !args.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
@@ -123,10 +124,10 @@ struct Ended {
     failures: Vec<String>,
 }
 
-async fn measure(args: &CompareArgs, plan: &Plan, out: &Path, begun: Instant) -> anyhow::Result<Ended> {
+async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     let target = match &args.target {
-        Some(url) => Some(reach(args, url).await?),
+        Some(url) => Some(args.meet(url, plan).await?),
         None => None,
     };
     let mut journal = Journal::create(out, args.json)?;
@@ -137,13 +138,9 @@ async fn measure(args: &CompareArgs, plan: &Plan, out: &Path, begun: Instant) ->
     journal.append(&Line::Run(Box::new(run)))?;
     let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
     let mut options = RunOptions {
-        target: args.target.clone(),
         target_pid: here.map(|facts| facts.pid),
-        headers: args.connection.headers.clone(),
-        cacert: args.connection.cacert.clone(),
-        insecure: args.connection.insecure,
         begun,
-        ..RunOptions::local(args.seed, args.connection.threads())
+        ..args.connection.run_options(args.seed, args.target.clone())
     };
     let route = preflight::Route { remote: target.is_some() && here.is_none() };
     tokio::select! {
@@ -157,19 +154,6 @@ async fn measure(args: &CompareArgs, plan: &Plan, out: &Path, begun: Instant) ->
     let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     Ok(Ended { interrupted: interrupt.came(), finished: progress.finished, failures: progress.failures })
-}
-
-/// The server of `--target`, as it states itself.
-async fn reach(args: &CompareArgs, url: &str) -> anyhow::Result<Facts> {
-    let endpoint: Endpoint = url.parse()?;
-    anyhow::ensure!(
-        endpoint.path_and_query == "/",
-        "--target takes a base URL, such as http://host:8080, without a path"
-    );
-    let trust = Trust::from_flags(args.connection.cacert.clone(), args.connection.insecure);
-    let facts = Session::open(&endpoint, &trust, &args.connection.headers).await?.facts;
-    args.refuse_debug("server", &facts.profile)?;
-    Ok(facts)
 }
 
 /// Records and shows the pre-flight; what the generator can take. A refusal is recorded as the end of the run.
@@ -204,6 +188,15 @@ fn record(
     Ok(ceilings)
 }
 
+/// Makes the cells that time events from the server's schedule relay messages instead, where that is the same load:
+/// publisher and subscribers then share this host's clock. Whether there was any.
+fn relay(plan: &mut Plan) -> bool {
+    let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && cell.client == ClientKind::Lean);
+    let timed = timed.filter(|cell| matches!(cell.row, None | Some(Row::Latency)));
+    let alike = timed.filter(|cell| cell.load.sharing == Sharing::Shared || cell.load.connections == 1);
+    alike.map(|cell| (cell.scenario, cell.load.sharing) = (Scenario::Relay, Sharing::Shared)).count() > 0
+}
+
 /// The report, and the table on the terminal.
 fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
     let records = reports::load(out)?;
@@ -218,12 +211,6 @@ fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Columns of the terminal, by `COLUMNS` or by asking it; 100 elsewhere.
-fn terminal_width() -> usize {
-    let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    stated.or_else(|| terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100)
-}
-
 impl CompareArgs {
     /// Refuses a program that is a debug build, unless it is allowed.
     fn refuse_debug(&self, program: &str, profile: &str) -> anyhow::Result<()> {
@@ -231,6 +218,19 @@ impl CompareArgs {
             Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
             None => Ok(()),
         }
+    }
+
+    /// What the server of `--target` states. Against another host, one-way times become relayed ones unless asked for.
+    async fn meet(&self, url: &str, plan: &mut Plan) -> anyhow::Result<Facts> {
+        let session = reach(url, &self.connection).await?;
+        self.refuse_debug("server", &session.facts.profile)?;
+        if !session.clock.same_clock && !self.one_way && self.plan.is_none() && relay(plan) {
+            eprintln!(
+                "loadgen: the target is another host: response times are of messages relayed through it, on this host's \
+                 clock (--one-way takes them against its clock)"
+            );
+        }
+        Ok(session.facts)
     }
 
     fn depth(&self) -> Depth {
@@ -322,6 +322,7 @@ impl CompareArgs {
             host: host::facts(),
             target: self.target.clone(),
             warnings,
+            capacity: None,
         }
     }
 }

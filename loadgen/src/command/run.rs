@@ -168,6 +168,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         host: host::facts(),
         target: Some(args.url.clone()),
         warnings: Vec::new(),
+        capacity: None,
     };
     journal.append(&Line::Run(Box::new(run)))?;
     journal.append(&Line::Trial(Box::new(trial.clone())))?;

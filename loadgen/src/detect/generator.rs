@@ -35,8 +35,14 @@ pub fn late(measurement: &Measurement) -> Option<Warning> {
 /// waits between release and write, and that is part of what is compared.
 pub fn queueing(scenario: Scenario, measurement: &Measurement) -> Option<Warning> {
     let median = |metric| microseconds(measurement, metric, Quantile::P50);
-    let waited_us = median(Metric::Queueing).filter(|_| scenario == Scenario::Echo)?;
-    let share = 100.0 * waited_us / median(Metric::RoundTrip)?;
+    let timed = match scenario {
+        Scenario::Echo => Metric::RoundTrip,
+        Scenario::Relay => Metric::ResponseTime,
+        Scenario::Push | Scenario::Saturate | Scenario::Connect | Scenario::Memory => return None,
+        Scenario::Handshake | Scenario::Codec | Scenario::Browser => return None,
+    };
+    let waited_us = median(Metric::Queueing)?;
+    let share = 100.0 * waited_us / median(timed)?;
     (share > QUEUEING_PERCENT).then_some(Warning::GeneratorQueueing { median_us: waited_us, share })
 }
 
@@ -50,7 +56,7 @@ pub fn near_ceiling(transport: Transport, offered: f64, ceiling: Rate) -> Option
 pub fn offered(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
     measurement.counters.expected.filter(|_| trial.cell.load.faults.is_empty())?;
     let (sent, planned) = match trial.cell.scenario {
-        Scenario::Echo => (measurement.counters.messages_sent, dues(trial, 0)?),
+        Scenario::Echo | Scenario::Relay => (measurement.counters.messages_sent, dues(trial, 0)?),
         Scenario::Push => {
             let in_window = dues(trial, trial.cell.load.warmup.as_nanos() as u64)?;
             // Without warm-up the server is first asked a moment after the start; what came was sent for certain.

@@ -8,7 +8,7 @@ pub mod host;
 pub mod network;
 pub mod timing;
 
-use trial::{Action, Measurement, Noise, Outcome, Trial, Warning};
+use trial::{Action, Measurement, Noise, Outcome, Scenario, Trial, Warning};
 
 /// Everything that one trial's own record gives away.
 pub fn of_trial(trial: &Trial) -> Vec<Warning> {
@@ -39,7 +39,8 @@ fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {
         generator::offered(trial, measurement),
         timing::pacer(trial.cell.load.rate, measurement),
         timing::closed_loop(&trial.cell),
-        timing::clock(trial.clock),
+        // A relay and an echo have one clock, whatever the server's says.
+        timing::clock(trial.clock).filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate)),
         network::lost(trial, measurement),
         network::dropped(measurement),
         network::repeated_syn(measurement),

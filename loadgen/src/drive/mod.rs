@@ -10,6 +10,7 @@ mod memory;
 mod message;
 mod push;
 mod record;
+mod relay;
 mod session;
 mod uplink;
 
@@ -132,6 +133,7 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Scenario::Memory => memory::run(order, session).await,
         Scenario::Handshake => handshake::run(order, session).await,
         Scenario::Browser => browser::run(order).await,
+        Scenario::Relay => relay::run(order, session, observer).await,
         Scenario::Codec => Err(TrialError::Unsupported("codec needs no server".to_owned())),
     }
 }
@@ -159,6 +161,13 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if library => {
             Err(TrialError::Unsupported(format!("no client library reads {transport}")))
         }
+        (Scenario::Relay, _) if library => Err(TrialError::Unsupported(
+            "a library client reads to the end of a stream, and a relayed one has none".to_owned(),
+        )),
+        (Scenario::Relay, Transport::LongPoll) => Err(TrialError::Unsupported(
+            "a relay begins when every subscriber was answered, and a poll is not answered before its first event"
+                .to_owned(),
+        )),
         (Scenario::Saturate | Scenario::Echo, Transport::LongPoll) => {
             Err(TrialError::Unsupported("long-poll has no open stream to saturate or to answer on".to_owned()))
         }

@@ -3,8 +3,10 @@
 use super::Order;
 use crate::client::Request;
 use crate::clock_offset;
+use crate::clock_probe::{self, ClockProbe};
 use crate::control::{Control, ControlError};
 use crate::endpoint::Endpoint;
+use crate::host;
 use crate::link::{DialError, Dialer};
 use crate::stream::StreamSpec;
 use crate::tls::{Trust, TrustError};
@@ -64,9 +66,18 @@ impl Session {
         let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
         let mut control = Control::connect(&dialer, endpoint, headers).await?;
         let facts = control.facts().await?;
-        let offset = clock_offset::estimate(&mut control, &facts).await?;
+        let same_clock = !facts.boot_id.is_empty() && facts.boot_id == host::boot_id();
+        let offset = clock_offset::at_once(&clock_probe::burst(&mut control).await?, same_clock);
         let name = format!("{}-{:x}", std::process::id(), clock::now().as_nanos());
         Ok(Self { endpoint: endpoint.at("/"), dialer, control, facts, clock: offset, name })
+    }
+
+    /// Starts to read the server's clock: what a one-way time across hosts needs.
+    ///
+    /// # Errors
+    /// [`ControlError`] when no connection is to be had.
+    pub(super) async fn probe(&self, order: &Order) -> Result<ClockProbe, ControlError> {
+        Ok(ClockProbe::start(Control::connect(&self.dialer, &self.endpoint, &order.headers).await?))
     }
 
     /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.
@@ -81,7 +92,7 @@ impl Session {
             payload_bytes: Some(subscription.payload_bytes),
             ..self.request(order, format!("{}?{}", transport.path(), subscription.to_query()))
         };
-        StreamSpec { transport, request, expected: subscription.count, first_seq: Some(0) }
+        StreamSpec { transport, request, expected: subscription.count, first_seq: Some(0), leaves: false }
     }
 
     /// A request to this server with the order's headers.

@@ -1,6 +1,6 @@
 //! Numbers taken from a measurement: the only file that takes a quantile or divides by a count.
 
-use crate::{Measurement, MemoryPoint, Metric};
+use crate::{Measurement, MemoryPoint, Metric, Second};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -161,6 +161,21 @@ fn slope_of(m: &Measurement, bytes: impl Fn(&MemoryPoint) -> Option<u64>) -> Opt
     slope(&points?)
 }
 
+/// Growth of the backlog as a share of what is offered: Theil–Sen slope of the median response time over the slices of the
+/// window, by due time, in seconds a second. Events that wait ever longer are events that pile up (Little's law:
+/// backlog = rate × wait), and a server that is short by one in a thousand lets the wait grow by a millisecond a second.
+///
+/// `None` below two slices: one has no slope.
+pub fn backlog_growth(m: &Measurement) -> Option<f64> {
+    let point = |second: &Second| Some((second.offset_ns as f64, second.distribution.quantile(0.5)? as f64));
+    let points: Vec<_> = m.timeline.iter().filter_map(point).collect();
+    let pairs = points.iter().enumerate().flat_map(|(i, a)| points[i + 1..].iter().map(move |b| (a, b)));
+    let mut slopes: Vec<_> = pairs.map(|(a, b)| (b.1 - a.1) / (b.0 - a.0)).filter(|slope| slope.is_finite()).collect();
+    slopes.sort_by(f64::total_cmp);
+    let n = slopes.len();
+    (n > 0).then(|| (slopes[(n - 1) / 2] + slopes[n / 2]) / 2.0)
+}
+
 /// Least-squares slope of `y` over `x`; `None` below two distinct `x`.
 pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
     let n = points.len() as f64;
@@ -205,6 +220,25 @@ mod tests {
         assert_eq!(Figure::Duration(Metric::ResponseTime, Quantile::P50).of(&empty), None);
         assert_eq!(Figure::EventsPerSecond.of(&empty), None);
         assert_eq!(Figure::ServerMemoryPerConnection.of(&empty), None);
+    }
+
+    #[test]
+    fn a_backlog_grows_as_its_events_wait_longer() {
+        let second = |i: u64, median_ns: u64| {
+            let mut distribution = crate::Distribution::new();
+            (0..100).for_each(|_| distribution.record(median_ns));
+            Second { offset_ns: i * 1_000_000_000, received: 100, distribution }
+        };
+        let of = |medians: &[u64]| {
+            let timeline = (0..).zip(medians).map(|(i, &ns)| second(i, ns)).collect();
+            backlog_growth(&Measurement { timeline, ..Measurement::default() })
+        };
+        // 2 % too few are served: each second, the wait grows by 20 ms.
+        let growth = of(&[1_000_000, 21_000_000, 41_000_000]).unwrap();
+        assert!((growth - 0.02).abs() < 1e-4, "{growth}");
+        let stalled = of(&[100_000, 100_000, 90_000_000, 100_000, 100_000]).unwrap();
+        assert!(stalled.abs() < 1e-6, "one stall is no slope: {stalled}");
+        assert_eq!((of(&[1_000]), of(&[])), (None, None));
     }
 
     #[test]

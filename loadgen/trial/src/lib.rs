@@ -4,6 +4,7 @@
 //! stored, never percentiles, so that trials, clients and hosts can be merged; nothing here can
 //! average a percentile.
 
+mod capacity;
 mod detector;
 mod distribution;
 mod figure;
@@ -14,9 +15,10 @@ mod plan_file;
 mod record;
 mod warning;
 
+pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
-pub use figure::{Figure, Quantile, slope};
+pub use figure::{Figure, Quantile, backlog_growth, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};

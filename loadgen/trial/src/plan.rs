@@ -94,11 +94,13 @@ pub enum Scenario {
     Codec,
     /// Run every browser on this machine against the server.
     Browser,
+    /// Publish on the client's schedule to a topic that the client's own streams read: one clock.
+    Relay,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Push,
         Self::Saturate,
         Self::Echo,
@@ -107,6 +109,7 @@ impl Scenario {
         Self::Handshake,
         Self::Codec,
         Self::Browser,
+        Self::Relay,
     ];
 
     /// One line for `loadgen list`.
@@ -120,6 +123,7 @@ impl Scenario {
             Self::Handshake => "handshake: open once, keep the heads, try to speak on the open connection",
             Self::Codec => "codec: decode in memory, no socket",
             Self::Browser => "browser: every browser on this machine against the server",
+            Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
         }
     }
 }
@@ -242,14 +246,17 @@ impl Cell {
 
     /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.
     pub const fn is_timed(&self) -> bool {
-        matches!(self.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect)
+        matches!(
+            self.scenario,
+            Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay
+        )
     }
 
     /// Events a second that reach the generator over all streams; `None` without a schedule.
     pub fn offered(&self) -> Option<f64> {
         let rate = self.load.rate.get();
         match self.scenario {
-            Scenario::Push => {
+            Scenario::Push | Scenario::Relay => {
                 self.load.schedule.dues(self.load.rate, 0).map(|_| rate * f64::from(self.load.connections))
             }
             Scenario::Echo => Some(rate),
@@ -261,7 +268,8 @@ impl Cell {
     /// Events a second that a pacer releases for it: one for all readers of a shared topic; `None` without a schedule.
     pub fn released(&self) -> Option<f64> {
         let offered = self.offered()?;
-        let shared = self.scenario == Scenario::Push && self.load.sharing == Sharing::Shared;
+        let pushed = matches!(self.scenario, Scenario::Push | Scenario::Relay);
+        let shared = pushed && self.load.sharing == Sharing::Shared;
         Some(if shared { self.load.rate.get() } else { offered })
     }
 
@@ -275,7 +283,7 @@ impl Cell {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
             + match self.scenario {
-                Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect => {
+                Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay => {
                     self.load.warmup + self.load.window
                 }
                 Scenario::Memory => Duration::from_millis(200) * self.steps.len() as u32,

@@ -2,6 +2,7 @@
 
 use super::arm::{ArmTrials, independent};
 use super::figures::{figures, is_headline, principal};
+use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict};
 use trial::{Cell, Figure, Measurement, Metric, Quantile};
@@ -50,6 +51,8 @@ pub enum Estimability {
         /// Independent observations that it takes.
         need: u64,
     },
+    /// Only the difference between the arms: the times themselves span two clocks that are not known well enough.
+    Difference(Difference),
 }
 
 /// One figure of base and other.
@@ -109,6 +112,8 @@ impl Versus {
         let blocks: Vec<u32> = base.blocks().into_iter().filter(|block| other.blocks().contains(block)).collect();
         let mut pools = Pools { cell, arms: [base, other], blocks, seed, known: Vec::new() };
         let dilution = principal(cell.scenario).and_then(|metric| Dilution::of(metric, base, other));
+        let bound_ns = wide_bound(base, other);
+        let across = |figure| bound_ns.filter(|_| spans_two_clocks(cell, figure));
         let contest = |figure| {
             let (base_median, other_median) = (base.median(figure)?, other.median(figure)?);
             let ratio = if figure.is_exact() {
@@ -126,14 +131,23 @@ impl Versus {
                 ratio,
                 null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !figure.is_exact()),
                 headline: is_headline(cell, transport, figure),
-                estimability: pools.estimability(figure),
+                estimability: match (pools.estimability(figure), across(figure)) {
+                    (Estimability::PerTrial, Some(bound_ns)) => {
+                        Estimability::Difference(Difference::of(base, other, figure, bound_ns)?)
+                    }
+                    // Pooling mends a lack of events, not of knowledge about clocks.
+                    (Estimability::Pooled(_), Some(_)) => pools.too_few(figure),
+                    (estimability, _) => estimability,
+                },
                 dilution: if is_principal { (late_ns / base_median).min(1.0) } else { 0.0 },
                 adjusted_p: None,
                 verdict: opening_verdict(figure, ratio.value),
             })
         };
         let contests = figures(cell.scenario).into_iter().filter_map(contest).collect();
-        let shifts = principal(cell.scenario).map_or_else(Vec::new, |metric| pools.of(metric).shifts.clone());
+        let one_clock = |metric: &Metric| across(Figure::Duration(*metric, Quantile::P50)).is_none();
+        let compared = principal(cell.scenario).filter(one_clock);
+        let shifts = compared.map_or_else(Vec::new, |metric| pools.of(metric).shifts.clone());
         Self { transport, contests, shifts, dilution }
     }
 
@@ -203,6 +217,16 @@ impl Pools<'_, '_> {
             independent: count(&base).min(count(&other)),
             least: independent(self.cell, least),
             shifts: shifts(&base, &other, self.seed),
+        }
+    }
+
+    /// That one trial has too few events for a quantile.
+    fn too_few(&mut self, figure: Figure) -> Estimability {
+        match figure {
+            Figure::Duration(metric, quantile) => {
+                Estimability::Not { have: self.of(metric).least, need: quantile.observations_needed() }
+            }
+            _ => Estimability::PerTrial,
         }
     }
 

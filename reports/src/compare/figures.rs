@@ -6,7 +6,7 @@ use wire::{Role, Transport};
 /// The duration that a scenario is about.
 pub const fn principal(scenario: Scenario) -> Option<Metric> {
     match scenario {
-        Scenario::Push => Some(Metric::ResponseTime),
+        Scenario::Push | Scenario::Relay => Some(Metric::ResponseTime),
         Scenario::Echo => Some(Metric::RoundTrip),
         Scenario::Connect => Some(Metric::FirstEvent),
         Scenario::Saturate | Scenario::Memory | Scenario::Handshake | Scenario::Codec | Scenario::Browser => None,
@@ -51,6 +51,12 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             Figure::ClientMemoryPerConnection,
         ],
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
+        Scenario::Relay => [
+            durations(Metric::ResponseTime, &Quantile::ALL),
+            durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
+            vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
+        ]
+        .concat(),
     }
 }
 

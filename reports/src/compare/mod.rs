@@ -5,14 +5,18 @@
 mod arm;
 mod contest;
 mod figures;
+mod one_way;
 mod pooled;
 
 pub use arm::{ArmTrials, independent};
 pub use contest::{Contest, Dilution, Estimability, Versus};
 pub use figures::{headlines, principal};
+pub use one_way::Difference;
+pub(crate) use pooled::middle_95;
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};
 
 use crate::Records;
+use crate::capacity::Point;
 use crate::stats::holm;
 use trial::{Arm, Cell, Figure, Row, Scenario, Trial};
 use wire::Transport;
@@ -48,8 +52,10 @@ impl<'r> Comparison<'r> {
     pub fn of(records: &'r Records) -> Self {
         let planned = records.run.plan.cells.iter();
         let mut cells: Vec<&Cell> = planned.collect();
-        // A trial belongs to a cell only when nothing differs; what fits none is shown as a cell of its own.
-        for trial in &records.trials {
+        // A trial belongs to a cell only when nothing differs; what fits none is shown as a cell of its own. Trials of a
+        // search differ in their load, not in their arms: `capacity` reads them.
+        let compared = records.trials.iter().filter(|trial| Point::of_cell_name(&trial.cell.name).is_none());
+        for trial in compared {
             if !cells.contains(&&trial.cell) {
                 cells.push(&trial.cell);
             }

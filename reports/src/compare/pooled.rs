@@ -131,7 +131,7 @@ fn shift(base: &Pooled, other: &Pooled, share: f64, weights: &[Vec<u64>]) -> Opt
     })
 }
 
-fn middle_95(draws: impl Iterator<Item = f64>) -> Option<Interval> {
+pub(crate) fn middle_95(draws: impl Iterator<Item = f64>) -> Option<Interval> {
     let mut sorted: Vec<f64> = draws.collect();
     sorted.sort_by(f64::total_cmp);
     let at = |share: f64| sorted.get((share * sorted.len() as f64) as usize).copied();

@@ -14,7 +14,7 @@ pub(super) struct Latency;
 
 impl Study for Latency {
     fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
-        let cells: Vec<_> = comparison.measured(Row::Latency, Scenario::Push).collect();
+        let cells = cells(comparison);
         if cells.is_empty() {
             return absent(comparison, Row::Latency, lang);
         }
@@ -35,11 +35,17 @@ impl Study for Latency {
     }
 
     fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
-        let cells: Vec<_> = comparison.measured(Row::Latency, Scenario::Push).collect();
+        let cells = cells(comparison);
         let method = Block::Text(lang.latency_method());
         let forest = crate::picture::forest(comparison, &cells, "latency", lang);
         std::iter::once(method).chain(forest).collect()
     }
+}
+
+/// Cells with a response time: from the server's schedule, or relayed where the two ends have no clock in common.
+fn cells<'a, 'r>(comparison: &'a Comparison<'r>) -> Vec<&'a CellComparison<'r>> {
+    let timed = |cell: &&CellComparison| matches!(cell.cell.scenario, Scenario::Push | Scenario::Relay);
+    comparison.row(Row::Latency).filter(timed).filter(|cell| cell.has_both()).collect()
 }
 
 fn figures<'a>(
@@ -67,11 +73,18 @@ fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -
             let resolved = contests.iter().filter(|(contest, _)| contest.verdict.is_resolved());
             RowVerdict::DependsOn(lang.the_case(summary(resolved, comparison, lang)))
         }
+        Conclusion::Open if contests.iter().any(|(contest, _)| is_difference(contest)) => {
+            RowVerdict::NotResolved(lang.no_one_way())
+        }
         Conclusion::Open => {
             let tests = contests.iter().filter(|(contest, _)| contest.estimability == Estimability::PerTrial);
             RowVerdict::NotResolved(summary(tests, comparison, lang))
         }
     }
+}
+
+fn is_difference(contest: &Contest) -> bool {
+    matches!(contest.estimability, Estimability::Difference(_))
 }
 
 /// What all figures of the row say together about "WebSocket is lower".

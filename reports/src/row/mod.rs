@@ -165,6 +165,10 @@ pub(crate) fn shown(contest: &Contest) -> Option<[String; 3]> {
             show(shift.other.value),
             number::bracketed(number::times(shift.ratio.value), shift.ratio.interval),
         ]),
+        Estimability::Difference(difference) => {
+            let about = |value| format!("{} ± {}", show(value), number::duration(difference.bound_ns));
+            Some([about(contest.base), about(contest.other), number::difference(&difference)])
+        }
         Estimability::Not { .. } => None,
     }
 }

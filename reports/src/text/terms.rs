@@ -112,6 +112,7 @@ impl Language {
             Scenario::Handshake => self.load_handshake(),
             Scenario::Codec => self.load_codec(),
             Scenario::Browser => self.load_browser(),
+            Scenario::Relay => self.load_relay(connections, rate, payload, window),
         };
         format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
     }
@@ -160,6 +161,9 @@ messages! {
     load_echo(connections: String, rate: String, payload: String, window: humantime::FormattedDuration)
         "{connections}, {rate} messages/s up and back, {payload}, window {window}"
         "{connections}，每秒 {rate} 条消息往返，{payload}，测量窗口 {window}"
+    load_relay(connections: String, rate: String, payload: String, window: humantime::FormattedDuration)
+        "{connections} that receive what the same client publishes, {rate} messages/s, {payload}, window {window}"
+        "{connections}接收同一客户端发布的消息，每秒 {rate} 条，{payload}，测量窗口 {window}"
     load_connect(window: humantime::FormattedDuration)
         "connect, receive one event, close, again; window {window}"
         "建连、收一个事件、关闭，如此反复；测量窗口 {window}"

@@ -16,7 +16,7 @@ pub(crate) fn normal(random: &mut fastrand::Rng) -> f64 {
 pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastrand::Rng) -> Measurement {
     let noise = drift * (0.02 * normal(random)).exp();
     match cell.scenario {
-        Scenario::Push => push(cell, arm.transport, noise, random),
+        Scenario::Push | Scenario::Relay => push(cell, arm.transport, noise, random),
         Scenario::Saturate => saturate(cell, arm.transport, noise),
         Scenario::Echo => echo(cell, arm.transport, noise, random),
         Scenario::Connect => connect(cell, arm.transport, noise, random),

@@ -116,6 +116,7 @@ fn run(plan: Plan) -> Run {
         },
         target: None,
         warnings: vec![Warning::Loopback],
+        capacity: None,
     }
 }
 

@@ -98,13 +98,13 @@ pub struct Vitals {
     pub requests: u64,
     /// Events that schedules released so far.
     pub events_published: u64,
-    /// Events handed to a socket so far, once for each subscriber.
+    /// Events handed to a socket so far, once for each subscriber; messages that were posted to it count alike.
     pub events_sent: u64,
     /// Events that `drop-oldest` threw away.
     pub events_dropped: u64,
     /// Subscribers that `disconnect` threw out.
     pub slow_disconnects: u64,
-    /// Client messages received (echo).
+    /// Client messages received (echo, relay).
     pub messages_received: u64,
     /// Answers of the language-model service that were given up before their end.
     #[serde(default)]
