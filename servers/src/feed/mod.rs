@@ -130,6 +130,9 @@ impl Feed {
     #[inline]
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
+        if let Some(damage) = &self.damage {
+            damage.spend();
+        }
         let sent = now();
         let stamp = Stamp { seq, due, fired, sent };
         match &self.topic.plan().content {
