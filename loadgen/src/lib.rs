@@ -8,6 +8,7 @@
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
 pub mod browser;
+mod cgroup;
 pub mod cli;
 pub mod client;
 pub mod clock_offset;
@@ -19,8 +20,10 @@ pub mod endpoint;
 pub mod event_log;
 pub mod fleet;
 pub mod host;
+pub mod instrument;
 pub mod interrupt;
 pub mod journal;
+pub mod kernel_clock;
 pub mod library;
 pub mod link;
 pub mod plans;
@@ -28,6 +31,8 @@ pub mod progress;
 pub mod recorder;
 pub mod run_text;
 pub mod runner;
+mod socket;
+mod span;
 pub mod stream;
 pub mod target;
 pub mod timestamp;

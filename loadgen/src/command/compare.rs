@@ -29,6 +29,9 @@ pub struct CompareArgs {
     /// The whole latency grid and fourteen blocks: as long as it takes
     #[arg(long, group = "which")]
     full: bool,
+    /// Counts instead of times: instructions, system calls, bytes on three layers, kernel receive stamps; a minute
+    #[arg(long, group = "which")]
+    exact: bool,
     /// A plan of your own (start from `loadgen list --plan standard`)
     #[arg(long, value_name = "FILE", group = "which")]
     plan: Option<PathBuf>,
@@ -169,6 +172,7 @@ impl CompareArgs {
             None if custom => self.workload(),
             None if self.quick => plans::built_in("quick")?.plan(),
             None if self.full => plans::built_in("full")?.plan(),
+            None if self.exact => plans::built_in("exact")?.plan(),
             None => plans::built_in("standard")?.plan(),
         };
         plan.cells.iter_mut().for_each(|cell| self.adjust(cell));
@@ -203,6 +207,7 @@ impl CompareArgs {
             blocks: 6,
             load,
             steps: Vec::new(),
+            stamps: false,
         };
         Plan { name: "workload".to_owned(), why: "one workload from the command line".to_owned(), cells: vec![cell] }
     }

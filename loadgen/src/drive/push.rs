@@ -7,6 +7,7 @@ use super::session::{Session, Snapshot};
 use super::{Observer, Order, TrialError};
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
+use crate::kernel_clock::ClockPair;
 use crate::recorder::{Reading, Recorder};
 use crate::window::{Basis, Window};
 use servers::clock;
@@ -33,8 +34,10 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let specs: Vec<_> = (0..load.connections).map(|index| session.spec(order, &subscription, index)).collect();
     host::admit(u64::from(load.connections), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
+    let stamps = order.cell.stamps.then(ClockPair::read);
+    let dialer = session.dialer.clone();
     let plan = FleetPlan {
-        dialer: session.dialer.clone(),
+        dialer: if order.cell.stamps { dialer.with_stamps() } else { dialer },
         client: order.cell.client,
         specs,
         threads: order.threads,
@@ -47,7 +50,13 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let offset_ns = session.clock.offset_ns;
     let interrupt = observer.interrupt.clone();
     let (log, reading) = (observer.log.clone(), Reading::Push(payload));
-    let recorder = || Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
+    let recorder = || {
+        let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
+        match stamps {
+            Some(pair) => recorder.with_stamps(pair),
+            None => recorder,
+        }
+    };
     let mut fleet = Fleet::launch(&plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, load, observer).await;
     let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;

@@ -5,8 +5,11 @@
 //! average a percentile.
 
 mod distribution;
+mod exact_pass;
 mod figure;
 mod gate;
+mod kernel_stamps;
+mod layers;
 mod measurement;
 mod plan;
 mod plan_file;
@@ -14,9 +17,14 @@ mod record;
 mod warning;
 
 pub use distribution::{Distribution, DistributionError};
+pub use exact_pass::{ExactPass, Tally};
 pub use figure::{Figure, Quantile, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
-pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
+pub use kernel_stamps::KernelStamps;
+pub use layers::{Bothways, Layers, Leg, Traffic};
+pub use measurement::{
+    Bytes, Cost, Counters, CpuSource, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage,
+};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};

@@ -84,11 +84,13 @@ pub enum Scenario {
     Codec,
     /// Run every browser on this machine against the server.
     Browser,
+    /// Run the server under instruments that count: instructions and system calls for each event, never a time.
+    Exact,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Push,
         Self::Saturate,
         Self::Echo,
@@ -97,6 +99,7 @@ impl Scenario {
         Self::Handshake,
         Self::Codec,
         Self::Browser,
+        Self::Exact,
     ];
 
     /// One line for `loadgen list`.
@@ -110,6 +113,7 @@ impl Scenario {
             Self::Handshake => "handshake: open once, keep the heads, try to speak on the open connection",
             Self::Codec => "codec: decode in memory, no socket",
             Self::Browser => "browser: every browser on this machine against the server",
+            Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
         }
     }
 }
@@ -199,6 +203,9 @@ pub struct Cell {
     pub load: Load,
     /// Numbers of connections of scenario `memory`, rising.
     pub steps: Vec<u32>,
+    /// Whether the client asks the kernel when each read's last byte came (scenario `push`, lean client, cleartext).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stamps: bool,
 }
 
 /// One transport in a cell.
@@ -242,6 +249,7 @@ impl Cell {
                 Scenario::Handshake => Duration::from_millis(400),
                 Scenario::Codec => Duration::from_millis(1_600),
                 Scenario::Browser => Duration::from_secs(8),
+                Scenario::Exact => Duration::from_secs(25),
             }
     }
 }
