@@ -59,8 +59,15 @@ async fn cpu_time_burnt_for_each_event_is_charged_to_each_event() {
             let cell = Cell { load: load.clone(), ..cell() };
             Figure::ServerCpuPerEvent.of(&with_faults(transport, faults, cell).await).unwrap()
         };
-        let (plain, burnt) = (cpu("").await, cpu("burn:5ms").await);
-        // CPU time, not wall time: however busy the host, 5 ms stay 5 ms. What an event costs otherwise varies.
+        // CPU time, not wall time: however busy the host, 5 ms stay 5 ms. What the rest of an event costs varies, and a
+        // hypervisor may charge what it took; both only add, so the least of a few attempts counts.
+        let (mut plain, mut burnt) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..4 {
+            (plain, burnt) = (plain.min(cpu("").await), burnt.min(cpu("burn:5ms").await));
+            if (4.75e6..5.25e6).contains(&(burnt - plain)) {
+                break;
+            }
+        }
         let more_ns = burnt - plain;
         assert!((4.75e6..5.25e6).contains(&more_ns), "{transport}: {more_ns} ns more, {plain} ns before");
     }
