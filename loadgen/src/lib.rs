@@ -9,6 +9,7 @@
 
 pub mod browser;
 pub mod capacity;
+mod cgroup;
 pub mod cli;
 pub mod client;
 pub mod clock_offset;
@@ -23,8 +24,10 @@ pub mod event_log;
 pub mod fleet;
 pub mod gate;
 pub mod host;
+pub mod instrument;
 pub mod interrupt;
 pub mod journal;
+pub mod kernel_clock;
 pub mod library;
 pub mod link;
 pub mod noise;
@@ -35,6 +38,8 @@ pub mod progress;
 pub mod recorder;
 pub mod run_text;
 pub mod runner;
+mod socket;
+mod span;
 pub mod stream;
 pub mod target;
 pub mod timestamp;

@@ -2,6 +2,7 @@
 
 use crate::client::{EventRef, Signal};
 use crate::event_log::EventLog;
+use crate::kernel_clock::{ClockPair, KernelClock};
 use crate::link::DialTimes;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
@@ -9,7 +10,7 @@ use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use trial::{Bytes, ClockOffset, Counters, Distribution, Measurement, Metric, Second};
+use trial::{Bytes, ClockOffset, Counters, Distribution, Layers, Measurement, Metric, Second};
 use wire::{MonoTime, Payload, Stamp};
 
 /// Most entries of a timeline; longer windows get wider entries.
@@ -43,6 +44,9 @@ pub struct Recorder {
     pub counters: Counters,
     /// Bytes so far; streams add theirs when they end.
     pub bytes: Bytes,
+    /// Bytes below the application so far; links add theirs when they are dropped.
+    pub layers: Layers,
+    kernel: Option<KernelClock>,
     failures: Vec<String>,
     /// Streams of all workers whose response head has come.
     standing: Arc<AtomicU64>,
@@ -59,12 +63,14 @@ pub struct StreamState {
     last_received: Option<MonoTime>,
     /// Events so far.
     received: u64,
+    /// When the server sent the previous event, on its own clock.
+    last_sent: MonoTime,
 }
 
 impl StreamState {
     /// A stream before its first event.
     pub const fn new(track: Track) -> Self {
-        Self { track, last_received: None, received: 0 }
+        Self { track, last_received: None, received: 0, last_sent: MonoTime::from_nanos(0) }
     }
 
     /// Events so far.
@@ -92,6 +98,8 @@ impl Recorder {
             timeline: Vec::new(),
             counters: Counters::default(),
             bytes: Bytes::default(),
+            layers: Layers::default(),
+            kernel: None,
             failures: Vec::new(),
             standing: Arc::default(),
             one_way: None,
@@ -114,6 +122,11 @@ impl Recorder {
             let (response_ns, service_ns) = event.times_ns(clock);
             self.timed(event.offset_ns, event.bytes, response_ns, service_ns);
         }
+    }
+
+    /// The same, which also records the kernel's receive stamps.
+    pub fn with_stamps(self, pair: ClockPair) -> Self {
+        Self { kernel: Some(KernelClock::new(pair)), ..self }
     }
 
     /// Records one duration in nanoseconds.
@@ -161,6 +174,14 @@ impl Recorder {
         self.duration(Metric::FirstEvent, received.nanos_since(times.start));
     }
 
+    /// Takes the kernel's stamp of a read whose events have all been taken.
+    #[inline]
+    pub fn kernel_stamp(&mut self, stamp_ns: Option<u64>, received: MonoTime) {
+        let Some(split) = self.kernel.as_mut().and_then(|kernel| kernel.read(stamp_ns, received)) else { return };
+        self.duration(Metric::SentToKernel, split.sent_to_kernel_ns);
+        self.duration(Metric::KernelToRead, split.kernel_to_read_ns);
+    }
+
     /// Takes one signal of a stream, received at `received`.
     #[inline]
     pub fn signal(&mut self, stream: &mut StreamState, signal: Signal<'_>, received: MonoTime) {
@@ -185,6 +206,8 @@ impl Recorder {
             Reading::Push(payload) => {
                 if let Some(stamp) = verified(payload, event.data) {
                     self.order(stream, stamp.seq);
+                    self.counters.together += u64::from(stamp.fired < stream.last_sent);
+                    stream.last_sent = stamp.sent;
                     self.pushed(&stamp, event.data.len(), received);
                     return;
                 }
@@ -219,6 +242,9 @@ impl Recorder {
         let (due, sent) = (local(stamp.due), local(stamp.sent));
         let Some(offset_ns) = self.window.place(due, received) else { return };
         let (response_ns, service_ns) = (received.nanos_since(due), received.nanos_since(sent));
+        if let Some(kernel) = &mut self.kernel {
+            kernel.event(sent);
+        }
         if self.window.basis() == Basis::Receipt {
             // Without a schedule nothing was due: what waits is the loop that closes itself.
             self.duration(Metric::ServiceTime, service_ns);
@@ -276,6 +302,10 @@ impl Recorder {
     pub fn merge(&mut self, other: Self) {
         self.counters.add(&other.counters);
         self.bytes.add(&other.bytes);
+        self.layers.add(&other.layers);
+        if let (Some(mine), Some(theirs)) = (&mut self.kernel, &other.kernel) {
+            mine.merge(theirs);
+        }
         self.distributions.iter_mut().zip(&other.distributions).for_each(|(mine, theirs)| mine.merge(theirs));
         for (index, second) in other.timeline.into_iter().enumerate() {
             match self.timeline.get_mut(index) {
@@ -294,14 +324,19 @@ impl Recorder {
 
     /// The measurement, and the texts of what failed on the way.
     pub fn finish(self) -> (Measurement, Vec<String>) {
-        let recorded =
-            Metric::ALL.into_iter().zip(self.distributions).filter(|(_, distribution)| !distribution.is_empty());
+        let stamps = self.kernel.map(|kernel| kernel.finish(ClockPair::read()));
+        let void = stamps.as_ref().is_some_and(|stamps| stamps.void.is_some());
+        let counts = |metric: Metric| !void || !matches!(metric, Metric::SentToKernel | Metric::KernelToRead);
+        let recorded = Metric::ALL.into_iter().zip(self.distributions);
+        let recorded = recorded.filter(|(metric, distribution)| counts(*metric) && !distribution.is_empty());
         let measurement = Measurement {
             window_ns: u64::try_from(self.window.length().as_nanos()).unwrap_or(u64::MAX),
             counters: self.counters,
             bytes: self.bytes,
             distributions: recorded.collect::<BTreeMap<_, _>>(),
             timeline: self.timeline,
+            layers: (self.layers.sockets > 0).then_some(self.layers),
+            stamps,
             ..Measurement::default()
         };
         (measurement, self.failures)
@@ -376,6 +411,8 @@ mod tests {
         recorder.event(&mut stream, event(&damaged), at(9));
         recorder.event(&mut stream, event(b"not ours"), at(9));
         let counters = &recorder.counters;
+        // Each is fired when it is due and sent 1 ms later: only sequence 1 comes when its predecessor has been sent.
+        assert_eq!(counters.together, 2);
         assert_eq!((counters.received, counters.lost, counters.duplicates), (7, 1, 1));
         assert_eq!((counters.reordered, counters.corrupt), (1, 2));
     }

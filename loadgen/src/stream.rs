@@ -6,6 +6,7 @@
 use crate::client::{Conversation, DecodeError, Head, Request, RequestError, Signal};
 use crate::link::{DialError, DialTimes, Dialer, Link, Meter};
 use crate::recorder::StreamState;
+use crate::span::Span;
 use crate::track::Track;
 use crate::worker;
 use servers::clock;
@@ -64,6 +65,7 @@ pub struct Tally {
     connect_out: u64,
     connect_in: u64,
     close_in: u64,
+    span: Span,
 }
 
 impl Tally {
@@ -78,6 +80,7 @@ impl Tally {
             connect_out: 0,
             connect_in: 0,
             close_in: 0,
+            span: Span::default(),
         }
     }
 
@@ -93,6 +96,13 @@ impl Tally {
     pub fn connected(&mut self, head_bytes: u64) {
         if self.connect_in == 0 {
             self.connect_in = head_bytes;
+        }
+    }
+
+    /// Notes what has been on the wire, behind a read of a stream whose head has come.
+    fn settle(&mut self, link: &Link) {
+        if self.connect_in > 0 {
+            self.span.observe(self.state.received(), self.expected, || link.settled());
         }
     }
 
@@ -123,6 +133,10 @@ impl Drop for Tally {
             bytes.stream_out += self.meter.bytes_out().saturating_sub(self.connect_out);
             bytes.stream_in += self.meter.bytes_in().saturating_sub(self.connect_in);
             bytes.close_in += self.close_in;
+            if let Some((traffic, events)) = self.span.traffic() {
+                worker.recorder.layers.span.add(&traffic);
+                worker.recorder.layers.span_events += events;
+            }
             if let Some(expected) = self.expected {
                 *counters.expected.get_or_insert(0) += expected;
                 // What never came at the end leaves no gap behind it.
@@ -279,6 +293,8 @@ impl Stream {
                 return Poll::Ready(Ok(false));
             }
             self.conversation.push(bytes, &mut sink)?;
+            recorder.kernel_stamp(self.link.take_stamp(), received);
+            tally.settle(&self.link);
             Poll::Ready(Ok(!self.conversation.is_over()))
         })
         .unwrap_or_else(|| Poll::Ready(Err(StreamError::Library("no worker on this thread".to_owned()))))

@@ -1,6 +1,7 @@
 //! What stands behind a row: blocks of text, tables and charts, in the order in which they are read. Refuses to know
 //! HTML: `page` turns blocks into markup.
 
+mod accounts;
 mod capacity;
 mod contests;
 mod raw;
@@ -87,6 +88,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     blocks.extend(outcomes(cell, lang));
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
     blocks.extend(trial_warnings(cell.cell.row, &trials, Action::Inform, lang).into_iter().map(Block::Warning));
+    blocks.extend(accounts::remarks(cell, lang));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
         let tables = contests::tables(comparison, cell, versus, lang);
         let summary = || lang.contest_caption(lang.transport(versus.transport), lang.transport(cell.base));

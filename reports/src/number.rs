@@ -105,7 +105,12 @@ pub(crate) fn probability(p: f64) -> String {
 /// The value of a figure with its unit.
 pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
     match figure {
-        Figure::Duration(..) | Figure::ServerCpuPerEvent | Figure::ClientCpuPerEvent => duration(value),
+        Figure::Duration(..)
+        | Figure::ServerCpuPerEvent
+        | Figure::ClientCpuPerEvent
+        | Figure::HostCpuPerEvent
+        | Figure::ServerRunQueuePerEvent
+        | Figure::ClientRunQueuePerEvent => duration(value),
         Figure::EventsPerSecond => format!("{}/s", significant(value)),
         Figure::Goodput => format!("{}/s", bytes(value)),
         Figure::BytesPerEvent
@@ -116,8 +121,18 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
         | Figure::ConnectBytesIn
         | Figure::ServerMemoryPerConnection
         | Figure::ClientMemoryPerConnection
-        | Figure::KernelMemoryPerConnection => bytes(value),
-        Figure::RequestsPerThousand | Figure::ConnectionsPerThousand => quotient(value),
+        | Figure::KernelMemoryPerConnection
+        | Figure::TlsBytesPerEvent
+        | Figure::WireBytesInPerEvent
+        | Figure::WireBytesOutPerEvent => bytes(value),
+        Figure::RequestsPerThousand
+        | Figure::ConnectionsPerThousand
+        | Figure::SegmentsPerEvent
+        | Figure::AcksPerEvent
+        | Figure::ServerSwitchesPerEvent
+        | Figure::ClientSwitchesPerEvent
+        | Figure::SyscallsPerEvent => quotient(value),
+        Figure::InstructionsPerEvent => significant(value),
     }
 }
 

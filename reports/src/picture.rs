@@ -31,7 +31,7 @@ pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
             Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect => durations(cell, lang),
             Scenario::Saturate => bars(cell, trial::Figure::EventsPerSecond, lang).into_iter().collect(),
             Scenario::Memory => memory(&[cell], lang).into_iter().collect(),
-            Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
+            Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => Vec::new(),
         },
         Some(Row::Latency | Row::Bidirectional | Row::ConnectTime) => durations(cell, lang),
         Some(

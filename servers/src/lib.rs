@@ -30,6 +30,7 @@ mod probe;
 mod refusal;
 mod routes;
 mod run;
+pub mod scheduler;
 mod worker;
 
 pub use clock::Disguise;

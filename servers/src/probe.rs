@@ -3,6 +3,7 @@
 use crate::clock::{self, now};
 use crate::feed::Lane;
 use crate::hub::Hub;
+use crate::scheduler;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::routing::get;
@@ -56,6 +57,7 @@ fn read_vitals(hub: &Hub) -> Vitals {
         cpu_ns: clock::nanos(ClockId::CLOCK_PROCESS_CPUTIME_ID),
         voluntary_switches: switches(nix::sys::resource::Usage::voluntary_context_switches),
         involuntary_switches: switches(nix::sys::resource::Usage::involuntary_context_switches),
+        charged: scheduler::charged(),
         ..hub.tally()
     }
 }

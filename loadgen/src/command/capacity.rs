@@ -236,6 +236,7 @@ impl CapacityArgs {
             blocks: 1,
             load,
             steps: Vec::new(),
+            stamps: false,
         }
     }
 

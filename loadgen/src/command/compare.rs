@@ -33,6 +33,9 @@ pub struct CompareArgs {
     /// Two-second windows and 20 to 40 blocks, until intervals are narrow: half an hour and more
     #[arg(long, group = "which")]
     publish: bool,
+    /// Counts instead of times: instructions, system calls, bytes on three layers, kernel receive stamps; a minute
+    #[arg(long, group = "which")]
+    exact: bool,
     /// A plan of your own (start from `loadgen list --plan standard`)
     #[arg(long, value_name = "FILE", group = "which")]
     plan: Option<PathBuf>,
@@ -246,6 +249,7 @@ impl CompareArgs {
             None if self.quick => plans::built_in("quick")?.plan(),
             None if self.publish => plans::built_in("publish")?.plan(),
             None if self.full => plans::built_in("full")?.plan(),
+            None if self.exact => plans::built_in("exact")?.plan(),
             None => plans::built_in("standard")?.plan(),
         };
         plan.cells.iter_mut().for_each(|cell| self.adjust(cell));
@@ -284,6 +288,7 @@ impl CompareArgs {
             blocks: 6,
             load,
             steps: Vec::new(),
+            stamps: false,
         };
         Plan {
             name: "workload".to_owned(),

@@ -64,7 +64,8 @@ pub struct RunArgs {
     /// Write each event as one JSON line: received_ns, event, id, data
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Damage to order from our servers, to see whether it is seen: drop:SEQ, duplicate:SEQ, stall:SEQ:TIME, with commas
+    /// Damage to order from our servers, to see whether it is seen, with commas: drop:SEQ, duplicate:SEQ, stall:SEQ:TIME;
+    /// for each event burn:TIME (CPU) and syscalls:N; for each stream touch:BYTES (memory)
     #[arg(long, value_name = "LIST", default_value = "")]
     faults: Faults,
     /// Seed of random schedules (our servers)
@@ -210,6 +211,7 @@ impl RunArgs {
             blocks: 1,
             load,
             steps: Vec::new(),
+            stamps: false,
         };
         Order {
             cell,

@@ -4,6 +4,7 @@ mod browser;
 mod codec;
 mod connect;
 mod echo;
+mod exact;
 mod foreign;
 mod handshake;
 mod memory;
@@ -15,6 +16,7 @@ mod session;
 mod uplink;
 
 pub use codec::{costs, decoder_lines};
+pub use exact::count;
 pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
@@ -123,6 +125,9 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         return Ok(Measurement { costs: codec::costs(), ..Measurement::default() });
     }
     supported(order)?;
+    if order.cell.scenario == Scenario::Exact {
+        return exact::run(order).await;
+    }
     let endpoint: Endpoint = order.url.parse()?;
     let session = session.insert(Session::open(&endpoint, &order.trust(), &order.headers).await?);
     tuned(&order.cell, &session.facts.tuning)?;
@@ -134,7 +139,9 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Scenario::Handshake => handshake::run(order, session).await,
         Scenario::Browser => browser::run(order).await,
         Scenario::Relay => relay::run(order, session, observer).await,
-        Scenario::Codec => Err(TrialError::Unsupported("codec needs no server".to_owned())),
+        Scenario::Codec | Scenario::Exact => {
+            Err(TrialError::Unsupported(format!("{:?} needs no server of the runner's", order.cell.scenario)))
+        }
     }
 }
 
@@ -170,6 +177,9 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         )),
         (Scenario::Saturate | Scenario::Echo, Transport::LongPoll) => {
             Err(TrialError::Unsupported("long-poll has no open stream to saturate or to answer on".to_owned()))
+        }
+        (Scenario::Exact, Transport::LongPoll) => {
+            Err(TrialError::Unsupported("long-poll has no stream whose events could be counted alone".to_owned()))
         }
         (Scenario::Echo, Transport::RawTcp | Transport::HttpStream) => Err(TrialError::Unsupported(format!(
             "{transport} is a control for pushed events, it carries no messages up"

@@ -8,6 +8,7 @@ use super::{Observer, Order, TrialError};
 use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
+use crate::kernel_clock::ClockPair;
 use crate::recorder::{Reading, Recorder};
 use crate::window::{Basis, Window};
 use servers::clock;
@@ -37,8 +38,10 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let specs: Vec<_> = (0..load.connections).map(|index| session.spec(order, &subscription, index)).collect();
     host::admit(u64::from(load.connections), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
+    let stamps = order.cell.stamps.then(ClockPair::read);
+    let dialer = session.dialer.clone();
     let plan = FleetPlan {
-        dialer: session.dialer.clone(),
+        dialer: if order.cell.stamps { dialer.with_stamps() } else { dialer },
         client: order.cell.client,
         specs,
         threads: order.threads,
@@ -56,6 +59,10 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let (log, reading) = (observer.log.clone(), Reading::Push(payload));
     let recorder = || {
         let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
+        let recorder = match stamps {
+            Some(pair) => recorder.with_stamps(pair),
+            None => recorder,
+        };
         if defers { recorder.deferring() } else { recorder }
     };
     let probe = if defers { Some(session.probe(order).await.map_err(super::SessionError::from)?) } else { None };

@@ -10,8 +10,9 @@ use crate::host;
 use crate::link::{DialError, Dialer};
 use crate::stream::StreamSpec;
 use crate::tls::{Trust, TrustError};
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
-use servers::clock;
+use servers::{clock, scheduler};
 use std::time::Duration;
 use trial::{ClockOffset, Usage};
 use wire::{Facts, Subscription, Transport, Vitals};
@@ -105,6 +106,8 @@ impl Session {
 pub(super) struct Snapshot {
     server: Vitals,
     client_cpu_ns: u64,
+    client_switches: u64,
+    client_run_queue_ns: Option<u64>,
     at_ns: u64,
 }
 
@@ -115,7 +118,13 @@ impl Snapshot {
     /// [`ControlError::Lost`] when the server does not answer.
     pub(super) async fn take(control: &mut Control) -> Result<Self, ControlError> {
         let server = control.vitals(false).await?;
-        Ok(Self { server, client_cpu_ns: process_cpu_ns(), at_ns: clock::now().as_nanos() })
+        Ok(Self {
+            server,
+            client_cpu_ns: process_cpu_ns(),
+            client_switches: process_switches(),
+            client_run_queue_ns: scheduler::charged().run_queue_ns,
+            at_ns: clock::now().as_nanos(),
+        })
     }
 
     /// What server and generator used since `earlier`; the generator received as many events as the server sent.
@@ -124,6 +133,11 @@ impl Snapshot {
         let client = Usage {
             elapsed_ns: self.at_ns.saturating_sub(earlier.at_ns),
             cpu_ns: self.client_cpu_ns.saturating_sub(earlier.client_cpu_ns),
+            switches: self.client_switches.saturating_sub(earlier.client_switches),
+            run_queue_ns: self
+                .client_run_queue_ns
+                .zip(earlier.client_run_queue_ns)
+                .map(|(now, then)| now.saturating_sub(then)),
             events: server.events,
             ..Usage::default()
         };
@@ -134,6 +148,14 @@ impl Snapshot {
     pub(super) fn messages_since(&self, earlier: &Self) -> u64 {
         self.server.messages_received.saturating_sub(earlier.server.messages_received)
     }
+}
+
+/// Context switches of this process, threads that have ended included.
+fn process_switches() -> u64 {
+    let switches = |usage: nix::sys::resource::Usage| {
+        u64::try_from(usage.voluntary_context_switches() + usage.involuntary_context_switches()).unwrap_or(0)
+    };
+    getrusage(UsageWho::RUSAGE_SELF).map_or(0, switches)
 }
 
 /// CPU time of this process in nanoseconds, exact to the scheduler.

@@ -42,7 +42,7 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, waits: &Waits) -> T
         cacert: options.cacert.clone(),
         insecure: options.insecure,
     };
-    if options.target.is_some() || cell.scenario == Scenario::Codec {
+    if options.target.is_some() || matches!(cell.scenario, Scenario::Codec | Scenario::Exact) {
         return generate(&order, waits).await;
     }
     match OwnServer::start(cell).await {

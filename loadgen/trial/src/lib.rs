@@ -7,8 +7,11 @@
 mod capacity;
 mod detector;
 mod distribution;
+mod exact_pass;
 mod figure;
 mod gate;
+mod kernel_stamps;
+mod layers;
 mod measurement;
 mod plan;
 mod plan_file;
@@ -18,9 +21,14 @@ mod warning;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
+pub use exact_pass::{ExactPass, Tally};
 pub use figure::{Figure, Quantile, backlog_growth, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
-pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
+pub use kernel_stamps::KernelStamps;
+pub use layers::{Bothways, Layers, Leg, Traffic};
+pub use measurement::{
+    Bytes, Cost, Counters, CpuSource, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage,
+};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};

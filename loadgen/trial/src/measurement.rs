@@ -1,9 +1,9 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
-use crate::Distribution;
+use crate::{Distribution, ExactPass, KernelStamps, Layers};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use wire::Vitals;
+use wire::{Charged, Vitals};
 
 /// Everything that one trial measured. What a scenario does not measure stays empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,12 @@ pub struct Measurement {
     pub costs: Vec<Cost>,
     /// Live probes (scenario `browser`).
     pub browsers: Vec<LiveBrowser>,
+    /// Bytes below the application; `None` where no socket was read.
+    pub layers: Option<Layers>,
+    /// Counts of an instrumented server (scenario `exact`).
+    pub exact: Option<ExactPass>,
+    /// Kernel receive stamps, where the cell asks for them.
+    pub stamps: Option<KernelStamps>,
 }
 
 /// A measured duration. Definitions and bias: METHODOLOGY.md.
@@ -59,11 +65,15 @@ pub enum Metric {
     InterEvent,
     /// How late a timer of the generator's own event loop ran.
     GeneratorLag,
+    /// `krx - sent`: from the server's write to the receiving kernel's stamp (cells with `stamps`).
+    SentToKernel,
+    /// `received - krx`: from the kernel's stamp to the end of the read, which is the client's wake-up.
+    KernelToRead,
 }
 
 impl Metric {
     /// Every metric, in the order of its discriminants.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ResponseTime,
         Self::ServiceTime,
         Self::PacerLateness,
@@ -75,6 +85,8 @@ impl Metric {
         Self::FirstEvent,
         Self::InterEvent,
         Self::GeneratorLag,
+        Self::SentToKernel,
+        Self::KernelToRead,
     ];
 }
 
@@ -112,6 +124,8 @@ pub struct Counters {
     pub heartbeats: u64,
     /// Read calls that returned bytes.
     pub reads: u64,
+    /// Events that the server released before it had sent the one before on the same stream: they shared a wake-up.
+    pub together: u64,
 }
 
 impl Counters {
@@ -132,6 +146,7 @@ impl Counters {
         self.messages_sent += other.messages_sent;
         self.heartbeats += other.heartbeats;
         self.reads += other.reads;
+        self.together += other.together;
     }
 }
 
@@ -170,6 +185,7 @@ impl Bytes {
 
 /// What a process used between two instants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Usage {
     /// Wall time between the two readings in nanoseconds.
     pub elapsed_ns: u64,
@@ -183,21 +199,54 @@ pub struct Usage {
     pub dropped: u64,
     /// Proportional set size at the end, bytes.
     pub pss_bytes: u64,
+    /// Whose books `cpu_ns` is from.
+    pub cpu_source: CpuSource,
+    /// Nanoseconds that the process's threads waited, runnable, for a CPU; `None` where the kernel does not say.
+    pub run_queue_ns: Option<u64>,
+    /// CPU time of the whole host between the two readings: all CPUs less their idle time, nanoseconds.
+    pub host_cpu_ns: Option<u64>,
+}
+
+/// Whose books a CPU time is from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CpuSource {
+    /// `CLOCK_PROCESS_CPUTIME_ID`.
+    #[default]
+    ProcessClock,
+    /// cgroup v2 `cpu.stat` of a control group that holds the process and nothing else.
+    Cgroup,
 }
 
 impl Usage {
     /// The difference of two readings of a server.
     pub fn between(before: &Vitals, after: &Vitals) -> Self {
         let switches = |vitals: &Vitals| vitals.voluntary_switches + vitals.involuntary_switches;
+        let elapsed_ns = after.at.nanos_since(before.at);
+        let cgroup_ns = grown(before.charged.cgroup_cpu_ns, after.charged.cgroup_cpu_ns);
+        let process_ns = after.cpu_ns.saturating_sub(before.cpu_ns);
         Self {
-            elapsed_ns: after.at.nanos_since(before.at),
-            cpu_ns: after.cpu_ns.saturating_sub(before.cpu_ns),
+            elapsed_ns,
+            cpu_ns: cgroup_ns.unwrap_or(process_ns),
+            cpu_source: cgroup_ns.map_or(CpuSource::ProcessClock, |_| CpuSource::Cgroup),
+            run_queue_ns: grown(before.charged.run_queue_ns, after.charged.run_queue_ns),
+            host_cpu_ns: host_cpu_ns(elapsed_ns, &before.charged, &after.charged),
             switches: switches(after).saturating_sub(switches(before)),
             events: after.events_sent.saturating_sub(before.events_sent),
             dropped: after.events_dropped.saturating_sub(before.events_dropped),
             pss_bytes: after.pss_bytes,
         }
     }
+}
+
+/// How much a count grew; `None` where one of the readings lacks it.
+fn grown(before: Option<u64>, after: Option<u64>) -> Option<u64> {
+    Some(after?.saturating_sub(before?))
+}
+
+fn host_cpu_ns(elapsed_ns: u64, before: &Charged, after: &Charged) -> Option<u64> {
+    let idle_ns = grown(before.host_idle_ns, after.host_idle_ns)?;
+    Some((elapsed_ns * u64::from(after.host_cpus)).saturating_sub(idle_ns))
 }
 
 /// One second of the window.

@@ -96,11 +96,13 @@ pub enum Scenario {
     Browser,
     /// Publish on the client's schedule to a topic that the client's own streams read: one clock.
     Relay,
+    /// Run the server under instruments that count: instructions and system calls for each event, never a time.
+    Exact,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Push,
         Self::Saturate,
         Self::Echo,
@@ -110,6 +112,7 @@ impl Scenario {
         Self::Codec,
         Self::Browser,
         Self::Relay,
+        Self::Exact,
     ];
 
     /// One line for `loadgen list`.
@@ -124,6 +127,7 @@ impl Scenario {
             Self::Codec => "codec: decode in memory, no socket",
             Self::Browser => "browser: every browser on this machine against the server",
             Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
+            Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
         }
     }
 }
@@ -213,6 +217,9 @@ pub struct Cell {
     pub load: Load,
     /// Numbers of connections of scenario `memory`, rising.
     pub steps: Vec<u32>,
+    /// Whether the client asks the kernel when each read's last byte came (scenario `push`, lean client, cleartext).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stamps: bool,
 }
 
 /// One transport in a cell.
@@ -261,7 +268,7 @@ impl Cell {
             }
             Scenario::Echo => Some(rate),
             Scenario::Saturate | Scenario::Connect | Scenario::Memory => None,
-            Scenario::Handshake | Scenario::Codec | Scenario::Browser => None,
+            Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => None,
         }
     }
 
@@ -290,6 +297,7 @@ impl Cell {
                 Scenario::Handshake => Duration::from_millis(400),
                 Scenario::Codec => Duration::from_millis(1_600),
                 Scenario::Browser => Duration::from_secs(8),
+                Scenario::Exact => Duration::from_secs(25),
             }
     }
 }

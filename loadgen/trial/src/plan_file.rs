@@ -92,6 +92,8 @@ struct CellSpec {
     #[serde(default)]
     steps: Vec<u32>,
     faults: Option<Faults>,
+    #[serde(default)]
+    stamps: bool,
 }
 
 impl Plan {
@@ -178,6 +180,7 @@ impl CellSpec {
             blocks: self.blocks.unwrap_or(blocks),
             load,
             steps: self.steps.clone(),
+            stamps: self.stamps,
         }
     }
 }
@@ -202,7 +205,10 @@ fn spread<T>(cells: Vec<Cell>, list: Option<&OneOrMany<T>>, set: impl Fn(&mut Ce
 /// What makes a cell impossible to run, with the remedy.
 fn problem_of(cell: &Cell) -> Option<String> {
     let load = &cell.load;
-    let timed = !matches!(cell.scenario, Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory);
+    let timed = !matches!(
+        cell.scenario,
+        Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory | Scenario::Exact
+    );
     let checks = [
         (cell.transports.is_empty(), "transports is empty".to_owned()),
         (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
@@ -227,6 +233,10 @@ fn problem_of(cell: &Cell) -> Option<String> {
             "steps needs at least four rising numbers of connections".to_owned(),
         ),
         (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
+        (
+            cell.stamps && (cell.scenario != Scenario::Push || cell.client != ClientKind::Lean),
+            "stamps = true needs scenario = 'push' and client = 'lean'".to_owned(),
+        ),
     ];
     checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
 }
@@ -318,6 +328,10 @@ mod tests {
             ("window = '0s'", "cell 'a': window must be above zero"),
             ("transports = []", "cell 'a': transports is empty"),
             ("steps = [3, 2]", "cell 'a': steps must rise"),
+            (
+                "stamps = true\nclient = 'library'",
+                "cell 'a': stamps = true needs scenario = 'push' and client = 'lean'",
+            ),
         ] {
             assert_eq!(Plan::from_toml(&format!("{HEAD}{line}\n")).unwrap_err().to_string(), text);
         }

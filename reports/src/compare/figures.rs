@@ -9,7 +9,12 @@ pub const fn principal(scenario: Scenario) -> Option<Metric> {
         Scenario::Push | Scenario::Relay => Some(Metric::ResponseTime),
         Scenario::Echo => Some(Metric::RoundTrip),
         Scenario::Connect => Some(Metric::FirstEvent),
-        Scenario::Saturate | Scenario::Memory | Scenario::Handshake | Scenario::Codec | Scenario::Browser => None,
+        Scenario::Saturate
+        | Scenario::Memory
+        | Scenario::Handshake
+        | Scenario::Codec
+        | Scenario::Browser
+        | Scenario::Exact => None,
     }
 }
 
@@ -23,18 +28,22 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
             vec![Figure::RequestsPerThousand, Figure::ConnectionsPerThousand],
             vec![Figure::ConnectBytesOut, Figure::ConnectBytesIn],
+            WIRE.to_vec(),
+            HOST.to_vec(),
+            durations(Metric::SentToKernel, &[Quantile::P50, Quantile::P99]),
+            durations(Metric::KernelToRead, &[Quantile::P50, Quantile::P99]),
         ]
         .concat(),
-        Scenario::Saturate => vec![
-            Figure::EventsPerSecond,
-            Figure::Goodput,
-            Figure::ServerCpuPerEvent,
-            Figure::ClientCpuPerEvent,
-            Figure::BytesPerEvent,
-        ],
+        Scenario::Saturate => [
+            vec![Figure::EventsPerSecond, Figure::Goodput],
+            vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent, Figure::BytesPerEvent],
+            HOST.to_vec(),
+        ]
+        .concat(),
         Scenario::Echo => [
             durations(Metric::RoundTrip, &Quantile::ALL),
             vec![Figure::UpBytesPerExchange, Figure::DownBytesPerExchange, Figure::ServerCpuPerEvent],
+            HOST.to_vec(),
         ]
         .concat(),
         Scenario::Connect => [
@@ -50,6 +59,7 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             Figure::KernelMemoryPerConnection,
             Figure::ClientMemoryPerConnection,
         ],
+        Scenario::Exact => vec![Figure::InstructionsPerEvent, Figure::SyscallsPerEvent],
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
         Scenario::Relay => [
             durations(Metric::ResponseTime, &Quantile::ALL),
@@ -59,6 +69,24 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         .concat(),
     }
 }
+
+/// Below the application.
+const WIRE: [Figure; 5] = [
+    Figure::TlsBytesPerEvent,
+    Figure::WireBytesInPerEvent,
+    Figure::WireBytesOutPerEvent,
+    Figure::SegmentsPerEvent,
+    Figure::AcksPerEvent,
+];
+
+/// What the scheduler has charged and to whom.
+const HOST: [Figure; 5] = [
+    Figure::HostCpuPerEvent,
+    Figure::ServerSwitchesPerEvent,
+    Figure::ClientSwitchesPerEvent,
+    Figure::ServerRunQueuePerEvent,
+    Figure::ClientRunQueuePerEvent,
+];
 
 fn durations(metric: Metric, quantiles: &[Quantile]) -> Vec<Figure> {
     quantiles.iter().map(|&q| Figure::Duration(metric, q)).collect()
@@ -96,6 +124,18 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure) -> bool
             | Figure::RequestsPerThousand
             | Figure::ConnectionsPerThousand
             | Figure::ClientMemoryPerConnection
-            | Figure::KernelMemoryPerConnection => false,
+            | Figure::KernelMemoryPerConnection
+            | Figure::TlsBytesPerEvent
+            | Figure::WireBytesInPerEvent
+            | Figure::WireBytesOutPerEvent
+            | Figure::SegmentsPerEvent
+            | Figure::AcksPerEvent
+            | Figure::HostCpuPerEvent
+            | Figure::ServerSwitchesPerEvent
+            | Figure::ClientSwitchesPerEvent
+            | Figure::ServerRunQueuePerEvent
+            | Figure::ClientRunQueuePerEvent
+            | Figure::InstructionsPerEvent
+            | Figure::SyscallsPerEvent => false,
         }
 }

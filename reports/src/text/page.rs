@@ -83,6 +83,11 @@ messages! {
     ended(reason: &str) "The run ended early: {reason}." "运行提前结束：{reason}。"
 
     failed(name: &str, why: &str) "{name} failed: {why}" "{name} 失败：{why}"
+    counted_by(instruments: String) "Counted by {instruments}." "计数工具：{instruments}。"
+    not_measured_because(why: &str) "Not measured: {why}." "未测量：{why}。"
+    wire_on_loopback()
+        "Segments, ACKs and wire bytes were counted on loopback, which carries segments of up to 64 KiB: they say nothing about a network."
+        "报文段、ACK 与线路字节是在回环接口上计得的，其报文段可达 64 KiB：不能说明真实网络的情况。"
     unsupported(name: &str, why: &str) "{name} is not supported here: {why}" "{name} 在此不受支持：{why}"
     in_trials(warning: String, times: usize, all: usize)
         "{warning} (in {times} of {all} trials)"

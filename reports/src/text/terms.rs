@@ -68,6 +68,8 @@ impl Language {
             Metric::FirstEvent => self.pick("time to first event", "首个事件时间"),
             Metric::InterEvent => self.pick("gap between events", "事件间隔"),
             Metric::GeneratorLag => self.pick("generator lag", "负载端滞后"),
+            Metric::SentToKernel => self.pick("sent to kernel receipt", "发送到内核接收"),
+            Metric::KernelToRead => self.pick("kernel receipt to read", "内核接收到读取"),
         }
     }
 
@@ -91,6 +93,18 @@ impl Language {
             Figure::KernelMemoryPerConnection => {
                 self.pick("kernel memory per connection, both ends", "内核内存 / 连接（两端合计）")
             }
+            Figure::TlsBytesPerEvent => self.pick("TLS bytes per event", "TLS 字节 / 事件"),
+            Figure::WireBytesInPerEvent => self.pick("wire bytes in per event", "线路下行字节 / 事件"),
+            Figure::WireBytesOutPerEvent => self.pick("wire bytes out per event", "线路上行字节 / 事件"),
+            Figure::SegmentsPerEvent => self.pick("segments with payload per event", "含载荷的报文段 / 事件"),
+            Figure::AcksPerEvent => self.pick("pure ACKs per event", "纯 ACK / 事件"),
+            Figure::HostCpuPerEvent => self.pick("whole-host CPU per event", "整机 CPU / 事件"),
+            Figure::ServerSwitchesPerEvent => self.pick("server context switches per event", "服务端上下文切换 / 事件"),
+            Figure::ClientSwitchesPerEvent => self.pick("client context switches per event", "客户端上下文切换 / 事件"),
+            Figure::ServerRunQueuePerEvent => self.pick("server run-queue wait per event", "服务端就绪排队 / 事件"),
+            Figure::ClientRunQueuePerEvent => self.pick("client run-queue wait per event", "客户端就绪排队 / 事件"),
+            Figure::InstructionsPerEvent => self.pick("server user instructions per event", "服务端用户态指令 / 事件"),
+            Figure::SyscallsPerEvent => self.pick("server system calls per event", "服务端系统调用 / 事件"),
         };
         name.to_owned()
     }
@@ -113,6 +127,7 @@ impl Language {
             Scenario::Codec => self.load_codec(),
             Scenario::Browser => self.load_browser(),
             Scenario::Relay => self.load_relay(connections, rate, payload, window),
+            Scenario::Exact => self.load_exact(payload),
         };
         format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
     }
@@ -170,6 +185,9 @@ messages! {
     load_memory(steps: String) "quiet connections: {steps}" "空闲连接数：{steps}"
     load_handshake() "open once, then try to speak" "打开一次，然后尝试上行发送"
     load_codec() "decoding in memory, no socket" "仅在内存中解码，不经套接字"
+    load_exact(payload: String)
+        "one connection, server under callgrind and strace, {payload}: counts, never times"
+        "一个连接，服务端在 callgrind 与 strace 下运行，{payload}：只计数，不计时"
     load_browser() "every browser found on this machine" "本机找到的所有浏览器"
     load_run(preset: wire::Preset, client: trial::ClientKind, blocks: String)
         "preset {preset}, {client} client, {blocks}"

@@ -131,6 +131,9 @@ impl Feed {
     #[inline]
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
+        if let Some(damage) = &self.damage {
+            damage.spend();
+        }
         let sent = now();
         let told = self.reader.lane.hub.clock;
         let stamp = Stamp { seq, due: told.tell(due), fired: told.tell(fired), sent: told.tell(sent) };

@@ -118,6 +118,23 @@ pub struct Vitals {
     /// Tokens handed to a socket so far.
     #[serde(default)]
     pub tokens_sent: u64,
+    /// What the scheduler has charged so far.
+    #[serde(default)]
+    pub charged: Charged,
+}
+
+/// What a host's scheduler has charged so far, by its own exact books; `None` where it cannot be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Charged {
+    /// CPU time of the control group that the process has to itself (cgroup v2 `cpu.stat`, `usage_usec`), nanoseconds.
+    pub cgroup_cpu_ns: Option<u64>,
+    /// Nanoseconds that the threads of the process waited, runnable, for a CPU (`schedstat`, second field).
+    pub run_queue_ns: Option<u64>,
+    /// Idle time of all CPUs of the host together, nanoseconds.
+    pub host_idle_ns: Option<u64>,
+    /// CPUs of the host that are online.
+    pub host_cpus: u32,
 }
 
 /// Kernel memory of the whole host, in bytes: both ends on one host, when they share it.
