@@ -14,6 +14,7 @@ pub mod clock_offset;
 pub mod codec;
 pub mod command;
 pub mod control;
+pub mod dependence;
 pub mod drive;
 pub mod endpoint;
 pub mod event_log;

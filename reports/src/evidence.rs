@@ -1,7 +1,9 @@
 //! What stands behind a row: blocks of text, tables and charts, in the order in which they are read. Refuses to know
 //! HTML: `page` turns blocks into markup.
 
+mod beside;
 mod contests;
+mod counts;
 mod raw;
 
 use crate::compare::{CellComparison, Comparison};
@@ -83,8 +85,10 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     blocks.extend(outcomes(cell, lang));
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
     blocks.extend(trial_warnings(cell.cell.row, &trials, lang).into_iter().map(Block::Warning));
+    blocks.extend(beside::remark(comparison, cell, lang));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
-        let tables = contests::tables(comparison, cell, versus, lang);
+        let mut tables = contests::tables(comparison, cell, versus, lang);
+        tables.extend(counts::table(cell, versus, lang));
         let summary = || lang.contest_caption(lang.transport(versus.transport), lang.transport(cell.base));
         let contestant = versus.transport.role() == Role::Contestant;
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
@@ -128,7 +132,15 @@ fn matters(row: Option<Row>, warning: &Warning) -> bool {
         | Warning::GeneratorLate { .. }
         | Warning::GeneratorBusy { .. }
         | Warning::ClockUncertain { .. } => !counted,
-        Warning::DebugBuild { .. }
+        Warning::AcksDiffer { .. } => counted,
+        Warning::Drifting { .. }
+        | Warning::NotEstimable { .. }
+        | Warning::DependentEvents { .. }
+        | Warning::PositionEffect { .. } => !counted,
+        Warning::CongestionDiffers { .. }
+        | Warning::UnequalArms { .. }
+        | Warning::RulerUnfit { .. }
+        | Warning::DebugBuild { .. }
         | Warning::EventsLost { .. }
         | Warning::StreamsFailed { .. }
         | Warning::StoppedEarly { .. }

@@ -1,6 +1,7 @@
 //! `compare`: a plan, run and rendered.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
+use super::gate::{Gate, GateArgs};
 use super::{command_line, default_out};
 use crate::drive::Session;
 use crate::endpoint::Endpoint;
@@ -12,7 +13,7 @@ use crate::tls::Trust;
 use crate::{host, plans, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
-use reports::Language;
+use reports::{Language, Records};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -76,15 +77,18 @@ pub struct CompareArgs {
     json: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
+    #[command(flatten)]
+    gate: GateArgs,
 }
 
 /// Runs the plan and renders what came of it.
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let plan = args.plan()?;
+    let gate = args.gate.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.out.clone().unwrap_or_else(default_out);
     let ended = runtime.block_on(measure(&args, &plan, &out))?;
-    render(&args, &out)?;
+    let records = render(&args, &out)?;
     if !args.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
     }
@@ -98,7 +102,16 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     }
     match ended.failures.first() {
         Some(first) => anyhow::bail!("{} of {} trials failed; the first: {first}", ended.failures.len(), plan.trials()),
-        None => Ok(0),
+        None => gate.map_or(Ok(0), |gate| judge(&gate, &args, &records)),
+    }
+}
+
+/// Judges the run; standard output belongs to the records when they are asked for.
+fn judge(gate: &Gate, args: &CompareArgs, records: &Records) -> anyhow::Result<u8> {
+    if args.json {
+        gate.judge(records, args.lang, &mut std::io::stderr().lock())
+    } else {
+        gate.judge(records, args.lang, &mut std::io::stdout().lock())
     }
 }
 
@@ -141,7 +154,7 @@ async fn measure(args: &CompareArgs, plan: &Plan, out: &Path) -> anyhow::Result<
 }
 
 /// The report, and the table on the terminal.
-fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
+fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<Records> {
     let records = reports::load(out)?;
     if !args.json {
         let width = terminal_width();
@@ -149,9 +162,9 @@ fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
             reports::terminal(&reports::Comparison::of(&records), args.lang, width, std::io::stdout().is_terminal());
         writeln!(std::io::stdout().lock(), "{table}")?;
     }
-    reports::render(&[records], out, args.lang)
+    reports::render(std::slice::from_ref(&records), out, args.lang)
         .context("the records are kept; render them later with 'loadgen report'")?;
-    Ok(())
+    Ok(records)
 }
 
 /// Columns of the terminal, by `COLUMNS` or by asking it; 100 elsewhere.

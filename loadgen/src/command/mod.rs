@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod flags;
+pub mod gate;
 pub mod list;
 pub mod report;
 pub mod run;

@@ -4,6 +4,7 @@
 //! stored, never percentiles, so that trials, clients and hosts can be merged; nothing here can
 //! average a percentile.
 
+mod detector;
 mod distribution;
 mod figure;
 mod gate;
@@ -11,13 +12,18 @@ mod measurement;
 mod plan;
 mod plan_file;
 mod record;
+mod selfcheck;
 mod warning;
 
+pub use detector::Action;
 pub use distribution::{Distribution, DistributionError};
 pub use figure::{Figure, Quantile, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
-pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
+pub use measurement::{
+    Bytes, Cost, Counters, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage,
+};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
+pub use selfcheck::{Check, SelfCheck, SelfCheckError};
 pub use warning::Warning;

@@ -17,7 +17,7 @@ pub struct Measurement {
     pub bytes: Bytes,
     /// Durations, whole.
     pub distributions: BTreeMap<Metric, Distribution>,
-    /// One entry for each second of the window.
+    /// One entry for each second of the window, or for each tenth of a window that is shorter than ten seconds.
     pub timeline: Vec<Second>,
     /// What the server process used during the window.
     pub server: Option<Usage>,
@@ -31,6 +31,8 @@ pub struct Measurement {
     pub costs: Vec<Cost>,
     /// Live probes (scenario `browser`).
     pub browsers: Vec<LiveBrowser>,
+    /// How much an event's duration says about the next one's; `None` in records that did not look.
+    pub dependence: Option<Dependence>,
 }
 
 /// A measured duration. Definitions and bias: METHODOLOGY.md.
@@ -59,11 +61,13 @@ pub enum Metric {
     InterEvent,
     /// How late a timer of the generator's own event loop ran.
     GeneratorLag,
+    /// `received - fired`: what a user waits, less the pacer's own lateness.
+    DeliveryTime,
 }
 
 impl Metric {
     /// Every metric, in the order of its discriminants.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ResponseTime,
         Self::ServiceTime,
         Self::PacerLateness,
@@ -75,6 +79,7 @@ impl Metric {
         Self::FirstEvent,
         Self::InterEvent,
         Self::GeneratorLag,
+        Self::DeliveryTime,
     ];
 }
 
@@ -200,15 +205,24 @@ impl Usage {
     }
 }
 
-/// One second of the window.
+/// One slice of the window: a second, or a tenth of a window that is shorter than ten.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Second {
-    /// Start of the second in nanoseconds from the start of the window.
+    /// Start of the slice in nanoseconds from the start of the window.
     pub offset_ns: u64,
     /// Events received in it.
     pub received: u64,
     /// Response time (foreign streams: inter-event gaps) of the events due in it.
     pub distribution: Distribution,
+}
+
+/// Rank autocorrelation of successive durations of one worker (Spearman, lag 1), over its first events in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dependence {
+    /// Correlation of each duration's rank with the next one's, in `[-1, 1]`; about 0 for independent events.
+    pub rank_lag1: f64,
+    /// Events looked at.
+    pub events: u64,
 }
 
 /// Memory with so many connections open and quiet.

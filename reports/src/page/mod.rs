@@ -6,6 +6,7 @@ mod html;
 mod overview;
 mod runs;
 
+use crate::belief;
 use crate::compare::Comparison;
 use crate::evidence::{Block, of_other_cells, of_row};
 use crate::findings::{Findings, run_labels};
@@ -42,6 +43,7 @@ pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Langu
             el("main")
                 .add(overview::table(&findings, &labels, lang))
                 .all(sections.iter().map(|section| evidence::section(section, &findings, &labels, lang)))
+                .add(belief(comparisons, &labels, lang))
                 .add(runs::section(comparisons, &labels, lang))
                 .add(method(lang)),
         )
@@ -54,6 +56,17 @@ pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Langu
         .add(el("style").add(Html::trusted(include_str!("../../assets/page.css"))).line());
     let page = el("html").with("lang", lang.tag()).add(head.line()).add(body.line()).line();
     format!("<!doctype html>\n{}", page.into_string())
+}
+
+/// What each run knows about its own ruler.
+fn belief(comparisons: &[Comparison], labels: &[String], lang: Language) -> Html {
+    let several = comparisons.len() > 1;
+    let runs = comparisons.iter().zip(labels).map(|(comparison, label)| {
+        let name = several.then(|| el("h3").class("run").add(label).line());
+        let blocks = evidence::blocks_of(&belief::of_run(comparison, lang));
+        Html::from_iter(name.into_iter().chain([blocks]))
+    });
+    titled("belief", &lang.belief_heading()).all(runs).line()
 }
 
 fn method(lang: Language) -> Html {

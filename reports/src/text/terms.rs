@@ -68,6 +68,7 @@ impl Language {
             Metric::FirstEvent => self.pick("time to first event", "首个事件时间"),
             Metric::InterEvent => self.pick("gap between events", "事件间隔"),
             Metric::GeneratorLag => self.pick("generator lag", "负载端滞后"),
+            Metric::DeliveryTime => self.pick("delivery time", "交付时间"),
         }
     }
 
