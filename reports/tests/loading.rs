@@ -112,12 +112,18 @@ fn a_torn_line_in_the_middle_is_damage() {
 fn each_wrong_file_is_answered_with_file_and_line() {
     let directory = TempDir::new().unwrap();
     let (_, lines) = whole(directory.path());
-    let newer = lines[0].replacen("\"schema\":1", &format!("\"schema\":{}", SCHEMA + 1), 1);
+    let newer = lines[0].replacen(&format!("\"schema\":{SCHEMA}"), &format!("\"schema\":{}", SCHEMA + 1), 1);
     for (text, expected) in [
         (String::new(), "FILE: empty, there is no run in it".to_owned()),
         (lines[1].clone() + "\n", "FILE: line 1: the first line must be the run, this is another record".to_owned()),
         (format!("{0}\n{0}\n", lines[0]), "FILE: line 2: a second run: one file holds one run".to_owned()),
-        (newer, format!("FILE: line 1: record schema 2 is newer than this program's {SCHEMA}: update pushbench")),
+        (
+            newer,
+            format!(
+                "FILE: line 1: record schema {} is newer than this program's {SCHEMA}: update pushbench",
+                SCHEMA + 1
+            ),
+        ),
     ] {
         assert_eq!(error_of(text.as_bytes()), expected);
     }

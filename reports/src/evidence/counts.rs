@@ -6,19 +6,25 @@ use crate::compare::{ArmTrials, CellComparison, Versus};
 use crate::number;
 use crate::stats::binomial::{Count, difference};
 use crate::text::Language;
-use trial::{Counters, Scenario};
+use trial::{Counters, Row, Scenario};
 
 /// Risk of an interval.
 const ALPHA: f64 = 0.05;
 
-/// The table of one other transport against the base; `None` where nothing was expected, so nothing can be lost.
+/// The table of one other transport against the base; `None` where nothing was expected, so nothing can be lost. Losses are
+/// always shown, the rest where it happened.
 pub(super) fn table(cell: &CellComparison, versus: &Versus, lang: Language) -> Option<Block> {
     let paced = matches!(cell.cell.scenario, Scenario::Push | Scenario::Echo);
+    let timed = matches!(cell.cell.row, None | Some(Row::Latency | Row::Bidirectional));
     let (base, other) = (cell.arm(cell.base)?, cell.arm(versus.transport)?);
-    let rows: Vec<_> = KINDS.iter().filter_map(|&(name, hits)| row(name(lang), base, other, hits)).collect();
+    let happened = |hits: fn(&Counters) -> u64| {
+        [base, other].into_iter().flat_map(|arm| arm.measured()).any(|(_, m)| hits(&m.counters) > 0)
+    };
+    let kinds = KINDS.iter().enumerate().filter(|(index, (_, hits))| *index == 0 || happened(*hits));
+    let rows: Vec<_> = kinds.filter_map(|(_, &(name, hits))| row(name(lang), base, other, hits)).collect();
     let [base, other] = [cell.base, versus.transport].map(|transport| lang.transport(transport));
     let head = vec![lang.what_head(), base.to_owned(), other.to_owned(), lang.difference_head(other, base)];
-    (paced && !rows.is_empty()).then(|| Block::Table(Table { caption: lang.counts_caption(), head, rows }))
+    (paced && timed && !rows.is_empty()).then(|| Block::Table(Table { caption: lang.counts_caption(), head, rows }))
 }
 
 type Kind = (fn(Language) -> String, fn(&Counters) -> u64);

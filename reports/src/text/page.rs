@@ -108,8 +108,8 @@ messages! {
         "每个比值旁应注明：{blocks}，其中重做 {redone} 个；负载水平：{load}。"
     share_of_ceiling(share: String) "{share} of the generator's ceiling" "负载发生器上限的 {share}"
     ceiling_unknown() "share of the generator's ceiling not measured" "相对负载发生器上限的份额未测量"
-    host_busy(share: String) "host {share} busy" "主机繁忙 {share}"
-    busy_unknown() "business of the host not measured" "主机繁忙程度未测量"
+    host_busy(share: String) "the host was {share} busy" "主机繁忙 {share}"
+    busy_unknown() "how busy the host was not measured" "主机繁忙程度未测量"
     capacity_unknown() "share of capacity not measured (loadgen capacity finds it)" "相对容量的份额未测量（由 loadgen capacity 求得）"
     counts_caption()
         "Counts that can be zero, all trials together: shares with exact binomial intervals, and their difference with bounds no narrower than 95 %; events are taken as independent, bursts make the truth wider"
