@@ -9,11 +9,15 @@ use crate::detect::detected;
 use crate::evidence::{Block, Table};
 use crate::number::{self, NONE};
 use crate::text::Language;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::mem::discriminant;
 use trial::{StopReason, Warning};
 
 /// Most redone blocks that are listed one by one.
 const LISTED: usize = 50;
+
+/// Most cells that are named where a detector fired.
+const NAMED: usize = 3;
 
 /// Everything that one run says about its ruler.
 pub(crate) fn of_run(comparison: &Comparison, lang: Language) -> Vec<Block> {
@@ -49,17 +53,29 @@ fn redone(comparison: &Comparison, lang: Language) -> Vec<Block> {
     [Block::Heading(lang.redone_heading()), table].into_iter().chain(more).collect()
 }
 
+/// Cells that stopped otherwise than planned, or ran a block again, one by one; the rest in a sentence.
 fn stops(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let stops = comparison.records.end.as_ref().map_or(&[][..], |end| &end.stops);
+    let told = |stop: &&trial::CellStop| stop.reason != StopReason::Planned || stop.redone > 0;
     let row = |stop: &trial::CellStop| {
         vec![stop.cell.clone(), stop.blocks.to_string(), stop.redone.to_string(), lang.stop_reason(stop.reason)]
     };
     let head = vec![lang.cell_head(), lang.blocks_head(), lang.redone_head(), lang.reason_head()];
-    let rows = stops.iter().map(row).collect();
-    vec![Block::Heading(lang.stops_heading()), table_or(lang.stops_caption(), head, rows, lang.no_stops())]
+    let rows: Vec<_> = stops.iter().filter(told).map(row).collect();
+    let rest = stops.len() - rows.len();
+    let rest = (rest > 0 && !rows.is_empty()).then(|| Block::Note(lang.rest_as_planned(rest)));
+    let table = table_or(lang.stops_caption(), head, rows, lang.no_stops());
+    [Block::Heading(lang.stops_heading()), table].into_iter().chain(rest).collect()
 }
 
-/// Every kind of warning once for each cell: rule, action, what was found, how often.
+/// A kind of warning: how often it was given, and where.
+struct Fired<'a> {
+    warning: &'a Warning,
+    times: usize,
+    cells: BTreeSet<&'a str>,
+}
+
+/// Every kind of warning once: rule, what was found, what follows, where, how often.
 fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let records = comparison.records;
     let trials = records.trials.iter().flat_map(|trial| trial.warnings.iter().map(|w| (trial.cell.name.as_str(), w)));
@@ -67,21 +83,31 @@ fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let of_run = records.run.warnings.iter().chain(early).map(|warning| ("", warning));
     let compared = detected(comparison);
     let compared = compared.iter().map(|found| (found.cell, &found.warning));
-    let mut kinds: BTreeMap<(u8, &str, String), (&Warning, usize)> = BTreeMap::new();
+    let mut kinds: Vec<Fired> = Vec::new();
     for (cell, warning) in of_run.chain(trials).chain(compared) {
-        let kind = format!("{:?}", std::mem::discriminant(warning));
-        let key = (warning.rule().unwrap_or(u8::MAX), cell, kind);
-        kinds.entry(key).or_insert((warning, 0)).1 += 1;
+        match kinds.iter_mut().find(|kind| discriminant(kind.warning) == discriminant(warning)) {
+            Some(kind) => {
+                kind.times += 1;
+                kind.cells.insert(cell);
+            }
+            None => kinds.push(Fired { warning, times: 1, cells: BTreeSet::from([cell]) }),
+        }
     }
-    let row = |((_, cell, _), (warning, times)): ((u8, &str, String), (&Warning, usize))| {
-        let rule = warning.rule().map_or(NONE.to_owned(), |rule| rule.to_string());
-        let place = if cell.is_empty() { lang.whole_run() } else { cell.to_owned() };
-        vec![rule, lang.action(warning.action()), place, lang.warning(warning), number::count(times as u64)]
-    };
-    let head = [lang.rule_head(), lang.action_head(), lang.cell_head(), lang.found_head(), lang.times_head()].to_vec();
-    let rows = kinds.into_iter().map(row).collect();
+    kinds.sort_by_key(|kind| kind.warning.rule().unwrap_or(u8::MAX));
+    let head = vec![lang.rule_head(), lang.found_head(), lang.action_head(), lang.cell_head(), lang.times_head()];
+    let rows = kinds.iter().map(|kind| fired_row(kind, lang)).collect();
     let table = table_or(lang.detectors_caption(), head, rows, lang.no_detector());
     vec![Block::Heading(lang.detectors_heading()), table]
+}
+
+fn fired_row(fired: &Fired, lang: Language) -> Vec<String> {
+    let rule = fired.warning.rule().map_or(NONE.to_owned(), |rule| rule.to_string());
+    let name = |cell: &&str| if cell.is_empty() { lang.whole_run() } else { (*cell).to_owned() };
+    let mut places: Vec<String> = fired.cells.iter().take(NAMED).map(name).collect();
+    let more = fired.cells.len() - places.len();
+    places.extend((more > 0).then(|| lang.more_cells_named(more)));
+    let action = lang.action(fired.warning.action());
+    vec![rule, lang.warning(fired.warning), action, lang.series(&places), number::count(fired.times as u64)]
 }
 
 impl Language {

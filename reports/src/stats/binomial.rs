@@ -90,3 +90,21 @@ fn ln_gamma(x: f64) -> f64 {
     let series = 1.0 / (12.0 * x) - 1.0 / (360.0 * x.powi(3)) + 1.0 / (1260.0 * x.powi(5)) - 1.0 / (1680.0 * x.powi(7));
     (x - 0.5) * x.ln() - x + 0.5 * (2.0 * PI).ln() + series
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_difference_holds_both_ways_and_zero_is_no_obstacle() {
+        let (none, few) = (Count { hits: 0, of: 1_000 }, Count { hits: 30, of: 1_000 });
+        let (between, (low, high)) = difference(none, few, 0.05).unwrap();
+        assert!((between - 0.03).abs() < 1e-12 && 0.0 < low && low < between && between < high);
+        let (back, bounds) = difference(few, none, 0.05).unwrap();
+        assert!((back + between).abs() < 1e-12 && bounds == (-high, -low));
+        let (same, (low, high)) = difference(none, none, 0.05).unwrap();
+        assert!(same == 0.0 && low < 0.0 && high > 0.0);
+        assert_eq!(difference(Count { hits: 0, of: 0 }, few, 0.05), None, "nothing could have happened");
+        assert_eq!(Count { hits: 2, of: 1 }.interval(0.05), None, "more than could have");
+    }
+}

@@ -45,7 +45,7 @@ messages! {
     no_fingerprint() "Not measured: no setting could be read." "未测量：无法读取任何设置。"
     redone_heading() "Blocks that were run again" "重做的区组"
     redone_caption(blocks: usize)
-        "{blocks} attempts set aside because a cause of noise was seen, never because of a result; their trials stay in the records"
+        "{blocks} set aside because a cause of noise was seen, never because of a result; their trials stay in the records"
         "{blocks} 次尝试因发现噪声来源而搁置，从不因为结果；其试验仍保留在记录中"
     none_redone() "No block was run again: no cause of noise was seen." "没有区组重做：未发现噪声来源。"
     no_gate() "Not measured: this run had no gate against foreign load." "未测量：本次运行没有对外来负载设门槛。"
@@ -56,6 +56,10 @@ messages! {
     stops_heading() "Why each cell stopped" "各单元停止的原因"
     stops_caption() "Never because a result was significant: that would be peeking" "从不因为结果显著而停止：那是偷看"
     no_stops() "Every cell ran the number of blocks that its plan fixed before." "每个单元都按计划事先固定的区组数运行。"
+    rest_as_planned(cells: usize)
+        "The other {cells} cells ran the number of blocks that the plan fixed before."
+        "其余 {cells} 个单元按计划事先固定的区组数运行。"
+    more_cells_named(more: usize) "{more} more" "另 {more} 个"
     blocks_head() "Blocks" "区组"
     redone_head() "Run again" "重做"
     reason_head() "Reason" "原因"
@@ -65,7 +69,7 @@ messages! {
     stopped_by_budget() "the time allowed was used up" "时间预算用尽"
     stopped_by_user() "stopped by hand" "手动停止"
     detectors_heading() "Detectors that fired" "触发的检测器"
-    detectors_caption() "Rule, what follows from it, where, what was found" "规则、处置、位置与发现"
+    detectors_caption() "Each kind once, with the first that was found; the number is that of METHODOLOGY" "每种只列一次，取首次所见；编号同 METHODOLOGY"
     no_detector() "None of the detectors fired." "没有检测器触发。"
     rule_head() "Rule" "规则"
     action_head() "Action" "处置"
