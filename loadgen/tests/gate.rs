@@ -17,7 +17,8 @@ fn run(alter: impl Fn(&mut Trial)) -> TempDir {
     let text = fs::read_to_string(first.unwrap().join("records.jsonl")).unwrap();
     let directory = TempDir::new().unwrap();
     let mut out = fs::File::create(directory.path().join("records.jsonl")).unwrap();
-    for line in text.lines().map(|line| Line::parse(line).unwrap()) {
+    let of_cell = text.lines().filter(|line| line.contains(CELL));
+    for line in of_cell.map(|line| Line::parse(line).unwrap()) {
         match line {
             Line::Run(mut run) => {
                 run.plan.cells.retain(|cell| cell.name == CELL);

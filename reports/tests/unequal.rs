@@ -43,7 +43,7 @@ fn is_refused(records: &Records, knob: &str) {
 
 #[test]
 fn a_knob_of_the_server_that_one_arm_alone_has_refuses_its_ratios() {
-    is_refused(&altered(|trial| server(trial).tuning.nodelay = false), "nodelay");
+    is_refused(&altered(|trial| server(trial).tuning.nodelay ^= true), "nodelay");
     is_refused(&altered(|trial| server(trial).tuning.send_buffer_bytes = Some(4_096)), "send_buffer_bytes");
     let bbr = altered(|trial| server(trial).tuning.congestion_control = Some("bbr".to_owned()));
     is_refused(&bbr, "congestion_control");
