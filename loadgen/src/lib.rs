@@ -17,6 +17,7 @@ pub mod clock_probe;
 pub mod codec;
 pub mod command;
 pub mod control;
+pub mod dependence;
 pub mod detect;
 pub mod drive;
 pub mod endpoint;

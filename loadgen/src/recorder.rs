@@ -1,6 +1,7 @@
 //! The hot path: an event and an instant in, counts out. No lock, no allocation for an event; merged after the drain.
 
 use crate::client::{EventRef, Signal};
+use crate::dependence::Sample;
 use crate::event_log::EventLog;
 use crate::kernel_clock::{ClockPair, KernelClock};
 use crate::link::DialTimes;
@@ -15,6 +16,8 @@ use wire::{MonoTime, Payload, Stamp};
 
 /// Most entries of a timeline; longer windows get wider entries.
 const TIMELINE_ENTRIES: u64 = 120;
+/// Fewest entries; shorter windows get narrower entries, so that drift inside a window can be seen.
+const FEWEST_ENTRIES: u64 = 10;
 /// Most failure texts that are kept.
 const MAX_FAILURES: usize = 8;
 const SECOND_NS: u64 = 1_000_000_000;
@@ -40,6 +43,7 @@ pub struct Recorder {
     slice_ns: u64,
     distributions: Vec<Distribution>,
     timeline: Vec<Second>,
+    sample: Sample,
     /// Counts so far; streams add theirs when they end.
     pub counters: Counters,
     /// Bytes so far; streams add theirs when they end.
@@ -85,17 +89,18 @@ impl StreamState {
 }
 
 impl Recorder {
-    /// An empty recorder; all of its memory is allocated here and once for each timeline entry.
+    /// An empty recorder; all of its memory is allocated here.
     pub fn new(reading: Reading, window: Arc<Window>, clock_offset_ns: i64, log: Option<Arc<EventLog>>) -> Self {
         let length_ns = u64::try_from(window.length().as_nanos()).unwrap_or(u64::MAX);
         Self {
             reading,
-            slice_ns: (length_ns / TIMELINE_ENTRIES).max(SECOND_NS),
+            slice_ns: slice_ns(length_ns),
             window,
             clock_offset_ns,
             log,
             distributions: Metric::ALL.map(|_| Distribution::new()).into(),
-            timeline: Vec::new(),
+            timeline: slices(length_ns),
+            sample: Sample::empty(),
             counters: Counters::default(),
             bytes: Bytes::default(),
             layers: Layers::default(),
@@ -238,8 +243,8 @@ impl Recorder {
     }
 
     fn pushed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
-        let local = |instant: MonoTime| instant.offset_by(self.clock_offset_ns);
-        let (due, sent) = (local(stamp.due), local(stamp.sent));
+        let offset_ns = self.clock_offset_ns;
+        let [due, fired, sent] = [stamp.due, stamp.fired, stamp.sent].map(|instant| instant.offset_by(offset_ns));
         let Some(offset_ns) = self.window.place(due, received) else { return };
         let (response_ns, service_ns) = (received.nanos_since(due), received.nanos_since(sent));
         if let Some(kernel) = &mut self.kernel {
@@ -254,7 +259,10 @@ impl Recorder {
         self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
         match &mut self.one_way {
-            None => self.timed(offset_ns, bytes, response_ns, service_ns),
+            None => {
+                self.duration(Metric::DeliveryTime, received.nanos_since(fired));
+                self.timed(offset_ns, bytes, response_ns, service_ns);
+            }
             Some(kept) => kept.push(OneWay { due: stamp.due, sent: stamp.sent, received, offset_ns, bytes }),
         }
     }
@@ -271,6 +279,7 @@ impl Recorder {
         let round_trip_ns = received.nanos_since(stamp.due);
         self.in_window(offset_ns, bytes, round_trip_ns);
         self.duration(Metric::RoundTrip, round_trip_ns);
+        self.duration(Metric::DeliveryTime, received.nanos_since(stamp.fired));
         self.duration(Metric::ServiceTime, received.nanos_since(stamp.sent));
         self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
@@ -289,13 +298,11 @@ impl Recorder {
         self.counters.in_window += 1;
         self.counters.window_payload_bytes += bytes as u64;
         let index = (offset_ns / self.slice_ns) as usize;
-        while self.timeline.len() <= index {
-            let offset_ns = self.timeline.len() as u64 * self.slice_ns;
-            self.timeline.push(Second { offset_ns, ..Second::default() });
+        if let Some(second) = self.timeline.get_mut(index) {
+            second.received += 1;
+            second.distribution.record(nanos);
         }
-        let second = &mut self.timeline[index];
-        second.received += 1;
-        second.distribution.record(nanos);
+        self.sample.record(nanos);
     }
 
     /// Adds what another worker recorded.
@@ -307,23 +314,21 @@ impl Recorder {
             mine.merge(theirs);
         }
         self.distributions.iter_mut().zip(&other.distributions).for_each(|(mine, theirs)| mine.merge(theirs));
-        for (index, second) in other.timeline.into_iter().enumerate() {
-            match self.timeline.get_mut(index) {
-                Some(mine) => {
-                    mine.received += second.received;
-                    mine.distribution.merge(&second.distribution);
-                }
-                None => self.timeline.push(second),
-            }
+        for (mine, second) in self.timeline.iter_mut().zip(&other.timeline) {
+            mine.received += second.received;
+            mine.distribution.merge(&second.distribution);
         }
         if let (Some(mine), Some(theirs)) = (&mut self.one_way, other.one_way) {
             mine.extend(theirs);
         }
+        self.sample.keep_longer(other.sample);
         other.failures.into_iter().for_each(|text| self.failure(text));
     }
 
     /// The measurement, and the texts of what failed on the way.
-    pub fn finish(self) -> (Measurement, Vec<String>) {
+    pub fn finish(mut self) -> (Measurement, Vec<String>) {
+        let used = self.timeline.iter().rposition(|second| second.received > 0).map_or(0, |last| last + 1);
+        self.timeline.truncate(used);
         let stamps = self.kernel.map(|kernel| kernel.finish(ClockPair::read()));
         let void = stamps.as_ref().is_some_and(|stamps| stamps.void.is_some());
         let counts = |metric: Metric| !void || !matches!(metric, Metric::SentToKernel | Metric::KernelToRead);
@@ -337,10 +342,23 @@ impl Recorder {
             timeline: self.timeline,
             layers: (self.layers.sockets > 0).then_some(self.layers),
             stamps,
+            dependence: self.sample.dependence(),
             ..Measurement::default()
         };
         (measurement, self.failures)
     }
+}
+
+/// Width of a timeline entry: a second, unless the window is very short or very long.
+fn slice_ns(length_ns: u64) -> u64 {
+    SECOND_NS.min(length_ns / FEWEST_ENTRIES).max(length_ns / TIMELINE_ENTRIES).max(1)
+}
+
+/// The empty timeline of a window.
+fn slices(length_ns: u64) -> Vec<Second> {
+    let width_ns = slice_ns(length_ns);
+    let slice = |index| Second { offset_ns: index * width_ns, ..Second::default() };
+    (0..length_ns.div_ceil(width_ns)).map(slice).collect()
 }
 
 /// The stamp of a payload that is exactly what was to be sent.
@@ -394,8 +412,11 @@ mod tests {
         let p95 = response.quantile(0.95).unwrap();
         assert!((99 * MS..=111 * MS).contains(&p95), "p95 {p95}");
         assert!(response.max().unwrap() >= 199 * MS);
-        assert_eq!(measurement.timeline.len(), 2);
-        assert_eq!(measurement.timeline[0].received, 100);
+        // Ten slices of a window of 3 s; the events are due in its first 2 s.
+        assert_eq!(measurement.timeline.len(), 7);
+        assert_eq!(measurement.timeline[0].received, 30);
+        assert!(measurement.dependence.is_some_and(|found| found.events == 200 && found.rank_lag1 > 0.8));
+        assert_eq!(measurement.distributions[&Metric::DeliveryTime].max(), response.max(), "the pacer was on time");
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //! HTML: `page` turns blocks into markup.
 
 mod accounts;
+mod beside;
 mod capacity;
 mod contests;
+mod counts;
 mod raw;
 
 pub(crate) use capacity::of_capacity;
@@ -89,8 +91,10 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
     blocks.extend(trial_warnings(cell.cell.row, &trials, Action::Inform, lang).into_iter().map(Block::Warning));
     blocks.extend(accounts::remarks(cell, lang));
+    blocks.extend(beside::remark(comparison, cell, lang));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
-        let tables = contests::tables(comparison, cell, versus, lang);
+        let mut tables = contests::tables(comparison, cell, versus, lang);
+        tables.extend(counts::table(cell, versus, lang));
         let summary = || lang.contest_caption(lang.transport(versus.transport), lang.transport(cell.base));
         let contestant = versus.transport.role() == Role::Contestant;
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
@@ -149,6 +153,10 @@ fn distinct(warnings: &[Warning]) -> impl Iterator<Item = &Warning> {
 
 /// Lateness spoils durations and rates; what is counted to the byte does not depend on when it came.
 fn matters(row: Option<Row>, warning: &Warning) -> bool {
-    let timing = matches!(warning.rule(), Some(1 | 3..=8 | 12 | 15..=18 | 28..=30));
-    !(timing && row.is_some_and(Row::is_counted))
+    let counted = row.is_some_and(Row::is_counted);
+    match warning.rule() {
+        Some(13) => counted,
+        Some(1 | 3..=8 | 12 | 15..=18 | 24..=26 | 28..=31) if warning.action() != Action::Refuse => !counted,
+        _ => true,
+    }
 }

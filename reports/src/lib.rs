@@ -11,11 +11,15 @@
 pub mod browser_support;
 pub mod capacity;
 pub mod chart;
+pub mod ci;
 pub mod compare;
+pub mod detect;
+pub mod proof;
 pub mod row;
 pub mod stats;
 pub mod verdict;
 
+mod belief;
 mod columns;
 mod evidence;
 mod findings;

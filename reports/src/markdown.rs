@@ -156,7 +156,7 @@ fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
 }
 
 /// A text that may stand in a cell: no pipe, no markup, no line break.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let special = |c: char| "\\|<>*_`".contains(c);
     let escaped: String =
         one_line(text).chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect();

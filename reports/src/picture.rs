@@ -7,7 +7,7 @@ pub(crate) use curves::{memory, shift, spectrum, timeline};
 pub(crate) use ratios::{bars, forest, overhead};
 
 use crate::chart::{Chart, ChartError, ChartText, Colour, Text};
-use crate::compare::{ArmTrials, CellComparison, principal};
+use crate::compare::{ArmTrials, CellComparison};
 use crate::evidence::Block;
 use crate::text::Language;
 use trial::{Arm, Row, Scenario};
@@ -47,7 +47,7 @@ pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
 }
 
 fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
-    let Some(metric) = principal(cell.cell.scenario) else {
+    let Some(metric) = cell.judged() else {
         return Vec::new();
     };
     [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()

@@ -102,8 +102,8 @@ fn nothing_and_nonsense_have_no_estimate() {
 
 #[test]
 fn blocks_follow_the_formulas_of_the_methodology() {
-    assert_eq!(blocks_needed(0.0, 0.05), 6);
-    assert_eq!(blocks_needed(0.05, 0.05), 11);
+    assert_eq!(blocks_needed(0.0, 0.05), 7);
+    assert_eq!(blocks_needed(0.05, 0.05), 12);
     assert_eq!(blocks_for_family(24), 10);
     assert_eq!(blocks_for_family(1), 6);
 }

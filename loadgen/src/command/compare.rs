@@ -1,6 +1,7 @@
 //! `compare`: a plan, run and rendered.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
+use super::gate::{Gate, GateArgs};
 use super::{command_line, default_out, reach, terminal_width};
 use crate::detect::timing;
 use crate::interrupt::Interrupt;
@@ -11,7 +12,7 @@ use crate::runner::{self, RunOptions};
 use crate::{host, plans, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
-use reports::Language;
+use reports::{Language, Records};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -92,6 +93,8 @@ pub struct CompareArgs {
     json: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
+    #[command(flatten)]
+    gate: GateArgs,
 }
 
 /// Runs the plan and renders what came of it.
@@ -99,10 +102,11 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let begun = Instant::now();
     args.refuse_debug("loadgen", &tool::facts().profile)?;
     let mut plan = args.plan()?;
+    let gate = args.gate.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.out.clone().unwrap_or_else(default_out);
     let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
-    render(&args, &out)?;
+    let records = render(&args, &out)?;
     if !args.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
     }
@@ -116,7 +120,16 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     }
     match ended.failures.first() {
         Some(first) => anyhow::bail!("{} of {} trials failed; the first: {first}", ended.failures.len(), plan.trials()),
-        None => Ok(0),
+        None => gate.map_or(Ok(0), |gate| judge(&gate, &args, &records)),
+    }
+}
+
+/// Judges the run; standard output belongs to the records when they are asked for.
+fn judge(gate: &Gate, args: &CompareArgs, records: &Records) -> anyhow::Result<u8> {
+    if args.json {
+        gate.judge(records, args.lang, &mut std::io::stderr().lock())
+    } else {
+        gate.judge(records, args.lang, &mut std::io::stdout().lock())
     }
 }
 
@@ -201,7 +214,7 @@ fn relay(plan: &mut Plan) -> bool {
 }
 
 /// The report, and the table on the terminal.
-fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
+fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<Records> {
     let records = reports::load(out)?;
     if !args.json {
         let width = terminal_width();
@@ -209,9 +222,9 @@ fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
             reports::terminal(&reports::Comparison::of(&records), args.lang, width, std::io::stdout().is_terminal());
         writeln!(std::io::stdout().lock(), "{table}")?;
     }
-    reports::render(&[records], out, args.lang)
+    reports::render(std::slice::from_ref(&records), out, args.lang)
         .context("the records are kept; render them later with 'loadgen report'")?;
-    Ok(())
+    Ok(records)
 }
 
 impl CompareArgs {

@@ -3,6 +3,7 @@
 pub mod capacity;
 pub mod compare;
 pub mod flags;
+pub mod gate;
 pub mod list;
 pub mod report;
 pub mod run;

@@ -142,18 +142,25 @@ impl Warning {
             Self::FilesScarce { .. } => 10,
             Self::ListenOverflow { .. } | Self::SynRepeated { .. } => 11,
             Self::NagleOn { .. } | Self::NaglePlateau { .. } => 12,
+            Self::AcksDiffer { .. } => 13,
             Self::ServerDefaults { .. } => 14,
-            Self::BbrDefault => 15,
+            Self::BbrDefault | Self::CongestionDiffers { .. } => 15,
             Self::MetricsKept { .. } => 16,
             Self::IdleRestart => 17,
             Self::BufferBound { .. } => 18,
             Self::EventsLost { .. } | Self::EventsDropped { .. } => 19,
             Self::OffloadOn { .. } => 20,
             Self::Loopback => 21,
+            Self::UnequalArms { .. } => 22,
             Self::DebugBuild { .. } => 23,
+            Self::Drifting { .. } => 24,
+            Self::NotEstimable { .. } => 25,
+            Self::DependentEvents { .. } => 26,
+            Self::RulerUnfit { .. } => 27,
             Self::IdleHost { .. } => 28,
             Self::Swapping { .. } | Self::MajorFaults { .. } => 29,
             Self::RealtimeThrottled { .. } => 30,
+            Self::PositionEffect { .. } => 31,
             Self::StoppedEarly { .. } => 32,
             Self::StreamsFailed { .. } | Self::LongLivedServer => return None,
         })
@@ -166,7 +173,10 @@ impl Warning {
             | Self::ClockStepped { .. }
             | Self::PortsScarce { .. }
             | Self::FilesScarce { .. }
-            | Self::ServerDefaults { .. } => Refuse,
+            | Self::ServerDefaults { .. }
+            | Self::CongestionDiffers { .. }
+            | Self::UnequalArms { .. }
+            | Self::RulerUnfit { .. } => Refuse,
             Self::GeneratorSaturated { .. }
             | Self::GeneratorQueueing { .. }
             | Self::CeilingNear { .. }
@@ -179,7 +189,11 @@ impl Warning {
             Self::PacerLate { p99_us } if *p99_us > PACER_VOID_US => Void,
             Self::ForeignLoad { .. } | Self::RunQueueWait { .. } | Self::Steal { .. } | Self::Hiccup { .. } => Redo,
             Self::CpuSpeed { percent } if *percent > SPEED_REDO_PERCENT => Redo,
-            Self::ClosedLoop | Self::OffloadOn { .. } | Self::MetricsKept { remote: false } => Inform,
+            Self::ClosedLoop
+            | Self::OffloadOn { .. }
+            | Self::MetricsKept { remote: false }
+            | Self::NotEstimable { .. }
+            | Self::DependentEvents { .. } => Inform,
             Self::PacerLate { .. }
             | Self::CpuSpeed { .. }
             | Self::MetricsKept { .. }
@@ -201,7 +215,10 @@ impl Warning {
             | Self::MajorFaults { .. }
             | Self::RealtimeThrottled { .. }
             | Self::NotQuiet { .. }
-            | Self::NoisyHost { .. } => Warn,
+            | Self::NoisyHost { .. }
+            | Self::AcksDiffer { .. }
+            | Self::Drifting { .. }
+            | Self::PositionEffect { .. } => Warn,
         }
     }
 }

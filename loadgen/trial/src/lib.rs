@@ -16,6 +16,7 @@ mod measurement;
 mod plan;
 mod plan_file;
 mod record;
+mod selfcheck;
 mod warning;
 
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
@@ -27,9 +28,11 @@ pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use kernel_stamps::KernelStamps;
 pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use measurement::{
-    Bytes, Cost, Counters, CpuSource, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage,
+    Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
+    Usage,
 };
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
+pub use selfcheck::{Check, SelfCheck, SelfCheckError};
 pub use warning::Warning;

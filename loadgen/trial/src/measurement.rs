@@ -17,7 +17,7 @@ pub struct Measurement {
     pub bytes: Bytes,
     /// Durations, whole.
     pub distributions: BTreeMap<Metric, Distribution>,
-    /// One entry for each second of the window.
+    /// One entry for each second of the window, or for each tenth of a window that is shorter than ten seconds.
     pub timeline: Vec<Second>,
     /// What the server process used during the window.
     pub server: Option<Usage>,
@@ -37,6 +37,8 @@ pub struct Measurement {
     pub exact: Option<ExactPass>,
     /// Kernel receive stamps, where the cell asks for them.
     pub stamps: Option<KernelStamps>,
+    /// How much an event's duration says about the next one's; `None` in records that did not look.
+    pub dependence: Option<Dependence>,
 }
 
 /// A measured duration. Definitions and bias: METHODOLOGY.md.
@@ -69,11 +71,13 @@ pub enum Metric {
     SentToKernel,
     /// `received - krx`: from the kernel's stamp to the end of the read, which is the client's wake-up.
     KernelToRead,
+    /// `received - fired`: what a user waits, less the pacer's own lateness.
+    DeliveryTime,
 }
 
 impl Metric {
     /// Every metric, in the order of its discriminants.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ResponseTime,
         Self::ServiceTime,
         Self::PacerLateness,
@@ -87,6 +91,7 @@ impl Metric {
         Self::GeneratorLag,
         Self::SentToKernel,
         Self::KernelToRead,
+        Self::DeliveryTime,
     ];
 }
 
@@ -249,15 +254,24 @@ fn host_cpu_ns(elapsed_ns: u64, before: &Charged, after: &Charged) -> Option<u64
     Some((elapsed_ns * u64::from(after.host_cpus)).saturating_sub(idle_ns))
 }
 
-/// One second of the window.
+/// One slice of the window: a second, or a tenth of a window that is shorter than ten.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Second {
-    /// Start of the second in nanoseconds from the start of the window.
+    /// Start of the slice in nanoseconds from the start of the window.
     pub offset_ns: u64,
     /// Events received in it.
     pub received: u64,
     /// Response time (foreign streams: inter-event gaps) of the events due in it.
     pub distribution: Distribution,
+}
+
+/// Rank autocorrelation of successive durations of one worker (Spearman, lag 1), over its first events in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dependence {
+    /// Correlation of each duration's rank with the next one's, in `[-1, 1]`; about 0 for independent events.
+    pub rank_lag1: f64,
+    /// Events looked at.
+    pub events: u64,
 }
 
 /// Memory with so many connections open and quiet.

@@ -1,6 +1,7 @@
 //! Things that a reader of a number must know. A warning is data; its text says what happened and what to do. Which rule
 //! it belongs to and what follows from it is in `detector`; refuses to decide when it is given.
 
+use crate::Quantile;
 use serde::{Deserialize, Serialize};
 use wire::Transport;
 
@@ -334,5 +335,65 @@ pub enum Warning {
         redone: u64,
         /// Blocks that count.
         blocks: u64,
+    },
+    /// Rule 13: the arms are acknowledged differently.
+    #[error(
+        "pure ACKs for each data segment differ: {base:.2} and {other:.2}; bytes on the wire include them, compare those"
+    )]
+    AcksDiffer {
+        /// Pure ACKs over data segments, base arm.
+        base: f64,
+        /// The same, other arm.
+        other: f64,
+    },
+    /// Rule 15: the arms use another congestion control.
+    #[error("arms with different congestion control were refused: {what}; run both with the same preset")]
+    CongestionDiffers {
+        /// Values of both arms.
+        what: String,
+    },
+    /// Rule 22: the arms differ in more than the transport.
+    #[error("unequal arms were refused: {what}; run both with the same server, flags and host")]
+    UnequalArms {
+        /// What differs, with the values of both arms.
+        what: String,
+    },
+    /// Rule 24: trials were not in a steady state.
+    #[error("{trials} of {of} trials drift: their median rises or falls through the window; use a longer --warmup")]
+    Drifting {
+        /// Trials that drift.
+        trials: u64,
+        /// Trials that could be looked at.
+        of: u64,
+    },
+    /// Rule 25: too few events for a quantile.
+    #[error("{quantile} is not estimable from {have} independent events, it takes {need}: use a longer --duration")]
+    NotEstimable {
+        /// The quantile.
+        quantile: Quantile,
+        /// Independent observations in all trials.
+        have: u64,
+        /// Independent observations that it takes.
+        need: u64,
+    },
+    /// Rule 26: events depend on each other.
+    #[error(
+        "successive events depend on each other (rank autocorrelation {lag1:.2}): the trial, not the event, is counted"
+    )]
+    DependentEvents {
+        /// Median over trials of the lag-1 rank autocorrelation.
+        lag1: f64,
+    },
+    /// Rule 27: two copies of one arm differ.
+    #[error("the null arm differs from its twin (p = {p:.3}): no verdict; quieten the host and run again")]
+    RulerUnfit {
+        /// Adjusted p-value of the null arm.
+        p: f64,
+    },
+    /// Rule 31: what ran first in a block matters.
+    #[error("the position inside a block matters (p = {p:.4}): something is carried over between trials; look for it")]
+    PositionEffect {
+        /// p-value of Friedman's test.
+        p: f64,
     },
 }

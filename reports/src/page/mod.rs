@@ -6,6 +6,7 @@ mod html;
 mod overview;
 mod runs;
 
+use crate::belief;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::evidence::{Block, of_capacity, of_other_cells, of_row};
@@ -52,6 +53,7 @@ pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Langu
                 .all(table)
                 .all(capacity(comparisons, &labels, lang))
                 .all(told.map(|section| evidence::section(section, &findings, &labels, lang)))
+                .add(belief(comparisons, &labels, lang))
                 .add(runs::section(comparisons, &labels, lang))
                 .add(method(lang)),
         )
@@ -75,6 +77,17 @@ fn capacity(comparisons: &[Comparison], labels: &[String], lang: Language) -> Op
     });
     let found: Vec<Html> = found.collect();
     (!found.is_empty()).then(|| titled("capacity", &lang.capacity_heading()).all(found).line())
+}
+
+/// What each run knows about its own ruler.
+fn belief(comparisons: &[Comparison], labels: &[String], lang: Language) -> Html {
+    let several = comparisons.len() > 1;
+    let runs = comparisons.iter().zip(labels).map(|(comparison, label)| {
+        let name = several.then(|| el("h3").class("run").add(label).line());
+        let blocks = evidence::blocks_of(&belief::of_run(comparison, lang));
+        Html::from_iter(name.into_iter().chain([blocks]))
+    });
+    titled("belief", &lang.belief_heading()).all(runs).line()
 }
 
 fn method(lang: Language) -> Html {

@@ -70,6 +70,7 @@ impl Language {
             Metric::GeneratorLag => self.pick("generator lag", "负载端滞后"),
             Metric::SentToKernel => self.pick("sent to kernel receipt", "发送到内核接收"),
             Metric::KernelToRead => self.pick("kernel receipt to read", "内核接收到读取"),
+            Metric::DeliveryTime => self.pick("delivery time", "交付时间"),
         }
     }
 

@@ -52,6 +52,14 @@ impl Language {
             | Warning::FilesScarce { .. }
             | Warning::StoppedEarly { .. }
             | Warning::LongLivedServer => of_run(warning),
+            Warning::AcksDiffer { .. }
+            | Warning::CongestionDiffers { .. }
+            | Warning::UnequalArms { .. }
+            | Warning::Drifting { .. }
+            | Warning::NotEstimable { .. }
+            | Warning::DependentEvents { .. }
+            | Warning::RulerUnfit { .. }
+            | Warning::PositionEffect { .. } => of_comparison(warning),
         }
     }
 }
@@ -216,5 +224,36 @@ mod tests {
             assert_ne!(chinese, warning.to_string());
             assert!(!chinese.is_ascii(), "{chinese}");
         }
+    }
+}
+
+/// What comparing the arms found out about the ruler.
+fn of_comparison(warning: &Warning) -> String {
+    match warning {
+        Warning::AcksDiffer { base, other } => {
+            format!("每个数据段的纯 ACK 数不同：{base:.2} 与 {other:.2}；线上字节包含它们，请比较线上字节")
+        }
+        Warning::CongestionDiffers { what } => {
+            format!("两臂的拥塞控制不同，已拒绝比较：{what}；请以相同预设运行两者")
+        }
+        Warning::UnequalArms { what } => {
+            format!("两臂不对等，已拒绝比较：{what}；请以相同的服务器、参数与主机运行两者")
+        }
+        Warning::Drifting { trials, of } => {
+            format!("{of} 次试验中有 {trials} 次在漂移：其中位数在窗口内持续上升或下降；请加长 --warmup")
+        }
+        Warning::NotEstimable { quantile, have, need } => {
+            format!("{quantile} 无法由 {have} 个独立事件估计，需要 {need} 个：请加长 --duration")
+        }
+        Warning::DependentEvents { lag1 } => {
+            format!("相继的事件彼此相关（秩自相关 {lag1:.2}）：计数的是试验，不是事件")
+        }
+        Warning::RulerUnfit { p } => {
+            format!("空对照臂与其孪生臂不同（p = {p:.3}）：不作结论；请让主机安静下来再运行")
+        }
+        Warning::PositionEffect { p } => {
+            format!("区组内的先后位置有影响（p = {p:.4}）：试验之间有东西残留；请查找原因")
+        }
+        other => other.to_string(),
     }
 }
