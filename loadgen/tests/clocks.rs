@@ -84,9 +84,11 @@ fn a_comparison_with_another_host_relays_unless_it_is_told_not_to() {
     let directory = tempfile::tempdir().unwrap();
     for (flag, scenario, says) in [(None, "relay", true), (Some("--one-way"), "push", false)] {
         let out = directory.path().join(scenario);
-        let args = ["compare", "-c", "2", "-r", "100", "--shared", "-d", "200ms", "--warmup", "50ms", "--blocks", "1"];
+        let args =
+            ["compare", "--allow-debug", "--preflight", "quick", "-c", "2", "-r", "100", "--shared", "--blocks", "1"];
         let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
             .args(args)
+            .args(["-d", "200ms", "--warmup", "50ms"])
             .args(["--target", &server.url(), "-o", out.to_str().unwrap()])
             .args(flag)
             .stdin(Stdio::null())

@@ -11,9 +11,15 @@ use trial::{CpuSource, Figure, Line, Measurement, Outcome, Tally};
 /// Runs a plan of one cell with `path` as the only place where programs are found.
 fn outcomes(directory: &Path, path: &Path, cell: &str) -> Vec<Outcome> {
     let plan = directory.join("plan.toml");
-    fs::write(&plan, format!("name = 't'\nwhy = 'w'\nblocks = 1\n[[cell]]\nname = 'c'\nwhy = 'w'\n{cell}\n")).unwrap();
+    fs::write(&plan, format!("name = 't'\nwhy = 'w'\nblocks = 1\nredo = 0\n[[cell]]\nname = 'c'\nwhy = 'w'\n{cell}\n"))
+        .unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
-    command.args(["compare", "--plan"]).arg(&plan).arg("-o").arg(directory.join("out")).env("PATH", path);
+    command
+        .args(["compare", "--allow-debug", "--preflight", "quick", "--plan"])
+        .arg(&plan)
+        .arg("-o")
+        .arg(directory.join("out"))
+        .env("PATH", path);
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     assert!(status.success());
     let records = fs::read_to_string(directory.join("out/records.jsonl")).unwrap();

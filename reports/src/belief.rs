@@ -58,7 +58,12 @@ fn stops(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let stops = comparison.records.end.as_ref().map_or(&[][..], |end| &end.stops);
     let told = |stop: &&trial::CellStop| stop.reason != StopReason::Planned || stop.redone > 0;
     let row = |stop: &trial::CellStop| {
-        vec![stop.cell.clone(), stop.blocks.to_string(), stop.redone.to_string(), lang.stop_reason(stop.reason).to_owned()]
+        vec![
+            stop.cell.clone(),
+            stop.blocks.to_string(),
+            stop.redone.to_string(),
+            lang.stop_reason(stop.reason).to_owned(),
+        ]
     };
     let head = vec![lang.cell_head(), lang.blocks_head(), lang.redone_head(), lang.reason_head()];
     let rows: Vec<_> = stops.iter().filter(told).map(row).collect();

@@ -123,6 +123,12 @@ pub fn blocks_needed(deviation: f64, margin: f64) -> usize {
     (3.0 + 8.22 * (deviation / margin.ln_1p()).powi(2)).ceil().max(7.0) as usize
 }
 
+/// Smallest difference, as a share, that so many blocks resolve: the inverse of [`blocks_needed`]; `None` for fewer than four.
+pub fn resolved_by(blocks: usize, deviation: f64) -> Option<f64> {
+    let beyond = blocks.checked_sub(3).filter(|&beyond| beyond > 0)?;
+    Some((deviation * (8.22 / beyond as f64).sqrt()).exp_m1())
+}
+
 /// Fewest blocks with which the exact test can pass Holm among `tests`: `1 + log2(tests / 0.05)`.
 pub fn blocks_for_family(tests: usize) -> usize {
     (1.0 + (tests.max(1) as f64 / 0.05).log2()).ceil() as usize

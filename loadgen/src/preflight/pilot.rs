@@ -7,7 +7,7 @@ use crate::runner::RunOptions;
 use crate::runner::order::Turn;
 use crate::runner::process;
 use reports::compare::{headlines, independent};
-use reports::stats::blocks_needed;
+use reports::stats::{blocks_needed, resolved_by};
 use reports::verdict::Ratio;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -113,33 +113,17 @@ fn predictions(planned: &Cell, differences: &Differences) -> Vec<Prediction> {
             cell: planned.name.clone(),
             figure,
             deviation,
-            resolves: resolves(deviation, planned.blocks)?,
+            resolves: resolved_by(planned.blocks as usize, deviation)?,
             blocks_needed: blocks_needed(deviation, figure.margin()) as u32,
         })
     };
     differences.iter().filter_map(of).collect()
 }
 
-/// Smallest difference, as a share, that so many blocks resolve at 5 % and power 80 %: the inverse of
-/// [`blocks_needed`], `n = 2 + 8.22 sd² / ln(1 + x)²`.
-fn resolves(deviation: f64, blocks: u32) -> Option<f64> {
-    let beyond = blocks.checked_sub(2).filter(|&beyond| beyond > 0)?;
-    Some((deviation * (8.22 / f64::from(beyond)).sqrt()).exp_m1())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plans;
-
-    #[test]
-    fn what_is_resolved_is_what_the_blocks_were_needed_for() {
-        for (deviation, blocks) in [(0.05, 12), (0.2, 40), (0.39, 137)] {
-            let resolved = resolves(deviation, blocks).unwrap();
-            assert!(blocks_needed(deviation, resolved).abs_diff(blocks as usize) <= 1, "{deviation} {blocks}");
-        }
-        assert_eq!((resolves(0.1, 2), resolves(0.1, 0)), (None, None));
-    }
 
     #[test]
     fn a_pilot_takes_its_share_of_the_plan_and_no_more() {
