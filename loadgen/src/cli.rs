@@ -1,6 +1,6 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
-use crate::command::{capacity, compare, list, report, run};
+use crate::command::{capacity, compare, list, report, run, selfcheck};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// SSE or WebSocket? Measures both with one instrument and says what can be said.
@@ -23,6 +23,8 @@ enum Command {
     Run(run::RunArgs),
     /// Render a report again from records, without measuring
     Report(report::ReportArgs),
+    /// Do known damage to the ruler and see whether it shows: about four minutes, one line a check
+    Selfcheck(selfcheck::SelfCheckArgs),
     /// Start a server to measure against: event streams, and language-model APIs with generated text under /v1/
     Serve(servers::ServeArgs),
     /// List transports, scenarios and built-in plans with their reasons
@@ -49,6 +51,7 @@ pub fn main() -> anyhow::Result<u8> {
         Command::Capacity(args) => capacity::main(args),
         Command::Run(args) => run::main(args),
         Command::Report(args) => report::main(&args),
+        Command::Selfcheck(args) => selfcheck::main(&args),
         Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),
         Command::List(args) => list::main(&args),
         Command::Completions { shell } => {

@@ -39,6 +39,7 @@ pub mod progress;
 pub mod recorder;
 pub mod run_text;
 pub mod runner;
+pub mod selfcheck;
 mod socket;
 mod span;
 pub mod stream;

@@ -7,6 +7,7 @@ pub mod gate;
 pub mod list;
 pub mod report;
 pub mod run;
+pub mod selfcheck;
 pub mod trial;
 
 use crate::drive::Session;

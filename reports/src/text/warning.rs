@@ -200,33 +200,6 @@ fn of_run(warning: &Warning) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_has_the_words_for_what_it_is_given() {
-        for warning in [
-            Warning::GeneratorSaturated { share: 91.0 },
-            Warning::ClosedLoop,
-            Warning::EventsDropped { dropped: 3 },
-            Warning::ForeignLoad { cpus: 0.5 },
-            Warning::NotQuiet { cpus: 0.5, waited_s: 3 },
-            Warning::MajorFaults { faults: 1 },
-            Warning::Loopback,
-            Warning::OffloadOn { interface: "eth0".to_owned() },
-            Warning::BbrDefault,
-            Warning::LongLivedServer,
-            Warning::ClockDrift { ppm: 60.0 },
-            Warning::FilesScarce { wanted: 1, needed: 2, limit: 1 },
-        ] {
-            let chinese = Language::Chinese.warning(&warning);
-            assert_ne!(chinese, warning.to_string());
-            assert!(!chinese.is_ascii(), "{chinese}");
-        }
-    }
-}
-
 /// What comparing the arms found out about the ruler.
 fn of_comparison(warning: &Warning) -> String {
     match warning {
@@ -255,5 +228,32 @@ fn of_comparison(warning: &Warning) -> String {
             format!("区组内的先后位置有影响（p = {p:.4}）：试验之间有东西残留；请查找原因")
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_has_the_words_for_what_it_is_given() {
+        for warning in [
+            Warning::GeneratorSaturated { share: 91.0 },
+            Warning::ClosedLoop,
+            Warning::EventsDropped { dropped: 3 },
+            Warning::ForeignLoad { cpus: 0.5 },
+            Warning::NotQuiet { cpus: 0.5, waited_s: 3 },
+            Warning::MajorFaults { faults: 1 },
+            Warning::Loopback,
+            Warning::OffloadOn { interface: "eth0".to_owned() },
+            Warning::BbrDefault,
+            Warning::LongLivedServer,
+            Warning::ClockDrift { ppm: 60.0 },
+            Warning::FilesScarce { wanted: 1, needed: 2, limit: 1 },
+        ] {
+            let chinese = Language::Chinese.warning(&warning);
+            assert_ne!(chinese, warning.to_string());
+            assert!(!chinese.is_ascii(), "{chinese}");
+        }
     }
 }
