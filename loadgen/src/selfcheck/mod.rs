@@ -150,7 +150,7 @@ impl Probe {
             Self::PacerBlocked => {
                 ["V12 pacer", "the pacer held up for 50 ms", "that lateness, void by rule 3, due times unmoved"]
             }
-            Self::Hog => ["V13 hog", "two threads that spin beside a trial", "foreign load (rule 5): run again"],
+            Self::Hog => ["V13 hog", "two programs that spin beside a trial", "foreign load (rule 5): run again"],
             Self::Saturation => ["V14 saturation", "more events than the generator can take", "the trial is void"],
             Self::Skew => ["V15 skew", "a peer's clock off by 3.7 s and 50 ppm", "the truth inside the bound"],
             Self::SplitWrites => {
@@ -167,7 +167,11 @@ impl Probe {
                 "counts exact, quantiles in 0.1 %",
             ],
             Self::Seed => ["V19 seed", "the same seed twice", "the same order of trials and the same due times"],
-            Self::Unequal => ["V20 unequal arms", "one arm's server with Nagle's algorithm", "refused, no ratio"],
+            Self::Unequal => [
+                "V20 unequal arms",
+                "one arm's server with Nagle's algorithm, or with another buffer",
+                "refused, no ratio",
+            ],
             Self::KernelStamps => {
                 ["V21 kernel stamps", "the kernel's receive stamps asked for", "none negative, the clock pair agrees"]
             }

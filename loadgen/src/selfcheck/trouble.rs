@@ -1,6 +1,6 @@
 //! A host, a generator and a server that misbehave: whether the ruler notices, and whether it draws the consequence.
 
-use super::bench::{Bench, CONTESTANTS, cell, plan};
+use super::bench::{Bench, CONTESTANTS, cell, measured, plan};
 use super::{Answer, Finding};
 use crate::detect::host::Calm;
 use crate::detect::timing;
@@ -10,12 +10,12 @@ use servers::clock::now;
 use servers::pacer::{Job, Pacer};
 use servers::{ServeOptions, Server};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use trial::{Action, Distribution, Measurement, Metric, Run, SCHEMA};
-use wire::{MonoTime, Preset, Rate, Transport};
+use wire::{MonoTime, Preset, Rate, Transport, Tuning};
 
 /// How long the pacer is held up.
 const BLOCK: Duration = Duration::from_millis(50);
@@ -75,39 +75,33 @@ pub(super) fn pacer() -> Answer {
     Ok(Finding::Shown { found, pass })
 }
 
-/// Threads of this process that spin until they are dropped. To the gate this process is a stranger.
-struct Hog {
-    ended: Arc<AtomicBool>,
-    threads: Vec<thread::JoinHandle<()>>,
-}
+/// Children that spin until they are dropped, or for half a minute: the gate knows them as strangers.
+struct Hogs(Vec<Child>);
 
-impl Hog {
-    fn start(threads: usize) -> Self {
-        let ended = Arc::new(AtomicBool::new(false));
-        let spin = |ended: Arc<AtomicBool>| {
-            move || {
-                while !ended.load(Relaxed) {
-                    std::hint::spin_loop();
-                }
-            }
-        };
-        let threads = (0..threads).map(|_| thread::spawn(spin(Arc::clone(&ended)))).collect();
-        Self { ended, threads }
+impl Hogs {
+    fn start(hogs: usize) -> std::io::Result<Self> {
+        const SPIN: &str = "end=$(($(date +%s) + 30)); while [ $(date +%s) -lt $end ]; do \
+                            i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; done";
+        let hog = |_| Command::new("sh").args(["-c", SPIN]).stdin(Stdio::null()).spawn();
+        Ok(Self((0..hogs).map(hog).collect::<std::io::Result<_>>()?))
     }
 }
 
-impl Drop for Hog {
+impl Drop for Hogs {
     fn drop(&mut self) {
-        self.ended.store(true, Relaxed);
-        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+        for hog in &mut self.0 {
+            // One that has ended by itself needs no end.
+            let _ = hog.kill();
+            let _ = hog.wait();
+        }
     }
 }
 
 pub(super) async fn hog(bench: &Bench) -> Answer {
     let cell = cell("push", "rate=500\nwarmup='100ms'\nwindow='600ms'");
-    let hog = Hog::start(2);
+    let hogs = Hogs::start(2).map_err(|error| error.to_string())?;
     let trial = bench.trial(&cell, Transport::Sse).await;
-    drop(hog);
+    drop(hogs);
     let noise = trial.noise.as_ref().ok_or("the trial was not watched")?;
     let causes = gate::causes(noise, Calm::default(), &gate::Validity::default());
     let named = causes.iter().any(|cause| cause.rule() == Some(5) && cause.action() == Action::Redo);
@@ -125,13 +119,36 @@ pub(super) async fn saturation(bench: &Bench) -> Answer {
 }
 
 pub(super) async fn unequal(bench: &Bench) -> Answer {
+    let nagle = altered(bench, |tuning| tuning.nodelay = false).await;
+    // Such a server contradicts its preset and is not even measured (rule 14).
+    let nagle = nagle.err().filter(|why| why.contains("nodelay"));
+    let buffer = altered(bench, |tuning| tuning.send_buffer_bytes = Some(65_536)).await?;
+    let comparison = Comparison::of(&buffer);
+    let cell = comparison.cells.first().ok_or("no cell")?;
+    let differs: Vec<&str> = cell.unequal().iter().map(|found| found.what).collect();
+    let refused = differs.contains(&"send_buffer_bytes") && !cell.is_comparable();
+    let said = |yes, how| if yes { how } else { "compared" };
+    let found = format!(
+        "Nagle {}, buffer {}",
+        said(nagle.is_some(), "refused before it is measured"),
+        said(refused, "refused by the comparison")
+    );
+    Ok(Finding::Shown { found, pass: nagle.is_some() && refused })
+}
+
+/// Records of one block in which the server of the second arm is another; why there are none if it is refused.
+async fn altered(bench: &Bench, alter: impl Fn(&mut Tuning)) -> Result<Records, String> {
     let plan = plan("push", "rate=500\nwarmup='100ms'\nwindow='300ms'");
     let mut trials = Vec::new();
-    for (transport, nodelay) in CONTESTANTS.into_iter().zip([true, false]) {
+    for (position, transport) in CONTESTANTS.into_iter().enumerate() {
         let mut options = ServeOptions { threads: 1, ..ServeOptions::of(Preset::Equal) };
-        options.tuning.nodelay = nodelay;
+        if position > 0 {
+            alter(&mut options.tuning);
+        }
         let server = Server::start(options).map_err(|error| error.to_string())?;
-        trials.push(bench.trial_at(&server.url(), &plan.cells[0], transport).await);
+        let trial = bench.trial_at(&server.url(), &plan.cells[0], transport).await;
+        measured(&trial)?;
+        trials.push(trial);
     }
     let run = Run {
         schema: SCHEMA,
@@ -145,11 +162,5 @@ pub(super) async fn unequal(bench: &Bench) -> Answer {
         capacity: None,
         warnings: Vec::new(),
     };
-    let records = Records { trials, ..Records::of(run, PathBuf::new()) };
-    let comparison = Comparison::of(&records);
-    let cell = comparison.cells.first().ok_or("no cell")?;
-    let differs: Vec<&str> = cell.unequal().iter().map(|found| found.what).collect();
-    let pass = differs.contains(&"nodelay") && !cell.is_comparable();
-    let found = if differs.is_empty() { "compared".to_owned() } else { format!("refused for {}", differs.join(", ")) };
-    Ok(Finding::Shown { found, pass })
+    Ok(Records { trials, ..Records::of(run, PathBuf::new()) })
 }
