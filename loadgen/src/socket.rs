@@ -69,6 +69,8 @@ impl Socket {
             handshakes,
             whole: whole.unwrap_or_default(),
             retransmits: u64::from(info.retransmits),
+            busy_us: info.busy_us.unwrap_or(0),
+            limited_us: info.window_limited_us.unwrap_or(0) + info.buffer_limited_us.unwrap_or(0),
             mss_bytes: info.advertised_mss_bytes,
             loopback: local || info.advertised_mss_bytes > LARGEST_NETWORK_MSS_BYTES,
             ..Layers::default()

@@ -8,7 +8,7 @@ use reports::compare::{CellComparison, Contest, Estimability};
 use reports::detect::detected;
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
-use trial::{Arm, Distribution, Figure, Measurement, Metric, Outcome, Quantile, Warning};
+use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Warning};
 use wire::{Sharing, Transport};
 
 const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
@@ -236,4 +236,27 @@ fn one_clock_needs_no_bound() {
         trial.clock = Some(trial::ClockOffset { same_clock: true, bound_ns: 0, ..Default::default() });
     }
     assert_eq!(the_contest(&Comparison::of(&records), P50).estimability, Estimability::PerTrial);
+}
+
+#[test]
+fn arms_that_are_acknowledged_differently_over_a_network_are_named() {
+    let altered = |loopback| {
+        let mut records = synthetic::records(6);
+        for trial in records.trials.iter_mut().filter(|trial| trial.cell.name == "latency/single") {
+            let transport = trial.arm.transport;
+            let Outcome::Measured(measurement) = &mut trial.outcome else { continue };
+            let mut layers = Layers { loopback, ..Layers::default() };
+            (layers.span.back.data_segments, layers.span.back.segments) = (100, 100);
+            layers.span.out.segments = if transport == Transport::Sse { 100 } else { 50 };
+            measurement.layers = Some(layers);
+        }
+        records
+    };
+    let rule_13 = |records: &Records| {
+        let comparison = Comparison::of(records);
+        let warnings = detected(&comparison).into_iter().map(|found| found.warning);
+        warnings.filter(|warning| warning.rule() == Some(13)).collect::<Vec<_>>()
+    };
+    assert_eq!(rule_13(&altered(false)), [Warning::AcksDiffer { base: 1.0, other: 0.5 }]);
+    assert_eq!(rule_13(&altered(true)), [], "segments over loopback are no network's");
 }

@@ -43,6 +43,7 @@ fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {
         timing::clock(trial.clock).filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate)),
         network::lost(trial, measurement),
         network::dropped(measurement),
+        network::buffer_bound(measurement),
         network::repeated_syn(measurement),
         network::plateau(measurement).filter(|_| is_remote(trial)),
     ];

@@ -1,7 +1,7 @@
 //! Rules 11, 12 and 14 to 20: sockets and paths that decide instead of the transport, and events that vanish on them.
 
 use std::collections::BTreeMap;
-use trial::{Distribution, Measurement, Metric, Trial, Warning};
+use trial::{Distribution, Layers, Measurement, Metric, Trial, Warning};
 use wire::{Facts, Preset, Schedule, Tuning};
 
 /// Nanoseconds of a connect that show a repeated SYN (RFC 6298: the first timeout is one second).
@@ -75,12 +75,13 @@ pub fn idle_restart(slow_start_after_idle: &str, remote: bool, bursts: bool) -> 
     (slow_start_after_idle == "1" && remote && bursts).then_some(Warning::IdleRestart)
 }
 
-/// Rule 18: nanoseconds that a socket was limited by a buffer (`rwnd_limited` plus `sndbuf_limited` of `TCP_INFO`), and
-/// that it was busy at all.
-pub fn buffer_bound(program: &str, limited_ns: u64, busy_ns: u64) -> Option<Warning> {
-    let share = limited_ns as f64 / busy_ns as f64;
-    (busy_ns > 0 && share > BUFFER_SHARE)
-        .then(|| Warning::BufferBound { program: program.to_owned(), share: 100.0 * share })
+/// Rule 18: the generator's sockets were held back by a buffer (`rwnd_limited` plus `sndbuf_limited` of `TCP_INFO`, as a
+/// share of their busy time). The server's own sockets are not read.
+pub fn buffer_bound(measurement: &Measurement) -> Option<Warning> {
+    let Layers { busy_us, limited_us, .. } = measurement.layers?;
+    let share = limited_us as f64 / busy_us as f64;
+    (busy_us > 0 && share > BUFFER_SHARE)
+        .then(|| Warning::BufferBound { program: "generator".to_owned(), share: 100.0 * share })
 }
 
 /// Rule 19: events that never came. A saturated stream is cut off in the middle by design.
@@ -162,9 +163,13 @@ mod tests {
 
     #[test]
     fn a_buffer_bound_socket_is_told_from_a_busy_one() {
-        assert_eq!(buffer_bound("server", 10, 1_000), None);
-        assert!(buffer_bound("server", 11, 1_000).is_some());
-        assert_eq!(buffer_bound("server", 0, 0), None);
+        let of = |limited_us, busy_us| {
+            let layers = Layers { busy_us, limited_us, ..Layers::default() };
+            buffer_bound(&Measurement { layers: Some(layers), ..Measurement::default() })
+        };
+        assert_eq!(of(10, 1_000), None);
+        assert!(of(11, 1_000).is_some());
+        assert_eq!((of(0, 0), buffer_bound(&Measurement::default())), (None, None));
     }
 
     #[test]

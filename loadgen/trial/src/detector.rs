@@ -97,7 +97,12 @@ pub const DETECTORS: [Detector; 32] = [
     detector(15, "congestion control", "arms differ; bbr by default over a network", &[Refuse, Warn]),
     detector(16, "TCP metrics kept between trials", "tcp_no_metrics_save = 0: loopback; network", &[Inform, Warn]),
     detector(17, "slow start after idle", "tcp_slow_start_after_idle = 1 with bursts over a network", &[Warn]),
-    detector(18, "socket buffers are the limit", "rwnd_limited or sndbuf_limited > 1 % of the busy time", &[Warn]),
+    detector(
+        18,
+        "socket buffers are the limit",
+        "generator: rwnd_limited plus sndbuf_limited > 1 % of the busy time",
+        &[Warn],
+    ),
     detector(19, "dropped instead of sent", "any event lost or dropped", &[Void]),
     detector(20, "offload distorts byte counts", "interface counters are never read; offload on: said", &[Inform]),
     detector(21, "loopback taken for a network", "server and generator on one host", &[Warn]),

@@ -64,6 +64,10 @@ pub struct Layers {
     pub span_events: u64,
     /// Segments that a client's socket sent again.
     pub retransmits: u64,
+    /// Microseconds in which a client's socket had something to send.
+    pub busy_us: u64,
+    /// Microseconds of those in which the peer's window or the own send buffer held it back.
+    pub limited_us: u64,
     /// Largest segment that any of the interfaces takes, bytes.
     pub mss_bytes: u32,
     /// The sockets ran over loopback (address, or a segment above 9,000 bytes): what is counted in segments says
@@ -125,6 +129,8 @@ impl Layers {
         self.span.add(&other.span);
         self.span_events += other.span_events;
         self.retransmits += other.retransmits;
+        self.busy_us += other.busy_us;
+        self.limited_us += other.limited_us;
         self.mss_bytes = self.mss_bytes.max(other.mss_bytes);
         self.loopback |= other.loopback;
     }

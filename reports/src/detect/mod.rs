@@ -15,6 +15,7 @@ use crate::compare::{CellComparison, Comparison, Contest, Estimability};
 use crate::stats::median;
 use crate::verdict::Verdict;
 use trial::{Figure, Measurement, Warning};
+use wire::Transport;
 
 /// Below this, successive events may count as independent.
 const DEPENDENCE: f64 = 0.10;
@@ -43,7 +44,25 @@ fn in_cell(cell: &CellComparison) -> Vec<Warning> {
     let position = contests().filter_map(|contest| position_p(cell, contest.figure)).find(|&p| is_effect(p));
     let unfit = contests().find_map(unfit);
     let position = position.map(|p| Warning::PositionEffect { p });
-    [refused, drifting(cell), quantile, dependent(cell), unfit, position].into_iter().flatten().collect()
+    [refused, acknowledged(cell), drifting(cell), quantile, dependent(cell), unfit, position]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Rule 13 for the first contest in which it fires. Over loopback segments are no network's and nothing is said.
+fn acknowledged(cell: &CellComparison) -> Option<Warning> {
+    let base = acks_of(cell, cell.base);
+    cell.versus.iter().find_map(|versus| acks(base, acks_of(cell, versus.transport)))
+}
+
+fn acks_of(cell: &CellComparison, transport: Transport) -> Acks {
+    let measured = cell.arm(transport).into_iter().flat_map(|arm| arm.measured());
+    let spans = measured.filter_map(|(_, m)| m.layers).filter(|layers| !layers.loopback).map(|layers| layers.span);
+    spans.fold(Acks { pure_acks: 0, data_segments: 0 }, |sum, span| Acks {
+        pure_acks: sum.pure_acks + span.out.pure_acks(),
+        data_segments: sum.data_segments + span.back.data_segments,
+    })
 }
 
 fn measurements<'c>(cell: &'c CellComparison) -> impl Iterator<Item = &'c Measurement> {
