@@ -1,6 +1,6 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
-use crate::command::{compare, list, report, run};
+use crate::command::{compare, list, llm, report, run};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// SSE or WebSocket? Measures both with one instrument and says what can be said.
@@ -19,6 +19,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Measure one SSE or WebSocket endpoint: one of our servers, or any other
     Run(run::RunArgs),
+    /// Measure a language-model endpoint, yours or ours, over SSE, WebSocket or both
+    Llm(llm::LlmArgs),
     /// Render a report again from records, without measuring
     Report(report::ReportArgs),
     /// Start a server to measure against: event streams, and language-model APIs with generated text under /v1/
@@ -45,6 +47,7 @@ pub fn main() -> anyhow::Result<u8> {
     match Cli::parse().command {
         Command::Compare(args) => compare::main(args),
         Command::Run(args) => run::main(args),
+        Command::Llm(args) => llm::main(args),
         Command::Report(args) => report::main(&args),
         Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),
         Command::List(args) => list::main(&args),

@@ -23,6 +23,7 @@ pub mod interrupt;
 pub mod journal;
 pub mod library;
 pub mod link;
+pub mod llm;
 pub mod plans;
 pub mod progress;
 pub mod recorder;

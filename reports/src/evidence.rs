@@ -2,6 +2,7 @@
 //! HTML: `page` turns blocks into markup.
 
 mod contests;
+mod llm;
 mod raw;
 
 use crate::compare::{CellComparison, Comparison};
@@ -81,6 +82,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
         Block::Note(lang.load(cell.cell)),
     ];
     blocks.extend(outcomes(cell, lang));
+    blocks.extend(llm::tables(cell, lang));
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
     blocks.extend(trial_warnings(cell.cell.row, &trials, lang).into_iter().map(Block::Warning));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
@@ -133,6 +135,8 @@ fn matters(row: Option<Row>, warning: &Warning) -> bool {
         | Warning::StreamsFailed { .. }
         | Warning::StoppedEarly { .. }
         | Warning::Loopback
-        | Warning::LongLivedServer => true,
+        | Warning::LongLivedServer
+        | Warning::Buffered { .. }
+        | Warning::RequestsFailed { .. } => true,
     }
 }

@@ -100,7 +100,10 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
         Figure::Duration(..) | Figure::ServerCpuPerEvent | Figure::ClientCpuPerEvent => duration(value),
         Figure::EventsPerSecond => format!("{}/s", significant(value)),
         Figure::Goodput => format!("{}/s", bytes(value)),
+        Figure::TokensPerSecond | Figure::GoodRequestsPerSecond => format!("{}/s", significant(value)),
+        Figure::SloAttainment => percent(value),
         Figure::BytesPerEvent
+        | Figure::BytesPerToken
         | Figure::OverheadPerEvent
         | Figure::UpBytesPerExchange
         | Figure::DownBytesPerExchange
@@ -109,7 +112,7 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
         | Figure::ServerMemoryPerConnection
         | Figure::ClientMemoryPerConnection
         | Figure::KernelMemoryPerConnection => bytes(value),
-        Figure::RequestsPerThousand | Figure::ConnectionsPerThousand => quotient(value),
+        Figure::RequestsPerThousand | Figure::ConnectionsPerThousand | Figure::TokensPerEvent => quotient(value),
     }
 }
 

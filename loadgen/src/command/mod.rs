@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod flags;
 pub mod list;
+pub mod llm;
 pub mod report;
 pub mod run;
 pub mod trial;

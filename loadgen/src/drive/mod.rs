@@ -15,7 +15,7 @@ mod uplink;
 
 pub use codec::{costs, decoder_lines};
 pub use foreign::{Foreign, run as foreign};
-pub use record::{Started, record};
+pub use record::{Started, record, warnings};
 pub use session::{Session, SessionError};
 
 use crate::endpoint::{Endpoint, EndpointError};
@@ -131,6 +131,7 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Scenario::Memory => memory::run(order, session).await,
         Scenario::Handshake => handshake::run(order, session).await,
         Scenario::Browser => browser::run(order).await,
+        Scenario::Llm => Err(TrialError::Unsupported("use 'loadgen llm URL'".to_owned())),
         Scenario::Codec => Err(TrialError::Unsupported("codec needs no server".to_owned())),
     }
 }

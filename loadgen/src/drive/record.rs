@@ -42,7 +42,7 @@ pub fn record(order: &Order, started: &Started, outcome: Outcome) -> Trial {
 }
 
 /// What a reader of this trial's numbers must know.
-pub(super) fn warnings(trial: &Trial) -> Vec<Warning> {
+pub fn warnings(trial: &Trial) -> Vec<Warning> {
     let mut warnings = builds(trial);
     let Outcome::Measured(measurement) = &trial.outcome else { return warnings };
     let p99_us = |metric| Figure::Duration(metric, Quantile::P99).of(measurement).map(|ns| ns / 1e3);

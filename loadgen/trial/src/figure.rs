@@ -90,6 +90,16 @@ pub enum Figure {
     ClientMemoryPerConnection,
     /// Kernel memory for each connection, bytes: slope of slabs over connections, both ends when they share a host.
     KernelMemoryPerConnection,
+    /// Output tokens a second of all answers together, over the window.
+    TokensPerSecond,
+    /// Requests a second that met the service-level objective.
+    GoodRequestsPerSecond,
+    /// Share of the requests sent that met the service-level objective.
+    SloAttainment,
+    /// Output tokens of one content event.
+    TokensPerEvent,
+    /// Bytes received for one output token, heads of responses excluded.
+    BytesPerToken,
 }
 
 impl Figure {
@@ -114,6 +124,11 @@ impl Figure {
             Self::ServerMemoryPerConnection => slope_of(m, |point| Some(point.server_bytes)),
             Self::ClientMemoryPerConnection => slope_of(m, |point| Some(point.client_bytes)),
             Self::KernelMemoryPerConnection => slope_of(m, |point| point.kernel_bytes),
+            Self::TokensPerSecond => ratio(m.llm.as_ref()?.output_tokens as f64 * 1e9, m.window_ns),
+            Self::GoodRequestsPerSecond => ratio(m.llm.as_ref()?.good? as f64 * 1e9, m.window_ns),
+            Self::SloAttainment => m.llm.as_ref().and_then(|llm| ratio(llm.good? as f64, llm.sent)),
+            Self::TokensPerEvent => m.llm.as_ref().and_then(|llm| ratio(llm.output_tokens as f64, llm.bursts.events)),
+            Self::BytesPerToken => m.llm.as_ref().and_then(|llm| ratio(llm.answer_bytes as f64, llm.output_tokens)),
         }
     }
 
@@ -124,6 +139,8 @@ impl Figure {
             Self::Duration(_, Quantile::P99 | Quantile::P999) => 0.10,
             Self::EventsPerSecond | Self::Goodput | Self::ServerCpuPerEvent | Self::ClientCpuPerEvent => 0.05,
             Self::ServerMemoryPerConnection | Self::ClientMemoryPerConnection | Self::KernelMemoryPerConnection => 0.03,
+            Self::TokensPerSecond | Self::GoodRequestsPerSecond | Self::SloAttainment => 0.05,
+            Self::TokensPerEvent | Self::BytesPerToken => 0.005,
             Self::BytesPerEvent
             | Self::OverheadPerEvent
             | Self::UpBytesPerExchange

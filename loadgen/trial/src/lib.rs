@@ -7,6 +7,7 @@
 mod distribution;
 mod figure;
 mod gate;
+mod llm;
 mod measurement;
 mod plan;
 mod plan_file;
@@ -16,6 +17,7 @@ mod warning;
 pub use distribution::{Distribution, DistributionError};
 pub use figure::{Figure, Quantile, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
+pub use llm::{Answered, Bursts, LlmCounts, MAX_FAILURES, ParseSloError, Slo};
 pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario};
 pub use plan_file::PlanError;

@@ -1,6 +1,6 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
-use crate::Distribution;
+use crate::{Distribution, LlmCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::Vitals;
@@ -31,6 +31,8 @@ pub struct Measurement {
     pub costs: Vec<Cost>,
     /// Live probes (scenario `browser`).
     pub browsers: Vec<LiveBrowser>,
+    /// Requests to a language model (scenario `llm`).
+    pub llm: Option<LlmCounts>,
 }
 
 /// A measured duration. Definitions and bias: METHODOLOGY.md.
@@ -59,11 +61,23 @@ pub enum Metric {
     InterEvent,
     /// How late a timer of the generator's own event loop ran.
     GeneratorLag,
+    /// Language model: begin of the request to the first byte that came back.
+    RequestToByte,
+    /// Language model: begin of the request to the first event of any kind.
+    RequestToEvent,
+    /// Language model: begin of the request to the first event with content (TTFT).
+    FirstContent,
+    /// Language model: gap between successive content events of one answer (ICL).
+    InterChunk,
+    /// Language model: `(last content - first content) / (output tokens - 1)`, one for each answer (TPOT).
+    PerOutputToken,
+    /// Language model: begin of the request to the last event with content.
+    EndToEnd,
 }
 
 impl Metric {
     /// Every metric, in the order of its discriminants.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::ResponseTime,
         Self::ServiceTime,
         Self::PacerLateness,
@@ -75,6 +89,12 @@ impl Metric {
         Self::FirstEvent,
         Self::InterEvent,
         Self::GeneratorLag,
+        Self::RequestToByte,
+        Self::RequestToEvent,
+        Self::FirstContent,
+        Self::InterChunk,
+        Self::PerOutputToken,
+        Self::EndToEnd,
     ];
 }
 

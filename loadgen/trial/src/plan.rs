@@ -84,11 +84,13 @@ pub enum Scenario {
     Codec,
     /// Run every browser on this machine against the server.
     Browser,
+    /// Ask a language model and read its answers (`loadgen llm`).
+    Llm,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Push,
         Self::Saturate,
         Self::Echo,
@@ -97,6 +99,7 @@ impl Scenario {
         Self::Handshake,
         Self::Codec,
         Self::Browser,
+        Self::Llm,
     ];
 
     /// One line for `loadgen list`.
@@ -110,6 +113,7 @@ impl Scenario {
             Self::Handshake => "handshake: open once, keep the heads, try to speak on the open connection",
             Self::Codec => "codec: decode in memory, no socket",
             Self::Browser => "browser: every browser on this machine against the server",
+            Self::Llm => "llm: ask a language model and read its answers (loadgen llm URL, not in plans)",
         }
     }
 }
@@ -235,7 +239,7 @@ impl Cell {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
             + match self.scenario {
-                Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect => {
+                Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Llm => {
                     self.load.warmup + self.load.window
                 }
                 Scenario::Memory => Duration::from_millis(200) * self.steps.len() as u32,

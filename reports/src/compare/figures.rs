@@ -9,6 +9,7 @@ pub const fn principal(scenario: Scenario) -> Option<Metric> {
         Scenario::Push => Some(Metric::ResponseTime),
         Scenario::Echo => Some(Metric::RoundTrip),
         Scenario::Connect => Some(Metric::FirstEvent),
+        Scenario::Llm => Some(Metric::FirstContent),
         Scenario::Saturate | Scenario::Memory | Scenario::Handshake | Scenario::Codec | Scenario::Browser => None,
     }
 }
@@ -50,6 +51,15 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             Figure::KernelMemoryPerConnection,
             Figure::ClientMemoryPerConnection,
         ],
+        Scenario::Llm => [
+            durations(Metric::FirstContent, &[Quantile::P50, Quantile::P99]),
+            durations(Metric::InterChunk, &[Quantile::P50, Quantile::P99]),
+            durations(Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
+            durations(Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
+            durations(Metric::ResponseTime, &[Quantile::P50, Quantile::P99]),
+            vec![Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],
+        ]
+        .concat(),
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
     }
 }
@@ -85,6 +95,11 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure) -> bool
             | Figure::RequestsPerThousand
             | Figure::ConnectionsPerThousand
             | Figure::ClientMemoryPerConnection
-            | Figure::KernelMemoryPerConnection => false,
+            | Figure::KernelMemoryPerConnection
+            | Figure::TokensPerSecond
+            | Figure::GoodRequestsPerSecond
+            | Figure::SloAttainment
+            | Figure::TokensPerEvent
+            | Figure::BytesPerToken => false,
         }
 }

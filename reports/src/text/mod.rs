@@ -2,6 +2,7 @@
 //! gets finished numbers as texts and puts them into a sentence.
 
 mod glossary;
+mod llm;
 mod page;
 mod row;
 mod terms;

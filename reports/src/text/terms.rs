@@ -2,7 +2,7 @@
 
 use super::Language;
 use trial::{Arm, Cell, Figure, Metric, Row, Scenario};
-use wire::{Sharing, Transport};
+use wire::{Schedule, Sharing, Transport};
 
 use super::messages;
 use crate::number;
@@ -68,6 +68,12 @@ impl Language {
             Metric::FirstEvent => self.pick("time to first event", "首个事件时间"),
             Metric::InterEvent => self.pick("gap between events", "事件间隔"),
             Metric::GeneratorLag => self.pick("generator lag", "负载端滞后"),
+            Metric::RequestToByte => self.pick("time to first byte", "首字节时间"),
+            Metric::RequestToEvent => self.pick("request to first event", "请求到首个事件"),
+            Metric::FirstContent => self.pick("TTFT (first content)", "TTFT（首个内容）"),
+            Metric::InterChunk => self.pick("ICL (inter-chunk latency)", "ICL（内容事件间隔）"),
+            Metric::PerOutputToken => self.pick("TPOT (time per output token)", "TPOT（每输出词元时间）"),
+            Metric::EndToEnd => self.pick("end-to-end time", "端到端时间"),
         }
     }
 
@@ -91,6 +97,11 @@ impl Language {
             Figure::KernelMemoryPerConnection => {
                 self.pick("kernel memory per connection, both ends", "内核内存 / 连接（两端合计）")
             }
+            Figure::TokensPerSecond => self.pick("output tokens a second, all streams", "每秒输出词元（全部流）"),
+            Figure::GoodRequestsPerSecond => self.pick("goodput under the SLO", "达到 SLO 的请求 / 秒"),
+            Figure::SloAttainment => self.pick("share of requests within the SLO", "达到 SLO 的请求占比"),
+            Figure::TokensPerEvent => self.pick("tokens per content event", "词元 / 内容事件"),
+            Figure::BytesPerToken => self.pick("bytes per token", "字节 / 词元"),
         };
         name.to_owned()
     }
@@ -112,6 +123,7 @@ impl Language {
             Scenario::Handshake => self.load_handshake(),
             Scenario::Codec => self.load_codec(),
             Scenario::Browser => self.load_browser(),
+            Scenario::Llm => self.load_llm(connections, self.arrivals(load.schedule, rate)),
         };
         format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
     }
@@ -142,6 +154,15 @@ impl Language {
         format!("{} {}", number::count(n), self.pick(english, chinese))
     }
 
+    fn arrivals(self, schedule: Schedule, rate: String) -> String {
+        match schedule {
+            Schedule::Unpaced | Schedule::Idle => self
+                .pick("a request when an answer has ended (closed loop)", "一个应答结束才发下一个请求（闭环）")
+                .to_owned(),
+            Schedule::Constant | Schedule::Poisson | Schedule::Burst { .. } => self.arriving(rate),
+        }
+    }
+
     fn sharing(self, sharing: Sharing) -> &'static str {
         match sharing {
             Sharing::Private => self.pick("a stream each", "各自一条流"),
@@ -167,6 +188,10 @@ messages! {
     load_handshake() "open once, then try to speak" "打开一次，然后尝试上行发送"
     load_codec() "decoding in memory, no socket" "仅在内存中解码，不经套接字"
     load_browser() "every browser found on this machine" "本机找到的所有浏览器"
+    arriving(rate: String) "{rate} requests/s, whatever the answers do (open loop)" "每秒 {rate} 个请求，与应答快慢无关（开环）"
+    load_llm(connections: String, arrivals: String)
+        "language model: {connections} at most, {arrivals}"
+        "大语言模型：至多 {connections}，{arrivals}"
     load_run(preset: wire::Preset, client: trial::ClientKind, blocks: String)
         "preset {preset}, {client} client, {blocks}"
         "预设 {preset}，{client} 客户端，{blocks}"

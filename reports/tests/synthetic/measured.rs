@@ -24,6 +24,7 @@ pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastra
         Scenario::Handshake => handshake(arm.transport),
         Scenario::Codec => codec(),
         Scenario::Browser => browser(),
+        Scenario::Llm => Measurement::default(),
     }
 }
 
