@@ -1,8 +1,10 @@
 //! `llm URL`: requests to a language-model endpoint over SSE, WebSocket or both, request by request.
 
+mod ledger;
+
 use super::flags::{duration, header, rate};
 use super::{command_line, default_out};
-use crate::drive::{Session, Started, warnings};
+use crate::drive::Session;
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
@@ -10,21 +12,20 @@ use crate::journal::Journal;
 use crate::link::Dialer;
 use crate::llm::campaign::{Pace, Turn, blocks, turns};
 use crate::llm::drive::{Drive, MAX_RETRIES};
-use crate::llm::exchange::{Done, Way};
+use crate::llm::exchange::Way;
 use crate::llm::format::{Format, Key};
 use crate::llm::score::Score;
 use crate::llm::text;
 use crate::tls::Trust;
-use crate::{client, drive, host, timestamp, tool};
+use crate::{client, host, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
-use servers::clock;
-use std::collections::BTreeMap;
+use ledger::Ledger;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use trial::{Arm, Cell, ClientKind, End, Line, LlmCounts, Load, Outcome, Plan, Run, SCHEMA, Scenario, Slo, Warning};
+use trial::{Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Slo, Warning};
 use wire::llm::{Arrival, Trace, TraceRequest};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
@@ -204,86 +205,6 @@ fn conclude(
     Ok(if interrupted { 130 } else { 0 })
 }
 
-/// Scores of every block and transport; a block goes to disk as soon as its last request has ended.
-struct Ledger<'a> {
-    args: &'a LlmArgs,
-    campaign: &'a Campaign,
-    totals: BTreeMap<Transport, Score>,
-    open: BTreeMap<(u32, Transport), (Score, Started)>,
-    left: BTreeMap<(u32, Transport), usize>,
-    trials: u64,
-    failure: Option<anyhow::Error>,
-}
-
-impl<'a> Ledger<'a> {
-    fn new(args: &'a LlmArgs, campaign: &'a Campaign) -> Self {
-        let mut left = BTreeMap::new();
-        campaign.turns.iter().for_each(|turn| *left.entry((turn.block, turn.transport)).or_insert(0) += 1);
-        Self { args, campaign, totals: BTreeMap::new(), open: BTreeMap::new(), left, trials: 0, failure: None }
-    }
-
-    fn score(&self) -> Score {
-        let args = self.args;
-        let good = args.slo.map(|_| 0);
-        let (format, model) = (args.format.to_string(), args.model.clone());
-        let counts = LlmCounts { format, model, slo: args.slo, good, ..LlmCounts::default() };
-        Score::of(counts, self.campaign.ours.as_ref().map(|session| session.clock.offset_ns))
-    }
-
-    fn add(&mut self, turn: &Turn, done: &Done, journal: &mut Journal) {
-        let (end, place, empty) = (clock::now(), (turn.block, turn.transport), self.score());
-        self.totals.entry(turn.transport).or_insert_with(|| empty.clone()).add(done, end);
-        self.open.entry(place).or_insert_with(|| (empty, Started::now())).0.add(done, end);
-        let left = self.left.entry(place).or_insert(1);
-        *left -= 1;
-        if *left == 0 {
-            self.finish(place, journal);
-        }
-    }
-
-    /// Writes a block; the first failure is kept for the end.
-    fn finish(&mut self, place: (u32, Transport), journal: &mut Journal) {
-        let Some((score, started)) = self.open.remove(&place) else { return };
-        let (measurement, found) = score.finish();
-        let (block, transport) = place;
-        let position = self.campaign.transports.iter().position(|known| *known == transport).unwrap_or(0) as u32;
-        let order = drive::Order {
-            cell: self.campaign.cell.clone(),
-            arm: Arm::of(transport),
-            block,
-            attempt: 0,
-            position,
-            seed: self.args.seed,
-            url: self.args.url.clone(),
-            threads: 1,
-            headers: Vec::new(),
-            cacert: None,
-            insecure: self.args.insecure,
-        };
-        let mut trial = drive::record(&order, &started, Outcome::Measured(Box::new(measurement)));
-        if let Some(session) = &self.campaign.ours {
-            (trial.server, trial.clock) = (Some(session.facts.clone()), Some(session.clock));
-        }
-        trial.warnings = warnings(&trial).into_iter().chain(found).collect();
-        self.trials += 1;
-        let written = journal.append(&Line::Trial(Box::new(trial)));
-        self.failure = self.failure.take().or(written.err().map(Into::into));
-    }
-
-    /// Writes what is left of an interrupted run, and the end.
-    fn close(mut self, journal: &mut Journal, reason: &str) -> anyhow::Result<Vec<(Transport, Score)>> {
-        let open: Vec<_> = self.open.keys().copied().collect();
-        open.into_iter().for_each(|place| self.finish(place, journal));
-        if let Some(failure) = self.failure {
-            return Err(failure);
-        }
-        let planned = self.left.len() as u64;
-        let (reason, finished) = (reason.to_owned(), timestamp::now());
-        journal.append(&Line::End(End { reason, finished, trials: self.trials, planned, stops: Vec::new() }))?;
-        Ok(self.totals.into_iter().collect())
-    }
-}
-
 impl LlmArgs {
     /// The key, by the name of its variable.
     fn key(&self) -> anyhow::Result<Option<Key>> {
@@ -310,7 +231,7 @@ impl LlmArgs {
         let questions = (turns.len() / transports.len()) as u32;
         let ours = self.ours(endpoint).await?;
         ensure!(self.order.is_empty() || ours.is_some(), "--order is for our own servers: give the base URL of one");
-        let cell = self.cell(transports.clone(), blocks(questions, transports.len()));
+        let cell = self.cell(transports.clone(), blocks(questions, transports.len()))?;
         Ok(Campaign { turns, prompts: self.prompts()?, trace, ours, cell, transports })
     }
 
@@ -431,9 +352,10 @@ impl LlmArgs {
         }
     }
 
-    fn cell(&self, transports: Vec<Transport>, blocks: u32) -> Cell {
+    fn cell(&self, transports: Vec<Transport>, blocks: u32) -> anyhow::Result<Cell> {
         let open = self.request_rate.is_some() || self.trace.is_some();
-        let one = Rate::per_second(1.0).unwrap_or_default();
+        // A closed loop has no rate: the record's must be above zero, and its schedule says that it is not kept.
+        let one = Rate::per_second(1.0).context("one request a second is a rate")?;
         let load = Load {
             connections: u32::from(self.concurrency.unwrap_or(1)),
             schedule: if open { Schedule::Poisson } else { Schedule::Unpaced },
@@ -445,7 +367,7 @@ impl LlmArgs {
             window: Duration::ZERO,
             faults: Faults::default(),
         };
-        Cell {
+        Ok(Cell {
             name: format!("llm/{}", self.format),
             why: format!("model {} at {}, from the command line", self.model, self.url),
             row: None,
@@ -458,7 +380,7 @@ impl LlmArgs {
             blocks,
             load,
             steps: Vec::new(),
-        }
+        })
     }
 }
 
