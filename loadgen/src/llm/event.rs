@@ -19,11 +19,10 @@ pub struct Saying {
 
 /// An event that is not what its API sends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an event of {bytes} bytes is no JSON of {format}: {why}")]
+#[error("an event is no JSON of {format}: {why}")]
 pub struct EventError {
-    bytes: usize,
     format: Format,
-    why: String,
+    why: &'static str,
 }
 
 /// Longest message of an error that is kept.
@@ -72,13 +71,22 @@ impl Saying {
         if format == Format::OpenaiChat && data == b"[DONE]" {
             return Ok(Self { ends: true, ..Self::default() });
         }
-        let unreadable = |error: serde_json::Error| EventError { bytes: data.len(), format, why: error.to_string() };
+        let unreadable = |error: serde_json::Error| EventError { format, why: why(&error) };
         let object: Object = serde_json::from_slice(data).map_err(unreadable)?;
         Ok(match format {
             Format::OpenaiChat => chat(&object),
             Format::OpenaiResponses => responses(&object),
             Format::Anthropic => messages(&object),
         })
+    }
+}
+
+/// Without places and lengths, which differ from event to event: equal failures are to be counted together.
+fn why(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
+        serde_json::error::Category::Eof => "it is cut short",
+        serde_json::error::Category::Data => "its members are not those of the API",
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "a syntax error",
     }
 }
 

@@ -11,8 +11,8 @@ pub fn summary(transport: Transport, m: &Measurement, warnings: &[Warning]) -> S
     let mut text = format!("{} over {}, model {}\n", counts.format, transport.title(), counts.model);
     counted(&mut text, counts, m);
     run_text::times(&mut text, m);
-    if !m.distributions.contains_key(&Metric::ResponseTime) {
-        text.push_str("added response time: not measured: the events carry no stamp of when they were due\n");
+    if counts.answered > 0 && !m.distributions.contains_key(&Metric::ResponseTime) {
+        text.push_str("response time (added): not measured: only a base URL of one of our servers gives due times and its clock\n");
     }
     for (why, count) in &counts.failures {
         let _ = writeln!(text, "failed: {count} × {why}");
@@ -44,7 +44,12 @@ fn counted(text: &mut String, counts: &LlmCounts, m: &Measurement) {
         of(Figure::TokensPerEvent),
         of(Figure::TokensPerSecond)
     );
-    let _ = writeln!(text, "  bytes        {} a token, of {} received", of(Figure::BytesPerToken), counts.answer_bytes);
+    let _ = writeln!(
+        text,
+        "  bytes        {} a token ({} of complete answers)",
+        of(Figure::BytesPerToken),
+        counts.answer_bytes
+    );
     if counts.uncounted > 0 {
         let _ = writeln!(
             text,
