@@ -175,8 +175,8 @@ fn a_trace_sets_lengths() {
 
 /// What a request with this mishap is recorded as; two requests, so that one failure does not end the run.
 #[track_caller]
-fn fails(url: &str, extra: &[&str], why: &str) {
-    let args = [url, "--model", "chat", "-n", "2", "--max-tokens", "9"];
+fn fails(url: &str, model: &str, extra: &[&str], why: &str) {
+    let args = [url, "--model", model, "-n", "2", "--max-tokens", "9"];
     let (trial, said) = one(&[&args[..], extra].concat(), 1);
     let counts = measured(&trial).1;
     assert_eq!((counts.sent, counts.answered), (2, 0), "{said}");
@@ -199,11 +199,16 @@ fn mishaps_are_one_clear_line_each_over_both_transports() {
             ("cut:6", "the peer closed the connection"),
             ("invalid:6", "no JSON of openai-responses"),
         ] {
-            fails(&url, &[&way[..], &["--order", &order(mishap)]].concat(), why);
+            fails(&url, "chat", &[&way[..], &["--order", &order(mishap)]].concat(), why);
         }
-        fails(&url, &[&way[..], &["--order", &order("silent:6"), "--timeout", "300ms"]].concat(), "no event for 300ms");
+        fails(
+            &url,
+            "chat",
+            &[&way[..], &["--order", &order("silent:6"), "--timeout", "300ms"]].concat(),
+            "no event for 300ms",
+        );
     }
-    fails(&url, &["--model=gpt", "--order", "speed=1000"], "404: no such path or model");
+    fails(&url, "gpt", &["--order", "speed=1000"], "404: no such path or model");
 }
 
 #[test]
@@ -224,7 +229,7 @@ fn a_key_is_asked_for_sent_and_kept_secret() {
     options.llm.key = Some("s3cret".parse().unwrap());
     let (_server, url) = server(options);
     for transport in ["sse", "websocket"] {
-        fails(&url, &["--transport", transport], "401: the key is missing or wrong");
+        fails(&url, "chat", &["--transport", transport], "401: the key is missing or wrong");
     }
     let args =
         ["--model", "chat", "-n", "1", "--max-tokens", "5", "--order", "speed=1000", "--api-key-env", "TEST_KEY"];
