@@ -21,6 +21,7 @@ use crate::{client, host, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use ledger::Ledger;
+use servers::clock;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -169,11 +170,15 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
         token_cap: args.token_cap,
         interrupt: interrupt.clone(),
     };
-    let mut ledger = Ledger::new(args, &campaign);
+    let (hand_over, clerk) = Ledger::new(args, &campaign, journal).keep();
     let body = |turn: &Turn| args.body(&campaign, turn);
-    let finished = drive.run(&campaign.turns, body, |turn, done| ledger.add(turn, &done, &mut journal)).await?;
-    let reason = if finished { "plan finished" } else { "interrupted, or the cap on tokens was reached" };
-    let totals = ledger.close(&mut journal, reason)?;
+    // The clerk's thread lives until the sender goes, so nothing handed over is lost.
+    let finished =
+        drive.run(&campaign.turns, body, |turn, done| _ = hand_over.send((*turn, done, clock::now()))).await?;
+    drop(hand_over);
+    let ledger = clerk.join().map_err(|_| anyhow::anyhow!("the thread that writes records died"))?;
+    let totals =
+        ledger.close(if finished { "plan finished" } else { "interrupted, or the cap on tokens was reached" })?;
     if let Some(log) = &way.log {
         log.finish().context("--log")?;
     }

@@ -113,11 +113,14 @@ impl Answer {
         for read in contents.chunk_by(|a, b| a.read == b.read) {
             bursts.reads += 1;
             bursts.merged += read.len() as u64 - 1;
-            let last_due = read.iter().filter_map(|mark| mark.stamp).map(|stamp| stamp.due).max();
-            let held = |mark: &&&Mark| {
-                let waited = mark.stamp.zip(last_due).map(|(stamp, last)| last.nanos_since(stamp.due));
-                waited.is_some_and(|ns| u128::from(ns) >= Bursts::APART.as_nanos())
+            // Sent apart as well: what the server itself held up and wrote at once, nobody collected.
+            let stamps = || read.iter().filter_map(|mark| mark.stamp);
+            let last = (stamps().map(|stamp| stamp.due).max(), stamps().map(|stamp| stamp.sent).max());
+            let apart = |from: MonoTime, to: Option<MonoTime>| {
+                to.is_some_and(|to| u128::from(to.nanos_since(from)) >= Bursts::APART.as_nanos())
             };
+            let held =
+                |mark: &&&Mark| mark.stamp.is_some_and(|stamp| apart(stamp.due, last.0) && apart(stamp.sent, last.1));
             bursts.held += read.iter().filter(held).count() as u64;
             if let Some(before) = before.filter(|_| read.len() > 1) {
                 bursts.bursts += 1;

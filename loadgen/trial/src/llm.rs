@@ -93,7 +93,7 @@ pub struct Bursts {
     pub merged: u64,
     /// Content events that carry the sender's stamp.
     pub stamped: u64,
-    /// Content events in one read with one that was due at least 5 ms later.
+    /// Content events in one read with one that was due, and sent, at least 5 ms later.
     pub held: u64,
 }
 
@@ -118,7 +118,7 @@ impl Bursts {
 
     /// Whether something on the way collects events: how many waited for a later one, and whether due times prove it.
     ///
-    /// With stamps: a fifth of the events came together with one that was due [`Bursts::APART`] later. Without them only the
+    /// With stamps: a third of the events came together with one that was due and sent [`Bursts::APART`] later. Without them only the
     /// rhythm speaks: half of the events came in one read with a later one, and half of these bursts after a
     /// [`Bursts::PAUSE`]. A server that itself writes several events at a time looks the same then.
     pub const fn collected(&self) -> Option<(u64, bool)> {
@@ -126,7 +126,7 @@ impl Bursts {
             return None;
         }
         if self.stamped == self.events {
-            return if self.held * 5 >= self.events { Some((self.held, true)) } else { None };
+            return if self.held * 3 >= self.events { Some((self.held, true)) } else { None };
         }
         let bunched = self.merged * 2 >= self.events && self.paused * 2 >= self.bursts && self.bursts > 0;
         if bunched { Some((self.merged, false)) } else { None }
@@ -239,7 +239,7 @@ mod tests {
         let smooth =
             Bursts { events: 100, reads: 95, bursts: 5, merged: 5, stamped: 100, held: 3, ..Bursts::default() };
         assert_eq!(smooth.collected(), None);
-        assert_eq!(Bursts { held: 20, ..smooth }.collected(), Some((20, true)));
+        assert_eq!(Bursts { held: 34, ..smooth }.collected(), Some((34, true)));
         let foreign = Bursts { stamped: 0, held: 0, reads: 10, bursts: 9, paused: 8, merged: 90, ..smooth };
         assert_eq!(foreign.collected(), Some((90, false)));
         assert_eq!(Bursts { paused: 1, ..foreign }.collected(), None, "an unpaced sender fills reads without pauses");

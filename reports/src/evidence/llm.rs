@@ -57,7 +57,7 @@ fn whole(arm: &ArmTrials, lang: Language) -> Option<Whole> {
 }
 
 fn table(caption: String, wholes: &[Whole], rows: Vec<Vec<String>>, lang: Language) -> Table {
-    let head = std::iter::once(lang.figure_head()).chain(wholes.iter().map(|whole| whole.name.clone()));
+    let head = std::iter::once(lang.what_head()).chain(wholes.iter().map(|whole| whole.name.clone()));
     Table { caption, head: head.collect(), rows }
 }
 
