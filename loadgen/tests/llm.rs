@@ -180,6 +180,8 @@ fn fails(url: &str, model: &str, extra: &[&str], why: &str) {
     let (trial, said) = one(&[&args[..], extra].concat(), 1);
     let counts = measured(&trial).1;
     assert_eq!((counts.sent, counts.answered), (2, 0), "{said}");
+    // Asked to come later, a request is repeated twice and no more; everything else is final.
+    assert_eq!(counts.retries, if why.starts_with("429") { 4 } else { 0 }, "{why}: {said}");
     assert!(counts.main_failure().unwrap().contains(why), "{why}: {:?}", counts.failures);
     assert!(!counts.main_failure().unwrap().contains('\n'));
     assert!(trial.warnings.iter().any(|warning| matches!(warning, Warning::RequestsFailed { failed: 2, .. })));
