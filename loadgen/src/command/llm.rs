@@ -26,7 +26,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use trial::{Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Slo, Warning};
+use trial::{AnswerSlo, Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Warning};
 use wire::llm::{Arrival, Trace, TraceRequest};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
@@ -86,7 +86,7 @@ pub struct LlmArgs {
     token_cap: u64,
     /// What makes an answer a good one, such as ttft=450ms,tpot=40ms
     #[arg(long, value_name = "BOUNDS")]
-    slo: Option<Slo>,
+    slo: Option<AnswerSlo>,
     /// Longest silence before a request is given up
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     timeout: Duration,

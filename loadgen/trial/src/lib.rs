@@ -17,7 +17,7 @@ mod warning;
 pub use distribution::{Distribution, DistributionError};
 pub use figure::{Figure, Quantile, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
-pub use llm::{Answered, Bursts, LlmCounts, MAX_FAILURES, ParseSloError, Slo};
+pub use llm::{AnswerSlo, Answered, Bursts, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario};
 pub use plan_file::PlanError;

@@ -23,7 +23,7 @@ pub struct LlmCounts {
     /// Requests that met the objective; `None` without one.
     pub good: Option<u64>,
     /// The objective.
-    pub slo: Option<Slo>,
+    pub slo: Option<AnswerSlo>,
     /// Requests sent again after 429, 503 or 529, by count of repetitions.
     pub retries: u64,
     /// Output tokens of the answers.
@@ -136,7 +136,7 @@ impl Bursts {
 /// What an answer must keep to be a good one. A bound that is not set is met.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Slo {
+pub struct AnswerSlo {
     /// Most nanoseconds to the first content.
     pub ttft_ns: Option<u64>,
     /// Most nanoseconds for each output token after the first. An answer of one token meets it.
@@ -156,7 +156,7 @@ pub struct Answered {
     pub e2e_ns: Option<u64>,
 }
 
-impl Slo {
+impl AnswerSlo {
     /// Whether a complete answer meets every bound.
     pub fn is_met(&self, answer: &Answered) -> bool {
         let within = |bound: Option<u64>, took: Option<u64>| bound.is_none_or(|most| took.is_none_or(|ns| ns <= most));
@@ -171,15 +171,15 @@ impl Slo {
 /// A text that is no objective.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}': expected bounds such as ttft=450ms,tpot=40ms (known: ttft, tpot, e2e)")]
-pub struct ParseSloError(String);
+pub struct ParseAnswerSloError(String);
 
-impl FromStr for Slo {
-    type Err = ParseSloError;
+impl FromStr for AnswerSlo {
+    type Err = ParseAnswerSloError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut slo = Self::default();
         for word in text.split(',') {
-            let bad = || ParseSloError(word.chars().take(40).collect());
+            let bad = || ParseAnswerSloError(word.chars().take(40).collect());
             let (name, bound) = word.split_once('=').ok_or_else(bad)?;
             let bound = humantime::parse_duration(bound.trim()).map_err(|_| bad())?;
             let slot = match name.trim() {
@@ -194,7 +194,7 @@ impl FromStr for Slo {
     }
 }
 
-impl fmt::Display for Slo {
+impl fmt::Display for AnswerSlo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bounds = [("ttft", self.ttft_ns), ("tpot", self.tpot_ns), ("e2e", self.e2e_ns)];
         let said = bounds.into_iter().filter_map(|(name, bound)| {
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_objective_is_met_when_every_bound_is() {
-        let slo: Slo = "ttft=450ms,tpot=40ms".parse().unwrap();
+        let slo: AnswerSlo = "ttft=450ms,tpot=40ms".parse().unwrap();
         let answer = |ttft, tpot| Answered { ttft_ns: ttft, tpot_ns: tpot, e2e_ns: Some(1) };
         assert!(slo.is_met(&answer(Some(450 * MS), Some(40 * MS))));
         assert!(slo.is_met(&answer(Some(MS), None)), "one token has no gap");
@@ -227,10 +227,10 @@ mod tests {
     #[test]
     fn objectives_round_trip_and_nonsense_is_refused() {
         for text in ["ttft=450ms,tpot=40ms", "e2e=1s500ms", "tpot=250us"] {
-            assert_eq!(text.parse::<Slo>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<AnswerSlo>().unwrap().to_string(), text);
         }
         for text in ["", "ttft", "ttft=fast", "itl=3ms", "ttft=1ms;tpot=2ms", "ttft=-1s"] {
-            assert!(text.parse::<Slo>().is_err(), "{text}");
+            assert!(text.parse::<AnswerSlo>().is_err(), "{text}");
         }
     }
 
