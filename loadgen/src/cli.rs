@@ -1,6 +1,6 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
-use crate::command::{compare, list, llm, report, run};
+use crate::command::{capacity, compare, list, llm, report, run, selfcheck};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// SSE or WebSocket? Measures both with one instrument and says what can be said.
@@ -17,12 +17,16 @@ pub struct Cli {
 enum Command {
     /// Measure the whole comparison table and write a report
     Compare(compare::CompareArgs),
+    /// Find the highest load that holds a service level, for two transports
+    Capacity(capacity::CapacityArgs),
     /// Measure one SSE or WebSocket endpoint: one of our servers, or any other
     Run(run::RunArgs),
     /// Measure a language-model endpoint, yours or ours, over SSE, WebSocket or both
     Llm(llm::LlmArgs),
     /// Render a report again from records, without measuring
     Report(report::ReportArgs),
+    /// Do known damage to the ruler and see whether it shows: about four minutes, one line a check
+    Selfcheck(selfcheck::SelfCheckArgs),
     /// Start a server to measure against: event streams, and language-model APIs with generated text under /v1/
     Serve(servers::ServeArgs),
     /// List transports, scenarios and built-in plans with their reasons
@@ -46,9 +50,11 @@ enum Command {
 pub fn main() -> anyhow::Result<u8> {
     match Cli::parse().command {
         Command::Compare(args) => compare::main(args),
+        Command::Capacity(args) => capacity::main(args),
         Command::Run(args) => run::main(args),
         Command::Llm(args) => llm::main(args),
         Command::Report(args) => report::main(&args),
+        Command::Selfcheck(args) => selfcheck::main(&args),
         Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),
         Command::List(args) => list::main(&args),
         Command::Completions { shell } => {

@@ -51,6 +51,16 @@ impl Corpus {
         self.events
     }
 
+    /// The events one by one, framed as they stand on the wire; all have the same length.
+    pub fn wire_events(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.chunks(self.bytes.len() / self.events.max(1) as usize)
+    }
+
+    /// The response head that goes before them, in answer to a request.
+    pub fn head(&self, request: &[u8]) -> String {
+        head(self.transport, request, self.bytes.len())
+    }
+
     /// A lean client before which the response head already lies.
     pub fn lean(&self) -> Lean<'_> {
         let request = Request { payload_bytes: Some(self.payload_bytes), ..Request::get("localhost", "/") };

@@ -77,10 +77,13 @@ impl Fleet {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let worker = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
                 worker::enter(recorder);
+                let mut stopped = shift.stopped.clone();
                 runtime.block_on(shift.work(asked));
+                drop(alive);
+                // A thread takes its scheduler statistics with it: it stays until they have been read.
+                let _ = runtime.block_on(stopped.wait_for(|stop| *stop));
                 // Dropping the runtime drops streams, and dropped streams fold their counts into the worker.
                 drop(runtime);
-                drop(alive);
                 worker::leave()
             });
             fleet.workers.push(worker?);

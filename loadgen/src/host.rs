@@ -1,11 +1,12 @@
 //! Facts about this host, read from `/proc` and `/sys`. What cannot be read stays empty; nothing is guessed.
 
+use crate::detect::host as detect;
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 use std::fs;
 use std::net::SocketAddr;
-use trial::Host;
+use trial::{Host, Warning};
 
 /// Everything that a record says about its host.
 pub fn facts() -> Host {
@@ -42,6 +43,13 @@ pub fn cpus() -> Vec<usize> {
     (0..CpuSet::count()).filter(|&cpu| set.is_set(cpu).unwrap_or(false)).collect()
 }
 
+/// Whether this process, and hence its children, runs in a real-time class (proc(5), field 41: 1 FIFO, 2 RR).
+pub fn is_realtime() -> bool {
+    let stat = read("/proc/self/stat");
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    matches!(fields.split_whitespace().nth(38), Some("1" | "2"))
+}
+
 /// Worker threads by default: half of the CPUs, since the server needs the other half.
 pub fn default_threads() -> usize {
     (cpus().len() / 2).max(1)
@@ -52,58 +60,28 @@ pub fn pss_bytes() -> u64 {
     kib(&read("/proc/self/smaps_rollup"), "Pss")
 }
 
-/// Why this host cannot hold so many connections.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CapacityError {
-    /// The limit of open files.
-    #[error(
-        "{wanted} connections need {needed} open files, the limit is {limit}: raise it with 'ulimit -n {needed}', or use fewer connections"
-    )]
-    Descriptors {
-        /// Connections asked for.
-        wanted: u64,
-        /// Files needed.
-        needed: u64,
-        /// The hard limit.
-        limit: u64,
-    },
-    /// The range of ephemeral ports.
-    #[error(
-        "{wanted} connections to {to} exceed 80 % of the {available} local ports: widen net.ipv4.ip_local_port_range, or use fewer connections"
-    )]
-    Ports {
-        /// Connections asked for.
-        wanted: u64,
-        /// One destination.
-        to: SocketAddr,
-        /// Ports in the range.
-        available: u64,
-    },
-}
-
-/// Files a process needs beside its connections.
-const SPARE_FILES: u64 = 200;
-
 /// Checks, and where possible raises, what so many connections to one destination need.
 ///
 /// # Errors
-/// [`CapacityError`], with the limit and what to do.
-pub fn admit(connections: u64, to: Option<SocketAddr>) -> Result<(), CapacityError> {
-    let needed = connections + SPARE_FILES;
+/// [`Warning::FilesScarce`] or [`Warning::PortsScarce`], with the limit and what to do.
+pub fn admit(connections: u64, to: Option<SocketAddr>) -> Result<(), Warning> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((u64::MAX, u64::MAX));
-    if soft < needed && (hard < needed || setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_err()) {
-        return Err(CapacityError::Descriptors { wanted: connections, needed, limit: hard });
-    }
-    match (ports(), to) {
-        (Some((first, last)), Some(to)) => {
-            let available = u64::from(last.saturating_sub(first)) + 1;
-            if connections * 5 > available * 4 {
-                return Err(CapacityError::Ports { wanted: connections, to, available });
-            }
-            Ok(())
+    if let Some(scarce) = detect::files(connections, soft) {
+        let raised =
+            detect::files(connections, hard).is_none() && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+        if !raised {
+            return Err(detect::files(connections, hard).unwrap_or(scarce));
         }
-        _ => Ok(()),
     }
+    let ports = ports().zip(to).and_then(|(range, to)| detect::ports(connections, to, range, time_wait()));
+    ports.map_or(Ok(()), Err)
+}
+
+/// Ports that closed connections of this network namespace still hold.
+fn time_wait() -> u64 {
+    let sockstat = read("/proc/net/sockstat");
+    let tcp = sockstat.lines().find_map(|line| line.strip_prefix("TCP:"));
+    tcp.and_then(|line| line.split_once(" tw ")?.1.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 fn ports() -> Option<(u16, u16)> {
@@ -142,8 +120,6 @@ mod tests {
     fn limits_are_named_with_their_remedy() {
         let error = admit(10_000_000_000, None).unwrap_err().to_string();
         assert!(error.contains("10000000000 connections need 10000000200 open files"), "{error}");
-        let ports = CapacityError::Ports { wanted: 9, to: ([127, 0, 0, 1], 1).into(), available: 10 };
-        assert!(ports.to_string().contains("ip_local_port_range"));
         assert_eq!(admit(10, None), Ok(()));
     }
 

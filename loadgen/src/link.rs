@@ -1,6 +1,8 @@
 //! One dialled TCP or TLS stream and its meter: the same one under every client. Refuses to decode anything.
 
 use crate::endpoint::Endpoint;
+use crate::socket::Socket;
+use crate::worker;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use servers::clock;
@@ -16,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use trial::{Bothways, Traffic};
 use wire::MonoTime;
 
 /// Where to dial and how long to wait, resolved once for all connections.
@@ -25,6 +28,7 @@ pub struct Dialer {
     addresses: Vec<SocketAddr>,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     limit: Duration,
+    stamps: bool,
 }
 
 /// Why a connection could not be opened. Each text says what to do.
@@ -51,6 +55,9 @@ pub enum DialError {
     /// The peer's certificate is not trusted.
     #[error("certificate of {0} is not trusted ({1}): use --cacert FILE, or --insecure for a test server")]
     Certificate(String, String),
+    /// The kernel gives no receive stamps.
+    #[error("the kernel gives no receive stamps ({0}): leave out stamps = true")]
+    NoStamps(String),
     /// Any other failure of the operating system.
     #[error("cannot connect to {0}: {1}")]
     Other(String, String),
@@ -92,15 +99,16 @@ pub struct DialTimes {
     pub tls: MonoTime,
 }
 
-/// One open stream.
+/// One open stream. What its socket carried is folded into the worker when it is dropped.
 pub struct Link {
     io: Io,
     meter: Arc<Meter>,
+    handshake: Bothways,
 }
 
 enum Io {
-    Tcp(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tcp(Socket),
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Dialer {
@@ -122,7 +130,12 @@ impl Dialer {
             return Err(unresolved());
         }
         let tls = tls.filter(|_| endpoint.tls).map(|config| (config, name));
-        Ok(Self { host: endpoint.authority.clone(), addresses, tls, limit })
+        Ok(Self { host: endpoint.authority.clone(), addresses, tls, limit, stamps: false })
+    }
+
+    /// The same, with the kernel's receive stamps on every link.
+    pub fn with_stamps(self) -> Self {
+        Self { stamps: true, ..self }
     }
 
     /// Whether every address is this host's own loopback.
@@ -143,12 +156,17 @@ impl Dialer {
         let start = clock::now();
         let tcp = self.connect().await?;
         let connected = clock::now();
+        let mut socket = Socket::new(tcp);
+        if self.stamps {
+            socket.ask_for_stamps().map_err(|error| DialError::NoStamps(error.to_string()))?;
+        }
         let io = match &self.tls {
-            None => Io::Tcp(tcp),
-            Some((config, name)) => Io::Tls(Box::new(self.handshake(config, name, tcp).await?)),
+            None => Io::Tcp(socket),
+            Some((config, name)) => Io::Tls(Box::new(self.handshake(config, name, socket).await?)),
         };
         let times = DialTimes { start, tcp: connected, tls: if self.tls.is_some() { clock::now() } else { connected } };
-        Ok((Link { io, meter: Arc::default() }, times))
+        let handshake = io.socket().bytes();
+        Ok((Link { io, meter: Arc::default(), handshake }, times))
     }
 
     async fn connect(&self) -> Result<TcpStream, DialError> {
@@ -170,9 +188,9 @@ impl Dialer {
         &self,
         config: &Arc<ClientConfig>,
         name: &ServerName<'static>,
-        tcp: TcpStream,
-    ) -> Result<TlsStream<TcpStream>, DialError> {
-        let connect = TlsConnector::from(Arc::clone(config)).connect(name.clone(), tcp);
+        socket: Socket,
+    ) -> Result<TlsStream<Socket>, DialError> {
+        let connect = TlsConnector::from(Arc::clone(config)).connect(name.clone(), socket);
         match timeout(self.limit, connect).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(tls_error(&self.host, &error)),
@@ -204,6 +222,35 @@ impl Link {
     /// The link's meter; it outlives the link.
     pub fn meter(&self) -> Arc<Meter> {
         Arc::clone(&self.meter)
+    }
+
+    /// What has been on the wire so far, if all that the kernel has received has been read; about a microsecond.
+    pub fn settled(&self) -> Option<Traffic> {
+        self.io.socket().settled()
+    }
+
+    /// The kernel's stamp of the latest read (`CLOCK_REALTIME` nanoseconds), where the dialer asks for stamps.
+    pub fn take_stamp(&mut self) -> Option<u64> {
+        match &mut self.io {
+            Io::Tcp(socket) => socket.take_stamp(),
+            Io::Tls(stream) => stream.get_mut().0.take_stamp(),
+        }
+    }
+}
+
+impl Io {
+    fn socket(&self) -> &Socket {
+        match self {
+            Self::Tcp(socket) => socket,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+}
+
+impl Drop for Link {
+    /// On a thread that is no worker nobody keeps accounts: control connections are not measured.
+    fn drop(&mut self) {
+        worker::with(|worker| worker.recorder.layers.add(&self.io.socket().layers(self.handshake)));
     }
 }
 

@@ -37,7 +37,11 @@ impl Display {
             bar.set_message(format!("{left} left  {}", progress.current));
         } else if self.last_line.is_some_and(|last| progress.finished == 0 || last.elapsed() > LINE_EVERY) {
             self.last_line = Some(Instant::now());
-            eprintln!("{}/{} trials, {left} left, now {}", progress.finished, progress.planned, progress.current);
+            let again = if progress.redone > 0 { format!(", {} blocks again", progress.redone) } else { String::new() };
+            eprintln!(
+                "{}/{} trials{again}, {left} left, now {}",
+                progress.finished, progress.planned, progress.current
+            );
         }
     }
 

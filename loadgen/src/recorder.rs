@@ -1,17 +1,23 @@
 //! The hot path: an event and an instant in, counts out. No lock, no allocation for an event; merged after the drain.
 
 use crate::client::{EventRef, Signal};
+use crate::dependence::Sample;
 use crate::event_log::EventLog;
+use crate::kernel_clock::{ClockPair, KernelClock};
 use crate::link::DialTimes;
+use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trial::{Bytes, Counters, Distribution, Measurement, Metric, Second};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use trial::{Bytes, ClockOffset, Counters, Distribution, Layers, Measurement, Metric, Second};
 use wire::{MonoTime, Payload, Stamp};
 
 /// Most entries of a timeline; longer windows get wider entries.
 const TIMELINE_ENTRIES: u64 = 120;
+/// Fewest entries; shorter windows get narrower entries, so that drift inside a window can be seen.
+const FEWEST_ENTRIES: u64 = 10;
 /// Most failure texts that are kept.
 const MAX_FAILURES: usize = 8;
 const SECOND_NS: u64 = 1_000_000_000;
@@ -37,11 +43,19 @@ pub struct Recorder {
     slice_ns: u64,
     distributions: Vec<Distribution>,
     timeline: Vec<Second>,
+    sample: Sample,
     /// Counts so far; streams add theirs when they end.
     pub counters: Counters,
     /// Bytes so far; streams add theirs when they end.
     pub bytes: Bytes,
+    /// Bytes below the application so far; links add theirs when they are dropped.
+    pub layers: Layers,
+    kernel: Option<KernelClock>,
     failures: Vec<String>,
+    /// Streams of all workers whose response head has come.
+    standing: Arc<AtomicU64>,
+    /// Events across two clocks; `None` where both ends share one.
+    one_way: Option<Vec<OneWay>>,
 }
 
 /// What one stream must remember between events.
@@ -53,12 +67,14 @@ pub struct StreamState {
     last_received: Option<MonoTime>,
     /// Events so far.
     received: u64,
+    /// When the server sent the previous event, on its own clock.
+    last_sent: MonoTime,
 }
 
 impl StreamState {
     /// A stream before its first event.
     pub const fn new(track: Track) -> Self {
-        Self { track, last_received: None, received: 0 }
+        Self { track, last_received: None, received: 0, last_sent: MonoTime::from_nanos(0) }
     }
 
     /// Events so far.
@@ -73,21 +89,49 @@ impl StreamState {
 }
 
 impl Recorder {
-    /// An empty recorder; all of its memory is allocated here and once for each timeline entry.
+    /// An empty recorder; all of its memory is allocated here.
     pub fn new(reading: Reading, window: Arc<Window>, clock_offset_ns: i64, log: Option<Arc<EventLog>>) -> Self {
         let length_ns = u64::try_from(window.length().as_nanos()).unwrap_or(u64::MAX);
         Self {
             reading,
-            slice_ns: (length_ns / TIMELINE_ENTRIES).max(SECOND_NS),
+            slice_ns: slice_ns(length_ns),
             window,
             clock_offset_ns,
             log,
             distributions: Metric::ALL.map(|_| Distribution::new()).into(),
-            timeline: Vec::new(),
+            timeline: slices(length_ns),
+            sample: Sample::empty(),
             counters: Counters::default(),
             bytes: Bytes::default(),
+            layers: Layers::default(),
+            kernel: None,
             failures: Vec::new(),
+            standing: Arc::default(),
+            one_way: None,
         }
+    }
+
+    /// Counts response heads there, for who must wait until every stream of every worker stands.
+    pub fn counting(self, standing: Arc<AtomicU64>) -> Self {
+        Self { standing, ..self }
+    }
+
+    /// Keeps the instants of paced events until [`Self::settle`]: about 40 bytes each.
+    pub fn deferring(self) -> Self {
+        Self { one_way: Some(Vec::new()), ..self }
+    }
+
+    /// Takes the one-way times of events that were kept, now that the relation of the clocks is known.
+    pub fn settle(&mut self, clock: &ClockOffset) {
+        for event in self.one_way.take().unwrap_or_default() {
+            let (response_ns, service_ns) = event.times_ns(clock);
+            self.timed(event.offset_ns, event.bytes, response_ns, service_ns);
+        }
+    }
+
+    /// The same, which also records the kernel's receive stamps.
+    pub fn with_stamps(self, pair: ClockPair) -> Self {
+        Self { kernel: Some(KernelClock::new(pair)), ..self }
     }
 
     /// Records one duration in nanoseconds.
@@ -124,6 +168,7 @@ impl Recorder {
 
     /// Records the first response head of a stream.
     pub fn answered(&mut self, asked: Option<MonoTime>, received: MonoTime) {
+        self.standing.fetch_add(1, Relaxed);
         if let Some(asked) = asked {
             self.duration(Metric::ConnectHandshake, received.nanos_since(asked));
         }
@@ -132,6 +177,14 @@ impl Recorder {
     /// Records the first event of a stream.
     pub fn first_event(&mut self, times: &DialTimes, received: MonoTime) {
         self.duration(Metric::FirstEvent, received.nanos_since(times.start));
+    }
+
+    /// Takes the kernel's stamp of a read whose events have all been taken.
+    #[inline]
+    pub fn kernel_stamp(&mut self, stamp_ns: Option<u64>, received: MonoTime) {
+        let Some(split) = self.kernel.as_mut().and_then(|kernel| kernel.read(stamp_ns, received)) else { return };
+        self.duration(Metric::SentToKernel, split.sent_to_kernel_ns);
+        self.duration(Metric::KernelToRead, split.kernel_to_read_ns);
     }
 
     /// Takes one signal of a stream, received at `received`.
@@ -158,6 +211,8 @@ impl Recorder {
             Reading::Push(payload) => {
                 if let Some(stamp) = verified(payload, event.data) {
                     self.order(stream, stamp.seq);
+                    self.counters.together += u64::from(stamp.fired < stream.last_sent);
+                    stream.last_sent = stamp.sent;
                     self.pushed(&stamp, event.data.len(), received);
                     return;
                 }
@@ -188,20 +243,35 @@ impl Recorder {
     }
 
     fn pushed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
-        let local = |instant: MonoTime| instant.offset_by(self.clock_offset_ns);
-        let (due, sent) = (local(stamp.due), local(stamp.sent));
+        let offset_ns = self.clock_offset_ns;
+        let [due, fired, sent] = [stamp.due, stamp.fired, stamp.sent].map(|instant| instant.offset_by(offset_ns));
         let Some(offset_ns) = self.window.place(due, received) else { return };
         let (response_ns, service_ns) = (received.nanos_since(due), received.nanos_since(sent));
-        self.duration(Metric::ServiceTime, service_ns);
+        if let Some(kernel) = &mut self.kernel {
+            kernel.event(sent);
+        }
         if self.window.basis() == Basis::Receipt {
             // Without a schedule nothing was due: what waits is the loop that closes itself.
+            self.duration(Metric::ServiceTime, service_ns);
             self.in_window(offset_ns, bytes, service_ns);
             return;
         }
-        self.in_window(offset_ns, bytes, response_ns);
-        self.duration(Metric::ResponseTime, response_ns);
         self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
+        match &mut self.one_way {
+            None => {
+                self.duration(Metric::DeliveryTime, received.nanos_since(fired));
+                self.timed(offset_ns, bytes, response_ns, service_ns);
+            }
+            Some(kept) => kept.push(OneWay { due: stamp.due, sent: stamp.sent, received, offset_ns, bytes }),
+        }
+    }
+
+    #[inline]
+    fn timed(&mut self, offset_ns: u64, bytes: usize, response_ns: u64, service_ns: u64) {
+        self.in_window(offset_ns, bytes, response_ns);
+        self.duration(Metric::ResponseTime, response_ns);
+        self.duration(Metric::ServiceTime, service_ns);
     }
 
     fn echoed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
@@ -209,6 +279,7 @@ impl Recorder {
         let round_trip_ns = received.nanos_since(stamp.due);
         self.in_window(offset_ns, bytes, round_trip_ns);
         self.duration(Metric::RoundTrip, round_trip_ns);
+        self.duration(Metric::DeliveryTime, received.nanos_since(stamp.fired));
         self.duration(Metric::ServiceTime, received.nanos_since(stamp.sent));
         self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
@@ -227,46 +298,67 @@ impl Recorder {
         self.counters.in_window += 1;
         self.counters.window_payload_bytes += bytes as u64;
         let index = (offset_ns / self.slice_ns) as usize;
-        while self.timeline.len() <= index {
-            let offset_ns = self.timeline.len() as u64 * self.slice_ns;
-            self.timeline.push(Second { offset_ns, ..Second::default() });
+        if let Some(second) = self.timeline.get_mut(index) {
+            second.received += 1;
+            second.distribution.record(nanos);
         }
-        let second = &mut self.timeline[index];
-        second.received += 1;
-        second.distribution.record(nanos);
+        self.sample.record(nanos);
     }
 
     /// Adds what another worker recorded.
     pub fn merge(&mut self, other: Self) {
         self.counters.add(&other.counters);
         self.bytes.add(&other.bytes);
-        self.distributions.iter_mut().zip(&other.distributions).for_each(|(mine, theirs)| mine.merge(theirs));
-        for (index, second) in other.timeline.into_iter().enumerate() {
-            match self.timeline.get_mut(index) {
-                Some(mine) => {
-                    mine.received += second.received;
-                    mine.distribution.merge(&second.distribution);
-                }
-                None => self.timeline.push(second),
-            }
+        self.layers.add(&other.layers);
+        if let (Some(mine), Some(theirs)) = (&mut self.kernel, &other.kernel) {
+            mine.merge(theirs);
         }
+        self.distributions.iter_mut().zip(&other.distributions).for_each(|(mine, theirs)| mine.merge(theirs));
+        for (mine, second) in self.timeline.iter_mut().zip(&other.timeline) {
+            mine.received += second.received;
+            mine.distribution.merge(&second.distribution);
+        }
+        if let (Some(mine), Some(theirs)) = (&mut self.one_way, other.one_way) {
+            mine.extend(theirs);
+        }
+        self.sample.keep_longer(other.sample);
         other.failures.into_iter().for_each(|text| self.failure(text));
     }
 
     /// The measurement, and the texts of what failed on the way.
-    pub fn finish(self) -> (Measurement, Vec<String>) {
-        let recorded =
-            Metric::ALL.into_iter().zip(self.distributions).filter(|(_, distribution)| !distribution.is_empty());
+    pub fn finish(mut self) -> (Measurement, Vec<String>) {
+        let used = self.timeline.iter().rposition(|second| second.received > 0).map_or(0, |last| last + 1);
+        self.timeline.truncate(used);
+        let stamps = self.kernel.map(|kernel| kernel.finish(ClockPair::read()));
+        let void = stamps.as_ref().is_some_and(|stamps| stamps.void.is_some());
+        let counts = |metric: Metric| !void || !matches!(metric, Metric::SentToKernel | Metric::KernelToRead);
+        let recorded = Metric::ALL.into_iter().zip(self.distributions);
+        let recorded = recorded.filter(|(metric, distribution)| counts(*metric) && !distribution.is_empty());
         let measurement = Measurement {
             window_ns: u64::try_from(self.window.length().as_nanos()).unwrap_or(u64::MAX),
             counters: self.counters,
             bytes: self.bytes,
             distributions: recorded.collect::<BTreeMap<_, _>>(),
             timeline: self.timeline,
+            layers: (self.layers.sockets > 0).then_some(self.layers),
+            stamps,
+            dependence: self.sample.dependence(),
             ..Measurement::default()
         };
         (measurement, self.failures)
     }
+}
+
+/// Width of a timeline entry: a second, unless the window is very short or very long.
+fn slice_ns(length_ns: u64) -> u64 {
+    SECOND_NS.min(length_ns / FEWEST_ENTRIES).max(length_ns / TIMELINE_ENTRIES).max(1)
+}
+
+/// The empty timeline of a window.
+fn slices(length_ns: u64) -> Vec<Second> {
+    let width_ns = slice_ns(length_ns);
+    let slice = |index| Second { offset_ns: index * width_ns, ..Second::default() };
+    (0..length_ns.div_ceil(width_ns)).map(slice).collect()
 }
 
 /// The stamp of a payload that is exactly what was to be sent.
@@ -276,82 +368,4 @@ fn verified(payload: &Payload, data: &[u8]) -> Option<Stamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    const MS: u64 = 1_000_000;
-
-    fn recorder(reading: Reading) -> Recorder {
-        let window = Window::new(Basis::Due, Duration::ZERO, Duration::from_secs(3));
-        Recorder::new(reading, Arc::new(window), 0, None)
-    }
-
-    fn at(ms: u64) -> MonoTime {
-        MonoTime::from_nanos(1_000 * MS + ms * MS)
-    }
-
-    fn stamped(payload: &Payload, seq: u64, due: MonoTime) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        payload.render(&Stamp { seq, due, fired: due, sent: due.plus_nanos(MS) }, &mut bytes);
-        bytes
-    }
-
-    fn event(data: &[u8]) -> EventRef<'_> {
-        EventRef { data, id: None, kind: None, binary: false }
-    }
-
-    #[test]
-    fn a_stall_is_charged_to_every_event_that_it_delayed() {
-        let payload = Arc::new(Payload::new(64));
-        let mut recorder = recorder(Reading::Push(Arc::clone(&payload)));
-        let mut stream = StreamState::new(Track::from(0));
-        // One event each 10 ms for 2 s; nothing is received between 500 and 700 ms.
-        for seq in 0..200 {
-            let due = at(seq * 10);
-            let received = if (500..700).contains(&(seq * 10)) { at(700) } else { due.plus_nanos(2 * MS) };
-            recorder.event(&mut stream, event(&stamped(&payload, seq, due)), received);
-        }
-        let (measurement, failures) = recorder.finish();
-        assert!(failures.is_empty());
-        assert_eq!(measurement.counters.in_window, 200);
-        let response = &measurement.distributions[&Metric::ResponseTime];
-        // 20 of 200 events waited, evenly from 10 to 200 ms: the 95th percentile is half way.
-        let p95 = response.quantile(0.95).unwrap();
-        assert!((99 * MS..=111 * MS).contains(&p95), "p95 {p95}");
-        assert!(response.max().unwrap() >= 199 * MS);
-        assert_eq!(measurement.timeline.len(), 2);
-        assert_eq!(measurement.timeline[0].received, 100);
-    }
-
-    #[test]
-    fn losses_duplicates_and_damage_are_counted_exactly() {
-        let payload = Arc::new(Payload::new(64));
-        let mut recorder = recorder(Reading::Push(Arc::clone(&payload)));
-        let mut stream = StreamState::new(Track::from(0));
-        for seq in [0, 1, 1, 4, 3] {
-            recorder.event(&mut stream, event(&stamped(&payload, seq, at(seq))), at(9));
-        }
-        let mut damaged = stamped(&payload, 5, at(5));
-        damaged[60] ^= 1;
-        recorder.event(&mut stream, event(&damaged), at(9));
-        recorder.event(&mut stream, event(b"not ours"), at(9));
-        let counters = &recorder.counters;
-        assert_eq!((counters.received, counters.lost, counters.duplicates), (7, 1, 1));
-        assert_eq!((counters.reordered, counters.corrupt), (1, 2));
-    }
-
-    #[test]
-    fn foreign_events_are_timed_by_their_gaps() {
-        let mut recorder = recorder(Reading::Foreign);
-        let mut stream = StreamState::new(Track::anywhere());
-        for ms in [0, 10, 30] {
-            recorder.event(&mut stream, event(b"hello"), at(ms));
-        }
-        let (measurement, _) = recorder.finish();
-        assert_eq!(measurement.counters.window_payload_bytes, 15);
-        let gaps: Vec<_> = measurement.distributions[&Metric::InterEvent].counts().map(|(_, count)| count).collect();
-        assert_eq!(gaps, [1, 1]);
-        assert!(!measurement.distributions.contains_key(&Metric::ResponseTime));
-    }
-}
+mod tests;

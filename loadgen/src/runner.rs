@@ -1,24 +1,23 @@
-//! The order of trials: interleaved blocks, shuffled by seed; a fresh server and a fresh generator for each.
+//! A run: blocks in order, each trial appended and flushed before the next begins, noisy blocks once more, an end for a
+//! stated reason.
 //!
-//! Each record is appended and flushed before the next trial begins. Refuses to look at results: nothing here may
-//! depend on what a trial measured.
+//! Refuses to look at results: what a trial measured is recorded, and of it only the width of intervals comes back.
 
-use crate::drive::{Order, Started, record};
+pub(crate) mod order;
+pub(crate) mod process;
+mod standing;
+
+use crate::detect::generator;
+use crate::detect::host::Calm;
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
-use crate::target::OwnServer;
-use crate::timestamp;
-use std::process::Stdio;
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
-use tokio::time::timeout;
-use trial::{Arm, Cell, End, Line, Outcome, Plan, Scenario, Trial};
-
-/// Time beyond the expected length of a trial after which it is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Largest record of one trial that is read from a generator.
-const MAX_RECORD_BYTES: u64 = 256 << 20;
+use crate::{detect, gate, host, timestamp};
+use order::Block;
+use standing::Standing;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+use trial::{Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, StopReason, Trial, Warning};
+use wire::{Rate, Transport};
 
 /// Where trials are run and how.
 #[derive(Debug, Clone)]
@@ -27,6 +26,8 @@ pub struct RunOptions {
     pub seed: u64,
     /// Base URL of a long-lived server; `None` starts a fresh one for each trial.
     pub target: Option<String>,
+    /// Process of that server, when it is on this host.
+    pub target_pid: Option<u32>,
     /// Worker threads of a generator.
     pub threads: usize,
     /// Headers for every request.
@@ -35,54 +36,46 @@ pub struct RunOptions {
     pub cacert: Option<std::path::PathBuf>,
     /// Whether certificates go unchecked.
     pub insecure: bool,
+    /// When the run began, pre-flight included: its budget counts from here.
+    pub begun: Instant,
+    /// What the generator takes from a null server; empty when that was not measured.
+    pub ceilings: BTreeMap<Transport, Rate>,
+}
+
+impl RunOptions {
+    /// For fresh servers on this host, from now on, without headers.
+    pub fn local(seed: u64, threads: usize) -> Self {
+        Self {
+            seed,
+            target: None,
+            target_pid: None,
+            threads,
+            headers: Vec::new(),
+            cacert: None,
+            insecure: false,
+            begun: Instant::now(),
+            ceilings: BTreeMap::new(),
+        }
+    }
 }
 
 /// What has been run so far.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    /// Trials on disk.
+    /// Trials on disk that count.
     pub finished: u64,
-    /// Trials of the plan.
+    /// Trials that the run may come to.
     pub planned: u64,
+    /// Blocks that were run again.
+    pub redone: u64,
     /// Expected length of what is finished.
     pub expected_done: Duration,
-    /// Expected length of what is left.
+    /// Expected length of what is left, blocks that are run again included.
     pub expected_left: Duration,
     /// The trial that runs now.
     pub current: String,
     /// Texts of trials that failed.
     pub failures: Vec<String>,
-}
-
-/// One trial of the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Turn {
-    cell: usize,
-    arm: Arm,
-    block: u32,
-    position: u32,
-    seed: u64,
-}
-
-/// Every trial of a plan in the order in which it runs: block by block over all cells, so that an early end leaves
-/// whole blocks of everything; cells and the arms inside a block are shuffled.
-fn turns(plan: &Plan, seed: u64) -> Vec<Turn> {
-    let mut random = fastrand::Rng::with_seed(seed);
-    let most = plan.cells.iter().map(|cell| cell.blocks).max().unwrap_or(0);
-    let mut turns = Vec::new();
-    for block in 0..most {
-        let mut cells: Vec<_> = (0..plan.cells.len()).filter(|&cell| plan.cells[cell].blocks > block).collect();
-        random.shuffle(&mut cells);
-        for cell in cells {
-            let mut arms = plan.cells[cell].arms();
-            random.shuffle(&mut arms);
-            // All arms of a block replay one schedule.
-            let seed = random.u64(..);
-            let positioned = arms.into_iter().zip(0..);
-            turns.extend(positioned.map(|(arm, position)| Turn { cell, arm, block, position, seed }));
-        }
-    }
-    turns
 }
 
 /// Runs a plan to its end, to an interrupt, or to a write that fails.
@@ -94,132 +87,147 @@ pub async fn run(
     options: &RunOptions,
     journal: &mut Journal,
     interrupt: &mut Interrupt,
-    mut report: impl FnMut(&Progress),
+    report: impl FnMut(&Progress),
 ) -> Result<Progress, JournalError> {
-    let mut progress =
-        Progress { planned: plan.trials(), expected_left: plan.expected_length(), ..Progress::default() };
-    for turn in turns(plan, options.seed) {
-        let cell = &plan.cells[turn.cell];
-        progress.current = format!("{} {} block {}/{}", cell.name, turn.arm, turn.block + 1, cell.blocks);
-        report(&progress);
-        let trial = tokio::select! {
-            trial = one(cell, &turn, options) => trial,
-            () = interrupt.wait() => break,
-        };
-        if let Outcome::Failed(why) = &trial.outcome {
-            progress.failures.push(format!("{} {}: {why}", cell.name, turn.arm));
-        }
-        journal.append(&Line::Trial(Box::new(trial)))?;
-        progress.finished += 1;
-        progress.expected_done += cell.expected_trial();
-        progress.expected_left = progress.expected_left.saturating_sub(cell.expected_trial());
-    }
-    report(&progress);
-    let reason = if interrupt.came() { "interrupted" } else { "plan finished" };
+    let (progress, stops) = trials(plan, options, journal, interrupt, report).await?;
+    let budget = stops.iter().any(|stop| stop.reason == StopReason::Budget);
+    let reason = match (interrupt.came(), budget) {
+        (true, _) => "interrupted",
+        (false, true) => "time used up",
+        (false, false) => "plan finished",
+    };
     journal.append(&Line::End(End {
         reason: reason.to_owned(),
         finished: timestamp::now(),
         trials: progress.finished,
-        planned: progress.planned,
-        stops: Vec::new(),
+        planned: plan.trials(),
+        stops,
     }))?;
     Ok(progress)
 }
 
-/// One trial: a server where it needs one, then a generator process.
-async fn one(cell: &Cell, turn: &Turn, options: &RunOptions) -> Trial {
-    let mut order = Order {
-        cell: cell.clone(),
-        arm: turn.arm,
-        block: turn.block,
-        attempt: 0,
-        position: turn.position,
-        seed: turn.seed,
-        url: options.target.clone().unwrap_or_default(),
-        threads: options.threads,
-        headers: options.headers.clone(),
-        cacert: options.cacert.clone(),
-        insecure: options.insecure,
-    };
-    if options.target.is_some() || cell.scenario == Scenario::Codec {
-        return generate(&order).await;
-    }
-    match OwnServer::start(cell).await {
-        Ok(server) => {
-            server.url().clone_into(&mut order.url);
-            let trial = generate(&order).await;
-            server.stop().await;
-            trial
-        }
-        Err(error) => failed(&order, error.to_string()),
-    }
-}
-
-/// Runs the order in a generator process of its own.
-async fn generate(order: &Order) -> Trial {
-    let limit = order.cell.expected_trial() + PATIENCE;
-    match timeout(limit, child(order)).await {
-        Ok(Ok(trial)) => trial,
-        Ok(Err(why)) => failed(order, why),
-        Err(_) => failed(order, format!("the generator gave no result within {} s", limit.as_secs())),
-    }
-}
-
-async fn child(order: &Order) -> Result<Trial, String> {
-    let text = |error: std::io::Error| format!("generator process: {error}");
-    let mut command = Command::new(std::env::current_exe().map_err(text)?);
-    command.arg("trial").process_group(0).kill_on_drop(true);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(text)?;
-    let order = serde_json::to_vec(order).map_err(|error| error.to_string())?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(&order).await.map_err(text)?;
-    }
-    let (mut record, mut words) = (Vec::new(), String::new());
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(MAX_RECORD_BYTES).read_to_end(&mut record).await.map_err(text)?;
-    }
-    if let Some(stderr) = child.stderr.take() {
-        let _ = stderr.take(4096).read_to_string(&mut words).await;
-    }
-    let status = child.wait().await.map_err(text)?;
-    serde_json::from_slice(&record).map_err(|_| format!("generator process ended ({status}): {}", words.trim()))
-}
-
-/// The record of a trial that could not even be started.
-fn failed(order: &Order, why: String) -> Trial {
-    record(order, &Started::now(), Outcome::Failed(why))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    fn plan() -> Plan {
-        let cell = |name: &str, blocks| format!("[[cell]]\nname='{name}'\nwhy='w'\nscenario='push'\nblocks={blocks}\n");
-        Plan::from_toml(&format!("name='p'\nwhy='w'\n{}{}", cell("a", 6), cell("b", 2))).unwrap()
-    }
-
-    #[test]
-    fn every_block_holds_every_arm_once_and_shares_its_seed() {
-        let turns = turns(&plan(), 7);
-        assert_eq!(turns.len() as u64, plan().trials());
-        for block in turns.chunk_by(|a, b| (a.cell, a.block) == (b.cell, b.block)) {
-            assert_eq!(block.iter().map(|turn| turn.arm).collect::<BTreeSet<_>>().len(), 3);
-            assert_eq!(block.iter().map(|turn| turn.seed).collect::<BTreeSet<_>>().len(), 1);
-            assert_eq!(block.iter().map(|turn| turn.position).collect::<Vec<_>>(), [0, 1, 2]);
+/// The same without the line that ends the records, for a plan that is a part of a run; and how each cell came to its end.
+///
+/// # Errors
+/// [`JournalError`] when a record cannot be written.
+pub async fn trials(
+    plan: &Plan,
+    options: &RunOptions,
+    journal: &mut Journal,
+    interrupt: &mut Interrupt,
+    report: impl FnMut(&Progress),
+) -> Result<(Progress, Vec<CellStop>), JournalError> {
+    let mut run = Runner { plan, options, journal, interrupt, report, standing: Standing::new(plan, options) };
+    'run: for round in order::rounds(plan, options.seed) {
+        let mut queue = VecDeque::from(round);
+        while let Some(block) = queue.pop_front() {
+            match run.block(block).await? {
+                Next::GoOn => {}
+                // Behind the other cells of its round: what disturbed it may have gone by then.
+                Next::Again(block) => queue.push_back(block),
+                Next::End => break 'run,
+            }
         }
     }
+    (run.report)(&run.standing.progress);
+    let stops = run.standing.stops(run.interrupt.came());
+    Ok((run.standing.progress, stops))
+}
 
-    #[test]
-    fn the_order_depends_on_the_seed_and_on_nothing_else() {
-        assert_eq!(turns(&plan(), 7), turns(&plan(), 7));
-        assert_ne!(turns(&plan(), 7), turns(&plan(), 8));
-        let orders: BTreeSet<_> = turns(&plan(), 7)
-            .chunk_by(|a, b| (a.cell, a.block) == (b.cell, b.block))
-            .map(|block| block.iter().map(|turn| turn.arm).collect::<Vec<_>>())
-            .collect();
-        assert!(orders.len() > 1, "arms are shuffled inside their blocks");
+/// Runs one trial with a watch over the host, of no plan.
+pub(crate) async fn single(cell: &Cell, turn: &order::Turn, options: &RunOptions) -> Trial {
+    let (mut trial, noise) = process::watched(cell, turn, options).await;
+    annotate(&mut trial, &noise, Calm::default(), options);
+    trial.noise = Some(noise);
+    trial
+}
+
+/// What comes behind a block.
+enum Next {
+    GoOn,
+    Again(Block),
+    End,
+}
+
+struct Runner<'a, R> {
+    plan: &'a Plan,
+    options: &'a RunOptions,
+    journal: &'a mut Journal,
+    interrupt: &'a mut Interrupt,
+    report: R,
+    standing: Standing<'a>,
+}
+
+impl<R: FnMut(&Progress)> Runner<'_, R> {
+    async fn block(&mut self, block: Block) -> Result<Next, JournalError> {
+        if !self.standing.admits(&block) {
+            return Ok(Next::GoOn);
+        }
+        let (mut trials, mut causes) = (Vec::new(), Vec::new());
+        for turn in block.turns() {
+            let Some((trial, found)) = self.trial(block.cell, &turn).await? else {
+                self.standing.progress.finished += trials.len() as u64;
+                return Ok(Next::End);
+            };
+            trials.push(trial);
+            causes.extend(found);
+        }
+        if causes.is_empty() || !self.standing.grants(&block) {
+            self.standing.counted(&block, &trials);
+            return Ok(Next::GoOn);
+        }
+        let Block { cell, number, attempt, .. } = block;
+        let cell = self.plan.cells[cell].name.clone();
+        self.journal.append(&Line::Redone(Redone { cell, block: number, attempt, causes: distinct(causes) }))?;
+        Ok(Next::Again(block.again()))
+    }
+
+    /// Runs and records one trial; with it, the causes for running its block again. `None` when the user ends the run.
+    async fn trial(&mut self, cell: usize, turn: &order::Turn) -> Result<Option<(Trial, Vec<Warning>)>, JournalError> {
+        self.standing.begins(cell, turn);
+        (self.report)(&self.standing.progress);
+        let watched = tokio::select! {
+            watched = process::watched(&self.plan.cells[cell], turn, self.options) => watched,
+            () = self.interrupt.wait() => return Ok(None),
+        };
+        let (mut trial, noise) = watched;
+        let calm = self.standing.calm(cell, turn.arm.transport, &noise);
+        let validity = gate::Validity::of(&trial.warnings);
+        let causes = if trial.cell.is_timed() { gate::causes(&noise, calm, &validity) } else { Vec::new() };
+        annotate(&mut trial, &noise, calm, self.options);
+        trial.noise = Some(noise);
+        self.journal.append(&Line::Trial(Box::new(trial.clone())))?;
+        Ok(Some((trial, causes)))
+    }
+}
+
+/// Gives a trial the warnings that come from outside of it. Noise bears on timed cells only: bytes are bytes.
+fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) {
+    if !trial.cell.is_timed() {
+        return;
+    }
+    let transport = trial.arm.transport;
+    let load = trial.cell.offered().zip(options.ceilings.get(&transport));
+    trial.warnings.extend(load.and_then(|(offered, &ceiling)| generator::near_ceiling(transport, offered, ceiling)));
+    trial.warnings.extend(gate::of_noise(noise, calm));
+    trial.warnings.extend(detect::of_host(noise, host::is_realtime()));
+}
+
+/// Each kind of cause once.
+fn distinct(causes: Vec<Warning>) -> Vec<Warning> {
+    let mut kinds: Vec<Warning> = Vec::new();
+    for cause in causes {
+        if !kinds.iter().any(|known| std::mem::discriminant(known) == std::mem::discriminant(&cause)) {
+            kinds.push(cause);
+        }
+    }
+    kinds
+}
+
+/// The text of a trial that failed.
+fn failure(trial: &Trial) -> Option<String> {
+    match &trial.outcome {
+        Outcome::Failed(why) => Some(format!("{} {}: {why}", trial.cell.name, trial.arm)),
+        Outcome::Measured(_) | Outcome::Unsupported(_) => None,
     }
 }

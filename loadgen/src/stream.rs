@@ -6,6 +6,7 @@
 use crate::client::{Conversation, DecodeError, Head, Request, RequestError, Signal};
 use crate::link::{DialError, DialTimes, Dialer, Link, Meter};
 use crate::recorder::StreamState;
+use crate::span::Span;
 use crate::track::Track;
 use crate::worker;
 use servers::clock;
@@ -50,6 +51,8 @@ pub struct StreamSpec {
     pub expected: Option<u64>,
     /// Sequence number of the first event, where it is known.
     pub first_seq: Option<u64>,
+    /// Whether the client leaves once the expected events have come, because the server does not know how many there are.
+    pub leaves: bool,
 }
 
 /// Counts of one stream; folded into the worker on drop.
@@ -62,6 +65,7 @@ pub struct Tally {
     connect_out: u64,
     connect_in: u64,
     close_in: u64,
+    span: Span,
 }
 
 impl Tally {
@@ -76,6 +80,7 @@ impl Tally {
             connect_out: 0,
             connect_in: 0,
             close_in: 0,
+            span: Span::default(),
         }
     }
 
@@ -91,6 +96,13 @@ impl Tally {
     pub fn connected(&mut self, head_bytes: u64) {
         if self.connect_in == 0 {
             self.connect_in = head_bytes;
+        }
+    }
+
+    /// Notes what has been on the wire, behind a read of a stream whose head has come.
+    fn settle(&mut self, link: &Link) {
+        if self.connect_in > 0 {
+            self.span.observe(self.state.received(), self.expected, || link.settled());
         }
     }
 
@@ -121,6 +133,10 @@ impl Drop for Tally {
             bytes.stream_out += self.meter.bytes_out().saturating_sub(self.connect_out);
             bytes.stream_in += self.meter.bytes_in().saturating_sub(self.connect_in);
             bytes.close_in += self.close_in;
+            if let Some((traffic, events)) = self.span.traffic() {
+                worker.recorder.layers.span.add(&traffic);
+                worker.recorder.layers.span_events += events;
+            }
             if let Some(expected) = self.expected {
                 *counters.expected.get_or_insert(0) += expected;
                 // What never came at the end leaves no gap behind it.
@@ -138,6 +154,7 @@ pub struct Stream {
     transport: Transport,
     times: DialTimes,
     asked: Option<MonoTime>,
+    leaves_after: Option<u64>,
 }
 
 impl Stream {
@@ -150,15 +167,23 @@ impl Stream {
         let (link, times) = dialer.dial().await?;
         let tally = Tally::new(&link, spec);
         worker::with(|worker| worker.recorder.dialled(&times));
-        Ok(Self { link, conversation, tally, transport: spec.transport, times, asked: None })
+        let leaves_after = spec.expected.filter(|_| spec.leaves);
+        Ok(Self { link, conversation, tally, transport: spec.transport, times, asked: None, leaves_after })
     }
 
-    /// Reads until the stream ends cleanly.
+    /// Reads until the stream ends cleanly, or until the client has what it came for.
     ///
     /// # Errors
     /// [`StreamError`] when it ends otherwise.
     pub async fn run(mut self) -> Result<(), StreamError> {
-        while self.step().await? {}
+        match self.leaves_after {
+            None => while self.step().await? {},
+            Some(count) => {
+                if !self.run_until(count).await? {
+                    return Err(StreamError::Library("the server ended the stream".to_owned()));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -268,6 +293,8 @@ impl Stream {
                 return Poll::Ready(Ok(false));
             }
             self.conversation.push(bytes, &mut sink)?;
+            recorder.kernel_stamp(self.link.take_stamp(), received);
+            tally.settle(&self.link);
             Poll::Ready(Ok(!self.conversation.is_over()))
         })
         .unwrap_or_else(|| Poll::Ready(Err(StreamError::Library("no worker on this thread".to_owned()))))

@@ -2,7 +2,9 @@
 //!
 //! A child is asked to end by the end of its standard input, which also happens when this process dies.
 
+use crate::cgroup::Cgroup;
 use crate::host;
+use crate::instrument::Wrapper;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -29,6 +31,8 @@ pub struct OwnServer {
     child: Child,
     stdin: Option<ChildStdin>,
     url: String,
+    /// Dropped behind the child, which must have left it.
+    _cgroup: Option<Cgroup>,
 }
 
 impl OwnServer {
@@ -37,7 +41,15 @@ impl OwnServer {
     /// # Errors
     /// [`TargetError`], with the server's own words where it had any.
     pub async fn start(cell: &Cell) -> Result<Self, TargetError> {
-        let mut command = Command::new(std::env::current_exe()?);
+        Self::start_under(cell, None).await
+    }
+
+    /// The same, under an instrument.
+    ///
+    /// # Errors
+    /// [`TargetError`], likewise.
+    pub async fn start_under(cell: &Cell, wrapper: Option<&Wrapper>) -> Result<Self, TargetError> {
+        let mut command = command(wrapper)?;
         let threads = host::default_threads().to_string();
         command.args(["serve", "--exit-with-stdin", "--preset", cell.preset.name(), "--threads", &threads]);
         if let Some(flush) = cell.flush {
@@ -47,11 +59,18 @@ impl OwnServer {
         command.process_group(0).kill_on_drop(true);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let stdin = child.stdin.take();
+        // Before it has done anything: what it uses until then is not charged to its group.
+        let cgroup = child.id().and_then(Cgroup::holding);
         let url = first_line(&mut child).await;
         match url {
-            Some(url) => Ok(Self { child, stdin, url }),
+            Some(url) => Ok(Self { child, stdin, url, _cgroup: cgroup }),
             None => Err(TargetError::NotReady(last_words(&mut child).await)),
         }
+    }
+
+    /// Its process id; `None` once it has ended.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// The base URL.
@@ -66,6 +85,19 @@ impl OwnServer {
             let _ = self.child.kill().await;
         }
     }
+}
+
+/// This program, as it is or behind the command of an instrument.
+fn command(wrapper: Option<&Wrapper>) -> std::io::Result<Command> {
+    let program = std::env::current_exe()?;
+    Ok(match wrapper {
+        None => Command::new(program),
+        Some(wrapper) => {
+            let mut command = Command::new(wrapper.program);
+            command.args(&wrapper.arguments).arg(program);
+            command
+        }
+    })
 }
 
 async fn first_line(child: &mut Child) -> Option<String> {

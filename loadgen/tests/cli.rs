@@ -57,8 +57,8 @@ fn what_cannot_be_reached_says_so() {
     refused(&["run", "http://nosuch.invalid/"], 1, &["cannot resolve 'nosuch.invalid'"]);
     refused(&["run", "localhost:80"], 1, &["is not a URL: expected http://"]);
     refused(&["run", "ftp://localhost/"], 1, &["scheme 'ftp' is not supported: use http, https, ws or wss"]);
-    refused(&["compare", "--target", &format!("http://{}", nobody())], 1, &["refused the connection"]);
-    refused(&["compare", "--target", "http://localhost:1/path"], 1, &["--target takes a base URL"]);
+    refused(&["compare", "--allow-debug", "--target", &format!("http://{}", nobody())], 1, &["refused the connection"]);
+    refused(&["compare", "--allow-debug", "--target", "http://localhost:1/path"], 1, &["--target takes a base URL"]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn what_answers_in_another_tongue_is_named() {
     refused(&["run", &at(&http, "/sse?payload=47")], 1, &["payload=47", "48 (the stamp) to 1048576"]);
     refused(&["run", &http, "-r", "2m"], 1, &["rate=2000000", "raise it with --max-rate"]);
     refused(&["run", &http, "-X", "POST"], 1, &["-X and --body are for endpoints that are not ours"]);
-    refused(&["compare", "--target", &http, "--plan", "/nonexistent"], 1, &["--plan /nonexistent"]);
+    refused(&["compare", "--allow-debug", "--target", &http, "--plan", "/nonexistent"], 1, &["--plan /nonexistent"]);
     let tls = peer(&[0x15, 3, 1, 0, 2, 2, 70]);
     refused(&["run", &format!("http://{tls}/")], 1, &["TLS"]);
     let silent = peer(b"");
@@ -89,10 +89,10 @@ fn a_server_of_another_version_is_refused() {
     let other = peer(answer.leak().as_bytes());
     let words = ["wire version 999", "run the same pushbench version on both ends"];
     refused(&["run", &format!("http://{other}")], 1, &words);
-    refused(&["compare", "--target", &format!("http://{other}")], 1, &words);
+    refused(&["compare", "--allow-debug", "--target", &format!("http://{other}")], 1, &words);
     let foreign = peer(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
     refused(
-        &["compare", "--target", &format!("http://{foreign}")],
+        &["compare", "--allow-debug", "--target", &format!("http://{foreign}")],
         1,
         &["is not a pushbench server", "loadgen run URL"],
     );
@@ -107,8 +107,11 @@ fn flags_are_checked_before_anything_is_sent() {
     refused(&["run", "http://h", "-H", "bad"], 2, &["expected 'NAME: VALUE'"]);
     refused(&["run", "http://h", "--faults", "burn"], 2, &["unknown fault 'burn'"]);
     refused(&["compar"], 2, &["compare"]);
+    refused(&["capacity", "--slo", "p99"], 2, &["'p99' is no objective", "such as p99=10ms"]);
+    refused(&["capacity", "--transports", "sse"], 1, &["two different transports"]);
+    refused(&["capacity", "--target", "http://localhost:1/path"], 1, &["--target takes a base URL"]);
     refused(&["compare", "--quick", "--full"], 2, &["cannot be used with"]);
-    refused(&["list", "--plan", "huge"], 1, &["no built-in plan 'huge'", "standard, quick, full"]);
+    refused(&["list", "--plan", "huge"], 1, &["no built-in plan 'huge'", "standard, quick, publish, full"]);
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn plans_are_checked_to_the_line() {
         ("transports = ['web-socket']", ["line 7", "did you mean `websocket`?"]),
     ] {
         std::fs::write(&path, format!("{head}{line}\n")).unwrap();
-        let output = loadgen(&["compare", "--plan", path.to_str().unwrap()]);
+        let output = loadgen(&["compare", "--allow-debug", "--plan", path.to_str().unwrap()]);
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
@@ -155,7 +158,11 @@ fn files_that_cannot_be_written_or_read_say_so() {
     ] {
         std::fs::write(&bad, text).unwrap();
         refused(&["report", directory.path().to_str().unwrap()], 1, &[words]);
-        refused(&["compare", "--quick", "-o", directory.path().to_str().unwrap()], 1, &["choose another --out"]);
+        refused(
+            &["compare", "--allow-debug", "--quick", "-o", directory.path().to_str().unwrap()],
+            1,
+            &["choose another --out"],
+        );
     }
     refused(&["report", "/nonexistent"], 1, &["/nonexistent", "No such file"]);
 }
@@ -193,16 +200,31 @@ fn foreign_streams_asked_for_by_post_are_read() {
 }
 
 #[test]
+fn a_debug_build_is_refused_unless_it_is_allowed() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("run");
+    if cfg!(debug_assertions) {
+        refused(
+            &["compare", "--quick", "-o", out.to_str().unwrap()],
+            1,
+            &["loadgen is a debug build", "--allow-debug"],
+        );
+        assert!(!out.exists(), "nothing was begun");
+    }
+}
+
+#[test]
 fn an_interrupt_keeps_what_was_recorded_and_renders_it() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("run");
     let mut child = Command::new(PROGRAM)
-        .args(["compare", "-c", "2", "-r", "100", "-d", "1s", "--warmup", "100ms", "-o", out.to_str().unwrap()])
+        .args(["compare", "--allow-debug", "--preflight", "quick", "-c", "2", "-r", "100", "-d", "1s"])
+        .args(["--warmup", "100ms", "-o", out.to_str().unwrap()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    await_lines(&out.join("records.jsonl"), 2);
+    await_lines(&out.join("records.jsonl"), 3);
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::Signal::SIGINT).unwrap();
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
@@ -218,8 +240,9 @@ fn an_interrupt_keeps_what_was_recorded_and_renders_it() {
 fn a_comparison_of_one_workload_leaves_everything_that_was_promised() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("run");
-    let args = ["compare", "-c", "3", "-r", "100", "--payload", "256", "--shared", "-d", "200ms", "--warmup", "100ms"];
-    let output = loadgen(&[&args[..], &["--blocks", "1", "-o", out.to_str().unwrap()]].concat());
+    let load = ["-c", "3", "-r", "100", "--payload", "256", "--shared", "-d", "200ms", "--warmup", "100ms"];
+    let args = ["compare", "--allow-debug", "--preflight", "quick", "--blocks", "1", "-o", out.to_str().unwrap()];
+    let output = loadgen(&[&args[..], &load].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(stdout.trim_end().lines().last(), out.to_str(), "the directory is printed last");
@@ -241,12 +264,49 @@ fn a_comparison_of_one_workload_leaves_everything_that_was_promised() {
 }
 
 #[test]
+fn a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("run");
+    let args = ["capacity", "--quick", "--slo", "p50=1ns", "--start", "2", "-c", "1", "-d", "500ms", "--warmup", "1ms"];
+    let output = loadgen(&[&args[..], &["-o", out.to_str().unwrap()]].concat());
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(stdout.contains("SSE: capacity not found") && stdout.contains("WebSocket: capacity not found"), "{stdout}");
+    let records = read(&out.join("records.jsonl"));
+    assert!(records.contains("capacity/search/2") && records.contains("capacity/search/1\""), "both loads were tried");
+    std::fs::remove_file(out.join("report.html")).unwrap();
+    assert!(loadgen(&["report", out.to_str().unwrap()]).status.success());
+    let page = read(&out.join("report.html"));
+    assert!(page.contains("id=\"capacity\"") && page.contains("capacity not found"));
+    assert!(!page.contains("id=\"comparison\""), "the table asks what this run does not answer");
+}
+
+#[test]
+fn a_search_that_is_interrupted_keeps_what_it_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("run");
+    let args = ["capacity", "--start", "10", "-c", "1", "-d", "300ms", "--warmup", "1ms", "-o", out.to_str().unwrap()];
+    let mut child = Command::new(PROGRAM).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    await_lines(&out.join("records.jsonl"), 3);
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::Signal::SIGINT).unwrap();
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
+    assert!(
+        stdout.contains("the search ended early") && stderr.contains("what was measured is kept"),
+        "{stdout}{stderr}"
+    );
+}
+
+#[test]
 fn completions_manual_and_lists_are_there() {
     for (args, word) in [
         (&["completions", "bash"][..], "loadgen"),
         (&["man"], ".TH"),
         (&["list"], "Plan standard"),
         (&["list", "--plan", "quick"], "[[cell]]"),
+        (&["list", "--detectors"], " 32  peeking"),
         (&["--version"], "loadgen 0"),
     ] {
         let output = loadgen(args);

@@ -113,6 +113,35 @@ async fn messages_come_back_over_frames_and_over_posts() {
 }
 
 #[tokio::test]
+async fn what_is_relayed_reaches_every_subscriber_on_one_clock() {
+    let server = server();
+    for transport in Transport::ALL {
+        let cell = Cell { scenario: Scenario::Relay, load: Load { connections: 3, ..cell().load }, ..cell() };
+        let trial = drive::trial(order(&server, cell, Arm::of(transport)), Observer::nobody()).await;
+        if transport == Transport::LongPoll {
+            assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("poll")), "{:?}", trial.outcome);
+            continue;
+        }
+        let Outcome::Measured(m) = trial.outcome else { panic!("{transport}: {:?}", trial.outcome) };
+        let c = &m.counters;
+        assert_eq!((c.messages_sent, c.expected, c.received), (50, Some(150), 150), "{transport}");
+        assert_eq!((c.lost, c.duplicates, c.reordered, c.corrupt), (0, 0, 0, 0), "{transport}");
+        assert_eq!((c.connections, c.requests), (3, 3), "{transport}: the ingress is not the arm's");
+        assert_eq!(m.distributions[&Metric::ResponseTime].len(), 150, "{transport}");
+        assert_eq!(Figure::OverheadPerEvent.of(&m), overhead_at_256(transport), "{transport}");
+        assert!(m.server.is_some_and(|usage| usage.events > 0), "{transport}");
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_a_library_would_read_is_refused() {
+    let server = server();
+    let cell = Cell { scenario: Scenario::Relay, client: ClientKind::Library, ..cell() };
+    let trial = drive::trial(order(&server, cell, Arm::of(Transport::Sse)), Observer::nobody()).await;
+    assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("library")), "{:?}", trial.outcome);
+}
+
+#[tokio::test]
 async fn only_websocket_is_heard_on_the_open_connection() {
     let server = server();
     for transport in [Transport::Sse, Transport::WebSocket] {

@@ -1,16 +1,22 @@
 //! What stands behind a row: blocks of text, tables and charts, in the order in which they are read. Refuses to know
 //! HTML: `page` turns blocks into markup.
 
+mod accounts;
+mod beside;
+mod capacity;
 mod contests;
+mod counts;
 mod llm;
 mod raw;
+
+pub(crate) use capacity::of_capacity;
 
 use crate::compare::{CellComparison, Comparison};
 use crate::picture::{self, Picture};
 use crate::row::study;
 use crate::text::Language;
 use std::mem::discriminant;
-use trial::{Row, Trial, Warning};
+use trial::{Action, Row, StopReason, Trial, Warning};
 use wire::Role;
 
 /// One piece of evidence.
@@ -81,12 +87,16 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
         Block::Text(lang.why(&cell.cell.why)),
         Block::Note(lang.load(cell.cell)),
     ];
+    blocks.extend(stop_of(comparison, cell, lang).map(Block::Note));
     blocks.extend(outcomes(cell, lang));
     blocks.extend(llm::tables(cell, lang));
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
-    blocks.extend(trial_warnings(cell.cell.row, &trials, lang).into_iter().map(Block::Warning));
+    blocks.extend(trial_warnings(cell.cell.row, &trials, Action::Inform, lang).into_iter().map(Block::Warning));
+    blocks.extend(accounts::remarks(cell, lang));
+    blocks.extend(beside::remark(comparison, cell, lang));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
-        let tables = contests::tables(comparison, cell, versus, lang);
+        let mut tables = contests::tables(comparison, cell, versus, lang);
+        tables.extend(counts::table(cell, versus, lang));
         let summary = || lang.contest_caption(lang.transport(versus.transport), lang.transport(cell.base));
         let contestant = versus.transport.role() == Role::Contestant;
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
@@ -94,6 +104,14 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     blocks.extend(picture::of_cell(cell, lang));
     blocks.extend(raw::trials(cell, lang));
     blocks
+}
+
+/// Why the cell has as many blocks as it has, and how many were run again; nothing where it went as planned.
+fn stop_of(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Option<String> {
+    let stops = &comparison.records.end.as_ref()?.stops;
+    let stop = stops.iter().find(|stop| stop.cell == cell.cell.name)?;
+    let plain = stop.reason == StopReason::Planned && stop.redone == 0;
+    (!plain).then(|| lang.stopped(stop.blocks, stop.redone, lang.stop_reason(stop.reason)))
 }
 
 /// Arms that failed or cannot do this: a failure is a row like any other.
@@ -106,37 +124,41 @@ fn outcomes(cell: &CellComparison, lang: Language) -> impl Iterator<Item = Block
     })
 }
 
-/// Each kind of warning that matters to a row once, with the number of trials that it was given to.
-pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], lang: Language) -> Vec<String> {
+/// Each kind of warning that matters to a row and has at least this consequence once, with the number of trials that it was
+/// given to.
+pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action, lang: Language) -> Vec<String> {
     let mut kinds: Vec<(&Warning, usize)> = Vec::new();
-    for warning in trials.iter().flat_map(|trial| &trial.warnings).filter(|warning| matters(row, warning)) {
-        match kinds.iter_mut().find(|(known, _)| discriminant(*known) == discriminant(warning)) {
-            Some((_, times)) => *times += 1,
-            None => kinds.push((warning, 1)),
+    for trial in trials {
+        for warning in distinct(&trial.warnings).filter(|warning| warning.action() >= least && matters(row, warning)) {
+            match kinds.iter_mut().find(|(known, _)| discriminant(*known) == discriminant(warning)) {
+                Some((_, times)) => *times += 1,
+                None => kinds.push((warning, 1)),
+            }
         }
     }
-    let said = |(warning, times)| lang.in_trials(lang.warning(warning), times, trials.len());
+    let said = |(warning, times): (&Warning, usize)| match warning.action() {
+        Action::Void if !row.is_some_and(Row::is_counted) => {
+            lang.void_trials(lang.warning(warning), times, trials.len())
+        }
+        _ => lang.in_trials(lang.warning(warning), times, trials.len()),
+    };
     kinds.into_iter().map(said).collect()
+}
+
+/// Each kind of warning of one trial once: both of its ends may have given it.
+fn distinct(warnings: &[Warning]) -> impl Iterator<Item = &Warning> {
+    let first = |(i, warning): &(usize, &Warning)| {
+        warnings[..*i].iter().all(|earlier| discriminant(earlier) != discriminant(*warning))
+    };
+    warnings.iter().enumerate().filter(first).map(|(_, warning)| warning)
 }
 
 /// Lateness spoils durations and rates; what is counted to the byte does not depend on when it came.
 fn matters(row: Option<Row>, warning: &Warning) -> bool {
-    let counted = matches!(
-        row,
-        Some(Row::ProtocolType | Row::Implementation | Row::BrowserSupport | Row::NetworkOverhead | Row::Memory)
-    );
-    match warning {
-        Warning::PacerLate { .. }
-        | Warning::GeneratorLate { .. }
-        | Warning::GeneratorBusy { .. }
-        | Warning::ClockUncertain { .. } => !counted,
-        Warning::DebugBuild { .. }
-        | Warning::EventsLost { .. }
-        | Warning::StreamsFailed { .. }
-        | Warning::StoppedEarly { .. }
-        | Warning::Loopback
-        | Warning::LongLivedServer
-        | Warning::Buffered { .. }
-        | Warning::RequestsFailed { .. } => true,
+    let counted = row.is_some_and(Row::is_counted);
+    match warning.rule() {
+        Some(13) => counted,
+        Some(1 | 3..=8 | 12 | 15..=18 | 24..=26 | 28..=31) if warning.action() != Action::Refuse => !counted,
+        _ => true,
     }
 }

@@ -1,9 +1,11 @@
 //! The table as data: what every row of one run says, and the answer in one sentence. Refuses to lay anything out.
 
+use crate::Records;
 use crate::compare::Comparison;
 use crate::row::{Finding, RowVerdict, finding};
 use crate::text::Language;
-use trial::Row;
+use std::collections::BTreeSet;
+use trial::{Action, End, Row, StopReason, Warning};
 
 /// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
 pub(crate) const fn glance(row: Row) -> usize {
@@ -75,9 +77,31 @@ pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<Strin
     let records = comparison.records;
     let ended = match &records.end {
         None => Some(lang.cut_off()),
+        Some(end) if by_hand(end) => {
+            Some(lang.warning(&Warning::StoppedEarly { finished: end.trials, planned: end.planned }))
+        }
         Some(end) if end.trials < end.planned => Some(lang.ended(&end.reason)),
         Some(_) => None,
     };
-    let own = records.run.warnings.iter().map(|warning| lang.warning(warning));
+    let found = records.preflight.iter().flat_map(|preflight| &preflight.warnings);
+    let loud = records.run.warnings.iter().chain(found).filter(|warning| warning.action() >= Action::Warn);
+    let own = loud.chain(&noisy_host(records)).map(|warning| lang.warning(warning)).collect::<Vec<_>>();
     records.warnings.iter().cloned().chain(own).chain(ended).collect()
+}
+
+/// Rule 32: whether somebody may have stopped the run because of what it showed.
+fn by_hand(end: &End) -> bool {
+    end.stops.iter().any(|stop| stop.reason == StopReason::Interrupted)
+}
+
+/// Most redone blocks beside those that count before a run is called noisy: three beside seven.
+const NOISY: (usize, usize) = (3, 10);
+
+/// Whether so many blocks had to be run again that the whole run must be doubted.
+fn noisy_host(records: &Records) -> Option<Warning> {
+    let counted: BTreeSet<_> = records.trials.iter().map(|trial| (&trial.cell.name, trial.block)).collect();
+    let (redone, blocks) = (records.redone.len(), counted.len());
+    let (part, whole) = NOISY;
+    (redone * whole > (redone + blocks) * part)
+        .then_some(Warning::NoisyHost { redone: redone as u64, blocks: blocks as u64 })
 }

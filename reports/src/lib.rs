@@ -9,12 +9,17 @@
 //! ```
 
 pub mod browser_support;
+pub mod capacity;
 pub mod chart;
+pub mod ci;
 pub mod compare;
+pub mod detect;
+pub mod proof;
 pub mod row;
 pub mod stats;
 pub mod verdict;
 
+mod belief;
 mod columns;
 mod evidence;
 mod findings;
@@ -23,13 +28,16 @@ mod markdown;
 mod number;
 mod page;
 mod picture;
+mod preflight;
 mod render;
 mod terminal;
 mod text;
 
+pub use capacity::Capacity;
 pub use compare::Comparison;
 pub use load::{LoadError, Records, load};
 pub use markdown::{END, START, SpliceError, readme_table, splice, summary_markdown};
+pub use preflight::preflight_lines;
 pub use render::{RenderError, Rendered, render};
-pub use terminal::terminal;
+pub use terminal::{capacity_terminal, terminal};
 pub use text::{Language, ParseLanguageError};

@@ -3,13 +3,18 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use trial::{End, Line, LineError, Preflight, Redone, Run, Trial};
+use trial::{End, Line, LineError, Preflight, Redone, Run, SelfCheck, Trial};
 
 /// Longest line that is read: a trial with a distribution for every second of an hour stays below it.
 const MAX_LINE_BYTES: u64 = 64 << 20;
 
 /// The file inside an output directory.
 const FILE_NAME: &str = "records.jsonl";
+
+/// The self-check beside it.
+const SELFCHECK_NAME: &str = "selfcheck.json";
+/// One byte more than a self-check may have, so that a longer one is noticed.
+const MAX_SELFCHECK_BYTES: u64 = (1 << 20) + 1;
 
 /// Everything that one run left on disk.
 #[derive(Debug, Clone)]
@@ -26,6 +31,8 @@ pub struct Records {
     pub set_aside: Vec<Trial>,
     /// The end; `None` when the run was cut off.
     pub end: Option<End>,
+    /// What the self-check beside the file says.
+    pub selfcheck: Option<SelfCheck>,
     /// What a reader must know about the file itself, such as a torn last line.
     pub warnings: Vec<String>,
     /// The file.
@@ -88,7 +95,22 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
             Read::Torn(_) => records.warnings.push(lines.torn()),
         }
     }
+    read_selfcheck(&mut records);
     Ok(records)
+}
+
+/// Takes in the self-check that lies beside the records, if one does. A damaged one costs no number: it is a warning.
+fn read_selfcheck(records: &mut Records) {
+    let path = records.source.with_file_name(SELFCHECK_NAME);
+    let Ok(file) = File::open(&path) else {
+        return;
+    };
+    let mut text = Vec::new();
+    let read = file.take(MAX_SELFCHECK_BYTES).read_to_end(&mut text).map_err(|problem| problem.to_string());
+    match read.and_then(|_| SelfCheck::parse(&text).map_err(|problem| problem.to_string())) {
+        Ok(selfcheck) => records.selfcheck = Some(selfcheck),
+        Err(problem) => records.warnings.push(format!("{}: {problem}", path.display())),
+    }
 }
 
 impl Records {
@@ -102,6 +124,7 @@ impl Records {
             redone: Vec::new(),
             set_aside: Vec::new(),
             end: None,
+            selfcheck: None,
             warnings: Vec::new(),
         }
     }

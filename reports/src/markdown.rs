@@ -1,5 +1,6 @@
 //! `summary.md` and the short table for a README. Refuses to let a record's text break out of its cell.
 
+use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, run_labels, run_warnings};
 use crate::row::{Finding, Measured};
@@ -29,8 +30,15 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
     let mut out = format!("# {}\n", lang.title());
     for (comparison, label) in comparisons.iter().zip(run_labels(comparisons)) {
         let findings = Findings::of(comparison, lang);
+        let capacity = Capacity::of(comparison.records);
         if comparisons.len() > 1 {
             out += &format!("\n## {}\n", escape(&label));
+        }
+        if let Some(capacity) = capacity {
+            out += "\n";
+            out.extend(lang.capacity(&capacity).iter().map(|line| format!("- {}\n", escape(line))));
+            out += &facts(comparison, lang);
+            continue;
         }
         out += &format!("\n{}\n\n", findings.answer(lang));
         out += &full_table(&findings, lang);
@@ -148,7 +156,7 @@ fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
 }
 
 /// A text that may stand in a cell: no pipe, no markup, no line break.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let special = |c: char| "\\|<>*_`".contains(c);
     let escaped: String =
         one_line(text).chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect();

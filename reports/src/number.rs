@@ -1,5 +1,6 @@
 //! Numbers as texts with three significant digits and a unit; the same in every language. Refuses to round a count.
 
+use crate::compare::Difference;
 use crate::verdict::{Interval, Ratio};
 use trial::Figure;
 
@@ -77,6 +78,13 @@ pub(crate) fn ratio(ratio: &Ratio) -> String {
     bracketed(times(ratio.value), ratio.interval)
 }
 
+/// A difference of durations with its sign and its 95 % interval: `+12.3 µs [+8.1 µs, +16.0 µs]`.
+pub(crate) fn difference(difference: &Difference) -> String {
+    let signed = |ns: f64| format!("{}{}", if ns > 0.0 { "+" } else { "" }, duration(ns));
+    let bounds = difference.interval_ns.map(|bounds| format!(" [{}, {}]", signed(bounds.low), signed(bounds.high)));
+    signed(difference.value_ns) + &bounds.unwrap_or_default()
+}
+
 /// A text with an interval behind it where there is one.
 pub(crate) fn bracketed(text: String, bounds: Option<Interval>) -> String {
     bounds.map_or(text.clone(), |bounds| format!("{text} {}", interval(bounds)))
@@ -97,7 +105,12 @@ pub(crate) fn probability(p: f64) -> String {
 /// The value of a figure with its unit.
 pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
     match figure {
-        Figure::Duration(..) | Figure::ServerCpuPerEvent | Figure::ClientCpuPerEvent => duration(value),
+        Figure::Duration(..)
+        | Figure::ServerCpuPerEvent
+        | Figure::ClientCpuPerEvent
+        | Figure::HostCpuPerEvent
+        | Figure::ServerRunQueuePerEvent
+        | Figure::ClientRunQueuePerEvent => duration(value),
         Figure::EventsPerSecond => format!("{}/s", significant(value)),
         Figure::Goodput => format!("{}/s", bytes(value)),
         Figure::TokensPerSecond | Figure::GoodRequestsPerSecond => format!("{}/s", significant(value)),
@@ -111,8 +124,19 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
         | Figure::ConnectBytesIn
         | Figure::ServerMemoryPerConnection
         | Figure::ClientMemoryPerConnection
-        | Figure::KernelMemoryPerConnection => bytes(value),
-        Figure::RequestsPerThousand | Figure::ConnectionsPerThousand | Figure::TokensPerEvent => quotient(value),
+        | Figure::KernelMemoryPerConnection
+        | Figure::TlsBytesPerEvent
+        | Figure::WireBytesInPerEvent
+        | Figure::WireBytesOutPerEvent => bytes(value),
+        Figure::RequestsPerThousand
+        | Figure::ConnectionsPerThousand
+        | Figure::SegmentsPerEvent
+        | Figure::AcksPerEvent
+        | Figure::ServerSwitchesPerEvent
+        | Figure::ClientSwitchesPerEvent
+        | Figure::TokensPerEvent
+        | Figure::SyscallsPerEvent => quotient(value),
+        Figure::InstructionsPerEvent => significant(value),
     }
 }
 

@@ -7,7 +7,7 @@ pub(crate) use curves::{memory, shift, spectrum, timeline};
 pub(crate) use ratios::{bars, forest, overhead};
 
 use crate::chart::{Chart, ChartError, ChartText, Colour, Text};
-use crate::compare::{ArmTrials, CellComparison, principal};
+use crate::compare::{ArmTrials, CellComparison};
 use crate::evidence::Block;
 use crate::text::Language;
 use trial::{Arm, Row, Scenario};
@@ -28,10 +28,12 @@ pub(crate) struct Picture {
 pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
     match cell.cell.row {
         None => match cell.cell.scenario {
-            Scenario::Push | Scenario::Echo | Scenario::Connect | Scenario::Llm => durations(cell, lang),
+            Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect | Scenario::Llm => {
+                durations(cell, lang)
+            }
             Scenario::Saturate => bars(cell, trial::Figure::EventsPerSecond, lang).into_iter().collect(),
             Scenario::Memory => memory(&[cell], lang).into_iter().collect(),
-            Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
+            Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => Vec::new(),
         },
         Some(Row::Latency | Row::Bidirectional | Row::ConnectTime) => durations(cell, lang),
         Some(
@@ -47,7 +49,7 @@ pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
 }
 
 fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
-    let Some(metric) = principal(cell.cell.scenario) else {
+    let Some(metric) = cell.judged() else {
         return Vec::new();
     };
     [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()

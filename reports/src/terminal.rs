@@ -1,5 +1,6 @@
 //! The table for a terminal of any width. Refuses to draw boxes: columns line up, the rest is space.
 
+use crate::capacity::Capacity;
 use crate::columns::{fit, row, width, wrap};
 use crate::compare::Comparison;
 use crate::findings::{Findings, run_label, run_warnings};
@@ -64,6 +65,15 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
     }
     lines.extend(wrap(&lang.ratio_note(), width).iter().map(|line| paint.on(line, Style::Dim)));
     lines.join("\n") + "\n"
+}
+
+/// What a search for capacity found, as text with `\n` line ends, at most `width` cells wide.
+pub fn capacity_terminal(found: &Capacity, lang: Language, width: usize, colour: bool) -> String {
+    let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
+    let heading = lang.capacity_under(&found.plan.slo.to_string());
+    let lines = lang.capacity(found).into_iter().flat_map(|line| wrap(&clean(&line), width)).collect::<Vec<_>>();
+    let note = wrap(&lang.capacity_note(), width).into_iter().map(|line| paint.on(&line, Style::Dim));
+    [paint.on(&heading, Style::Bold)].into_iter().chain(lines).chain(note).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn head(lang: Language) -> [String; 4] {

@@ -99,6 +99,8 @@ pub enum Verdict {
     },
     /// Too few blocks for an interval.
     TooFewBlocks,
+    /// The arms differ in more than the transport: no ratio at all.
+    Refused,
     /// Shown without a verdict: not a headline figure, or only its pooled value can be estimated.
     Exploratory,
 }

@@ -5,9 +5,10 @@
 mod synthetic;
 
 use reports::compare::{CellComparison, Contest, Estimability};
+use reports::detect::detected;
 use reports::verdict::{Direction, Verdict};
-use reports::{Comparison, Records};
-use trial::{Arm, Distribution, Figure, Measurement, Metric, Outcome, Quantile};
+use reports::{Comparison, Language, Records};
+use trial::{Arm, Distribution, Figure, Measurement, Metric, Outcome, Quantile, Warning};
 use wire::{Sharing, Transport};
 
 const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
@@ -128,6 +129,54 @@ fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
 }
 
 #[test]
+fn a_late_pacer_moves_the_verdict_to_the_release_where_records_hold_it() {
+    let mut records = constant(10, |arm, _| if arm.transport == Transport::WebSocket { 60_000 } else { 80_000 });
+    let of = |ns| {
+        let mut distribution = Distribution::new();
+        (0..2_000).for_each(|_| distribution.record(ns));
+        distribution
+    };
+    for trial in &mut records.trials {
+        let delivery = if trial.arm.transport == Transport::WebSocket { 20_000 } else { 40_000 };
+        change(&mut trial.outcome, |m| {
+            m.distributions.insert(Metric::PacerLateness, of(40_000));
+            m.distributions.insert(Metric::DeliveryTime, of(delivery));
+        });
+    }
+    let comparison = Comparison::of(&records);
+    let delivery = the_contest(&comparison, Figure::Duration(Metric::DeliveryTime, Quantile::P50));
+    assert!(delivery.headline && (delivery.ratio.value - 0.5).abs() < 0.002, "{:?}", delivery.ratio);
+    assert_eq!(delivery.verdict, Verdict::Different { direction: Direction::Lower, beyond_margin: true });
+    let response = the_contest(&comparison, P50);
+    assert!(!response.headline && response.verdict == Verdict::Exploratory, "both are shown, one is judged");
+    let finding = reports::row::finding(&comparison, trial::Row::Latency, reports::Language::English);
+    assert!(finding.sentence.contains("single p50 (from fired): 0.500×"), "{}", finding.sentence);
+    assert!(finding.caveats[0].contains("from its due time the p50 ratio is 0.750×"), "{:?}", finding.caveats);
+
+    // One trial without it, as in records of an earlier version, and nothing moves.
+    change(&mut records.trials[3].outcome, |m| drop(m.distributions.remove(&Metric::DeliveryTime)));
+    assert!(the_contest(&Comparison::of(&records), P50).headline);
+}
+
+#[test]
+fn an_effect_of_the_position_is_found_and_none_is_not_invented() {
+    let fired = |first_ns: u64| {
+        let mut random = fastrand::Rng::with_seed(9);
+        let mut records = constant(12, |_, _| 100_000);
+        for trial in &mut records.trials {
+            let extra = if trial.position == 0 { first_ns } else { 0 };
+            let (value, mut distribution) = (100_000 + extra + random.u64(..3_000), Distribution::new());
+            (0..2_000).for_each(|_| distribution.record(value));
+            change(&mut trial.outcome, |m| drop(m.distributions.insert(Metric::ResponseTime, distribution)));
+        }
+        let comparison = Comparison::of(&records);
+        detected(&comparison).iter().any(|found| matches!(found.warning, Warning::PositionEffect { .. }))
+    };
+    assert!(fired(8_000), "what runs first is slower by 8 %");
+    assert!(!fired(0));
+}
+
+#[test]
 fn the_family_counts_every_tested_headline_and_nothing_else() {
     let records = synthetic::records(10);
     let comparison = Comparison::of(&records);
@@ -147,4 +196,44 @@ fn a_trial_that_differs_from_its_cell_stands_apart() {
     let comparison = Comparison::of(&records);
     assert_eq!(comparison.cells.len(), 2);
     assert_eq!(the_contest(&comparison, P50).ratio.blocks, 5);
+}
+
+#[test]
+fn two_clocks_that_are_not_known_well_leave_a_difference_and_no_ratio() {
+    let of = |bound_ns| {
+        let mut records = constant(10, |arm, block| {
+            let base = 100_000 + u64::from(block) * 100;
+            if arm.transport == Transport::WebSocket { base + 12_000 } else { base }
+        });
+        for trial in &mut records.trials {
+            trial.clock = Some(trial::ClockOffset { offset_ns: 7, bound_ns, samples: 90, ..Default::default() });
+        }
+        records
+    };
+    let sharp = of(10_000);
+    let comparison = Comparison::of(&sharp);
+    assert_eq!(the_contest(&comparison, P50).estimability, Estimability::PerTrial, "a tenth of the median is enough");
+    let blunt = of(11_000);
+    let comparison = Comparison::of(&blunt);
+    let contest = the_contest(&comparison, P50);
+    let Estimability::Difference(difference) = contest.estimability else { panic!("{:?}", contest.estimability) };
+    assert!((difference.value_ns - 12_000.0).abs() < 200.0, "{difference:?}");
+    let interval = difference.interval_ns.unwrap();
+    assert!(11_500.0 < interval.low && interval.high < 12_500.0, "{interval:?}");
+    assert_eq!((contest.adjusted_p, difference.bound_ns), (None, 11_000.0));
+    assert!(the_cell(&comparison, "latency/single").websocket().unwrap().shifts.is_empty(), "no ratio anywhere");
+    for (lang, words) in [(Language::English, ["no ratio", "+12.0 µs"]), (Language::Chinese, ["没有比值", "+12.0 µs"])]
+    {
+        let summary = reports::summary_markdown(&[Comparison::of(&blunt)], lang);
+        assert!(words.iter().all(|word| summary.contains(word)), "{summary}");
+    }
+}
+
+#[test]
+fn one_clock_needs_no_bound() {
+    let mut records = constant(10, |_, _| 100_000);
+    for trial in &mut records.trials {
+        trial.clock = Some(trial::ClockOffset { same_clock: true, bound_ns: 0, ..Default::default() });
+    }
+    assert_eq!(the_contest(&Comparison::of(&records), P50).estimability, Estimability::PerTrial);
 }

@@ -29,6 +29,22 @@ fn error_of(text: &[u8]) -> String {
 }
 
 #[test]
+fn a_self_check_beside_the_records_is_read_and_a_damaged_one_is_a_warning() {
+    let directory = TempDir::new().unwrap();
+    let mut records = synthetic::records(1);
+    records.trials.truncate(1);
+    synthetic::write(&records, directory.path());
+    assert_eq!(load(directory.path()).unwrap().selfcheck, None);
+    let path = directory.path().join("selfcheck.json");
+    fs::write(&path, serde_json::to_vec(records.selfcheck.as_ref().unwrap()).unwrap()).unwrap();
+    let read = load(directory.path()).unwrap();
+    assert_eq!((read.selfcheck, read.warnings.len()), (records.selfcheck, 0));
+    fs::write(&path, "{").unwrap();
+    let read = load(directory.path()).unwrap();
+    assert!(read.selfcheck.is_none() && read.warnings[0].contains("not a self-check"), "{:?}", read.warnings);
+}
+
+#[test]
 fn a_directory_and_its_file_are_the_same_run() {
     let directory = TempDir::new().unwrap();
     let (path, lines) = whole(directory.path());

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use proptest::prelude::*;
-use reports::stats::{SignedRank, blocks_for_family, blocks_needed, holm, median, walsh_rank};
+use reports::stats::{SignedRank, blocks_for_family, blocks_needed, holm, median, resolved_by, walsh_rank};
 
 struct Reference {
     differences: &'static [f64],
@@ -102,8 +102,13 @@ fn nothing_and_nonsense_have_no_estimate() {
 
 #[test]
 fn blocks_follow_the_formulas_of_the_methodology() {
-    assert_eq!(blocks_needed(0.0, 0.05), 6);
-    assert_eq!(blocks_needed(0.05, 0.05), 11);
+    assert_eq!(blocks_needed(0.0, 0.05), 7);
+    assert_eq!(blocks_needed(0.05, 0.05), 12);
+    for (deviation, blocks) in [(0.05, 12), (0.2, 40), (0.39, 137)] {
+        let resolved = resolved_by(blocks, deviation).unwrap();
+        assert!(blocks_needed(deviation, resolved).abs_diff(blocks) <= 1, "{deviation} {blocks}");
+    }
+    assert_eq!((resolved_by(3, 0.1), resolved_by(0, 0.1)), (None, None));
     assert_eq!(blocks_for_family(24), 10);
     assert_eq!(blocks_for_family(1), 6);
 }

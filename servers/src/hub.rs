@@ -1,7 +1,7 @@
 //! What all runtime threads of one server share: facts, counters, named streams and the wish to end. Refuses to do I/O.
 
 use crate::browser::Results;
-use crate::clock::now;
+use crate::clock::{WireClock, now};
 use crate::feed::Registry;
 use crate::llm::Desk;
 use crate::pacer::PacerHandle;
@@ -26,6 +26,8 @@ pub(crate) struct Hub {
     lanes: Box<[Counters]>,
     closing: AtomicBool,
     closed: watch::Sender<bool>,
+    /// The clock that clients are told.
+    pub(crate) clock: WireClock,
 }
 
 /// Counters of one runtime thread, on cache lines of their own: counting must not couple the threads.
@@ -46,7 +48,7 @@ pub(crate) struct Counters {
 }
 
 impl Hub {
-    pub(crate) fn new(facts: Facts, pacer: PacerHandle, desk: Desk) -> Self {
+    pub(crate) fn new(facts: Facts, pacer: PacerHandle, desk: Desk, clock: WireClock) -> Self {
         let lanes = (0..facts.threads).map(|_| Counters::default()).collect();
         let (closed, _) = watch::channel(false);
         let (published, connections, closing) = <(AtomicU64, AtomicUsize, AtomicBool)>::default();
@@ -61,6 +63,7 @@ impl Hub {
             lanes,
             closing,
             closed,
+            clock,
         }
     }
 
@@ -149,7 +152,8 @@ pub(crate) mod rig {
     pub(crate) fn lane() -> (Pacer, Arc<Lane>) {
         let ServeOptions { tuning, limits, llm, .. } = ServeOptions::default();
         let pacer = Pacer::spawn().unwrap();
-        let hub = Hub::new(probe::read_facts(1, tuning, limits), pacer.handle(), Desk::new(llm));
+        let facts = probe::read_facts(1, tuning, limits);
+        let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), WireClock::default());
         (pacer, Arc::new(Lane::new(Arc::new(hub), 0)))
     }
 }

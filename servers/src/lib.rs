@@ -30,12 +30,15 @@ mod probe;
 mod refusal;
 mod routes;
 mod run;
+pub mod scheduler;
 mod worker;
 
+pub use clock::Disguise;
 pub use llm::{ApiKey, LlmOptions};
 pub use options::{ServeArgs, ServeOptions};
 pub use run::run;
 
+use clock::WireClock;
 use connection::Ticket;
 use feed::Lane;
 use hub::Hub;
@@ -107,12 +110,16 @@ impl Server {
     /// [`ServeError`] when an address, a knob or a thread is refused.
     pub fn start(options: ServeOptions) -> Result<Self, ServeError> {
         run::raise_open_files();
-        let ServeOptions { bind, threads, tuning, limits, llm, .. } = options;
+        let ServeOptions { bind, threads, tuning, limits, llm, disguise, .. } = options;
         let listeners = listener::listen(bind, &tuning, threads)?;
         let addr = listeners[0].local_addr().map_err(|source| ServeError::Bind { addr: bind, source })?;
         let pacer = Pacer::spawn().map_err(|source| ServeError::System { what: "start the pacer", source })?;
-        let facts = Facts { llm: llm.facts(), ..probe::read_facts(listeners.len(), tuning, limits) };
-        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm)));
+        let mut facts = Facts { llm: llm.facts(), ..probe::read_facts(listeners.len(), tuning, limits) };
+        if let Some(disguise) = &disguise {
+            facts.boot_id.clone_from(&disguise.boot_id);
+        }
+        let clock = WireClock::starting(disguise.as_ref());
+        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm), clock));
         let mut server = Self { addr, hub, threads: Vec::new(), _pacer: pacer };
         for (index, listener) in listeners.into_iter().enumerate() {
             let lane = Arc::new(Lane::new(Arc::clone(&server.hub), index));

@@ -1,6 +1,7 @@
 //! What a server is started with, and the flags that say it. Refuses to open a socket.
 
 use crate::ServeError;
+use crate::clock::Disguise;
 use crate::listener;
 use crate::llm::{ApiKey, LlmOptions};
 use crate::run::{SPARE_FILES, raise_open_files};
@@ -30,6 +31,8 @@ pub struct ServeOptions {
     pub llm: LlmOptions,
     /// Whether `run` ends when stdin does: a child that does not outlive its parent.
     pub exit_with_stdin: bool,
+    /// Whom the server pretends to be; for tests, and no flag.
+    pub disguise: Option<Disguise>,
 }
 
 impl ServeOptions {
@@ -41,7 +44,7 @@ impl ServeOptions {
         tuning.congestion_control = tuning.congestion_control.filter(|name| listener::can_use_congestion(name));
         let limits = Limits { max_connections: default_connections(), ..DEFAULT_LIMITS };
         let llm = LlmOptions::default();
-        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, llm, exit_with_stdin: false }
+        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, llm, exit_with_stdin: false, disguise: None }
     }
 }
 

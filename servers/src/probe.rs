@@ -3,6 +3,7 @@
 use crate::clock::{self, now};
 use crate::feed::Lane;
 use crate::hub::Hub;
+use crate::scheduler;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::routing::get;
@@ -24,8 +25,8 @@ async fn facts(State(lane): State<Arc<Lane>>) -> Json<Facts> {
     Json(lane.hub.facts().clone())
 }
 
-async fn clock_reading() -> Json<ClockReading> {
-    Json(ClockReading { monotonic_ns: now(), realtime_ns: clock::nanos(ClockId::CLOCK_REALTIME) })
+async fn clock_reading(State(lane): State<Arc<Lane>>) -> Json<ClockReading> {
+    Json(ClockReading { monotonic_ns: lane.hub.clock.tell(now()), realtime_ns: clock::nanos(ClockId::CLOCK_REALTIME) })
 }
 
 /// With sizes, unless the query is `memory=off`: reading them takes the kernel a millisecond of this thread's time.
@@ -56,6 +57,7 @@ fn read_vitals(hub: &Hub) -> Vitals {
         cpu_ns: clock::nanos(ClockId::CLOCK_PROCESS_CPUTIME_ID),
         voluntary_switches: switches(nix::sys::resource::Usage::voluntary_context_switches),
         involuntary_switches: switches(nix::sys::resource::Usage::involuntary_context_switches),
+        charged: scheduler::charged(),
         ..hub.tally()
     }
 }

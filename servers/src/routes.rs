@@ -34,6 +34,7 @@ async fn welcome(headers: HeaderMap) -> String {
          \x20 curl -N 'http://{host}/http-stream?schedule=poisson&rate=1000&count=5000'\n\
          \x20 curl 'http://{host}/long-poll?session=me&rate=5'\n\
          \x20 curl -d hello http://{host}/publish/me      a message for the stream with session=me\n\
+         \x20 curl -d hello http://{host}/publish/group/us   … for every stream with group=us and a session of its own\n\
          \x20 curl http://{host}/facts                    also /clock and /vitals\n\n\
          A language model without a model, seeded and paced ({llm}):\n\n\
          \x20 curl -N http://{host}/v1/chat/completions -d '{{\"model\":\"chat\",\"stream\":true,\"messages\":[]}}'\n\

@@ -162,3 +162,48 @@ fn a_posted_message_comes_back_on_the_stream_of_its_session() {
         assert_eq!(subscriber.next().unwrap(), message, "{transport}");
     }
 }
+
+/// A long-polling subscriber of group `g` whose first poll was answered: from here on it has a name and a mailbox.
+fn polled(server: &Server, session: &str) -> Subscriber {
+    let query = format!("schedule=idle&sharing=shared&group=g&session={session}");
+    let mut poll = Subscriber::open(server, Transport::LongPoll, &query);
+    poll.wire.request("GET", &format!("/long-poll?{query}"), "", b"");
+    wait_until(server, |_| ask(server, "POST", "/publish/group/g", "", b"first").0 == 204);
+    let head = poll.wire.head();
+    assert_eq!(poll.wire.body(&head), "first\n");
+    poll
+}
+
+#[test]
+fn a_message_to_a_group_reaches_every_named_subscriber_on_any_transport() {
+    let server = server();
+    assert_eq!(
+        ask(&server, "POST", "/publish/group/g", "", b"x"),
+        (404, "no stream is open with group=g\n".to_owned())
+    );
+    let poll = polled(&server, "poll");
+    let query = |name| format!("schedule=idle&sharing=shared&group=g&session={name}");
+    let open = |transport: &Transport| Subscriber::open(&server, *transport, &query(transport.name()));
+    let others: Vec<_> =
+        Transport::ALL.iter().filter(|transport| **transport != Transport::LongPoll).map(open).collect();
+    let messages: Vec<_> = (0..20).map(|i| format!("{i:064}").into_bytes()).collect();
+    for message in &messages {
+        assert_eq!(ask(&server, "POST", "/publish/group/g", "", message), (204, String::new()));
+    }
+    for mut subscriber in others.into_iter().chain([poll]) {
+        let received: Vec<_> = (0..20).map(|_| subscriber.next().unwrap()).collect();
+        assert_eq!(received, messages);
+    }
+    let vitals = vitals(&server);
+    assert_eq!((vitals.messages_received, vitals.events_sent, vitals.events_dropped), (21, 101, 0));
+}
+
+#[test]
+fn a_subscriber_that_never_reads_loses_messages_and_they_are_counted() {
+    let server = server();
+    let _slow = polled(&server, "slow");
+    for _ in 0..1030 {
+        assert_eq!(ask(&server, "POST", "/publish/group/g", "", b"x").0, 204);
+    }
+    assert_eq!(vitals(&server).events_dropped, 6, "a mailbox holds 1,024 messages");
+}

@@ -53,7 +53,7 @@ impl Loopback {
             payload_bytes: Some(subscription.payload_bytes),
             ..Request::get(self.server.addr().to_string(), path)
         };
-        StreamSpec { transport, request, expected: None, first_seq: None }
+        StreamSpec { transport, request, expected: None, first_seq: None, leaves: false }
     }
 
     /// From the first event of the last stream to the last event of all: what `events` further events take.

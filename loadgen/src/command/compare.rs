@@ -1,24 +1,26 @@
 //! `compare`: a plan, run and rendered.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
-use super::{command_line, default_out};
-use crate::drive::Session;
-use crate::endpoint::Endpoint;
+use super::gate::{Gate, GateArgs};
+use super::{command_line, default_out, reach, terminal_width};
+use crate::detect::timing;
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
+use crate::preflight::{self, Depth, PreflightError};
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
-use crate::tls::Trust;
 use crate::{host, plans, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
-use reports::Language;
+use reports::{Language, Records};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use terminal_size::terminal_size;
-use trial::{Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Warning};
-use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+use std::time::{Duration, Instant};
+use trial::{
+    Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Row, Run, SCHEMA, Scenario, StopRule, Warning,
+};
+use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
 #[derive(Debug, Args)]
@@ -29,12 +31,21 @@ pub struct CompareArgs {
     /// The whole latency grid and fourteen blocks: as long as it takes
     #[arg(long, group = "which")]
     full: bool,
+    /// Two-second windows and 20 to 40 blocks, until intervals are narrow: half an hour and more
+    #[arg(long, group = "which")]
+    publish: bool,
+    /// Counts instead of times: instructions, system calls, bytes on three layers, kernel receive stamps; a minute
+    #[arg(long, group = "which")]
+    exact: bool,
     /// A plan of your own (start from `loadgen list --plan standard`)
     #[arg(long, value_name = "FILE", group = "which")]
     plan: Option<PathBuf>,
     /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
     #[arg(long, value_name = "URL")]
     target: Option<String>,
+    /// Take response times against another host's clock instead of relaying messages on one
+    #[arg(long, requires = "target")]
+    one_way: bool,
     /// Compare only these; the first is the base of every ratio
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     transports: Vec<Transport>,
@@ -71,20 +82,31 @@ pub struct CompareArgs {
     /// Language of table and report
     #[arg(long, value_name = "en|zh", default_value = "en")]
     lang: Language,
+    /// What is found out before the first trial [default: full; quick with --quick]
+    #[arg(long, value_enum, value_name = "quick|full")]
+    preflight: Option<Depth>,
+    /// Measure debug builds all the same; the record says so
+    #[arg(long)]
+    allow_debug: bool,
     /// Print records as JSON lines instead of progress and table
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
+    #[command(flatten)]
+    gate: GateArgs,
 }
 
 /// Runs the plan and renders what came of it.
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
-    let plan = args.plan()?;
+    let begun = Instant::now();
+    args.refuse_debug("loadgen", &tool::facts().profile)?;
+    let mut plan = args.plan()?;
+    let gate = args.gate.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.out.clone().unwrap_or_else(default_out);
-    let ended = runtime.block_on(measure(&args, &plan, &out))?;
-    render(&args, &out)?;
+    let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
+    let records = render(&args, &out)?;
     if !args.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
     }
@@ -98,7 +120,16 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     }
     match ended.failures.first() {
         Some(first) => anyhow::bail!("{} of {} trials failed; the first: {first}", ended.failures.len(), plan.trials()),
-        None => Ok(0),
+        None => gate.map_or(Ok(0), |gate| judge(&gate, &args, &records)),
+    }
+}
+
+/// Judges the run; standard output belongs to the records when they are asked for.
+fn judge(gate: &Gate, args: &CompareArgs, records: &Records) -> anyhow::Result<u8> {
+    if args.json {
+        gate.judge(records, args.lang, &mut std::io::stderr().lock())
+    } else {
+        gate.judge(records, args.lang, &mut std::io::stdout().lock())
     }
 }
 
@@ -109,39 +140,81 @@ struct Ended {
     failures: Vec<String>,
 }
 
-async fn measure(args: &CompareArgs, plan: &Plan, out: &Path) -> anyhow::Result<Ended> {
+async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
-    if let Some(url) = &args.target {
-        let endpoint: Endpoint = url.parse()?;
-        anyhow::ensure!(
-            endpoint.path_and_query == "/",
-            "--target takes a base URL, such as http://host:8080, without a path"
-        );
-        let trust = Trust::from_flags(args.connection.cacert.clone(), args.connection.insecure);
-        Session::open(&endpoint, &trust, &args.connection.headers).await?;
-    }
+    let target = match &args.target {
+        Some(url) => Some(args.meet(url, plan).await?),
+        None => None,
+    };
     let mut journal = Journal::create(out, args.json)?;
     let run = args.run(plan);
     for warning in &run.warnings {
         eprintln!("loadgen: {warning}");
     }
     journal.append(&Line::Run(Box::new(run)))?;
-    let options = RunOptions {
-        seed: args.seed,
-        target: args.target.clone(),
-        threads: args.connection.threads(),
-        headers: args.connection.headers.clone(),
-        cacert: args.connection.cacert.clone(),
-        insecure: args.connection.insecure,
+    let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
+    let mut options = RunOptions {
+        target_pid: here.map(|facts| facts.pid),
+        begun,
+        ..args.connection.run_options(args.seed, args.target.clone())
     };
+    let route = preflight::Route { remote: target.is_some() && here.is_none() };
+    tokio::select! {
+        found = preflight::run(plan, &options, args.depth(), route) => {
+            options.ceilings = record(args, plan, &mut journal, found)?;
+        }
+        // The run that follows ends at once and says why.
+        () = interrupt.wait() => {}
+    }
     let mut display = Display::new(args.json);
     let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     Ok(Ended { interrupted: interrupt.came(), finished: progress.finished, failures: progress.failures })
 }
 
+/// Records and shows the pre-flight; what the generator can take. A refusal is recorded as the end of the run.
+fn record(
+    args: &CompareArgs,
+    plan: &Plan,
+    journal: &mut Journal,
+    found: Result<Preflight, PreflightError>,
+) -> anyhow::Result<BTreeMap<Transport, Rate>> {
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            let (reason, finished) = (error.to_string(), timestamp::now());
+            journal.append(&Line::End(End {
+                reason,
+                finished,
+                trials: 0,
+                planned: plan.trials(),
+                stops: Vec::new(),
+            }))?;
+            return Err(error.into());
+        }
+    };
+    for warning in found.warnings.iter().filter(|warning| warning.action() >= Action::Warn) {
+        eprintln!("loadgen: {warning}");
+    }
+    if !args.json {
+        reports::preflight_lines(&found, args.lang).iter().for_each(|line| eprintln!("{line}"));
+    }
+    let ceilings = found.ceilings.clone();
+    journal.append(&Line::Preflight(Box::new(found)))?;
+    Ok(ceilings)
+}
+
+/// Makes the cells that time events from the server's schedule relay messages instead, where that is the same load:
+/// publisher and subscribers then share this host's clock. Whether there was any.
+fn relay(plan: &mut Plan) -> bool {
+    let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && cell.client == ClientKind::Lean);
+    let timed = timed.filter(|cell| matches!(cell.row, None | Some(Row::Latency)));
+    let alike = timed.filter(|cell| cell.load.sharing == Sharing::Shared || cell.load.connections == 1);
+    alike.map(|cell| (cell.scenario, cell.load.sharing) = (Scenario::Relay, Sharing::Shared)).count() > 0
+}
+
 /// The report, and the table on the terminal.
-fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
+fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<Records> {
     let records = reports::load(out)?;
     if !args.json {
         let width = terminal_width();
@@ -149,18 +222,37 @@ fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<()> {
             reports::terminal(&reports::Comparison::of(&records), args.lang, width, std::io::stdout().is_terminal());
         writeln!(std::io::stdout().lock(), "{table}")?;
     }
-    reports::render(&[records], out, args.lang)
+    reports::render(std::slice::from_ref(&records), out, args.lang)
         .context("the records are kept; render them later with 'loadgen report'")?;
-    Ok(())
-}
-
-/// Columns of the terminal, by `COLUMNS` or by asking it; 100 elsewhere.
-fn terminal_width() -> usize {
-    let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    stated.or_else(|| terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100)
+    Ok(records)
 }
 
 impl CompareArgs {
+    /// Refuses a program that is a debug build, unless it is allowed.
+    fn refuse_debug(&self, program: &str, profile: &str) -> anyhow::Result<()> {
+        match timing::debug_build(program, profile).filter(|_| !self.allow_debug) {
+            Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
+            None => Ok(()),
+        }
+    }
+
+    /// What the server of `--target` states. Against another host, one-way times become relayed ones unless asked for.
+    async fn meet(&self, url: &str, plan: &mut Plan) -> anyhow::Result<Facts> {
+        let session = reach(url, &self.connection).await?;
+        self.refuse_debug("server", &session.facts.profile)?;
+        if !session.clock.same_clock && !self.one_way && self.plan.is_none() && relay(plan) {
+            eprintln!(
+                "loadgen: the target is another host: response times are of messages relayed through it, on this host's \
+                 clock (--one-way takes them against its clock)"
+            );
+        }
+        Ok(session.facts)
+    }
+
+    fn depth(&self) -> Depth {
+        self.preflight.unwrap_or(if self.quick { Depth::Quick } else { Depth::Full })
+    }
+
     /// The plan as asked for.
     fn plan(&self) -> anyhow::Result<Plan> {
         let custom = self.connections.is_some() || self.rate.is_some() || self.payload.is_some() || self.shared;
@@ -168,10 +260,16 @@ impl CompareArgs {
             Some(path) => plans::from_file(path)?,
             None if custom => self.workload(),
             None if self.quick => plans::built_in("quick")?.plan(),
+            None if self.publish => plans::built_in("publish")?.plan(),
             None if self.full => plans::built_in("full")?.plan(),
+            None if self.exact => plans::built_in("exact")?.plan(),
             None => plans::built_in("standard")?.plan(),
         };
         plan.cells.iter_mut().for_each(|cell| self.adjust(cell));
+        // Whoever orders blocks or lengths of their own has set the time themselves.
+        if self.blocks.is_some() || self.duration.is_some() || self.warmup.is_some() {
+            plan.stop.budget = None;
+        }
         plan.cells.retain(|cell| !cell.transports.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--transports leaves no cell of this plan");
         Ok(plan)
@@ -203,8 +301,14 @@ impl CompareArgs {
             blocks: 6,
             load,
             steps: Vec::new(),
+            stamps: false,
         };
-        Plan { name: "workload".to_owned(), why: "one workload from the command line".to_owned(), cells: vec![cell] }
+        Plan {
+            name: "workload".to_owned(),
+            why: "one workload from the command line".to_owned(),
+            cells: vec![cell],
+            stop: StopRule::default(),
+        }
     }
 
     fn adjust(&self, cell: &mut Cell) {
@@ -214,8 +318,7 @@ impl CompareArgs {
             cell.transports = self.transports.iter().copied().filter(|one| custom || known.contains(one)).collect();
         }
         cell.preset = self.preset.unwrap_or(cell.preset);
-        let timed = matches!(cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect);
-        if timed && cell.blocks > 1 {
+        if cell.is_timed() && cell.blocks > 1 {
             cell.blocks = self.blocks.unwrap_or(cell.blocks);
             cell.load.window = self.duration.unwrap_or(cell.load.window);
             cell.load.warmup = self.warmup.unwrap_or(cell.load.warmup);
@@ -225,10 +328,7 @@ impl CompareArgs {
     /// The first line of the records.
     fn run(&self, plan: &Plan) -> Run {
         let tool = tool::facts();
-        let mut warnings = Vec::new();
-        if tool.profile == "debug" {
-            warnings.push(Warning::DebugBuild { program: "loadgen".to_owned() });
-        }
+        let mut warnings: Vec<_> = timing::debug_build("loadgen", &tool.profile).into_iter().collect();
         warnings.push(if self.target.is_some() { Warning::LongLivedServer } else { Warning::Loopback });
         Run {
             schema: SCHEMA,
@@ -240,6 +340,7 @@ impl CompareArgs {
             host: host::facts(),
             target: self.target.clone(),
             warnings,
+            capacity: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Flags that several commands share, and how their values are read.
 
+use crate::runner::RunOptions;
+use crate::tls::Trust;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +25,22 @@ pub struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
+    /// Whom to believe.
+    pub fn trust(&self) -> Trust {
+        Trust::from_flags(self.cacert.clone(), self.insecure)
+    }
+
+    /// How trials are run, against `target` where there is one.
+    pub fn run_options(&self, seed: u64, target: Option<String>) -> RunOptions {
+        RunOptions {
+            target,
+            headers: self.headers.clone(),
+            cacert: self.cacert.clone(),
+            insecure: self.insecure,
+            ..RunOptions::local(seed, self.threads())
+        }
+    }
+
     /// Worker threads to use.
     pub fn threads(&self) -> usize {
         self.threads.map_or_else(crate::host::default_threads, usize::from)

@@ -3,7 +3,7 @@
 use crate::plans;
 use clap::Args;
 use std::io::{self, Write as _};
-use trial::Scenario;
+use trial::{Action, DETECTORS, Detector, Scenario};
 use wire::Transport;
 
 /// Flags of `list`.
@@ -12,6 +12,9 @@ pub struct ListArgs {
     /// Print this built-in plan as TOML, to start one's own from
     #[arg(long, value_name = "NAME")]
     plan: Option<String>,
+    /// Print the 32 mistakes that are looked for, with threshold and consequence
+    #[arg(long, conflicts_with = "plan")]
+    detectors: bool,
 }
 
 /// Prints transports, scenarios and plans.
@@ -20,6 +23,9 @@ pub fn main(args: &ListArgs) -> anyhow::Result<u8> {
     if let Some(name) = &args.plan {
         write!(out, "{}", plans::built_in(name)?.text)?;
         return Ok(0);
+    }
+    if args.detectors {
+        return detectors(&mut out);
     }
     writeln!(out, "Transports (--transports, --transport)")?;
     for transport in Transport::ALL {
@@ -37,6 +43,15 @@ pub fn main(args: &ListArgs) -> anyhow::Result<u8> {
             writeln!(out, "  {:<38} {}", cell.name, cell.why)?;
         }
     }
+    Ok(0)
+}
+
+fn detectors(out: &mut impl io::Write) -> anyhow::Result<u8> {
+    for Detector { rule, mistake, threshold, actions } in DETECTORS {
+        let actions: Vec<_> = actions.iter().map(Action::to_string).collect();
+        writeln!(out, "{rule:>3}  {mistake} -> {}\n     {threshold}", actions.join(", "))?;
+    }
+    writeln!(out, "\nSeveral consequences belong to the thresholds in their order. METHODOLOGY.md says why.")?;
     Ok(0)
 }
 

@@ -26,7 +26,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use trial::{AnswerSlo, Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, Warning};
+use trial::{AnswerSlo, Cell, ClientKind, Line, Load, Plan, Run, SCHEMA, Scenario, StopRule, Warning};
 use wire::llm::{Arrival, Trace, TraceRequest};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
@@ -347,9 +347,10 @@ impl LlmArgs {
             command: command_line(),
             started: timestamp::now(),
             seed: self.seed,
-            plan: Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell] },
+            plan: Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell], stop: StopRule::default() },
             host: host::facts(),
             target: Some(self.url.clone()),
+            capacity: None,
             warnings: [loopback.then_some(Warning::Loopback), Some(Warning::LongLivedServer)]
                 .into_iter()
                 .flatten()
@@ -385,6 +386,7 @@ impl LlmArgs {
             blocks,
             load,
             steps: Vec::new(),
+            stamps: false,
         })
     }
 }

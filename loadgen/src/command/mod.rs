@@ -1,18 +1,41 @@
 //! What each subcommand does.
 
+pub mod capacity;
 pub mod compare;
 pub mod flags;
+pub mod gate;
 pub mod list;
 pub mod llm;
 pub mod report;
 pub mod run;
+pub mod selfcheck;
 pub mod trial;
 
+use crate::drive::Session;
+use crate::endpoint::Endpoint;
+use flags::ConnectionArgs;
 use std::path::{Path, PathBuf};
+use terminal_size::terminal_size;
 
 /// Where results go unless `--out` says otherwise.
 fn default_out() -> PathBuf {
     Path::new("pushbench-results").join(crate::timestamp::compact())
+}
+
+/// Reaches the server of `--target` once, so that what is wrong with it is said before anything is measured.
+async fn reach(url: &str, connection: &ConnectionArgs) -> anyhow::Result<Session> {
+    let endpoint: Endpoint = url.parse()?;
+    anyhow::ensure!(
+        endpoint.path_and_query == "/",
+        "--target takes a base URL, such as http://host:8080, without a path"
+    );
+    Ok(Session::open(&endpoint, &connection.trust(), &connection.headers).await?)
+}
+
+/// Columns of the terminal, by `COLUMNS` or by asking it; 100 elsewhere.
+fn terminal_width() -> usize {
+    let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    stated.or_else(|| terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100)
 }
 
 /// The command line as the user typed it, quoted where a shell would need it.

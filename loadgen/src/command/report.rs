@@ -1,5 +1,6 @@
 //! `report`: pages from records, without measuring anything.
 
+use super::gate::GateArgs;
 use anyhow::Context as _;
 use clap::Args;
 use reports::Language;
@@ -18,10 +19,13 @@ pub struct ReportArgs {
     /// Language of the report
     #[arg(long, value_name = "en|zh", default_value = "en")]
     lang: Language,
+    #[command(flatten)]
+    gate: GateArgs,
 }
 
-/// Renders and prints where.
+/// Renders, prints where, and judges where asked.
 pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
+    let gate = args.gate.open()?;
     let records = args.directories.iter().map(|directory| reports::load(directory)).collect::<Result<Vec<_>, _>>()?;
     for warning in records.iter().flat_map(|records| &records.warnings) {
         eprintln!("loadgen: {warning}");
@@ -33,5 +37,9 @@ pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
     for file in rendered.files {
         writeln!(stdout, "{}", file.display())?;
     }
-    Ok(0)
+    match (gate, records.as_slice()) {
+        (None, _) => Ok(0),
+        (Some(gate), [run]) => gate.judge(run, args.lang, &mut stdout),
+        (Some(_), _) => anyhow::bail!("--threshold and --baseline judge one run: name one directory"),
+    }
 }

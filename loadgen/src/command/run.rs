@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Arm, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, Trial};
+use trial::{Arm, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, StopRule, Trial};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport, Tuning};
 
 /// Flags of `run`.
@@ -64,7 +64,8 @@ pub struct RunArgs {
     /// Write each event as one JSON line: received_ns, event, id, data
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Damage to order from our servers, to see whether it is seen: drop:SEQ, duplicate:SEQ, stall:SEQ:TIME, with commas
+    /// Damage to order from our servers, to see whether it is seen, with commas: drop:SEQ, duplicate:SEQ, stall:SEQ:TIME;
+    /// for each event burn:TIME (CPU) and syscalls:N; for each stream touch:BYTES (memory)
     #[arg(long, value_name = "LIST", default_value = "")]
     faults: Faults,
     /// Seed of random schedules (our servers)
@@ -152,7 +153,12 @@ async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Re
 /// Writes the run as records that `loadgen report` can render.
 fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
     let mut journal = Journal::create(&if out.as_os_str().is_empty() { default_out() } else { out }, false)?;
-    let plan = Plan { name: "run".to_owned(), why: "one endpoint".to_owned(), cells: vec![trial.cell.clone()] };
+    let plan = Plan {
+        name: "run".to_owned(),
+        why: "one endpoint".to_owned(),
+        cells: vec![trial.cell.clone()],
+        stop: StopRule::default(),
+    };
     let run = Run {
         schema: SCHEMA,
         tool: tool::facts(),
@@ -163,6 +169,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         host: host::facts(),
         target: Some(args.url.clone()),
         warnings: Vec::new(),
+        capacity: None,
     };
     journal.append(&Line::Run(Box::new(run)))?;
     journal.append(&Line::Trial(Box::new(trial.clone())))?;
@@ -204,6 +211,7 @@ impl RunArgs {
             blocks: 1,
             load,
             steps: Vec::new(),
+            stamps: false,
         };
         Order {
             cell,

@@ -157,7 +157,7 @@ fn subscription(order: &Order, name: &str) -> Subscription {
 }
 
 /// The client's schedule: a job of the pacer that hands messages to the connections in turn.
-struct Messages {
+pub(super) struct Messages {
     begin: MonoTime,
     length_ns: u64,
     lines: Vec<UnboundedSender<DueMessage>>,
@@ -165,7 +165,7 @@ struct Messages {
 }
 
 impl Messages {
-    fn new(load: &Load, seed: u64, begin: MonoTime, lines: Vec<UnboundedSender<DueMessage>>) -> Self {
+    pub(super) fn new(load: &Load, seed: u64, begin: MonoTime, lines: Vec<UnboundedSender<DueMessage>>) -> Self {
         let paced = load.schedule.dues(load.rate, seed);
         // A schedule without due times makes no sense for messages; a constant one stands in for it.
         let dues =

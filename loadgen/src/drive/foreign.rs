@@ -102,5 +102,5 @@ fn spec(order: &Order, foreign: &Foreign) -> StreamSpec {
         body: foreign.body.clone(),
         ..Request::get(&foreign.endpoint.authority, &foreign.endpoint.path_and_query)
     };
-    StreamSpec { transport: order.arm.transport, request, expected: None, first_seq: None }
+    StreamSpec { transport: order.arm.transport, request, expected: None, first_seq: None, leaves: false }
 }

@@ -97,6 +97,7 @@ fn subscription(order: &Order) -> Subscription {
         payload_bytes: order.cell.load.payload_bytes,
         heartbeat: None,
         ids: order.cell.load.ids,
+        faults: order.cell.load.faults.clone(),
         ..Subscription::default()
     }
 }

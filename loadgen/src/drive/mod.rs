@@ -4,20 +4,24 @@ mod browser;
 mod codec;
 mod connect;
 mod echo;
+mod exact;
 mod foreign;
 mod handshake;
 mod memory;
 mod message;
 mod push;
 mod record;
+mod relay;
 mod session;
 mod uplink;
 
 pub use codec::{costs, decoder_lines};
+pub use exact::count;
 pub use foreign::{Foreign, run as foreign};
-pub use record::{Started, record, warnings};
+pub use record::{Started, record};
 pub use session::{Session, SessionError};
 
+use crate::detect;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
@@ -112,7 +116,7 @@ pub async fn trial(order: Order, observer: Observer) -> Trial {
     if let Some(session) = session {
         (trial.server, trial.clock) = (Some(session.facts), Some(session.clock));
     }
-    trial.warnings = record::warnings(&trial);
+    trial.warnings = detect::of_trial(&trial);
     trial
 }
 
@@ -121,6 +125,9 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         return Ok(Measurement { costs: codec::costs(), ..Measurement::default() });
     }
     supported(order)?;
+    if order.cell.scenario == Scenario::Exact {
+        return exact::run(order).await;
+    }
     let endpoint: Endpoint = order.url.parse()?;
     let session = session.insert(Session::open(&endpoint, &order.trust(), &order.headers).await?);
     tuned(&order.cell, &session.facts.tuning)?;
@@ -131,13 +138,19 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Scenario::Memory => memory::run(order, session).await,
         Scenario::Handshake => handshake::run(order, session).await,
         Scenario::Browser => browser::run(order).await,
+        Scenario::Relay => relay::run(order, session, observer).await,
         Scenario::Llm => Err(TrialError::Unsupported("use 'loadgen llm URL'".to_owned())),
-        Scenario::Codec => Err(TrialError::Unsupported("codec needs no server".to_owned())),
+        Scenario::Codec | Scenario::Exact => {
+            Err(TrialError::Unsupported(format!("{:?} needs no server of the runner's", order.cell.scenario)))
+        }
     }
 }
 
 /// Refuses a server whose knobs are not those that the cell asks for: the plan asks, the server states.
 fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
+    if let Some(defaults) = detect::network::server_defaults(tuning) {
+        return Err(TrialError::Unsupported(defaults.to_string()));
+    }
     let wanted = cell.flush.unwrap_or_else(|| Tuning::of(cell.preset).flush);
     if (tuning.preset, tuning.flush) == (cell.preset, wanted) {
         return Ok(());
@@ -156,8 +169,18 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if library => {
             Err(TrialError::Unsupported(format!("no client library reads {transport}")))
         }
+        (Scenario::Relay, _) if library => Err(TrialError::Unsupported(
+            "a library client reads to the end of a stream, and a relayed one has none".to_owned(),
+        )),
+        (Scenario::Relay, Transport::LongPoll) => Err(TrialError::Unsupported(
+            "a relay begins when every subscriber was answered, and a poll is not answered before its first event"
+                .to_owned(),
+        )),
         (Scenario::Saturate | Scenario::Echo, Transport::LongPoll) => {
             Err(TrialError::Unsupported("long-poll has no open stream to saturate or to answer on".to_owned()))
+        }
+        (Scenario::Exact, Transport::LongPoll) => {
+            Err(TrialError::Unsupported("long-poll has no stream whose events could be counted alone".to_owned()))
         }
         (Scenario::Echo, Transport::RawTcp | Transport::HttpStream) => Err(TrialError::Unsupported(format!(
             "{transport} is a control for pushed events, it carries no messages up"

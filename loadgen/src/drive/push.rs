@@ -5,8 +5,10 @@
 
 use super::session::{Session, Snapshot};
 use super::{Observer, Order, TrialError};
+use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
+use crate::kernel_clock::ClockPair;
 use crate::recorder::{Reading, Recorder};
 use crate::window::{Basis, Window};
 use servers::clock;
@@ -23,6 +25,9 @@ const FIRST_EVENT: Duration = Duration::from_secs(10);
 /// Distance of the vitals readings from the window, so that reading them does not disturb it.
 const ASIDE: Duration = Duration::from_millis(10);
 
+/// Most events whose one-way times wait for the end of a trial against another clock: about 160 MiB.
+const MOST_ONE_WAY: u64 = 1 << 22;
+
 /// Runs one trial of scenario `push` or `saturate`.
 ///
 /// # Errors
@@ -33,8 +38,10 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let specs: Vec<_> = (0..load.connections).map(|index| session.spec(order, &subscription, index)).collect();
     host::admit(u64::from(load.connections), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
+    let stamps = order.cell.stamps.then(ClockPair::read);
+    let dialer = session.dialer.clone();
     let plan = FleetPlan {
-        dialer: session.dialer.clone(),
+        dialer: if order.cell.stamps { dialer.with_stamps() } else { dialer },
         client: order.cell.client,
         specs,
         threads: order.threads,
@@ -44,13 +51,31 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let basis = if load.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due };
     let window = Arc::new(Window::new(basis, load.warmup, load.window));
     let payload = Arc::new(Payload::new(load.payload_bytes));
+    // Without a schedule nothing is due: events are timed by the offset that is known when they come.
+    let defers = !session.clock.same_clock && basis == Basis::Due;
     let offset_ns = session.clock.offset_ns;
+    keepable(load, &subscription, session)?;
     let interrupt = observer.interrupt.clone();
     let (log, reading) = (observer.log.clone(), Reading::Push(payload));
-    let recorder = || Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
+    let recorder = || {
+        let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
+        let recorder = match stamps {
+            Some(pair) => recorder.with_stamps(pair),
+            None => recorder,
+        };
+        if defers { recorder.deferring() } else { recorder }
+    };
+    let probe = if defers { Some(session.probe(order).await.map_err(super::SessionError::from)?) } else { None };
     let mut fleet = Fleet::launch(&plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, load, observer).await;
-    let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    if let Some(probe) = probe {
+        let exchanges = probe.finish().await.map_err(super::SessionError::from)?;
+        let stretch = window.start().zip(window.end());
+        let clock = stretch.and_then(|(start, end)| clock_offset::over(&exchanges, start, end));
+        session.clock = clock.unwrap_or(session.clock);
+        recorder.settle(&session.clock);
+    }
     let (mut measurement, failures) = recorder.finish();
     if let Some(failure) = failures.into_iter().next() {
         return Err(TrialError::Broken(failure));
@@ -63,15 +88,27 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     Ok(measurement)
 }
 
+/// Refuses more events across two clocks than a generator should keep until the clocks are known.
+fn keepable(load: &Load, subscription: &Subscription, session: &Session) -> Result<(), TrialError> {
+    let events = subscription.count.unwrap_or(0).saturating_mul(u64::from(load.connections));
+    if session.clock.same_clock || events <= MOST_ONE_WAY {
+        return Ok(());
+    }
+    Err(TrialError::Unsupported(format!(
+        "{events} one-way times across two clocks are too many to keep (at most {MOST_ONE_WAY}): \
+         shorten the window, or use a relay"
+    )))
+}
+
 /// The window ends now, and events that were never due are not lost.
-fn cut_short(measurement: &mut Measurement, window: &Window) {
+pub(super) fn cut_short(measurement: &mut Measurement, window: &Window) {
     let elapsed_ns = window.start().map_or(0, |start| clock::now().nanos_since(start));
     measurement.window_ns = measurement.window_ns.min(elapsed_ns);
     (measurement.counters.expected, measurement.counters.lost) = (None, 0);
 }
 
 /// Waits for the window to open, reads the vitals on both sides of it, and lets the streams drain.
-async fn observe(
+pub(super) async fn observe(
     fleet: &mut Fleet,
     window: &Window,
     session: &mut Session,
@@ -144,7 +181,7 @@ fn subscription(order: &Order, session: &Session) -> Subscription {
 }
 
 /// Events of one stream that fall due during warm-up and window; none when there is no schedule.
-fn count(load: &Load, seed: u64) -> Option<u64> {
+pub(super) fn count(load: &Load, seed: u64) -> Option<u64> {
     let length_ns = (load.warmup + load.window).as_nanos() as u64;
     let dues = load.schedule.dues(load.rate, seed)?;
     Some(dues.take_while(|&due| due < length_ns).count() as u64)

@@ -3,13 +3,16 @@
 use super::Order;
 use crate::client::Request;
 use crate::clock_offset;
+use crate::clock_probe::{self, ClockProbe};
 use crate::control::{Control, ControlError};
 use crate::endpoint::Endpoint;
+use crate::host;
 use crate::link::{DialError, Dialer};
 use crate::stream::StreamSpec;
 use crate::tls::{Trust, TrustError};
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
-use servers::clock;
+use servers::{clock, scheduler};
 use std::time::Duration;
 use trial::{ClockOffset, Usage};
 use wire::{Facts, Subscription, Transport, Vitals};
@@ -64,9 +67,18 @@ impl Session {
         let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
         let mut control = Control::connect(&dialer, endpoint, headers).await?;
         let facts = control.facts().await?;
-        let offset = clock_offset::estimate(&mut control, &facts).await?;
+        let same_clock = !facts.boot_id.is_empty() && facts.boot_id == host::boot_id();
+        let offset = clock_offset::at_once(&clock_probe::burst(&mut control).await?, same_clock);
         let name = format!("{}-{:x}", std::process::id(), clock::now().as_nanos());
         Ok(Self { endpoint: endpoint.at("/"), dialer, control, facts, clock: offset, name })
+    }
+
+    /// Starts to read the server's clock: what a one-way time across hosts needs.
+    ///
+    /// # Errors
+    /// [`ControlError`] when no connection is to be had.
+    pub(super) async fn probe(&self, order: &Order) -> Result<ClockProbe, ControlError> {
+        Ok(ClockProbe::start(Control::connect(&self.dialer, &self.endpoint, &order.headers).await?))
     }
 
     /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.
@@ -81,7 +93,7 @@ impl Session {
             payload_bytes: Some(subscription.payload_bytes),
             ..self.request(order, format!("{}?{}", transport.path(), subscription.to_query()))
         };
-        StreamSpec { transport, request, expected: subscription.count, first_seq: Some(0) }
+        StreamSpec { transport, request, expected: subscription.count, first_seq: Some(0), leaves: false }
     }
 
     /// A request to this server with the order's headers.
@@ -94,6 +106,8 @@ impl Session {
 pub(super) struct Snapshot {
     server: Vitals,
     client_cpu_ns: u64,
+    client_switches: u64,
+    client_run_queue_ns: Option<u64>,
     at_ns: u64,
 }
 
@@ -104,7 +118,13 @@ impl Snapshot {
     /// [`ControlError::Lost`] when the server does not answer.
     pub(super) async fn take(control: &mut Control) -> Result<Self, ControlError> {
         let server = control.vitals(false).await?;
-        Ok(Self { server, client_cpu_ns: process_cpu_ns(), at_ns: clock::now().as_nanos() })
+        Ok(Self {
+            server,
+            client_cpu_ns: process_cpu_ns(),
+            client_switches: process_switches(),
+            client_run_queue_ns: scheduler::charged().run_queue_ns,
+            at_ns: clock::now().as_nanos(),
+        })
     }
 
     /// What server and generator used since `earlier`; the generator received as many events as the server sent.
@@ -113,6 +133,11 @@ impl Snapshot {
         let client = Usage {
             elapsed_ns: self.at_ns.saturating_sub(earlier.at_ns),
             cpu_ns: self.client_cpu_ns.saturating_sub(earlier.client_cpu_ns),
+            switches: self.client_switches.saturating_sub(earlier.client_switches),
+            run_queue_ns: self
+                .client_run_queue_ns
+                .zip(earlier.client_run_queue_ns)
+                .map(|(now, then)| now.saturating_sub(then)),
             events: server.events,
             ..Usage::default()
         };
@@ -123,6 +148,14 @@ impl Snapshot {
     pub(super) fn messages_since(&self, earlier: &Self) -> u64 {
         self.server.messages_received.saturating_sub(earlier.server.messages_received)
     }
+}
+
+/// Context switches of this process, threads that have ended included.
+fn process_switches() -> u64 {
+    let switches = |usage: nix::sys::resource::Usage| {
+        u64::try_from(usage.voluntary_context_switches() + usage.involuntary_context_switches()).unwrap_or(0)
+    };
+    getrusage(UsageWho::RUSAGE_SELF).map_or(0, switches)
 }
 
 /// CPU time of this process in nanoseconds, exact to the scheduler.

@@ -56,6 +56,33 @@ impl Uplink {
         std::future::pending().await
     }
 
+    /// Posts each message when it is due, whether or not the one before it was answered; the server answers in order.
+    ///
+    /// # Errors
+    /// [`StreamError`] when the server refuses or the connection breaks; it does not end otherwise.
+    pub(super) async fn pipeline(
+        mut self,
+        payload: Arc<Payload>,
+        mut due: UnboundedReceiver<DueMessage>,
+    ) -> Result<(), StreamError> {
+        let (mut body, mut request) = (Vec::with_capacity(payload.bytes()), Vec::new());
+        loop {
+            tokio::select! {
+                Some(message) = due.recv() => {
+                    message.render(&payload, &mut body);
+                    request.clear();
+                    self.post.write(&body, &mut request);
+                    sent(body.len());
+                    self.requests += 1;
+                    self.link.write_all(&request).await?;
+                }
+                answered = poll_fn(|cx| self.poll_answer(cx)) => {
+                    answered?;
+                }
+            }
+        }
+    }
+
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, StreamError>> {
         worker::with(|worker| {
             let mut buffer = ReadBuf::new(&mut worker.buffer);

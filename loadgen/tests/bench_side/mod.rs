@@ -38,11 +38,17 @@ pub(crate) fn cell() -> Cell {
             faults: Faults::default(),
         },
         steps: Vec::new(),
+        stamps: false,
     }
 }
 
 /// One arm of a cell against a server.
 pub(crate) fn order(server: &Server, cell: Cell, arm: Arm) -> Order {
+    order_at(server.url(), cell, arm)
+}
+
+/// One arm of a cell against whatever serves there.
+pub(crate) fn order_at(url: String, cell: Cell, arm: Arm) -> Order {
     Order {
         cell,
         arm,
@@ -50,7 +56,7 @@ pub(crate) fn order(server: &Server, cell: Cell, arm: Arm) -> Order {
         attempt: 0,
         position: 0,
         seed: 7,
-        url: server.url(),
+        url,
         threads: 1,
         headers: Vec::new(),
         cacert: None,
@@ -60,7 +66,12 @@ pub(crate) fn order(server: &Server, cell: Cell, arm: Arm) -> Order {
 
 /// The measurement of one trial that must succeed.
 pub(crate) async fn measured(server: &Server, cell: Cell, transport: Transport) -> Measurement {
-    let trial = drive::trial(order(server, cell, Arm::of(transport)), Observer::nobody()).await;
+    measured_at(server.url(), cell, transport).await
+}
+
+/// The same, against whatever serves there.
+pub(crate) async fn measured_at(url: String, cell: Cell, transport: Transport) -> Measurement {
+    let trial = drive::trial(order_at(url, cell, Arm::of(transport)), Observer::nobody()).await;
     match trial.outcome {
         Outcome::Measured(measurement) => *measurement,
         other => panic!("{transport}: {other:?}"),

@@ -1,6 +1,6 @@
 //! Numbers taken from a measurement: the only file that takes a quantile or divides by a count.
 
-use crate::{Measurement, MemoryPoint, Metric};
+use crate::{Layers, Leg, Measurement, MemoryPoint, Metric, Second, Tally, Usage};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -90,6 +90,30 @@ pub enum Figure {
     ClientMemoryPerConnection,
     /// Kernel memory for each connection, bytes: slope of slabs over connections, both ends when they share a host.
     KernelMemoryPerConnection,
+    /// Bytes of TLS received for each event: records, without the handshake.
+    TlsBytesPerEvent,
+    /// Bytes of frames that brought an event, for each event.
+    WireBytesInPerEvent,
+    /// Bytes of frames that the client answered with, for each event.
+    WireBytesOutPerEvent,
+    /// Segments that brought payload, for each event.
+    SegmentsPerEvent,
+    /// Pure ACKs that the client answered with, for each event.
+    AcksPerEvent,
+    /// CPU nanoseconds of the whole host for each event: server, generator, kernel and whatever else ran.
+    HostCpuPerEvent,
+    /// Context switches of the server for each event.
+    ServerSwitchesPerEvent,
+    /// Context switches of the generator for each event.
+    ClientSwitchesPerEvent,
+    /// Nanoseconds that the server's threads waited for a CPU, for each event.
+    ServerRunQueuePerEvent,
+    /// Nanoseconds that the generator's threads waited for a CPU, for each event.
+    ClientRunQueuePerEvent,
+    /// User instructions of the server for each event: slope over events (scenario `exact`).
+    InstructionsPerEvent,
+    /// System calls of the server for each event: slope over events (scenario `exact`).
+    SyscallsPerEvent,
     /// Output tokens a second of all answers together, over the window.
     TokensPerSecond,
     /// Requests a second that met the service-level objective.
@@ -124,6 +148,18 @@ impl Figure {
             Self::ServerMemoryPerConnection => slope_of(m, |point| Some(point.server_bytes)),
             Self::ClientMemoryPerConnection => slope_of(m, |point| Some(point.client_bytes)),
             Self::KernelMemoryPerConnection => slope_of(m, |point| point.kernel_bytes),
+            Self::TlsBytesPerEvent => tls_bytes(m).and_then(|bytes| ratio(bytes, counters.received)),
+            Self::WireBytesInPerEvent => spanned(m, |layers| layers.span.back.bytes),
+            Self::WireBytesOutPerEvent => spanned(m, |layers| layers.span.out.bytes),
+            Self::SegmentsPerEvent => spanned(m, |layers| layers.span.back.data_segments),
+            Self::AcksPerEvent => spanned(m, |layers| Leg::pure_acks(&layers.span.out)),
+            Self::HostCpuPerEvent => used(m.server, |usage| usage.host_cpu_ns),
+            Self::ServerSwitchesPerEvent => used(m.server, |usage| Some(usage.switches)),
+            Self::ClientSwitchesPerEvent => used(m.client, |usage| Some(usage.switches)),
+            Self::ServerRunQueuePerEvent => used(m.server, |usage| usage.run_queue_ns),
+            Self::ClientRunQueuePerEvent => used(m.client, |usage| usage.run_queue_ns),
+            Self::InstructionsPerEvent => m.exact.as_ref().and_then(|exact| counted(&exact.instructions)),
+            Self::SyscallsPerEvent => m.exact.as_ref().and_then(|exact| counted(&exact.syscalls)),
             Self::TokensPerSecond => ratio(m.llm.as_ref()?.output_tokens as f64 * 1e9, m.window_ns),
             Self::GoodRequestsPerSecond => ratio(m.llm.as_ref()?.good? as f64 * 1e9, m.window_ns),
             Self::SloAttainment => m.llm.as_ref().and_then(|llm| ratio(llm.good? as f64, llm.sent)),
@@ -138,6 +174,12 @@ impl Figure {
             Self::Duration(_, Quantile::P50 | Quantile::P90) => 0.05,
             Self::Duration(_, Quantile::P99 | Quantile::P999) => 0.10,
             Self::EventsPerSecond | Self::Goodput | Self::ServerCpuPerEvent | Self::ClientCpuPerEvent => 0.05,
+            Self::HostCpuPerEvent | Self::ServerSwitchesPerEvent | Self::ClientSwitchesPerEvent => 0.05,
+            Self::ServerRunQueuePerEvent | Self::ClientRunQueuePerEvent => 0.10,
+            // A segment holds what the sender had when it wrote; an ACK, what the receiver had when its timer ran.
+            Self::SegmentsPerEvent | Self::AcksPerEvent | Self::WireBytesOutPerEvent => 0.01,
+            // Housekeeping of either run that the slope does not cancel: some calls in hundreds.
+            Self::InstructionsPerEvent | Self::SyscallsPerEvent => 0.02,
             Self::ServerMemoryPerConnection | Self::ClientMemoryPerConnection | Self::KernelMemoryPerConnection => 0.03,
             Self::TokensPerSecond | Self::GoodRequestsPerSecond | Self::SloAttainment => 0.05,
             Self::TokensPerEvent | Self::BytesPerToken => 0.005,
@@ -148,7 +190,9 @@ impl Figure {
             | Self::ConnectBytesOut
             | Self::ConnectBytesIn
             | Self::RequestsPerThousand
-            | Self::ConnectionsPerThousand => 0.005,
+            | Self::ConnectionsPerThousand
+            | Self::TlsBytesPerEvent
+            | Self::WireBytesInPerEvent => 0.005,
         }
     }
 
@@ -164,6 +208,13 @@ impl Figure {
                 | Self::ConnectBytesIn
                 | Self::RequestsPerThousand
                 | Self::ConnectionsPerThousand
+                | Self::TlsBytesPerEvent
+                | Self::WireBytesInPerEvent
+                | Self::WireBytesOutPerEvent
+                | Self::SegmentsPerEvent
+                | Self::AcksPerEvent
+                | Self::InstructionsPerEvent
+                | Self::SyscallsPerEvent
         )
     }
 }
@@ -172,10 +223,45 @@ fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator / denominator as f64)
 }
 
+/// What the span of every stream holds, for each of its events.
+fn spanned(m: &Measurement, count: impl Fn(&Layers) -> u64) -> Option<f64> {
+    m.layers.and_then(|layers| ratio(count(&layers) as f64, layers.span_events))
+}
+
+fn used(usage: Option<Usage>, count: impl Fn(&Usage) -> Option<u64>) -> Option<f64> {
+    usage.and_then(|usage| ratio(count(&usage)? as f64, usage.events))
+}
+
+/// Bytes received between TLS and TCP that are neither application nor handshake.
+fn tls_bytes(m: &Measurement) -> Option<f64> {
+    let layers = m.layers.filter(|layers| layers.handshakes.back_bytes > 0)?;
+    let above = m.bytes.connect_in + m.bytes.stream_in;
+    Some(layers.below_tls.back_bytes as f64 - layers.handshakes.back_bytes as f64 - above as f64)
+}
+
+fn counted(tallies: &[Tally]) -> Option<f64> {
+    slope(&tallies.iter().map(|tally| tally.point()).collect::<Vec<_>>())
+}
+
 fn slope_of(m: &Measurement, bytes: impl Fn(&MemoryPoint) -> Option<u64>) -> Option<f64> {
     let points: Option<Vec<_>> =
         m.memory.iter().map(|point| Some((point.connections as f64, bytes(point)? as f64))).collect();
     slope(&points?)
+}
+
+/// Growth of the backlog as a share of what is offered: Theil–Sen slope of the median response time over the slices of the
+/// window, by due time, in seconds a second. Events that wait ever longer are events that pile up (Little's law:
+/// backlog = rate × wait), and a server that is short by one in a thousand lets the wait grow by a millisecond a second.
+///
+/// `None` below two slices: one has no slope.
+pub fn backlog_growth(m: &Measurement) -> Option<f64> {
+    let point = |second: &Second| Some((second.offset_ns as f64, second.distribution.quantile(0.5)? as f64));
+    let points: Vec<_> = m.timeline.iter().filter_map(point).collect();
+    let pairs = points.iter().enumerate().flat_map(|(i, a)| points[i + 1..].iter().map(move |b| (a, b)));
+    let mut slopes: Vec<_> = pairs.map(|(a, b)| (b.1 - a.1) / (b.0 - a.0)).filter(|slope| slope.is_finite()).collect();
+    slopes.sort_by(f64::total_cmp);
+    let n = slopes.len();
+    (n > 0).then(|| (slopes[(n - 1) / 2] + slopes[n / 2]) / 2.0)
 }
 
 /// Least-squares slope of `y` over `x`; `None` below two distinct `x`.
@@ -192,7 +278,7 @@ pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bytes, Counters, Usage};
+    use crate::{Bothways, Bytes, Counters, ExactPass, Traffic};
 
     #[test]
     fn figures_are_quotients_of_exact_counts() {
@@ -217,11 +303,75 @@ mod tests {
     }
 
     #[test]
+    fn bytes_below_the_application_belong_to_the_events_between_two_settled_instants() {
+        let back = Leg { bytes: 14_400, payload_bytes: 7_800, segments: 101, data_segments: 100 };
+        let out = Leg { bytes: 6_600, payload_bytes: 0, segments: 100, data_segments: 0 };
+        let layers = Layers {
+            below_tls: Bothways { out_bytes: 0, back_bytes: 13_000 },
+            handshakes: Bothways { out_bytes: 0, back_bytes: 2_000 },
+            span: Traffic { out, back },
+            span_events: 100,
+            ..Layers::default()
+        };
+        let measurement = Measurement {
+            counters: Counters { received: 110, ..Counters::default() },
+            bytes: Bytes { connect_in: 142, stream_in: 8_580, ..Bytes::default() },
+            layers: Some(layers),
+            ..Measurement::default()
+        };
+        for (figure, value) in [
+            (Figure::WireBytesInPerEvent, 144.0),
+            (Figure::WireBytesOutPerEvent, 66.0),
+            (Figure::SegmentsPerEvent, 1.0),
+            (Figure::AcksPerEvent, 1.0),
+            (Figure::TlsBytesPerEvent, (11_000.0 - 8_722.0) / 110.0),
+        ] {
+            assert_eq!(figure.of(&measurement), Some(value), "{figure:?}");
+        }
+        let cleartext = Layers { handshakes: Bothways::default(), span_events: 0, ..layers };
+        let cleartext = Measurement { layers: Some(cleartext), ..measurement };
+        assert_eq!(Figure::TlsBytesPerEvent.of(&cleartext), None);
+        assert_eq!(Figure::WireBytesInPerEvent.of(&cleartext), None);
+    }
+
+    #[test]
+    fn what_a_server_costs_by_being_there_cancels() {
+        let tally = |events, count| Tally { events, count };
+        let exact = ExactPass {
+            instructions: vec![tally(100, 9_570_000), tally(1_100, 15_270_000)],
+            syscalls: vec![tally(100, 900), tally(1_100, 4_900)],
+            ..ExactPass::default()
+        };
+        let measurement = Measurement { exact: Some(exact), ..Measurement::default() };
+        assert_eq!(Figure::InstructionsPerEvent.of(&measurement), Some(5_700.0));
+        assert_eq!(Figure::SyscallsPerEvent.of(&measurement), Some(4.0));
+    }
+
+    #[test]
     fn what_was_not_measured_has_no_number() {
         let empty = Measurement::default();
         assert_eq!(Figure::Duration(Metric::ResponseTime, Quantile::P50).of(&empty), None);
         assert_eq!(Figure::EventsPerSecond.of(&empty), None);
         assert_eq!(Figure::ServerMemoryPerConnection.of(&empty), None);
+    }
+
+    #[test]
+    fn a_backlog_grows_as_its_events_wait_longer() {
+        let second = |i: u64, median_ns: u64| {
+            let mut distribution = crate::Distribution::new();
+            (0..100).for_each(|_| distribution.record(median_ns));
+            Second { offset_ns: i * 1_000_000_000, received: 100, distribution }
+        };
+        let of = |medians: &[u64]| {
+            let timeline = (0..).zip(medians).map(|(i, &ns)| second(i, ns)).collect();
+            backlog_growth(&Measurement { timeline, ..Measurement::default() })
+        };
+        // 2 % too few are served: each second, the wait grows by 20 ms.
+        let growth = of(&[1_000_000, 21_000_000, 41_000_000]).unwrap();
+        assert!((growth - 0.02).abs() < 1e-4, "{growth}");
+        let stalled = of(&[100_000, 100_000, 90_000_000, 100_000, 100_000]).unwrap();
+        assert!(stalled.abs() < 1e-6, "one stall is no slope: {stalled}");
+        assert_eq!((of(&[1_000]), of(&[])), (None, None));
     }
 
     #[test]

@@ -23,8 +23,12 @@ pub struct Noise {
     pub busy: Option<f64>,
     /// Nanoseconds of a fixed arithmetic loop just before and just after the trial.
     pub loop_ns: Option<(u64, u64)>,
-    /// Pages swapped in or out, and major page faults of both processes.
+    /// Longest gap, in nanoseconds, between two clock readings of a spinning thread; only with 4 CPUs and more.
+    pub hiccup_ns: Option<u64>,
+    /// Pages that the host swapped in or out.
     pub swapped: Option<u64>,
+    /// Major page faults of both processes.
+    pub major_faults: Option<u64>,
     /// Connections that the kernel dropped or refused at a full listen queue.
     pub listen_overflows: Option<u64>,
 }
@@ -39,6 +43,8 @@ pub struct Preflight {
     pub pacer_lateness: Distribution,
     /// Events a second that the generator takes from a null server of the same framing, by transport.
     pub ceilings: BTreeMap<Transport, Rate>,
+    /// Blocks of the pilot: two copies of one arm, run before anything that counts.
+    pub pilot_blocks: u32,
     /// Foreign CPUs in each sample of the quiet gate, in order.
     pub quiet_samples: Vec<f64>,
     /// Whether the host became quiet within the time allowed.

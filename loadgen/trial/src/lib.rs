@@ -4,22 +4,37 @@
 //! stored, never percentiles, so that trials, clients and hosts can be merged; nothing here can
 //! average a percentile.
 
+mod capacity;
+mod detector;
 mod distribution;
+mod exact_pass;
 mod figure;
 mod gate;
+mod kernel_stamps;
+mod layers;
 mod llm;
 mod measurement;
 mod plan;
 mod plan_file;
 mod record;
+mod selfcheck;
 mod warning;
 
+pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
+pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
-pub use figure::{Figure, Quantile, slope};
+pub use exact_pass::{ExactPass, Tally};
+pub use figure::{Figure, Quantile, backlog_growth, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
+pub use kernel_stamps::KernelStamps;
+pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use llm::{AnswerSlo, Answered, Bursts, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
-pub use measurement::{Bytes, Cost, Counters, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second, Usage};
-pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario};
+pub use measurement::{
+    Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
+    Usage,
+};
+pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
+pub use selfcheck::{Check, SelfCheck, SelfCheckError};
 pub use warning::Warning;

@@ -1,9 +1,9 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
-use crate::{Distribution, LlmCounts};
+use crate::{Distribution, ExactPass, KernelStamps, Layers, LlmCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use wire::Vitals;
+use wire::{Charged, Vitals};
 
 /// Everything that one trial measured. What a scenario does not measure stays empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Measurement {
     pub bytes: Bytes,
     /// Durations, whole.
     pub distributions: BTreeMap<Metric, Distribution>,
-    /// One entry for each second of the window.
+    /// One entry for each second of the window, or for each tenth of a window that is shorter than ten seconds.
     pub timeline: Vec<Second>,
     /// What the server process used during the window.
     pub server: Option<Usage>,
@@ -31,6 +31,14 @@ pub struct Measurement {
     pub costs: Vec<Cost>,
     /// Live probes (scenario `browser`).
     pub browsers: Vec<LiveBrowser>,
+    /// Bytes below the application; `None` where no socket was read.
+    pub layers: Option<Layers>,
+    /// Counts of an instrumented server (scenario `exact`).
+    pub exact: Option<ExactPass>,
+    /// Kernel receive stamps, where the cell asks for them.
+    pub stamps: Option<KernelStamps>,
+    /// How much an event's duration says about the next one's; `None` in records that did not look.
+    pub dependence: Option<Dependence>,
     /// Requests to a language model (scenario `llm`).
     pub llm: Option<LlmCounts>,
 }
@@ -61,6 +69,12 @@ pub enum Metric {
     InterEvent,
     /// How late a timer of the generator's own event loop ran.
     GeneratorLag,
+    /// `krx - sent`: from the server's write to the receiving kernel's stamp (cells with `stamps`).
+    SentToKernel,
+    /// `received - krx`: from the kernel's stamp to the end of the read, which is the client's wake-up.
+    KernelToRead,
+    /// `received - fired`: what a user waits, less the pacer's own lateness.
+    DeliveryTime,
     /// Language model: begin of the request to the first byte that came back.
     RequestToByte,
     /// Language model: begin of the request to the first event of any kind.
@@ -77,7 +91,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric, in the order of its discriminants.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::ResponseTime,
         Self::ServiceTime,
         Self::PacerLateness,
@@ -89,6 +103,9 @@ impl Metric {
         Self::FirstEvent,
         Self::InterEvent,
         Self::GeneratorLag,
+        Self::SentToKernel,
+        Self::KernelToRead,
+        Self::DeliveryTime,
         Self::RequestToByte,
         Self::RequestToEvent,
         Self::FirstContent,
@@ -132,6 +149,8 @@ pub struct Counters {
     pub heartbeats: u64,
     /// Read calls that returned bytes.
     pub reads: u64,
+    /// Events that the server released before it had sent the one before on the same stream: they shared a wake-up.
+    pub together: u64,
 }
 
 impl Counters {
@@ -152,6 +171,7 @@ impl Counters {
         self.messages_sent += other.messages_sent;
         self.heartbeats += other.heartbeats;
         self.reads += other.reads;
+        self.together += other.together;
     }
 }
 
@@ -190,6 +210,7 @@ impl Bytes {
 
 /// What a process used between two instants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Usage {
     /// Wall time between the two readings in nanoseconds.
     pub elapsed_ns: u64,
@@ -203,15 +224,38 @@ pub struct Usage {
     pub dropped: u64,
     /// Proportional set size at the end, bytes.
     pub pss_bytes: u64,
+    /// Whose books `cpu_ns` is from.
+    pub cpu_source: CpuSource,
+    /// Nanoseconds that the process's threads waited, runnable, for a CPU; `None` where the kernel does not say.
+    pub run_queue_ns: Option<u64>,
+    /// CPU time of the whole host between the two readings: all CPUs less their idle time, nanoseconds.
+    pub host_cpu_ns: Option<u64>,
+}
+
+/// Whose books a CPU time is from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CpuSource {
+    /// `CLOCK_PROCESS_CPUTIME_ID`.
+    #[default]
+    ProcessClock,
+    /// cgroup v2 `cpu.stat` of a control group that holds the process and nothing else.
+    Cgroup,
 }
 
 impl Usage {
     /// The difference of two readings of a server.
     pub fn between(before: &Vitals, after: &Vitals) -> Self {
         let switches = |vitals: &Vitals| vitals.voluntary_switches + vitals.involuntary_switches;
+        let elapsed_ns = after.at.nanos_since(before.at);
+        let cgroup_ns = grown(before.charged.cgroup_cpu_ns, after.charged.cgroup_cpu_ns);
+        let process_ns = after.cpu_ns.saturating_sub(before.cpu_ns);
         Self {
-            elapsed_ns: after.at.nanos_since(before.at),
-            cpu_ns: after.cpu_ns.saturating_sub(before.cpu_ns),
+            elapsed_ns,
+            cpu_ns: cgroup_ns.unwrap_or(process_ns),
+            cpu_source: cgroup_ns.map_or(CpuSource::ProcessClock, |_| CpuSource::Cgroup),
+            run_queue_ns: grown(before.charged.run_queue_ns, after.charged.run_queue_ns),
+            host_cpu_ns: host_cpu_ns(elapsed_ns, &before.charged, &after.charged),
             switches: switches(after).saturating_sub(switches(before)),
             events: after.events_sent.saturating_sub(before.events_sent),
             dropped: after.events_dropped.saturating_sub(before.events_dropped),
@@ -220,15 +264,34 @@ impl Usage {
     }
 }
 
-/// One second of the window.
+/// How much a count grew; `None` where one of the readings lacks it.
+fn grown(before: Option<u64>, after: Option<u64>) -> Option<u64> {
+    Some(after?.saturating_sub(before?))
+}
+
+fn host_cpu_ns(elapsed_ns: u64, before: &Charged, after: &Charged) -> Option<u64> {
+    let idle_ns = grown(before.host_idle_ns, after.host_idle_ns)?;
+    Some((elapsed_ns * u64::from(after.host_cpus)).saturating_sub(idle_ns))
+}
+
+/// One slice of the window: a second, or a tenth of a window that is shorter than ten.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Second {
-    /// Start of the second in nanoseconds from the start of the window.
+    /// Start of the slice in nanoseconds from the start of the window.
     pub offset_ns: u64,
     /// Events received in it.
     pub received: u64,
     /// Response time (foreign streams: inter-event gaps) of the events due in it.
     pub distribution: Distribution,
+}
+
+/// Rank autocorrelation of successive durations of one worker (Spearman, lag 1), over its first events in the window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dependence {
+    /// Correlation of each duration's rank with the next one's, in `[-1, 1]`; about 0 for independent events.
+    pub rank_lag1: f64,
+    /// Events looked at.
+    pub events: u64,
 }
 
 /// Memory with so many connections open and quiet.

@@ -47,6 +47,16 @@ impl Row {
         Self::ConnectTime,
     ];
 
+    /// Whether its numbers are counts and sizes, which do not depend on when an event came.
+    pub const fn is_counted(self) -> bool {
+        match self {
+            Self::ProtocolType | Self::Implementation | Self::BrowserSupport | Self::NetworkOverhead | Self::Memory => {
+                true
+            }
+            Self::Latency | Self::Bidirectional | Self::ClientLibrary | Self::Throughput | Self::ConnectTime => false,
+        }
+    }
+
     /// The name in plans and anchors.
     pub const fn name(self) -> &'static str {
         match self {
@@ -84,13 +94,17 @@ pub enum Scenario {
     Codec,
     /// Run every browser on this machine against the server.
     Browser,
+    /// Publish on the client's schedule to a topic that the client's own streams read: one clock.
+    Relay,
+    /// Run the server under instruments that count: instructions and system calls for each event, never a time.
+    Exact,
     /// Ask a language model and read its answers (`loadgen llm`).
     Llm,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Push,
         Self::Saturate,
         Self::Echo,
@@ -99,6 +113,8 @@ impl Scenario {
         Self::Handshake,
         Self::Codec,
         Self::Browser,
+        Self::Relay,
+        Self::Exact,
         Self::Llm,
     ];
 
@@ -113,6 +129,8 @@ impl Scenario {
             Self::Handshake => "handshake: open once, keep the heads, try to speak on the open connection",
             Self::Codec => "codec: decode in memory, no socket",
             Self::Browser => "browser: every browser on this machine against the server",
+            Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
+            Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
             Self::Llm => "llm: ask a language model and read its answers (loadgen llm URL, not in plans)",
         }
     }
@@ -203,6 +221,9 @@ pub struct Cell {
     pub load: Load,
     /// Numbers of connections of scenario `memory`, rising.
     pub steps: Vec<u32>,
+    /// Whether the client asks the kernel when each read's last byte came (scenario `push`, lean client, cleartext).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stamps: bool,
 }
 
 /// One transport in a cell.
@@ -234,18 +255,56 @@ impl Cell {
         self.transports.iter().copied().map(Arm::of).chain(twin).collect()
     }
 
+    /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.
+    pub const fn is_timed(&self) -> bool {
+        matches!(
+            self.scenario,
+            Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay
+        )
+    }
+
+    /// Events a second that reach the generator over all streams; `None` without a schedule.
+    pub fn offered(&self) -> Option<f64> {
+        let rate = self.load.rate.get();
+        match self.scenario {
+            Scenario::Push | Scenario::Relay => {
+                self.load.schedule.dues(self.load.rate, 0).map(|_| rate * f64::from(self.load.connections))
+            }
+            Scenario::Echo => Some(rate),
+            Scenario::Saturate | Scenario::Connect | Scenario::Memory | Scenario::Llm => None,
+            Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => None,
+        }
+    }
+
+    /// Events a second that a pacer releases for it: one for all readers of a shared topic; `None` without a schedule.
+    pub fn released(&self) -> Option<f64> {
+        let offered = self.offered()?;
+        let pushed = matches!(self.scenario, Scenario::Push | Scenario::Relay);
+        let shared = pushed && self.load.sharing == Sharing::Shared;
+        Some(if shared { self.load.rate.get() } else { offered })
+    }
+
+    /// Expected length of one block.
+    pub fn expected_block(&self) -> Duration {
+        self.expected_trial() * self.arms().len() as u32
+    }
+
     /// Expected length of one trial: start, connect, warm-up, window, drain, stop.
     pub fn expected_trial(&self) -> Duration {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
             + match self.scenario {
-                Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Llm => {
-                    self.load.warmup + self.load.window
-                }
+                Scenario::Push
+                | Scenario::Saturate
+                | Scenario::Echo
+                | Scenario::Connect
+                | Scenario::Relay
+                | Scenario::Llm => self.load.warmup + self.load.window,
                 Scenario::Memory => Duration::from_millis(200) * self.steps.len() as u32,
                 Scenario::Handshake => Duration::from_millis(400),
                 Scenario::Codec => Duration::from_millis(1_600),
                 Scenario::Browser => Duration::from_secs(8),
+                Scenario::Exact => Duration::from_secs(25),
             }
     }
 }
@@ -259,6 +318,28 @@ pub struct Plan {
     pub why: String,
     /// Cells with unique names.
     pub cells: Vec<Cell>,
+    /// When it ends.
+    #[serde(default)]
+    pub stop: StopRule,
+}
+
+/// When a run ends, apart from the end of its blocks. Nothing here looks at which arm is ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StopRule {
+    /// Most blocks of a timed cell: it goes on beyond its `blocks` until its intervals are narrow. `None`: it does not.
+    pub max_blocks: Option<u32>,
+    /// Longest run, what precedes the first trial included.
+    #[serde(with = "crate::plan_file::optional_span")]
+    pub budget: Option<Duration>,
+    /// Share of the expected length, in `[0, 1]`, that may go into running blocks again.
+    pub redo: f64,
+}
+
+impl Default for StopRule {
+    fn default() -> Self {
+        Self { max_blocks: None, budget: None, redo: 0.3 }
+    }
 }
 
 impl Plan {
@@ -269,6 +350,6 @@ impl Plan {
 
     /// Expected length of the run.
     pub fn expected_length(&self) -> Duration {
-        self.cells.iter().map(|cell| cell.expected_trial() * cell.blocks * cell.arms().len() as u32).sum()
+        self.cells.iter().map(|cell| cell.expected_block() * cell.blocks).sum()
     }
 }

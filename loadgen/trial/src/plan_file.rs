@@ -2,7 +2,7 @@
 //!
 //! Refuses unknown keys and says which known one is nearest.
 
-use crate::{Cell, ClientKind, Load, Plan, Row, Scenario};
+use crate::{Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 use serde::Deserialize;
 use std::time::Duration;
 use wire::{Faults, Flush, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Schedule, Sharing, Transport};
@@ -24,6 +24,9 @@ pub enum PlanError {
         /// What is wrong and what would be right.
         problem: String,
     },
+    /// An end that cannot be.
+    #[error("{0}")]
+    Stop(String),
     /// No cell, or far too many.
     #[error("a plan needs 1 to {MAX_CELLS} cells, this one has {0}")]
     CellCount(usize),
@@ -36,6 +39,10 @@ struct PlanFile {
     why: String,
     #[serde(default = "six")]
     blocks: u32,
+    max_blocks: Option<u32>,
+    #[serde(default, with = "optional_span")]
+    budget: Option<Duration>,
+    redo: Option<f64>,
     cell: Vec<CellSpec>,
 }
 
@@ -85,6 +92,8 @@ struct CellSpec {
     #[serde(default)]
     steps: Vec<u32>,
     faults: Option<Faults>,
+    #[serde(default)]
+    stamps: bool,
 }
 
 impl Plan {
@@ -105,7 +114,20 @@ impl Plan {
                 return Err(PlanError::Cell { cell: cell.name.clone(), problem });
             }
         }
-        Ok(Self { name: file.name, why: file.why, cells })
+        Ok(Self { stop: file.stop()?, name: file.name, why: file.why, cells })
+    }
+}
+
+impl PlanFile {
+    fn stop(&self) -> Result<StopRule, PlanError> {
+        let redo = self.redo.unwrap_or(StopRule::default().redo);
+        if !(0.0..=1.0).contains(&redo) {
+            return Err(PlanError::Stop(format!("redo = {redo}: must be a share from 0 to 1")));
+        }
+        if let Some(most) = self.max_blocks.filter(|most| !(self.blocks..=1000).contains(most)) {
+            return Err(PlanError::Stop(format!("max_blocks = {most}: must be {} (blocks) to 1000", self.blocks)));
+        }
+        Ok(StopRule { max_blocks: self.max_blocks, budget: self.budget, redo })
     }
 }
 
@@ -158,6 +180,7 @@ impl CellSpec {
             blocks: self.blocks.unwrap_or(blocks),
             load,
             steps: self.steps.clone(),
+            stamps: self.stamps,
         }
     }
 }
@@ -182,7 +205,10 @@ fn spread<T>(cells: Vec<Cell>, list: Option<&OneOrMany<T>>, set: impl Fn(&mut Ce
 /// What makes a cell impossible to run, with the remedy.
 fn problem_of(cell: &Cell) -> Option<String> {
     let load = &cell.load;
-    let timed = !matches!(cell.scenario, Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory);
+    let timed = !matches!(
+        cell.scenario,
+        Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory | Scenario::Exact
+    );
     let checks = [
         (cell.scenario == Scenario::Llm, "scenario llm is run by 'loadgen llm URL', not by a plan".to_owned()),
         (cell.transports.is_empty(), "transports is empty".to_owned()),
@@ -208,6 +234,10 @@ fn problem_of(cell: &Cell) -> Option<String> {
             "steps needs at least four rising numbers of connections".to_owned(),
         ),
         (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
+        (
+            cell.stamps && (cell.scenario != Scenario::Push || cell.client != ClientKind::Lean),
+            "stamps = true needs scenario = 'push' and client = 'lean'".to_owned(),
+        ),
     ];
     checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
 }
@@ -243,12 +273,18 @@ pub(crate) mod span {
     }
 }
 
-mod optional_span {
-    use serde::Deserializer;
+/// The same, or nothing.
+pub(crate) mod optional_span {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
     use std::time::Duration;
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        super::span::deserialize(deserializer).map(Some)
+    pub(crate) fn serialize<S: Serializer>(span: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        span.map(|span| humantime::format_duration(span).to_string()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| humantime::parse_duration(&text).map_err(de::Error::custom)).transpose()
     }
 }
 
@@ -293,6 +329,10 @@ mod tests {
             ("window = '0s'", "cell 'a': window must be above zero"),
             ("transports = []", "cell 'a': transports is empty"),
             ("steps = [3, 2]", "cell 'a': steps must rise"),
+            (
+                "stamps = true\nclient = 'library'",
+                "cell 'a': stamps = true needs scenario = 'push' and client = 'lean'",
+            ),
         ] {
             assert_eq!(Plan::from_toml(&format!("{HEAD}{line}\n")).unwrap_err().to_string(), text);
         }
@@ -301,8 +341,23 @@ mod tests {
     }
 
     #[test]
+    fn an_end_that_cannot_be_is_refused() {
+        let plan = |line| Plan::from_toml(&format!("{line}\n{HEAD}"));
+        let stop = plan("max_blocks = 12\nbudget = '6m'\nredo = 0").unwrap().stop;
+        assert_eq!(stop, StopRule { max_blocks: Some(12), budget: Some(Duration::from_secs(360)), redo: 0.0 });
+        assert_eq!(plan("").unwrap().stop, StopRule::default());
+        for (line, text) in [
+            ("max_blocks = 5", "max_blocks = 5: must be 6 (blocks) to 1000"),
+            ("redo = 2", "redo = 2: must be a share from 0 to 1"),
+        ] {
+            assert_eq!(plan(line).unwrap_err().to_string(), text);
+        }
+    }
+
+    #[test]
     fn a_plan_survives_its_record() {
-        let plan = Plan::from_toml(&format!("{HEAD}warmup = '250ms'\nschedule = 'burst:4'\n")).unwrap();
+        let text = format!("budget = '6m'\n{HEAD}warmup = '250ms'\nschedule = 'burst:4'\n");
+        let plan = Plan::from_toml(&text).unwrap();
         let text = serde_json::to_string(&plan).unwrap();
         assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
     }

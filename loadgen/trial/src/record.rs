@@ -1,8 +1,8 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
-use crate::{Arm, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning};
+use crate::{Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning};
 use serde::{Deserialize, Serialize};
-use wire::Facts;
+use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
 pub const SCHEMA: u32 = 2;
@@ -45,6 +45,9 @@ pub struct Run {
     /// Warnings about the run as a whole.
     #[serde(default)]
     pub warnings: Vec<Warning>,
+    /// The search for capacity, where the run is one: its trials follow from their results and stand in no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<CapacityPlan>,
 }
 
 /// The program that wrote a record.
@@ -139,12 +142,12 @@ pub struct ClientFacts {
     pub cpus: Vec<usize>,
 }
 
-/// `client clock = server clock + offset`, give or take `bound`.
+/// `client clock = server clock + offset + skew × (server clock − reference)`, give or take `bound`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockOffset {
     /// Offset that was added to server instants, nanoseconds.
     pub offset_ns: i64,
-    /// Half the least round trip: what path asymmetry can hide.
+    /// Largest error of the offset over the window, whatever the delays of the path were.
     pub bound_ns: u64,
     /// Offset as estimated by the exchange, nanoseconds; a check when both ends share a clock.
     pub estimate_ns: i64,
@@ -152,6 +155,22 @@ pub struct ClockOffset {
     pub samples: u32,
     /// Both ends share one boot and hence one clock: the offset is zero by construction.
     pub same_clock: bool,
+    /// What the offset grows by, nanoseconds for each second of the server's clock.
+    #[serde(default)]
+    pub skew_ppb: i64,
+    /// Instant of the server's clock at which the offset holds exactly; without skew it holds everywhere.
+    #[serde(default)]
+    pub reference_ns: u64,
+}
+
+impl ClockOffset {
+    /// An instant of the server's clock on the client's: `server + offset + skew × (server − reference)`.
+    #[inline]
+    pub fn local(&self, server: MonoTime) -> MonoTime {
+        let run_ns = i128::from(server.signed_nanos_since(MonoTime::from_nanos(self.reference_ns)));
+        let skewed_ns = run_ns * i128::from(self.skew_ppb) / 1_000_000_000;
+        server.offset_by(self.offset_ns.saturating_add(i64::try_from(skewed_ns).unwrap_or(0)))
+    }
 }
 
 /// What came of a trial. A failure is a row like any other.
@@ -173,7 +192,7 @@ pub struct End {
     pub reason: String,
     /// End, RFC 3339.
     pub finished: String,
-    /// Trials on disk.
+    /// Trials that count: those of blocks that were set aside are not among them.
     pub trials: u64,
     /// Trials planned.
     pub planned: u64,

@@ -3,7 +3,7 @@
 use super::pooled::Pooled;
 use crate::stats;
 use std::collections::BTreeMap;
-use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Trial};
+use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Scenario, Trial, Warning};
 use wire::Sharing;
 
 /// One arm with its trials, in the order of blocks.
@@ -16,9 +16,9 @@ pub struct ArmTrials<'r> {
 }
 
 impl<'r> ArmTrials<'r> {
-    /// Trials with numbers, by block.
+    /// Trials with numbers that count, by block: void ones are left out.
     pub fn measured(&self) -> impl Iterator<Item = (u32, &'r Measurement)> + '_ {
-        self.trials.iter().filter_map(|trial| match &trial.outcome {
+        self.trials.iter().filter(|trial| !trial.is_void()).filter_map(|trial| match &trial.outcome {
             Outcome::Measured(measurement) => Some((trial.block, &**measurement)),
             Outcome::Unsupported(_) | Outcome::Failed(_) => None,
         })
@@ -35,6 +35,11 @@ impl<'r> ArmTrials<'r> {
             Outcome::Failed(why) => Some(why.as_str()),
             Outcome::Measured(_) | Outcome::Unsupported(_) => None,
         })
+    }
+
+    /// What made every measured trial void; `None` where one counts.
+    pub fn void(&self) -> Option<&'r Warning> {
+        self.trials.iter().find_map(|trial| trial.voided_by()).filter(|_| !self.is_measured())
     }
 
     /// Why the transport cannot do this.
@@ -77,8 +82,8 @@ impl<'r> ArmTrials<'r> {
 /// Independent observations behind a distribution: an event that goes to every reader of a topic is one, however
 /// many readers there are.
 pub fn independent(cell: &Cell, durations: u64) -> u64 {
-    match cell.load.sharing {
-        Sharing::Private => durations,
-        Sharing::Shared => durations / u64::from(cell.load.connections.max(1)),
+    match (cell.scenario, cell.load.sharing) {
+        (Scenario::Relay, _) | (_, Sharing::Shared) => durations / u64::from(cell.load.connections.max(1)),
+        (_, Sharing::Private) => durations,
     }
 }

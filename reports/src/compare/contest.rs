@@ -2,9 +2,11 @@
 
 use super::arm::{ArmTrials, independent};
 use super::figures::{figures, is_headline, principal};
+use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
+use crate::detect::{Inequality, unequal};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict};
-use trial::{Cell, Figure, Measurement, Metric, Quantile};
+use trial::{Cell, Figure, Measurement, Metric, Quantile, Trial};
 use wire::Transport;
 
 /// Share of a response time that the pacer may be late before the ratio counts as diluted (METHODOLOGY 1.7).
@@ -17,10 +19,15 @@ pub struct Versus {
     pub transport: Transport,
     /// Every figure that both have.
     pub contests: Vec<Contest>,
-    /// The principal duration over the whole distribution, pooled.
+    /// The duration that is judged, over the whole distribution, pooled.
     pub shifts: Vec<Shift>,
     /// The pacer's part in both arms, where it is not small.
     pub dilution: Option<Dilution>,
+    /// The duration by which the verdict is given: the scenario's own, or the one from `fired` where that is diluted
+    /// and records hold the other.
+    pub judged: Option<Metric>,
+    /// What differs beside the transport: unless empty, every ratio is refused.
+    pub unequal: Vec<Inequality>,
 }
 
 /// How much of a response time is the pacer's own lateness.
@@ -50,6 +57,8 @@ pub enum Estimability {
         /// Independent observations that it takes.
         need: u64,
     },
+    /// Only the difference between the arms: the times themselves span two clocks that are not known well enough.
+    Difference(Difference),
 }
 
 /// One figure of base and other.
@@ -73,6 +82,8 @@ pub struct Contest {
     pub dilution: f64,
     /// p-value adjusted over the headline family; `None` where the figure was not tested.
     pub adjusted_p: Option<f64>,
+    /// p-value of the null arm adjusted over all null arms; `None` where it was not tested.
+    pub null_adjusted_p: Option<f64>,
     /// What may be said.
     pub verdict: Verdict,
 }
@@ -83,14 +94,42 @@ impl Contest {
         self.null.is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
     }
 
+    /// A figure that both arms have, before anything is judged.
+    fn of(figure: Figure, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>) -> Option<Self> {
+        let (base_median, other_median) = (base.median(figure)?, other.median(figure)?);
+        let ratio = if figure.is_exact() {
+            Ratio::of(&[(other_median / base_median).ln()])
+        } else {
+            paired(base, other, figure)
+        }?;
+        Some(Self {
+            figure,
+            base: base_median,
+            other: other_median,
+            ratio,
+            null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !figure.is_exact()),
+            headline: false,
+            estimability: Estimability::PerTrial,
+            dilution: 0.0,
+            adjusted_p: None,
+            null_adjusted_p: None,
+            verdict: opening_verdict(figure, ratio.value),
+        })
+    }
+
     /// Whether a test of the headline family was made.
     pub fn is_tested(&self) -> bool {
-        self.headline && self.estimability == Estimability::PerTrial && self.ratio.blocks >= FEWEST_BLOCKS
+        self.is_judged() && self.ratio.blocks >= FEWEST_BLOCKS
+    }
+
+    /// Whether a verdict of the headline family is given: its arms are equal, and every trial estimates it.
+    pub(super) fn is_judged(&self) -> bool {
+        self.headline && self.estimability == Estimability::PerTrial && self.verdict != Verdict::Refused
     }
 
     /// Gives the verdict, once the whole report's family is known.
     pub(super) fn judge(&mut self, adjusted_p: Option<f64>, family: usize, null_adjusted_p: Option<f64>) {
-        self.adjusted_p = adjusted_p;
+        (self.adjusted_p, self.null_adjusted_p) = (adjusted_p, null_adjusted_p);
         self.verdict = Verdict::of(Evidence {
             ratio: &self.ratio,
             margin: self.figure.margin(),
@@ -106,35 +145,42 @@ impl Versus {
     /// Compares every figure of the cell's scenario that both arms have.
     pub(super) fn of(cell: &Cell, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>, seed: u64) -> Self {
         let transport = other.arm.transport;
+        let dilution = principal(cell.scenario).and_then(|metric| Dilution::of(metric, base, other));
+        let has_delivery = [Some(base), Some(other), twin].into_iter().flatten().all(knows_delivery);
+        let judged = principal(cell.scenario)
+            .map(|metric| if dilution.is_some() && has_delivery { Metric::DeliveryTime } else { metric });
+        let others: Vec<&Trial> =
+            other.trials.iter().chain(twin.iter().flat_map(|twin| &twin.trials)).copied().collect();
+        let unequal = unequal(&base.trials, &others);
         let blocks: Vec<u32> = base.blocks().into_iter().filter(|block| other.blocks().contains(block)).collect();
         let mut pools = Pools { cell, arms: [base, other], blocks, seed, known: Vec::new() };
-        let dilution = principal(cell.scenario).and_then(|metric| Dilution::of(metric, base, other));
+        let bound_ns = wide_bound(base, other);
+        let across = |figure| bound_ns.filter(|_| spans_two_clocks(cell, figure));
+        let late_ns = dilution.map_or(0.0, |dilution| dilution.base_ns);
         let contest = |figure| {
-            let (base_median, other_median) = (base.median(figure)?, other.median(figure)?);
-            let ratio = if figure.is_exact() {
-                Ratio::of(&[(other_median / base_median).ln()])
-            } else {
-                paired(base, other, figure)
-            }?;
-            let late_ns = dilution.map_or(0.0, |dilution| dilution.base_ns);
-            let is_principal =
-                matches!(figure, Figure::Duration(metric, _) if Some(metric) == principal(cell.scenario));
-            Some(Contest {
-                figure,
-                base: base_median,
-                other: other_median,
-                ratio,
-                null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !figure.is_exact()),
-                headline: is_headline(cell, transport, figure),
-                estimability: pools.estimability(figure),
-                dilution: if is_principal { (late_ns / base_median).min(1.0) } else { 0.0 },
-                adjusted_p: None,
-                verdict: opening_verdict(figure, ratio.value),
-            })
+            let mut contest = Contest::of(figure, base, other, twin)?;
+            contest.headline = is_headline(cell, transport, figure, judged);
+            contest.estimability = match (pools.estimability(figure), across(figure)) {
+                (Estimability::PerTrial, Some(bound_ns)) => {
+                    Estimability::Difference(Difference::of(base, other, figure, bound_ns)?)
+                }
+                // Pooling mends a lack of events, not of knowledge about clocks.
+                (Estimability::Pooled(_), Some(_)) => pools.too_few(figure),
+                (estimability, _) => estimability,
+            };
+            if matches!(figure, Figure::Duration(metric, _) if Some(metric) == principal(cell.scenario)) {
+                contest.dilution = (late_ns / contest.base).min(1.0);
+            }
+            if !unequal.is_empty() {
+                contest.verdict = Verdict::Refused;
+            }
+            Some(contest)
         };
         let contests = figures(cell.scenario).into_iter().filter_map(contest).collect();
-        let shifts = principal(cell.scenario).map_or_else(Vec::new, |metric| pools.of(metric).shifts.clone());
-        Self { transport, contests, shifts, dilution }
+        let one_clock = |metric: &Metric| across(Figure::Duration(*metric, Quantile::P50)).is_none();
+        let pooled = judged.filter(|_| unequal.is_empty()).filter(one_clock);
+        let shifts = pooled.map_or_else(Vec::new, |metric| pools.of(metric).shifts.clone());
+        Self { transport, contests, shifts, dilution, judged, unequal }
     }
 
     /// The contest about a figure.
@@ -147,11 +193,21 @@ fn opening_verdict(figure: Figure, ratio: f64) -> Verdict {
     if figure.is_exact() { Verdict::exact(ratio, figure.margin()) } else { Verdict::Exploratory }
 }
 
+/// Whether every trial of an arm that has numbers holds durations from `fired`; older records do not.
+fn knows_delivery(arm: &ArmTrials) -> bool {
+    arm.measured().all(|(_, measurement)| measurement.distributions.contains_key(&Metric::DeliveryTime))
+}
+
 /// Ratio over the blocks that hold both arms.
 fn paired(base: &ArmTrials, other: &ArmTrials, figure: Figure) -> Option<Ratio> {
+    Ratio::of(&log_ratios(base, other, figure))
+}
+
+/// `ln(other / base)` of each block that holds both arms.
+pub(super) fn log_ratios(base: &ArmTrials, other: &ArmTrials, figure: Figure) -> Vec<f64> {
     let others = other.values(figure);
     let logs = base.values(figure).into_iter().filter_map(|(block, x)| Some((others.get(&block)? / x).ln()));
-    Ratio::of(&logs.filter(|log| log.is_finite()).collect::<Vec<_>>())
+    logs.filter(|log| log.is_finite()).collect()
 }
 
 impl Dilution {
@@ -160,8 +216,9 @@ impl Dilution {
         let whole = |arm: &ArmTrials| arm.median(Figure::Duration(metric, Quantile::P50));
         let (base_ns, other_ns, x, y) = (late(base)?, late(other)?, whole(base)?, whole(other)?);
         let share = base_ns / x;
+        let is_large = share.max(other_ns / y) > DILUTION_LIMIT;
         let undiluted = (x > base_ns && y > other_ns).then(|| (y - other_ns) / (x - base_ns));
-        (share > DILUTION_LIMIT).then_some(Self { base_ns, other_ns, share, undiluted })
+        is_large.then_some(Self { base_ns, other_ns, share, undiluted })
     }
 }
 
@@ -203,6 +260,16 @@ impl Pools<'_, '_> {
             independent: count(&base).min(count(&other)),
             least: independent(self.cell, least),
             shifts: shifts(&base, &other, self.seed),
+        }
+    }
+
+    /// That one trial has too few events for a quantile.
+    fn too_few(&mut self, figure: Figure) -> Estimability {
+        match figure {
+            Figure::Duration(metric, quantile) => {
+                Estimability::Not { have: self.of(metric).least, need: quantile.observations_needed() }
+            }
+            _ => Estimability::PerTrial,
         }
     }
 

@@ -6,11 +6,16 @@ use wire::{Role, Transport};
 /// The duration that a scenario is about.
 pub const fn principal(scenario: Scenario) -> Option<Metric> {
     match scenario {
-        Scenario::Push => Some(Metric::ResponseTime),
+        Scenario::Push | Scenario::Relay => Some(Metric::ResponseTime),
         Scenario::Echo => Some(Metric::RoundTrip),
         Scenario::Connect => Some(Metric::FirstEvent),
+        Scenario::Saturate
+        | Scenario::Memory
+        | Scenario::Handshake
+        | Scenario::Codec
+        | Scenario::Browser
+        | Scenario::Exact => None,
         Scenario::Llm => Some(Metric::FirstContent),
-        Scenario::Saturate | Scenario::Memory | Scenario::Handshake | Scenario::Codec | Scenario::Browser => None,
     }
 }
 
@@ -19,23 +24,29 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
     match scenario {
         Scenario::Push => [
             durations(Metric::ResponseTime, &Quantile::ALL),
+            durations(Metric::DeliveryTime, &Quantile::ALL),
             durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
             durations(Metric::InterEvent, &[Quantile::P50, Quantile::P99]),
             vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
             vec![Figure::RequestsPerThousand, Figure::ConnectionsPerThousand],
             vec![Figure::ConnectBytesOut, Figure::ConnectBytesIn],
+            WIRE.to_vec(),
+            HOST.to_vec(),
+            durations(Metric::SentToKernel, &[Quantile::P50, Quantile::P99]),
+            durations(Metric::KernelToRead, &[Quantile::P50, Quantile::P99]),
         ]
         .concat(),
-        Scenario::Saturate => vec![
-            Figure::EventsPerSecond,
-            Figure::Goodput,
-            Figure::ServerCpuPerEvent,
-            Figure::ClientCpuPerEvent,
-            Figure::BytesPerEvent,
-        ],
+        Scenario::Saturate => [
+            vec![Figure::EventsPerSecond, Figure::Goodput],
+            vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent, Figure::BytesPerEvent],
+            HOST.to_vec(),
+        ]
+        .concat(),
         Scenario::Echo => [
             durations(Metric::RoundTrip, &Quantile::ALL),
+            durations(Metric::DeliveryTime, &Quantile::ALL),
             vec![Figure::UpBytesPerExchange, Figure::DownBytesPerExchange, Figure::ServerCpuPerEvent],
+            HOST.to_vec(),
         ]
         .concat(),
         Scenario::Connect => [
@@ -51,6 +62,7 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             Figure::KernelMemoryPerConnection,
             Figure::ClientMemoryPerConnection,
         ],
+        Scenario::Exact => vec![Figure::InstructionsPerEvent, Figure::SyscallsPerEvent],
         Scenario::Llm => [
             durations(Metric::FirstContent, &[Quantile::P50, Quantile::P99]),
             durations(Metric::InterChunk, &[Quantile::P50, Quantile::P99]),
@@ -61,24 +73,61 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         ]
         .concat(),
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
+        Scenario::Relay => [
+            durations(Metric::ResponseTime, &Quantile::ALL),
+            durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
+            vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
+        ]
+        .concat(),
     }
 }
+
+/// Below the application.
+const WIRE: [Figure; 5] = [
+    Figure::TlsBytesPerEvent,
+    Figure::WireBytesInPerEvent,
+    Figure::WireBytesOutPerEvent,
+    Figure::SegmentsPerEvent,
+    Figure::AcksPerEvent,
+];
+
+/// What the scheduler has charged and to whom.
+const HOST: [Figure; 5] = [
+    Figure::HostCpuPerEvent,
+    Figure::ServerSwitchesPerEvent,
+    Figure::ClientSwitchesPerEvent,
+    Figure::ServerRunQueuePerEvent,
+    Figure::ClientRunQueuePerEvent,
+];
 
 fn durations(metric: Metric, quantiles: &[Quantile]) -> Vec<Figure> {
     quantiles.iter().map(|&q| Figure::Duration(metric, q)).collect()
 }
 
+/// The headline figures of a cell in the contest of its first transport with another, by the durations from `due`.
+pub fn headlines(cell: &Cell, other: Transport) -> Vec<Figure> {
+    let judged = principal(cell.scenario);
+    figures(cell.scenario).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
+}
+
+/// Every figure of a cell that is a headline in any of its contests.
+pub(super) fn all_headlines(cell: &Cell) -> Vec<Figure> {
+    let judged = principal(cell.scenario);
+    let is_any = |figure: &Figure| cell.transports.iter().any(|&other| is_headline(cell, other, *figure, judged));
+    figures(cell.scenario).into_iter().filter(is_any).collect()
+}
+
 /// Whether a figure belongs to the family over which the report's risk is shared: the figures that verdicts of rows
 /// rest on, in the contest of the two transports that the article compares (or any two contestants in a cell
-/// of one's own).
-pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure) -> bool {
+/// of one's own). Of durations it is the judged one.
+pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged: Option<Metric>) -> bool {
     let timed_row = matches!(cell.row, None | Some(Row::Latency | Row::Bidirectional | Row::ConnectTime));
     let contest = if cell.row.is_some() { other == Transport::WebSocket } else { other.role() == Role::Contestant };
     contest
         && match figure {
-            Figure::Duration(metric, Quantile::P50) => timed_row && principal(cell.scenario) == Some(metric),
+            Figure::Duration(metric, Quantile::P50) => timed_row && judged == Some(metric),
             Figure::Duration(metric, Quantile::P99) => {
-                matches!(cell.row, None | Some(Row::Latency)) && principal(cell.scenario) == Some(metric)
+                matches!(cell.row, None | Some(Row::Latency)) && judged == Some(metric)
             }
             Figure::EventsPerSecond => matches!(cell.row, None | Some(Row::Throughput)),
             Figure::ServerMemoryPerConnection => true,
@@ -96,6 +145,18 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure) -> bool
             | Figure::ConnectionsPerThousand
             | Figure::ClientMemoryPerConnection
             | Figure::KernelMemoryPerConnection
+            | Figure::TlsBytesPerEvent
+            | Figure::WireBytesInPerEvent
+            | Figure::WireBytesOutPerEvent
+            | Figure::SegmentsPerEvent
+            | Figure::AcksPerEvent
+            | Figure::HostCpuPerEvent
+            | Figure::ServerSwitchesPerEvent
+            | Figure::ClientSwitchesPerEvent
+            | Figure::ServerRunQueuePerEvent
+            | Figure::ClientRunQueuePerEvent
+            | Figure::InstructionsPerEvent
+            | Figure::SyscallsPerEvent
             | Figure::TokensPerSecond
             | Figure::GoodRequestsPerSecond
             | Figure::SloAttainment

@@ -5,16 +5,21 @@
 mod arm;
 mod contest;
 mod figures;
+mod one_way;
 mod pooled;
 
 pub use arm::{ArmTrials, independent};
 pub use contest::{Contest, Dilution, Estimability, Versus};
-pub use figures::principal;
+pub use figures::{headlines, principal};
+pub use one_way::Difference;
+pub(crate) use pooled::middle_95;
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};
 
 use crate::Records;
+use crate::capacity::Point;
+use crate::detect::Inequality;
 use crate::stats::holm;
-use trial::{Arm, Cell, Figure, Row, Scenario, Trial};
+use trial::{Arm, Cell, Figure, Metric, Row, Scenario, Trial};
 use wire::Transport;
 
 /// One run, compared.
@@ -48,8 +53,10 @@ impl<'r> Comparison<'r> {
     pub fn of(records: &'r Records) -> Self {
         let planned = records.run.plan.cells.iter();
         let mut cells: Vec<&Cell> = planned.collect();
-        // A trial belongs to a cell only when nothing differs; what fits none is shown as a cell of its own.
-        for trial in &records.trials {
+        // A trial belongs to a cell only when nothing differs; what fits none is shown as a cell of its own. Trials of a
+        // search differ in their load, not in their arms: `capacity` reads them.
+        let compared = records.trials.iter().filter(|trial| Point::of_cell_name(&trial.cell.name).is_none());
+        for trial in compared {
             if !cells.contains(&&trial.cell) {
                 cells.push(&trial.cell);
             }
@@ -69,8 +76,7 @@ impl<'r> Comparison<'r> {
         let nulls: Vec<f64> = headlines.iter().filter(|c| c.is_tested()).filter_map(|c| Some(c.null?.p)).collect();
         (self.family, self.null_family) = (tested.len(), nulls.len());
         let (mut adjusted, mut null_adjusted) = (holm(&tested).into_iter(), holm(&nulls).into_iter());
-        let estimated = |contest: &&mut Contest| contest.estimability == Estimability::PerTrial;
-        for contest in headlines.into_iter().filter(estimated) {
+        for contest in headlines.into_iter().filter(|contest| contest.is_judged()) {
             let tested = contest.is_tested();
             let p = adjusted.by_ref().take(usize::from(tested)).next();
             let null = contest.null.filter(|_| tested).and_then(|_| null_adjusted.next());
@@ -83,9 +89,9 @@ impl<'r> Comparison<'r> {
         self.cells.iter().filter(move |cell| cell.cell.row == Some(row))
     }
 
-    /// Cells of a row with one scenario in which both transports of the article have numbers.
+    /// Cells of a row with one scenario in which both transports of the article have numbers that may be compared.
     pub fn measured(&self, row: Row, scenario: Scenario) -> impl Iterator<Item = &CellComparison<'r>> {
-        self.row(row).filter(move |cell| cell.cell.scenario == scenario && cell.has_both())
+        self.row(row).filter(move |cell| cell.cell.scenario == scenario && cell.is_comparable())
     }
 }
 
@@ -107,6 +113,11 @@ impl<'r> CellComparison<'r> {
         self.arms.iter().find(|trials| trials.arm == Arm::of(transport))
     }
 
+    /// Whether SSE and WebSocket have numbers and differ in nothing else.
+    pub fn is_comparable(&self) -> bool {
+        self.has_both() && self.unequal().is_empty()
+    }
+
     /// Whether SSE and WebSocket have numbers.
     pub fn has_both(&self) -> bool {
         [Transport::Sse, Transport::WebSocket]
@@ -124,10 +135,30 @@ impl<'r> CellComparison<'r> {
         self.websocket()?.contest(figure)
     }
 
+    /// What makes WebSocket and SSE incomparable in this cell; empty where nothing does.
+    pub fn unequal(&self) -> &[Inequality] {
+        self.websocket().map_or(&[], |versus| &versus.unequal)
+    }
+
+    /// The duration by which WebSocket is judged against SSE: from `due`, or from `fired` where that is diluted.
+    pub fn judged(&self) -> Option<Metric> {
+        self.websocket().map_or(principal(self.cell.scenario), |versus| versus.judged)
+    }
+
     /// Median over the trials of a transport.
     pub fn median(&self, transport: Transport, figure: Figure) -> Option<f64> {
         self.arm(transport)?.median(figure)
     }
+}
+
+/// `ln(twin / base)` of each block, for every headline figure of a cell with a null arm.
+pub(crate) fn null_log_ratios(cell: &Cell, trials: &[Trial]) -> Vec<(Figure, Vec<f64>)> {
+    let Some(&first) = cell.transports.first().filter(|_| cell.null) else {
+        return Vec::new();
+    };
+    let [base, twin] = [false, true].map(|twin| arm_of(cell, Arm { transport: first, twin }, trials));
+    let headlines = figures::all_headlines(cell).into_iter();
+    headlines.map(|figure| (figure, contest::log_ratios(&base, &twin, figure))).collect()
 }
 
 fn arm_of<'r>(cell: &Cell, arm: Arm, trials: &'r [Trial]) -> ArmTrials<'r> {

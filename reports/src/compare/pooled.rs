@@ -10,7 +10,7 @@ pub const SHARES: [f64; 12] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98
 /// Steps that one bootstrap may cost; more blocks get fewer draws, never below [`MIN_DRAWS`].
 const MAX_STEPS: usize = 20_000_000;
 const MIN_DRAWS: usize = 500;
-const MAX_DRAWS: usize = 1_000;
+const MAX_DRAWS: usize = 2_000;
 
 /// The distributions of several blocks, kept apart so that blocks can be weighted.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +131,7 @@ fn shift(base: &Pooled, other: &Pooled, share: f64, weights: &[Vec<u64>]) -> Opt
     })
 }
 
-fn middle_95(draws: impl Iterator<Item = f64>) -> Option<Interval> {
+pub(crate) fn middle_95(draws: impl Iterator<Item = f64>) -> Option<Interval> {
     let mut sorted: Vec<f64> = draws.collect();
     sorted.sort_by(f64::total_cmp);
     let at = |share: f64| sorted.get((share * sorted.len() as f64) as usize).copied();

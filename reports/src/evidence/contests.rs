@@ -1,7 +1,8 @@
 //! Tables of figures: base, other, ratio with its interval, null arm, verdict; and the pooled distributions.
 
 use super::{Block, Table};
-use crate::compare::{Bracketed, CellComparison, Comparison, Contest, Estimability, Shift, Versus, principal};
+use crate::compare::{Bracketed, CellComparison, Comparison, Contest, Estimability, Shift, Versus};
+use crate::detect::unequal_warning;
 use crate::number::{self, NONE};
 use crate::row::shown;
 use crate::text::Language;
@@ -10,7 +11,9 @@ use trial::{Figure, Metric, Quantile, Row};
 /// The tables of one other transport against the base.
 pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Versus, lang: Language) -> Vec<Block> {
     let exact_only = matches!(cell.cell.row, Some(Row::Implementation | Row::NetworkOverhead));
-    let contests: Vec<_> = versus.contests.iter().filter(|contest| is_shown(cell.cell.row, contest.figure)).collect();
+    let judged = |figure| !matches!(figure, Figure::Duration(Metric::DeliveryTime, _) if versus.judged != Some(Metric::DeliveryTime));
+    let shown = |contest: &&Contest| is_shown(cell.cell.row, contest.figure) && judged(contest.figure);
+    let contests: Vec<_> = versus.contests.iter().filter(shown).collect();
     if contests.is_empty() {
         return Vec::new();
     }
@@ -21,16 +24,18 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
         head: head.into_iter().chain([lang.p_head(), lang.verdict_head()]).collect(),
         rows: contests.into_iter().map(|contest| contest_row(contest, other, comparison, lang)).collect(),
     };
-    if exact_only {
-        return vec![Block::Table(table)];
+    let refusal = unequal_warning(&versus.unequal).map(|warning| Block::Warning(lang.warning(&warning)));
+    if exact_only || refusal.is_some() {
+        return refusal.into_iter().chain([Block::Table(table)]).collect();
     }
-    let dilution = versus.dilution.map(|dilution| {
+    let diluted = versus.dilution.filter(|_| versus.judged != Some(Metric::DeliveryTime));
+    let dilution = diluted.map(|dilution| {
         let [base_late, other_late] = [dilution.base_ns, dilution.other_ns].map(number::duration);
         let undiluted = dilution.undiluted.map_or(NONE.to_owned(), number::times);
         Block::Warning(lang.dilution_warning(base_late, other_late, number::percent(dilution.share), undiluted))
     });
     let pooled = pooled_table(cell, versus, [base, other], lang).map(Block::Table);
-    let disagreement = disagrees(cell, versus).then(|| Block::Warning(lang.pooled_disagrees()));
+    let disagreement = disagrees(versus).then(|| Block::Warning(lang.pooled_disagrees()));
     [Some(Block::Table(table)), dilution, pooled, disagreement].into_iter().flatten().collect()
 }
 
@@ -62,9 +67,9 @@ fn contest_row(contest: &Contest, other: &str, comparison: &Comparison, lang: La
     ]
 }
 
-/// Pooled quantiles of the principal duration with their bootstrap intervals.
+/// Pooled quantiles of the judged duration with their bootstrap intervals.
 fn pooled_table(cell: &CellComparison, versus: &Versus, [base, other]: [&str; 2], lang: Language) -> Option<Table> {
-    let metric = principal(cell.cell.scenario)?;
+    let metric = versus.judged?;
     let shares = Quantile::ALL.map(|quantile| (quantile, at(versus, quantile)));
     let have = observations(cell, versus, metric);
     let rows: Vec<_> =
@@ -99,8 +104,8 @@ fn pooled_row(quantile: Quantile, shift: &Shift, have: u64) -> Vec<String> {
 }
 
 /// Whether the typical trial and the whole run contradict each other: their intervals share no value.
-fn disagrees(cell: &CellComparison, versus: &Versus) -> bool {
-    let Some(metric) = principal(cell.cell.scenario) else {
+fn disagrees(versus: &Versus) -> bool {
+    let Some(metric) = versus.judged else {
         return false;
     };
     Quantile::ALL.into_iter().any(|quantile| {

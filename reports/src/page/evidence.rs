@@ -44,7 +44,7 @@ fn measured(lines: &[Measured], lang: Language) -> Table {
 }
 
 /// Blocks in order; charts that follow each other share a grid.
-fn blocks_of(blocks: &[Block]) -> Html {
+pub(super) fn blocks_of(blocks: &[Block]) -> Html {
     let groups = blocks.chunk_by(|a, b| matches!((a, b), (Block::Chart(_), Block::Chart(_))));
     let group = |group: &[Block]| match group {
         [Block::Chart(_), ..] => el("div").class("charts").all(group.iter().map(block)).line(),

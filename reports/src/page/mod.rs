@@ -6,8 +6,10 @@ mod html;
 mod overview;
 mod runs;
 
+use crate::belief;
+use crate::capacity::Capacity;
 use crate::compare::Comparison;
-use crate::evidence::{Block, of_other_cells, of_row};
+use crate::evidence::{Block, of_capacity, of_other_cells, of_row};
 use crate::findings::{Findings, run_labels};
 use crate::text::Language;
 use html::{Element, Html, el};
@@ -32,16 +34,26 @@ pub(crate) fn sections(comparisons: &[Comparison], lang: Language) -> Vec<Sectio
     rows.chain(has_others.then_some(others)).collect()
 }
 
+/// Whether a run answers the table's questions: a search for capacity asks another.
+fn asks_the_table(comparison: &Comparison) -> bool {
+    comparison.records.run.capacity.is_none()
+}
+
 /// The whole page.
 pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Language) -> String {
     let findings: Vec<Findings> = comparisons.iter().map(|comparison| Findings::of(comparison, lang)).collect();
     let labels: Vec<String> = run_labels(comparisons);
+    let with_table = comparisons.iter().any(asks_the_table);
+    let table = with_table.then(|| overview::table(&findings, &labels, lang));
+    let told = sections.iter().filter(|section| with_table || section.row.is_none());
     let body = el("body")
         .add(overview::header(comparisons, &findings, &labels, lang))
         .add(
             el("main")
-                .add(overview::table(&findings, &labels, lang))
-                .all(sections.iter().map(|section| evidence::section(section, &findings, &labels, lang)))
+                .all(table)
+                .all(capacity(comparisons, &labels, lang))
+                .all(told.map(|section| evidence::section(section, &findings, &labels, lang)))
+                .add(belief(comparisons, &labels, lang))
                 .add(runs::section(comparisons, &labels, lang))
                 .add(method(lang)),
         )
@@ -54,6 +66,28 @@ pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Langu
         .add(el("style").add(Html::trusted(include_str!("../../assets/page.css"))).line());
     let page = el("html").with("lang", lang.tag()).add(head.line()).add(body.line()).line();
     format!("<!doctype html>\n{}", page.into_string())
+}
+
+/// The searches for capacity, if there are any.
+fn capacity(comparisons: &[Comparison], labels: &[String], lang: Language) -> Option<Html> {
+    let found = comparisons.iter().zip(labels).filter_map(|(comparison, label)| {
+        let blocks = of_capacity(&Capacity::of(comparison.records)?, lang);
+        let name = (comparisons.len() > 1).then(|| el("h3").class("run").add(label).line());
+        Some(Html::from_iter(name.into_iter().chain([evidence::blocks_of(&blocks)])))
+    });
+    let found: Vec<Html> = found.collect();
+    (!found.is_empty()).then(|| titled("capacity", &lang.capacity_heading()).all(found).line())
+}
+
+/// What each run knows about its own ruler.
+fn belief(comparisons: &[Comparison], labels: &[String], lang: Language) -> Html {
+    let several = comparisons.len() > 1;
+    let runs = comparisons.iter().zip(labels).map(|(comparison, label)| {
+        let name = several.then(|| el("h3").class("run").add(label).line());
+        let blocks = evidence::blocks_of(&belief::of_run(comparison, lang));
+        Html::from_iter(name.into_iter().chain([blocks]))
+    });
+    titled("belief", &lang.belief_heading()).all(runs).line()
 }
 
 fn method(lang: Language) -> Html {

@@ -1,6 +1,7 @@
 //! The first screen: title, answer in one sentence, what was run, the table.
 
 use super::html::{Html, el};
+use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, glance, run_warnings};
 use crate::row::{Finding, Measured, RowVerdict};
@@ -14,10 +15,15 @@ pub(super) fn header(comparisons: &[Comparison], findings: &[Findings], labels: 
     let several = comparisons.len() > 1;
     let runs = comparisons.iter().zip(findings).zip(labels).map(|((comparison, findings), label)| {
         let name = several.then(|| el("h2").class("run").add(label).line());
-        let answer = el("p").class("answer").add(findings.answer(lang)).line();
+        let answer = el("p").class("answer").add(answer(comparison, findings, lang)).line();
         Html::from_iter(name.into_iter().chain([answer, provenance(comparison, lang)]))
     });
     el("header").add(el("h1").add(lang.title()).line()).all(runs).line()
+}
+
+/// The answer to what the run was asked.
+fn answer(comparison: &Comparison, findings: &Findings, lang: Language) -> String {
+    Capacity::of(comparison.records).map_or_else(|| findings.answer(lang), |found| lang.capacity(&found).join(" "))
 }
 
 /// One run in one compact paragraph, and what must be known before any number.

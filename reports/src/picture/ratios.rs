@@ -70,6 +70,7 @@ pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &
         let contests = cell.websocket().into_iter().flat_map(|versus| &versus.contests);
         contests
             .filter(|contest| contest.headline && contest.estimability == Estimability::PerTrial)
+            .filter(|contest| contest.verdict != Verdict::Refused)
             .cloned()
             .collect::<Vec<_>>()
     };

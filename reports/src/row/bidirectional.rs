@@ -1,32 +1,36 @@
 //! A message up and its answer down: a WebSocket frame against a POST whose answer comes on the event stream.
 
 use super::{Finding, Measured, RowVerdict, Study, absent, clause, diluted};
-use crate::compare::Comparison;
+use crate::compare::{CellComparison, Comparison};
 use crate::evidence::Block;
 use crate::number;
 use crate::text::Language;
 use trial::{Figure, Metric, Quantile, Row, Scenario};
 
-const FIGURES: [Figure; 5] = [
-    Figure::Duration(Metric::RoundTrip, Quantile::P50),
-    Figure::Duration(Metric::RoundTrip, Quantile::P99),
-    Figure::UpBytesPerExchange,
-    Figure::DownBytesPerExchange,
-    Figure::ServerCpuPerEvent,
-];
+/// The figures of the row; the round trip counts from `fired` where the pacer's lateness would dilute its ratio.
+fn figures(cell: &CellComparison) -> [Figure; 5] {
+    let judged = cell.judged().unwrap_or(Metric::RoundTrip);
+    [
+        Figure::Duration(judged, Quantile::P50),
+        Figure::Duration(judged, Quantile::P99),
+        Figure::UpBytesPerExchange,
+        Figure::DownBytesPerExchange,
+        Figure::ServerCpuPerEvent,
+    ]
+}
 
 pub(super) struct Bidirectional;
 
 impl Study for Bidirectional {
     fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
         let mut cells = comparison.measured(Row::Bidirectional, Scenario::Echo);
-        let Some((cell, p50)) = cells.find_map(|cell| Some((cell, cell.contest(FIGURES[0])?))) else {
+        let Some((cell, p50)) = cells.find_map(|cell| Some((cell, cell.contest(figures(cell)[0])?))) else {
             return absent(comparison, Row::Bidirectional, lang);
         };
         let cost = number::times(1.0 / p50.ratio.value);
-        let what = lang.figure(FIGURES[0]);
+        let what = lang.figure(p50.figure);
         Finding {
-            lines: FIGURES
+            lines: figures(cell)
                 .into_iter()
                 .filter_map(|figure| Measured::figure(cell, figure, &lang.exchange_figure(figure), lang))
                 .collect(),

@@ -14,7 +14,7 @@ pub(super) struct Latency;
 
 impl Study for Latency {
     fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
-        let cells: Vec<_> = comparison.measured(Row::Latency, Scenario::Push).collect();
+        let cells = cells(comparison);
         if cells.is_empty() {
             return absent(comparison, Row::Latency, lang);
         }
@@ -23,7 +23,7 @@ impl Study for Latency {
             .flat_map(|quantile| cells.iter().take(SHOWN_CELLS).filter_map(move |cell| line(cell, *quantile, lang)))
             .collect();
         let clauses = cells.iter().take(SHOWN_CELLS).flat_map(|cell| {
-            let contests = figures(cell, &[Quantile::P50, Quantile::P99]);
+            let contests = figures(cell, &[Quantile::P50, Quantile::P99], lang);
             contests.map(|(contest, what)| clause(contest, &what, comparison, lang)).collect::<Vec<_>>()
         });
         let mut sentence = lang.sentence(lang.list(clauses));
@@ -35,30 +35,46 @@ impl Study for Latency {
     }
 
     fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
-        let cells: Vec<_> = comparison.measured(Row::Latency, Scenario::Push).collect();
+        let cells = cells(comparison);
         let method = Block::Text(lang.latency_method());
         let forest = crate::picture::forest(comparison, &cells, "latency", lang);
         std::iter::once(method).chain(forest).collect()
     }
 }
 
+/// Cells with a response time: from the server's schedule, or relayed where the two ends have no clock in common.
+fn cells<'a, 'r>(comparison: &'a Comparison<'r>) -> Vec<&'a CellComparison<'r>> {
+    let timed = |cell: &&CellComparison| matches!(cell.cell.scenario, Scenario::Push | Scenario::Relay);
+    comparison.row(Row::Latency).filter(timed).filter(|cell| cell.is_comparable()).collect()
+}
+
 fn figures<'a>(
     cell: &'a CellComparison,
     quantiles: &'a [Quantile],
+    lang: Language,
 ) -> impl Iterator<Item = (&'a Contest, String)> + use<'a> {
     quantiles.iter().filter_map(move |&quantile| {
-        let contest = cell.contest(Figure::Duration(Metric::ResponseTime, quantile))?;
-        Some((contest, format!("{} {quantile}", short_name(cell))))
+        let contest = cell.contest(Figure::Duration(judged(cell), quantile))?;
+        Some((contest, label(cell, quantile, lang)))
     })
 }
 
 fn line(cell: &CellComparison, quantile: Quantile, lang: Language) -> Option<Measured> {
-    let figure = Figure::Duration(Metric::ResponseTime, quantile);
-    Measured::figure(cell, figure, &format!("{} {quantile}", short_name(cell)), lang)
+    Measured::figure(cell, Figure::Duration(judged(cell), quantile), &label(cell, quantile, lang), lang)
+}
+
+/// From `due`, or from `fired` where the pacer's lateness would dilute the ratio.
+fn judged(cell: &CellComparison) -> Metric {
+    cell.judged().unwrap_or(Metric::ResponseTime)
+}
+
+fn label(cell: &CellComparison, quantile: Quantile, lang: Language) -> String {
+    let name = format!("{} {quantile}", short_name(cell));
+    if judged(cell) == Metric::DeliveryTime { lang.since_fired(name) } else { name }
 }
 
 fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -> RowVerdict {
-    let contests: Vec<_> = cells.iter().flat_map(|cell| figures(cell, &[Quantile::P50, Quantile::P99])).collect();
+    let contests: Vec<_> = cells.iter().flat_map(|cell| figures(cell, &[Quantile::P50, Quantile::P99], lang)).collect();
     let verdicts = contests.iter().map(|(contest, _)| contest.verdict);
     match conclusion(verdicts) {
         Conclusion::Lower => RowVerdict::Confirmed,
@@ -67,11 +83,18 @@ fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -
             let resolved = contests.iter().filter(|(contest, _)| contest.verdict.is_resolved());
             RowVerdict::DependsOn(lang.the_case(summary(resolved, comparison, lang)))
         }
+        Conclusion::Open if contests.iter().any(|(contest, _)| is_difference(contest)) => {
+            RowVerdict::NotResolved(lang.no_one_way())
+        }
         Conclusion::Open => {
             let tests = contests.iter().filter(|(contest, _)| contest.estimability == Estimability::PerTrial);
             RowVerdict::NotResolved(summary(tests, comparison, lang))
         }
     }
+}
+
+fn is_difference(contest: &Contest) -> bool {
+    matches!(contest.estimability, Estimability::Difference(_))
 }
 
 /// What all figures of the row say together about "WebSocket is lower".

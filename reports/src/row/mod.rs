@@ -16,12 +16,13 @@ mod throughput;
 pub(crate) use network_overhead::theory_of;
 pub use theory::overhead_in_theory;
 
-use crate::compare::{CellComparison, Comparison, Contest, Estimability};
+use crate::compare::{CellComparison, Comparison, Contest, Estimability, principal};
+use crate::detect::unequal_warning;
 use crate::evidence::{Block, trial_warnings};
 use crate::number;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
-use trial::{Figure, Row};
+use trial::{Action, Figure, Metric, Quantile, Row};
 use wire::Transport;
 
 /// What one row of the table says.
@@ -106,8 +107,16 @@ impl RowVerdict {
 pub fn finding(comparison: &Comparison, row: Row, lang: Language) -> Finding {
     let mut finding = study(row).finding(comparison, lang);
     let trials = comparison.row(row).flat_map(|cell| &cell.arms).flat_map(|arm| &arm.trials);
-    finding.caveats.extend(trial_warnings(Some(row), &trials.copied().collect::<Vec<_>>(), lang));
+    let trials: Vec<_> = trials.copied().collect();
+    finding.caveats.extend(comparison.row(row).filter_map(|cell| refusal(cell, lang)));
+    finding.caveats.extend(trial_warnings(Some(row), &trials, Action::Warn, lang));
     finding
+}
+
+/// Which arms of a cell were refused, and why.
+fn refusal(cell: &CellComparison, lang: Language) -> Option<String> {
+    let warning = unequal_warning(cell.unequal())?;
+    Some(lang.unequal_caveat(short_name(cell), lang.warning(&warning)))
 }
 
 /// How a row reads a comparison.
@@ -155,7 +164,12 @@ impl Measured {
 }
 
 /// Base, other and ratio of a contest as texts: the median trial, or all trials pooled where one is too short.
+///
+/// `None` where a quantile cannot be estimated, and where unequal arms were refused.
 pub(crate) fn shown(contest: &Contest) -> Option<[String; 3]> {
+    if contest.verdict == Verdict::Refused {
+        return None;
+    }
     let show = |value| number::of_figure(contest.figure, value);
     match contest.estimability {
         Estimability::PerTrial => Some([show(contest.base), show(contest.other), number::ratio(&contest.ratio)]),
@@ -164,6 +178,10 @@ pub(crate) fn shown(contest: &Contest) -> Option<[String; 3]> {
             show(shift.other.value),
             number::bracketed(number::times(shift.ratio.value), shift.ratio.interval),
         ]),
+        Estimability::Difference(difference) => {
+            let about = |value| format!("{} ± {}", show(value), number::duration(difference.bound_ns));
+            Some([about(contest.base), about(contest.other), number::difference(&difference)])
+        }
         Estimability::Not { .. } => None,
     }
 }
@@ -183,10 +201,12 @@ fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
         return lang.not_in_plan();
     }
     let failed = arms().find_map(|arm| Some(named(arm.arm, arm.failure()?)));
+    let void = || arms().find_map(|arm| Some(named(arm.arm, &lang.all_void(lang.warning(arm.void()?)))));
     let unsupported = || arms().find_map(|arm| Some(named(arm.arm, arm.unsupported()?)));
     let reached = || arms().any(|arm| !arm.trials.is_empty());
+    let refused = || comparison.row(row).find_map(|cell| refusal(cell, lang));
     let otherwise = || if reached() { lang.not_both_in_plan() } else { lang.not_reached() };
-    failed.or_else(unsupported).unwrap_or_else(otherwise)
+    failed.or_else(void).or_else(unsupported).or_else(refused).unwrap_or_else(otherwise)
 }
 
 /// `WebSocket is 0.91× [0.88, 0.95] of SSE` and what may be said about it, for one named figure.
@@ -240,13 +260,19 @@ const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
         | Verdict::Equivalent
         | Verdict::Unresolved { .. }
         | Verdict::TooFewBlocks
+        | Verdict::Refused
         | Verdict::Exploratory => None,
     }
 }
 
 /// What to know about a cell whose ratio the pacer's lateness dilutes.
 fn diluted(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
-    let dilution = cell.websocket()?.dilution?;
+    let (dilution, principal) = (cell.websocket()?.dilution?, principal(cell.cell.scenario)?);
+    let from_due = cell.contest(Figure::Duration(principal, Quantile::P50));
+    if let Some(from_due) = from_due.filter(|_| cell.judged() == Some(Metric::DeliveryTime)) {
+        let ratio = number::ratio(&from_due.ratio);
+        return Some(lang.judged_from_fired(what, number::percent(dilution.share), ratio));
+    }
     let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
     Some(lang.diluted(what, number::percent(dilution.share), undiluted))
 }

@@ -34,7 +34,7 @@ impl Language {
         self.terms_of_time().into_iter().chain(self.terms_of_comparison())
     }
 
-    fn terms_of_time(self) -> [(&'static str, &'static str); 4] {
+    fn terms_of_time(self) -> [(&'static str, &'static str); 5] {
         [
             (
                 self.pick("response time", "响应时间"),
@@ -52,6 +52,13 @@ impl Language {
                 self.pick(
                     "fired − due: the ruler's own fault, inside every response time",
                     "触发 − 应发：尺子自身的误差，包含在每个响应时间里",
+                ),
+            ),
+            (
+                self.pick("delivery time", "交付时间"),
+                self.pick(
+                    "received − fired: response time without the pacer's lateness; judged where that lateness is above 5 %",
+                    "收到 − 触发：不含节拍器迟到的响应时间；迟到超过 5 % 时以它作结论",
                 ),
             ),
             (

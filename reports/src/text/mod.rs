@@ -1,9 +1,13 @@
 //! Every text of the reports in every language, side by side, one function for each message. Refuses to compute: a message
 //! gets finished numbers as texts and puts them into a sentence.
 
+mod belief;
+mod capacity;
+mod ci;
 mod glossary;
 mod llm;
 mod page;
+mod preflight;
 mod row;
 mod terms;
 mod verdict;

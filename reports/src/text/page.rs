@@ -83,10 +83,22 @@ messages! {
     ended(reason: &str) "The run ended early: {reason}." "运行提前结束：{reason}。"
 
     failed(name: &str, why: &str) "{name} failed: {why}" "{name} 失败：{why}"
+    counted_by(instruments: String) "Counted by {instruments}." "计数工具：{instruments}。"
+    not_measured_because(why: &str) "Not measured: {why}." "未测量：{why}。"
+    wire_on_loopback()
+        "Segments, ACKs and wire bytes were counted on loopback, which carries segments of up to 64 KiB: they say nothing about a network."
+        "报文段、ACK 与线路字节是在回环接口上计得的，其报文段可达 64 KiB：不能说明真实网络的情况。"
     unsupported(name: &str, why: &str) "{name} is not supported here: {why}" "{name} 在此不受支持：{why}"
     in_trials(warning: String, times: usize, all: usize)
         "{warning} (in {times} of {all} trials)"
         "{warning}（{all} 次试验中有 {times} 次）"
+    void_trials(warning: String, times: usize, all: usize)
+        "{warning} ({times} of {all} trials; they are void and left out)"
+        "{warning}（{all} 次试验中有 {times} 次；这些试验作废，不计入结果）"
+    all_void(warning: String) "every trial is void: {warning}" "所有试验均作废：{warning}"
+    stopped(blocks: u32, redone: u32, reason: &str)
+        "{blocks} blocks count, {redone} were run again for noise; {reason}"
+        "计入 {blocks} 个区组，因噪声重做 {redone} 个；{reason}"
     measured_caption() "Measured" "实测值"
     what_head() "What" "指标"
     figure_head() "Figure, median of trials" "指标（各试验的中位数）"
@@ -103,6 +115,25 @@ messages! {
     dilution_warning(base: String, other: String, share: String, undiluted: String)
         "The ruler dilutes the ratio: the pacer was late by {base} (SSE) and {other} (other) in the median, {share} of the SSE median. The true ratio is farther from 1 than the one shown; with the lateness taken off both medians it is about {undiluted}. Equivalence is judged within a margin that is diluted as much."
         "尺子冲淡了比值：节拍器迟到的中位数为 {base}（SSE）与 {other}（另一方），占 SSE 中位数的 {share}。真实比值比所示的离 1 更远；从两边中位数扣除迟到后约为 {undiluted}。等效性按同样冲淡过的界值判断。"
+    beside(blocks: String, redone: usize, load: String)
+        "Beside every ratio: {blocks}, {redone} run again; level of load: {load}."
+        "每个比值旁应注明：{blocks}，其中重做 {redone} 个；负载水平：{load}。"
+    share_of_ceiling(share: String) "{share} of the generator's ceiling" "负载发生器上限的 {share}"
+    ceiling_unknown() "share of the generator's ceiling not measured" "相对负载发生器上限的份额未测量"
+    host_busy(share: String) "the host was {share} busy" "主机繁忙 {share}"
+    busy_unknown() "how busy the host was not measured" "主机繁忙程度未测量"
+    capacity_unknown() "share of capacity not measured (loadgen capacity finds it)" "相对容量的份额未测量（由 loadgen capacity 求得）"
+    counts_caption()
+        "Counts that can be zero, all trials together: shares with exact binomial intervals, and their difference with bounds no narrower than 95 %; events are taken as independent, bursts make the truth wider"
+        "可能为零的计数，合并所有试验：份额附精确二项区间，差值附不窄于 95 % 的界；事件按独立处理，成串出现时真实区间更宽"
+    difference_head(other: &str, base: &str) "{other} − {base}" "{other} − {base}"
+    duplicates_head() "Duplicates" "重复"
+    corrupt_head() "Damaged" "损坏"
+    judged_from_fired(what: &str, share: String, from_due: String)
+        "{what}: the pacer's lateness is {share} of the median, so the verdict counts from the release of an event (fired), which lateness cannot dilute; from its due time the p50 ratio is {from_due}"
+        "{what}：节拍器迟到占中位数的 {share}，因此结论从事件的触发时刻（fired）算起，迟到无法冲淡它；从应发时刻算起的 p50 比值为 {from_due}"
+    since_fired(what: String) "{what} (from fired)" "{what}（自触发）"
+    unequal_caveat(cell: &str, warning: String) "{cell}: {warning}" "{cell}：{warning}"
     raw_summary(trials: String) "Raw records: {trials}" "原始记录：{trials}"
     raw_caption() "Every trial, in the order in which it was run" "所有试验，按运行顺序"
     block_head() "Block" "区组"

@@ -68,6 +68,9 @@ impl Language {
             Metric::FirstEvent => self.pick("time to first event", "首个事件时间"),
             Metric::InterEvent => self.pick("gap between events", "事件间隔"),
             Metric::GeneratorLag => self.pick("generator lag", "负载端滞后"),
+            Metric::SentToKernel => self.pick("sent to kernel receipt", "发送到内核接收"),
+            Metric::KernelToRead => self.pick("kernel receipt to read", "内核接收到读取"),
+            Metric::DeliveryTime => self.pick("delivery time", "交付时间"),
             Metric::RequestToByte => self.pick("time to first byte", "首字节时间"),
             Metric::RequestToEvent => self.pick("request to first event", "请求到首个事件"),
             Metric::FirstContent => self.pick("TTFT (first content)", "TTFT（首个内容）"),
@@ -97,6 +100,18 @@ impl Language {
             Figure::KernelMemoryPerConnection => {
                 self.pick("kernel memory per connection, both ends", "内核内存 / 连接（两端合计）")
             }
+            Figure::TlsBytesPerEvent => self.pick("TLS bytes per event", "TLS 字节 / 事件"),
+            Figure::WireBytesInPerEvent => self.pick("wire bytes in per event", "线路下行字节 / 事件"),
+            Figure::WireBytesOutPerEvent => self.pick("wire bytes out per event", "线路上行字节 / 事件"),
+            Figure::SegmentsPerEvent => self.pick("segments with payload per event", "含载荷的报文段 / 事件"),
+            Figure::AcksPerEvent => self.pick("pure ACKs per event", "纯 ACK / 事件"),
+            Figure::HostCpuPerEvent => self.pick("whole-host CPU per event", "整机 CPU / 事件"),
+            Figure::ServerSwitchesPerEvent => self.pick("server context switches per event", "服务端上下文切换 / 事件"),
+            Figure::ClientSwitchesPerEvent => self.pick("client context switches per event", "客户端上下文切换 / 事件"),
+            Figure::ServerRunQueuePerEvent => self.pick("server run-queue wait per event", "服务端就绪排队 / 事件"),
+            Figure::ClientRunQueuePerEvent => self.pick("client run-queue wait per event", "客户端就绪排队 / 事件"),
+            Figure::InstructionsPerEvent => self.pick("server user instructions per event", "服务端用户态指令 / 事件"),
+            Figure::SyscallsPerEvent => self.pick("server system calls per event", "服务端系统调用 / 事件"),
             Figure::TokensPerSecond => self.pick("output tokens a second, all streams", "每秒输出词元（全部流）"),
             Figure::GoodRequestsPerSecond => self.pick("goodput under the SLO", "达到 SLO 的请求 / 秒"),
             Figure::SloAttainment => self.pick("share of requests within the SLO", "达到 SLO 的请求占比"),
@@ -123,6 +138,8 @@ impl Language {
             Scenario::Handshake => self.load_handshake(),
             Scenario::Codec => self.load_codec(),
             Scenario::Browser => self.load_browser(),
+            Scenario::Relay => self.load_relay(connections, rate, payload, window),
+            Scenario::Exact => self.load_exact(payload),
             Scenario::Llm => self.load_llm(connections, self.arrivals(load.schedule, rate)),
         };
         format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
@@ -181,12 +198,18 @@ messages! {
     load_echo(connections: String, rate: String, payload: String, window: humantime::FormattedDuration)
         "{connections}, {rate} messages/s up and back, {payload}, window {window}"
         "{connections}，每秒 {rate} 条消息往返，{payload}，测量窗口 {window}"
+    load_relay(connections: String, rate: String, payload: String, window: humantime::FormattedDuration)
+        "{connections} that receive what the same client publishes, {rate} messages/s, {payload}, window {window}"
+        "{connections}接收同一客户端发布的消息，每秒 {rate} 条，{payload}，测量窗口 {window}"
     load_connect(window: humantime::FormattedDuration)
         "connect, receive one event, close, again; window {window}"
         "建连、收一个事件、关闭，如此反复；测量窗口 {window}"
     load_memory(steps: String) "quiet connections: {steps}" "空闲连接数：{steps}"
     load_handshake() "open once, then try to speak" "打开一次，然后尝试上行发送"
     load_codec() "decoding in memory, no socket" "仅在内存中解码，不经套接字"
+    load_exact(payload: String)
+        "one connection, server under callgrind and strace, {payload}: counts, never times"
+        "一个连接，服务端在 callgrind 与 strace 下运行，{payload}：只计数，不计时"
     load_browser() "every browser found on this machine" "本机找到的所有浏览器"
     arriving(rate: String) "{rate} requests/s, whatever the answers do (open loop)" "每秒 {rate} 个请求，与应答快慢无关（开环）"
     load_llm(connections: String, arrivals: String)

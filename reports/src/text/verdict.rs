@@ -11,10 +11,14 @@ impl Language {
     pub(crate) fn verdict(self, contest: &Contest, name: &str, family: usize) -> String {
         let margin = number::percent(contest.figure.margin());
         let clause = match (contest.estimability, contest.verdict) {
+            (_, Verdict::Refused) => return self.refused(),
             (Estimability::Not { have, need }, _) => {
                 return self.not_estimable(number::count(have), number::count(need));
             }
             (Estimability::Pooled(_), _) => return self.pooled_only(),
+            (Estimability::Difference(difference), _) => {
+                return self.difference_only(number::duration(difference.bound_ns));
+            }
             (_, Verdict::RulerUnfit) => return self.ruler_unfit(),
             (_, Verdict::Different { direction, beyond_margin: true }) => {
                 self.different(name, self.direction(direction))
@@ -40,6 +44,7 @@ impl Language {
             Verdict::Unresolved { leaning: Some(direction), .. } => self.leans(self.direction(direction)),
             Verdict::Unresolved { leaning: None, .. } | Verdict::TooFewBlocks => self.unsettled(),
             Verdict::RulerUnfit => self.ruler_unfit(),
+            Verdict::Refused => self.refused(),
             Verdict::Exploratory => self.exploratory(),
         }
     }
@@ -51,7 +56,11 @@ impl Language {
             Verdict::TooFewBlocks => Some(self.too_few_blocks(self.blocks(have), FEWEST_BLOCKS)),
             Verdict::Unresolved { .. } if have < for_family => Some(self.family_takes(family, for_family, have)),
             Verdict::Unresolved { more_blocks, .. } => Some(self.more_blocks(more_blocks)),
-            Verdict::Different { .. } | Verdict::Equivalent | Verdict::RulerUnfit | Verdict::Exploratory => None,
+            Verdict::Different { .. }
+            | Verdict::Equivalent
+            | Verdict::RulerUnfit
+            | Verdict::Refused
+            | Verdict::Exploratory => None,
         }
     }
 
@@ -75,6 +84,15 @@ messages! {
     pooled_only()
         "too few observations in one trial: all trials pooled, no verdict"
         "单次试验观测不足：合并所有试验，不作结论"
+    difference_only(bound: String)
+        "no ratio: the clocks of the two hosts are known to ±{bound} only; shown is the difference, in which a constant offset cancels"
+        "没有比值：两台主机的时钟关系只知道在 ±{bound} 以内；所示为差值，恒定的偏移在差值中相互抵消"
+    no_one_way()
+        "the two hosts' clocks are not known well enough for a ratio: use relay or echo cells"
+        "两台主机的时钟关系不足以给出比值：请用中继或回显单元"
+    refused()
+        "refused: the arms differ in more than the transport"
+        "拒绝比较：两臂的差别不止传输方式"
     ruler_unfit()
         "no verdict: the null arm differs from its twin, the ruler is not fit today"
         "不作结论：空对照臂与其孪生臂不同，这把尺子今天不合格"

@@ -10,7 +10,20 @@ impl Language {
     }
 }
 
-const CHINESE: [(&str, &str); 19] = [
+const CHINESE: [(&str, &str); 25] = [
+    (
+        "counts that no noise can touch, apart from every pass that times something; one minute",
+        "不受噪声影响的计数，与一切计时分开进行；一分钟",
+    ),
+    (
+        "user instructions and system calls of the server for one event: what framing costs, whatever else runs",
+        "服务端每个事件的用户态指令与系统调用：不论本机还在忙什么，分帧的代价是多少",
+    ),
+    (
+        "bytes of one event at three layers: in the codec, below TLS, on the wire",
+        "一个事件在三个层次上的字节：编解码处、TLS 之下、线路上",
+    ),
+    ("how much of a service time is the client's own wake-up", "服务时间里有多少是客户端自己被唤醒所花的"),
     (
         "every row of the table, ten blocks for each timed cell: nine headline figures under Holm need nine",
         "表格的每一行，每个计时单元十个区组：经 Holm 校正的九个主要指标至少需要九个",
@@ -63,6 +76,14 @@ const CHINESE: [(&str, &str); 19] = [
     (
         "the grid of rates, payloads and fan-out, fourteen blocks: more headline figures need more of them",
         "速率、载荷与扇出的网格，十四个区组：主要指标越多，所需的区组越多",
+    ),
+    (
+        "every row of the table, nine blocks for each timed cell: nine headline figures under Holm need nine",
+        "表中的每一行，每个计时单元九个区组：九个主要指标经 Holm 校正需要九个",
+    ),
+    (
+        "every row of the table, two-second windows, twenty blocks, and up to forty where intervals are still wide",
+        "表中的每一行，两秒窗口，二十个区组；区间仍宽时至多四十个",
     ),
     ("one reader: three rates and two payload sizes", "一个读者：三种速率、两种载荷大小"),
     ("one event to 100 readers: three rates and two payload sizes", "一个事件发给 100 个读者：三种速率、两种载荷大小"),

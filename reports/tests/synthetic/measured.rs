@@ -3,8 +3,8 @@
 use reports::row::overhead_in_theory;
 use std::collections::BTreeMap;
 use trial::{
-    Arm, Bytes, Cell, ClientKind, Cost, Counters, Distribution, Exchange, LiveBrowser, Measurement, MemoryPoint,
-    Metric, Scenario, Second, Usage,
+    Arm, Bytes, Cell, ClientKind, Cost, Counters, Dependence, Distribution, Exchange, LiveBrowser, Measurement,
+    MemoryPoint, Metric, Scenario, Second, Usage,
 };
 use wire::{Flush, Preset, Sharing, Transport};
 
@@ -16,7 +16,7 @@ pub(crate) fn normal(random: &mut fastrand::Rng) -> f64 {
 pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastrand::Rng) -> Measurement {
     let noise = drift * (0.02 * normal(random)).exp();
     match cell.scenario {
-        Scenario::Push => push(cell, arm.transport, noise, random),
+        Scenario::Push | Scenario::Relay => push(cell, arm.transport, noise, random),
         Scenario::Saturate => saturate(cell, arm.transport, noise),
         Scenario::Echo => echo(cell, arm.transport, noise, random),
         Scenario::Connect => connect(cell, arm.transport, noise, random),
@@ -24,6 +24,7 @@ pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastra
         Scenario::Handshake => handshake(arm.transport),
         Scenario::Codec => codec(),
         Scenario::Browser => browser(),
+        Scenario::Exact => Measurement::default(),
         Scenario::Llm => Measurement::default(),
     }
 }
@@ -63,6 +64,7 @@ fn push(cell: &Cell, transport: Transport, noise: f64, random: &mut fastrand::Rn
     let requests = if transport == Transport::LongPoll { events } else { connections };
     let payload = events * cell.load.payload_bytes as u64;
     let digits = cell.load.ids.then(|| mean_digits(ticks));
+    let response = fanned(ticks, connections, median_us, random);
     let overhead = overhead_in_theory(transport, cell.load.payload_bytes, digits).unwrap_or(160.0);
     Measurement {
         window_ns: window_ns(cell),
@@ -84,13 +86,24 @@ fn push(cell: &Cell, transport: Transport, noise: f64, random: &mut fastrand::Rn
             ..Bytes::default()
         },
         distributions: BTreeMap::from([
-            (Metric::ResponseTime, fanned(ticks, connections, median_us, random)),
+            (Metric::DeliveryTime, earlier(&response, (late_us * 1e3) as u64)),
+            (Metric::ResponseTime, response),
             (Metric::PacerLateness, durations(ticks, late_us, random)),
         ]),
         timeline: seconds(cell, median_us, random),
         server: Some(usage(window_ns(cell), events, 4_600.0 * noise)),
+        dependence: Some(Dependence { rank_lag1: 0.41, events: ticks }),
         ..Measurement::default()
     }
+}
+
+/// The same durations, each shorter by so much.
+fn earlier(durations: &Distribution, by_ns: u64) -> Distribution {
+    let mut earlier = Distribution::new();
+    for (ns, count) in durations.counts() {
+        (0..count).for_each(|_| earlier.record(ns.saturating_sub(by_ns)));
+    }
+    earlier
 }
 
 fn mean_digits(count: u64) -> f64 {

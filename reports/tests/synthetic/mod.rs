@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 mod measured;
+mod ruler;
 
 use reports::Records;
 use std::path::{Path, PathBuf};
@@ -34,9 +35,18 @@ pub(crate) fn of_plan(plan: Plan) -> Records {
         finished: "2026-11-24T03:42:10Z".to_owned(),
         trials: trials.len() as u64,
         planned,
-        stops: Vec::new(),
+        stops: ruler::stops(&plan),
     };
-    Records { trials, end: Some(end), ..Records::of(run(plan), PathBuf::from("out/records.jsonl")) }
+    let (preflight, selfcheck) = (Some(ruler::preflight()), Some(ruler::selfcheck()));
+    let redone = ruler::redone(&plan);
+    Records {
+        trials,
+        end: Some(end),
+        preflight,
+        selfcheck,
+        redone,
+        ..Records::of(run(plan), PathBuf::from("out/records.jsonl"))
+    }
 }
 
 /// Writes records as `loadgen` does and returns the file.
@@ -83,7 +93,7 @@ fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, rando
         seed: 42 + u64::from(block),
         started: format!("2026-11-24T03:{:02}:{:02}Z", 30 + block, position * 5),
         elapsed_ns: cell.expected_trial().as_nanos() as u64,
-        server: None,
+        server: ruler::facts(cell),
         client: ClientFacts { pid: 4242, threads: 1, cpus: vec![1] },
         clock: None,
         noise: None,
@@ -116,6 +126,7 @@ fn run(plan: Plan) -> Run {
         },
         target: None,
         warnings: vec![Warning::Loopback],
+        capacity: None,
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn routes() -> Router<Arc<Lane>> {
     let streams = Transport::ALL
         .into_iter()
         .fold(Router::new(), |router, transport| router.route(transport.path(), mount(transport)));
-    streams.route("/publish/{session}", post(publish::publish))
+    streams.route("/publish/{session}", post(publish::publish)).route("/publish/group/{group}", post(publish::relay))
 }
 
 fn mount(transport: Transport) -> MethodRouter<Arc<Lane>> {

@@ -1,4 +1,5 @@
-//! The way up for transports that only go down: a POST becomes a message on a session's stream. Refuses to reorder.
+//! The way up for transports that only go down: a POST becomes a message on the stream of a session, or of every session
+//! of a group. Refuses to reorder.
 
 use crate::feed::Lane;
 use crate::refusal::Refusal;
@@ -21,17 +22,44 @@ pub(super) async fn publish(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Refusal> {
-    let name: String = name.chars().take(64).collect();
-    let unknown = || Refusal::new(StatusCode::NOT_FOUND, format!("no stream is open with session={name}"));
-    let session = lane.hub.registry.session(&name).ok_or_else(unknown)?;
-    let message = read_body(&lane, &headers, body).await?;
+    let session = lane.hub.registry.session(&name).ok_or_else(|| unknown("session", &name))?;
+    let message = receive(&lane, &headers, body).await?;
+    let slow = || format!("the subscriber of session={} is too slow", shortened(&name));
+    let full = || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, slow());
+    session.deliver(message).then_some(StatusCode::NO_CONTENT).ok_or_else(full)
+}
+
+/// The same for a whole group. A subscriber that is too slow loses the message, which is counted and no error: the
+/// publisher of a fan-out does not wait for the slowest.
+pub(super) async fn relay(
+    State(lane): State<Arc<Lane>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Refusal> {
+    let audience = lane.hub.registry.audience(&name).ok_or_else(|| unknown("group", &name))?;
+    let message = receive(&lane, &headers, body).await?;
+    let subscribers = audience.relay(&message);
+    (subscribers > 0).then_some(StatusCode::NO_CONTENT).ok_or_else(|| unknown("group", &name))
+}
+
+fn unknown(kind: &str, name: &str) -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, format!("no stream is open with {kind}={}", shortened(name)))
+}
+
+/// A name as it may stand in an answer.
+fn shortened(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+/// The message of a request, once it is known to be one line of a size that fits.
+async fn receive(lane: &Lane, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let message = read_body(lane, headers, body).await?;
     if !is_one_line(&message) {
         return Err(Refusal::bad("the body must be one line of UTF-8: it becomes one event on any transport"));
     }
     lane.counters().messages.fetch_add(1, Relaxed);
-    let full =
-        || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, format!("the subscriber of session={name} is too slow"));
-    session.deliver(message).then_some(StatusCode::NO_CONTENT).ok_or_else(full)
+    Ok(message)
 }
 
 /// A request's body, if it fits the limit and comes in time.

@@ -1,6 +1,9 @@
 //! Faults that a subscriber ordered for its own stream. Refuses to be random: the same order gives the same damage.
 
 use super::timeline::Event;
+use crate::clock;
+use nix::time::ClockId;
+use nix::unistd::getppid;
 use std::time::Duration;
 use wire::{Faults, MonoTime};
 
@@ -13,12 +16,28 @@ pub(super) struct Damage {
     alarmed: bool,
     /// The second copy of an event.
     again: Option<Event>,
+    /// Memory that the stream keeps for nothing.
+    _touched: Vec<u8>,
 }
 
 impl Damage {
     pub(super) fn of(faults: Faults) -> Option<Box<Self>> {
         let ordered = !faults.is_empty();
-        ordered.then(|| Box::new(Self { faults, stalled_from: None, alarmed: false, again: None }))
+        // Ones, since pages of zeros need not exist.
+        let touched = vec![1; faults.touch_bytes];
+        ordered.then(|| Box::new(Self { faults, stalled_from: None, alarmed: false, again: None, _touched: touched }))
+    }
+
+    /// Spends what was ordered for each event: system calls, then CPU time of this thread.
+    pub(super) fn spend(&self) {
+        for _ in 0..self.faults.syscalls {
+            let _ = getppid();
+        }
+        let burn_ns = self.faults.burn.as_nanos() as u64;
+        if burn_ns > 0 {
+            let begin = clock::nanos(ClockId::CLOCK_THREAD_CPUTIME_ID);
+            while clock::nanos(ClockId::CLOCK_THREAD_CPUTIME_ID) - begin < burn_ns {}
+        }
     }
 
     /// Until when `event` must be held, if the stall stands before it.

@@ -3,6 +3,7 @@
 //! Everything that must be equal for all transports is decided here and below: clocks, rates, queues, history, resume,
 //! the policy for slow readers, faults. An endpoint polls a [`Feed`] and turns each [`Item`] into frames.
 
+mod audience;
 mod damage;
 mod group;
 mod lane;
@@ -130,8 +131,12 @@ impl Feed {
     #[inline]
     pub(crate) fn render(&mut self, event: &Event, out: &mut Vec<u8>) {
         let &Event { seq, due, fired } = event;
+        if let Some(damage) = &self.damage {
+            damage.spend();
+        }
         let sent = now();
-        let stamp = Stamp { seq, due, fired, sent };
+        let told = self.reader.lane.hub.clock;
+        let stamp = Stamp { seq, due: told.tell(due), fired: told.tell(fired), sent: told.tell(sent) };
         match &self.topic.plan().content {
             Content::Payload { payload, marker, .. } => {
                 let start = out.len();
@@ -172,6 +177,7 @@ impl Feed {
         // Before the mailbox is looked at: a message that comes in between then wakes this task.
         self.reader.waker.register(cx.waker());
         let message = session.next_message()?;
+        self.reader.lane.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.quiet_since = now();
         }

@@ -4,6 +4,7 @@ mod scripted;
 
 pub(crate) use scripted::Watch;
 
+use super::audience::Audience;
 use super::group::Gathering;
 use super::session::{Return, Session};
 use super::timeline::{Begin, Plan};
@@ -34,6 +35,7 @@ pub(crate) struct Registry {
 struct Group {
     terms: Subscription,
     streams: Streams,
+    audience: Arc<Audience>,
 }
 
 #[derive(Debug, Clone)]
@@ -89,6 +91,11 @@ impl Registry {
         lock(&self.sessions).get(name).cloned()
     }
 
+    /// The named subscribers of that group, for who has a message for all of them.
+    pub(crate) fn audience(&self, group: &str) -> Option<Arc<Audience>> {
+        lock(&self.groups).get(group).map(|group| Arc::clone(&group.audience))
+    }
+
     /// Forgets what nobody has read for [`LINGER`].
     pub(crate) fn sweep(&self, now: MonoTime) {
         lock(&self.sessions).retain(|_, session| {
@@ -128,6 +135,9 @@ impl Registry {
         lane.hub.room_for_one_more("sessions", sessions.len())?;
         let (topic, returned) = self.seat(lane, asked, ticket)?;
         let session = Arc::new(Session::new(terms(asked), topic, Arc::clone(&returned.reader)));
+        if let Some(audience) = asked.group.as_deref().and_then(|group| self.audience(group)) {
+            audience.add(&session);
+        }
         sessions.insert(name, Arc::clone(&session));
         Ok((session, returned))
     }
@@ -166,7 +176,7 @@ impl Registry {
             Sharing::Shared => Streams::Shared(Topic::new(&lane.hub, self.plan(asked, Some(asked.quorum)), None)),
             Sharing::Private => Streams::Private(Gathering::new(asked.quorum)),
         };
-        groups.insert(name.to_owned(), Group { terms, streams: streams.clone() });
+        groups.insert(name.to_owned(), Group { terms, streams: streams.clone(), audience: Arc::default() });
         Ok(streams)
     }
 

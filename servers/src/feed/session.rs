@@ -86,8 +86,22 @@ impl Session {
         self.topic.leave(&lock(&self.seat).reader);
     }
 
-    /// Leaves a message for the subscriber; `false` when its mailbox is full.
+    /// Leaves a message for the subscriber and wakes it; `false` when its mailbox is full.
     pub(crate) fn deliver(&self, message: Bytes) -> bool {
+        let taken = self.take_in(message);
+        if taken {
+            self.reader().waker.wake();
+        }
+        taken
+    }
+
+    /// Who reads for this session now.
+    pub(super) fn reader(&self) -> Arc<Reader> {
+        Arc::clone(&lock(&self.seat).reader)
+    }
+
+    /// Leaves a message without waking anyone; `false` when the mailbox is full.
+    pub(super) fn take_in(&self, message: Bytes) -> bool {
         let mut mailbox = lock(&self.mailbox);
         let fits = mailbox.bytes + message.len() <= MAX_MESSAGE_BYTES || mailbox.messages.is_empty();
         if !fits || mailbox.messages.len() >= MAX_MESSAGES {
@@ -95,8 +109,6 @@ impl Session {
         }
         mailbox.bytes += message.len();
         mailbox.messages.push_back(message);
-        drop(mailbox);
-        lock(&self.seat).reader.waker.wake();
         true
     }
 

@@ -98,13 +98,13 @@ pub struct Vitals {
     pub requests: u64,
     /// Events that schedules released so far.
     pub events_published: u64,
-    /// Events handed to a socket so far, once for each subscriber.
+    /// Events handed to a socket so far, once for each subscriber; messages that were posted to it count alike.
     pub events_sent: u64,
     /// Events that `drop-oldest` threw away.
     pub events_dropped: u64,
     /// Subscribers that `disconnect` threw out.
     pub slow_disconnects: u64,
-    /// Client messages received (echo).
+    /// Client messages received (echo, relay).
     pub messages_received: u64,
     /// Answers of the language-model service that were given up before their end.
     #[serde(default)]
@@ -118,6 +118,23 @@ pub struct Vitals {
     /// Tokens handed to a socket so far.
     #[serde(default)]
     pub tokens_sent: u64,
+    /// What the scheduler has charged so far.
+    #[serde(default)]
+    pub charged: Charged,
+}
+
+/// What a host's scheduler has charged so far, by its own exact books; `None` where it cannot be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Charged {
+    /// CPU time of the control group that the process has to itself (cgroup v2 `cpu.stat`, `usage_usec`), nanoseconds.
+    pub cgroup_cpu_ns: Option<u64>,
+    /// Nanoseconds that the threads of the process waited, runnable, for a CPU (`schedstat`, second field).
+    pub run_queue_ns: Option<u64>,
+    /// Idle time of all CPUs of the host together, nanoseconds.
+    pub host_idle_ns: Option<u64>,
+    /// CPUs of the host that are online.
+    pub host_cpus: u32,
 }
 
 /// Kernel memory of the whole host, in bytes: both ends on one host, when they share it.

@@ -354,7 +354,7 @@ mod tests {
                 sharing: if shared { Sharing::Shared } else { Sharing::Private },
                 group: Some("g-1".to_owned()), quorum, session: Some("s_2.a".to_owned()), after,
                 slow: SLOW_READERS[slow].1, queue, ids, heartbeat: heartbeat.map(Duration::from_millis),
-                faults: Faults { drop, duplicate: vec![], stall: Some((3, Duration::from_millis(200))) },
+                faults: Faults { drop, stall: Some((3, Duration::from_millis(200))), ..Faults::default() },
                 marker: if payload_bytes >= 78 { Marker::Tcpkali } else { Marker::Off },
             }
         }

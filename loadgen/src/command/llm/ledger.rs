@@ -4,7 +4,8 @@
 //! would see no event.
 
 use super::{Campaign, LlmArgs};
-use crate::drive::{self, Started, warnings};
+use crate::detect;
+use crate::drive::{self, Started};
 use crate::journal::{Journal, JournalError};
 use crate::llm::campaign::Turn;
 use crate::llm::exchange::Done;
@@ -87,7 +88,7 @@ impl Ledger {
         if let Some((facts, clock)) = &self.ours {
             (trial.server, trial.clock) = (Some(facts.clone()), Some(*clock));
         }
-        trial.warnings = warnings(&trial).into_iter().chain(found).collect();
+        trial.warnings = detect::of_trial(&trial).into_iter().chain(found).collect();
         self.trials += 1;
         let written = self.journal.append(&Line::Trial(Box::new(trial)));
         self.failure = self.failure.take().or(written.err());

@@ -1,0 +1,32 @@
+//! `getsockopt` and `setsockopt` for options that neither `nix` nor `socket2` wraps. Refuses to interpret a byte.
+#![allow(unsafe_code, reason = "the one place: two calls that take a pointer and a length")]
+
+use nix::libc::{c_int, getsockopt, setsockopt, socklen_t};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+/// Reads an option into `buffer`; the part that the kernel filled, which is shorter on an older kernel.
+pub(crate) fn read<'b>(
+    socket: BorrowedFd<'_>,
+    level: c_int,
+    name: c_int,
+    buffer: &'b mut [u8],
+) -> io::Result<&'b [u8]> {
+    let mut length = socklen_t::try_from(buffer.len()).map_err(io::Error::other)?;
+    // SAFETY: the descriptor is borrowed, hence open; the pointer is valid for writes of `length` bytes, which the
+    // kernel does not exceed, and every byte pattern is a valid `[u8]`.
+    let answer = unsafe { getsockopt(socket.as_raw_fd(), level, name, buffer.as_mut_ptr().cast(), &raw mut length) };
+    if answer < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(&buffer[..buffer.len().min(length as usize)])
+}
+
+/// Sets an option whose value is one C `int`.
+pub(crate) fn write_int(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
+    // SAFETY: the descriptor is borrowed, hence open; the pointer is to a live `int`, and the length is its own.
+    let answer = unsafe {
+        setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), size_of::<c_int>() as socklen_t)
+    };
+    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}

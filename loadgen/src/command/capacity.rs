@@ -1,0 +1,266 @@
+//! `capacity`: the highest load that holds a service level, for both transports, and response times below it.
+
+use super::flags::{ConnectionArgs, bytes, duration, rate};
+use super::{command_line, default_out, reach, terminal_width};
+use crate::capacity::{Search, Standing};
+use crate::interrupt::Interrupt;
+use crate::journal::Journal;
+use crate::progress::Display;
+use crate::runner::{self, Progress, RunOptions};
+use crate::{host, timestamp, tool};
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use reports::Language;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use trial::{
+    CapacityPlan, Cell, CellStop, ClientKind, End, Line, Load, Plan, Run, SCHEMA, Scenario, Slo, StopRule, Variable,
+    Warning,
+};
+use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+
+/// Highest rate of one stream: what our servers admit.
+const MAX_RATE: u64 = 1_000_000;
+/// Most connections: what our servers admit.
+const MAX_CONNECTIONS: u64 = 20_000;
+/// Blocks of each latency cell: as few as an interval takes.
+const LATENCY_BLOCKS: u32 = 6;
+
+/// What is raised until the service level breaks.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Of {
+    /// Events a second over all connections
+    Rate,
+    /// Connections, each at --rate
+    Connections,
+}
+
+/// Flags of `capacity`.
+#[derive(Debug, Args)]
+pub struct CapacityArgs {
+    /// What must hold: quantile=response time, several with commas (p99=10ms,p99.9=50ms)
+    #[arg(long, value_name = "SLO", default_value = "p99=10ms")]
+    slo: Slo,
+    /// What is raised: the rate at a fixed number of connections, or connections at a fixed rate each
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "rate")]
+    of: Of,
+    /// Connections (with --of connections: where the search begins)
+    #[arg(short, long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    connections: u32,
+    /// Events a second on each connection (with --of connections)
+    #[arg(short, long, value_name = "RATE", default_value = "10", value_parser = rate)]
+    rate: Rate,
+    /// Payload size
+    #[arg(long, value_name = "BYTES", default_value = "128", value_parser = bytes)]
+    payload: usize,
+    /// One topic shared by all connections (fan-out)
+    #[arg(long)]
+    shared: bool,
+    /// First load, in the unit of --of [default: 5 % of what both ends move unpaced]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    start: Option<u64>,
+    /// The two transports; the first is the base of the ratio
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values = ["sse", "websocket"])]
+    transports: Vec<Transport>,
+    /// Server knobs: what the libraries do (stock), or the same for all (equal)
+    #[arg(long, value_name = "stock|equal", default_value = "equal")]
+    preset: Preset,
+    /// A first look in about a minute: one short trial a step, brackets of 15 %, no backlog test, no ratio, no latency cells
+    #[arg(long)]
+    quick: bool,
+    /// Leave out the response times at 25, 50 and 75 % of the smaller capacity
+    #[arg(long)]
+    no_latency: bool,
+    /// Measured window of each trial [default: 3s, quick 1s]
+    #[arg(short, long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// Warm-up before each window [default: 1s, quick 500ms]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    warmup: Option<Duration>,
+    /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// Seed of the order of trials, of every schedule and of the bootstrap
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Directory for report.html, charts, summary.md and records.jsonl [default: pushbench-results/TIME]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Language of the answer and the report
+    #[arg(long, value_name = "en|zh", default_value = "en")]
+    lang: Language,
+    /// Print records as JSON lines instead of progress and answer
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Searches and says what was found.
+pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
+    let search = args.search()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let out = args.out.clone().unwrap_or_else(default_out);
+    let ended = runtime.block_on(measure(&args, &search, &out))?;
+    render(&args, &out)?;
+    if !args.json {
+        writeln!(std::io::stdout().lock(), "{}", out.display())?;
+    }
+    if ended.interrupted {
+        eprintln!("loadgen: interrupted after {} trials; what was measured is kept", ended.finished);
+        return Ok(130);
+    }
+    // A trial that breaks under load is a part of the answer, unless there is nothing else.
+    match ended.failures.first() {
+        Some(first) if ended.failures.len() as u64 == ended.finished => {
+            anyhow::bail!("all {} trials failed; the first: {first}", ended.finished)
+        }
+        _ => Ok(0),
+    }
+}
+
+/// How the measuring ended.
+struct Ended {
+    interrupted: bool,
+    finished: u64,
+    failures: Vec<String>,
+}
+
+async fn measure(args: &CapacityArgs, search: &Search, out: &Path) -> anyhow::Result<Ended> {
+    let mut interrupt = Interrupt::listen()?;
+    if let Some(url) = &args.target {
+        reach(url, &args.connection).await?;
+    }
+    let mut journal = Journal::create(out, args.json)?;
+    let run = args.run(search);
+    for warning in &run.warnings {
+        eprintln!("loadgen: {warning}");
+    }
+    journal.append(&Line::Run(Box::new(run)))?;
+    let options = args.connection.run_options(args.seed, args.target.clone());
+    let mut display = Display::new(args.json);
+    let standing = search.run(&options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
+    display.finish();
+    let (latency, stops) = latency(args, search, &standing, &options, &mut journal, &mut interrupt).await?;
+    let searched = standing.progress;
+    let (finished, planned) = (searched.finished + latency.finished, searched.planned + latency.planned);
+    let failures = [searched.failures, latency.failures].concat();
+    let interrupted = interrupt.came();
+    let reason = if interrupted { "interrupted" } else { "plan finished" }.to_owned();
+    let end = End { reason, finished: timestamp::now(), trials: finished, planned, stops };
+    journal.append(&Line::End(end))?;
+    Ok(Ended { interrupted, finished, failures })
+}
+
+/// Response times below the smaller capacity, where that is known and wanted.
+async fn latency(
+    args: &CapacityArgs,
+    search: &Search,
+    standing: &Standing,
+    options: &RunOptions,
+    journal: &mut Journal,
+    interrupt: &mut Interrupt,
+) -> anyhow::Result<(Progress, Vec<CellStop>)> {
+    if args.quick || args.no_latency || interrupt.came() {
+        return Ok(<_>::default());
+    }
+    let Some(plan) = search.latency_plan(&search.found(standing, args.seed), LATENCY_BLOCKS) else {
+        return Ok(<_>::default());
+    };
+    let mut display = Display::new(args.json);
+    let latency = runner::trials(&plan, options, journal, interrupt, |progress| display.show(progress)).await?;
+    display.finish();
+    Ok(latency)
+}
+
+/// The report, and the answer on the terminal.
+fn render(args: &CapacityArgs, out: &Path) -> anyhow::Result<()> {
+    let records = reports::load(out)?;
+    if let Some(found) = reports::Capacity::of(&records).filter(|_| !args.json) {
+        let colour = std::io::stdout().is_terminal();
+        let answer = reports::capacity_terminal(&found, args.lang, terminal_width(), colour);
+        writeln!(std::io::stdout().lock(), "{answer}")?;
+    }
+    reports::render(&[records], out, args.lang)
+        .context("the records are kept; render them later with 'loadgen report'")?;
+    Ok(())
+}
+
+impl CapacityArgs {
+    fn search(&self) -> anyhow::Result<Search> {
+        let arms = <[Transport; 2]>::try_from(self.transports.clone());
+        let arms = arms.ok().filter(|[base, other]| base != other);
+        let arms = arms.context("--transports takes two different transports: a capacity is compared with another")?;
+        let (of, start, limit) = match self.of {
+            Of::Rate => (Variable::Rate, self.start, MAX_RATE * u64::from(self.connections)),
+            Of::Connections => (Variable::Connections, self.start.or(Some(self.connections.into())), MAX_CONNECTIONS),
+        };
+        let plan = CapacityPlan {
+            slo: self.slo.clone(),
+            of,
+            arms,
+            start,
+            limit,
+            trials: if self.quick { 1 } else { 3 },
+            precision: if self.quick { 1.15 } else { 1.05 },
+            knee_blocks: if self.quick { 0 } else { 8 },
+        };
+        Ok(Search { plan, cell: self.cell(arms) })
+    }
+
+    /// The workload whose load is raised.
+    fn cell(&self, arms: [Transport; 2]) -> Cell {
+        let [warmup, window] = if self.quick { [500, 1000] } else { [1000, 3000] }.map(Duration::from_millis);
+        let load = Load {
+            connections: self.connections,
+            schedule: Schedule::Constant,
+            rate: self.rate,
+            payload_bytes: self.payload,
+            sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
+            ids: false,
+            warmup: self.warmup.unwrap_or(warmup),
+            window: self.duration.unwrap_or(window),
+            faults: Faults::default(),
+        };
+        Cell {
+            name: "capacity".to_owned(),
+            why: format!("the highest load that holds {}", self.slo),
+            row: None,
+            scenario: Scenario::Push,
+            transports: arms.into(),
+            null: false,
+            preset: self.preset,
+            flush: None,
+            client: ClientKind::Lean,
+            blocks: 1,
+            load,
+            steps: Vec::new(),
+            stamps: false,
+        }
+    }
+
+    /// The first line of the records. The plan has no cells: which trials are run follows from their results.
+    fn run(&self, search: &Search) -> Run {
+        let tool = tool::facts();
+        let debug = (tool.profile == "debug").then(|| Warning::DebugBuild { program: "loadgen".to_owned() });
+        let place = if self.target.is_some() { Warning::LongLivedServer } else { Warning::Loopback };
+        Run {
+            schema: SCHEMA,
+            tool,
+            command: command_line(),
+            started: timestamp::now(),
+            seed: self.seed,
+            plan: Plan {
+                name: "capacity".to_owned(),
+                why: search.cell.why.clone(),
+                cells: Vec::new(),
+                stop: StopRule::default(),
+            },
+            host: host::facts(),
+            target: self.target.clone(),
+            warnings: debug.into_iter().chain([place]).collect(),
+            capacity: Some(search.plan.clone()),
+        }
+    }
+}

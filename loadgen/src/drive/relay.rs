@@ -1,0 +1,146 @@
+//! Publisher and subscribers in one generator: `due` and `received` come from one clock, however far away the server is.
+//!
+//! ```text
+//!   pacer ─ due ─► POST /publish/group/… ─► server ─► every stream of the group ─► recorder
+//!                  (the same for all arms)            (the arm)
+//! ```
+//!
+//! The ingress is pipelined: it is part of the ruler, and must not make a message wait for the answer to the one before it.
+//! Its bytes and requests stay out of the counts, which are the arm's alone.
+
+use super::echo::Messages;
+use super::push::{self, count};
+use super::session::Session;
+use super::uplink::Uplink;
+use super::{Observer, Order, TrialError};
+use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
+use crate::host;
+use crate::recorder::{Reading, Recorder};
+use crate::stream::{StreamError, StreamSpec};
+use crate::window::{Basis, Window};
+use crate::worker;
+use servers::clock;
+use servers::pacer::Pacer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::sleep;
+use trial::{Load, Measurement};
+use wire::{Payload, Schedule, Sharing, Subscription};
+
+/// From the decision to start to the first message.
+const LEAD: Duration = Duration::from_millis(20);
+
+/// Runs one trial of scenario `relay`.
+///
+/// # Errors
+/// [`TrialError`] when a stream or the ingress breaks, or the server stops answering.
+pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
+    let load = &order.cell.load;
+    host::admit(u64::from(load.connections) + 1, session.dialer.addresses().first().copied())
+        .map_err(|error| TrialError::Broken(error.to_string()))?;
+    let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
+    let payload = Arc::new(Payload::new(load.payload_bytes));
+    let standing = Arc::new(AtomicU64::new(0));
+    let recorder = || {
+        let recorder = Recorder::new(Reading::Push(Arc::clone(&payload)), Arc::clone(&window), 0, observer.log.clone());
+        recorder.counting(Arc::clone(&standing))
+    };
+    worker::enter(recorder());
+    let post = session.request(order, format!("/publish/group/{}", session.name));
+    let uplink = Uplink::open(&session.dialer, &post, payload.bytes()).await;
+    let uplink = uplink.map_err(|error| TrialError::Broken(error.to_string()))?;
+    let mut fleet = Fleet::launch(&plan(order, session), recorder)?;
+    let publisher = Publisher { uplink, standing: Arc::clone(&standing), load: load.clone(), seed: order.seed };
+    let mut publishing = tokio::spawn(publisher.run(Arc::clone(&payload)));
+    let interrupt = observer.interrupt.clone();
+    let usage = tokio::select! {
+        usage = push::observe(&mut fleet, &window, session, load, observer) => usage,
+        ended = &mut publishing => Err(TrialError::Broken(why(ended))),
+    };
+    publishing.abort();
+    let _ = publishing.await;
+    let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let (mut measurement, failures) = recorder.finish();
+    if let Some(failure) = failures.into_iter().next() {
+        return Err(TrialError::Broken(failure));
+    }
+    let (server, client) = usage?;
+    if interrupt.came() {
+        push::cut_short(&mut measurement, &window);
+    }
+    (measurement.server, measurement.client) = (Some(server), Some(client));
+    sent(&mut measurement);
+    Ok(measurement)
+}
+
+/// What went up; the answers to it, and the requests, are not the arm's.
+fn sent(measurement: &mut Measurement) {
+    if let Some(ingress) = worker::leave() {
+        measurement.counters.messages_sent = ingress.counters.messages_sent;
+        measurement.bytes.payload_out = ingress.bytes.payload_out;
+    }
+}
+
+/// How the ingress failed; while all is well it has no end.
+fn why(ended: Result<Result<(), StreamError>, tokio::task::JoinError>) -> String {
+    match ended {
+        Ok(Err(error)) => format!("publishing: {error}"),
+        Ok(Ok(())) | Err(_) => "the publisher ended before its time".to_owned(),
+    }
+}
+
+/// A stream for each subscriber. Each leaves by itself once it has all messages: the server does not know how many come.
+fn plan(order: &Order, session: &Session) -> FleetPlan {
+    let load = &order.cell.load;
+    let spec = |index| {
+        let name = format!("{}-{index}", session.name);
+        let spec = session.spec(order, &subscription(order, &session.name, name), index);
+        StreamSpec { expected: count(load, order.seed), leaves: true, ..spec }
+    };
+    FleetPlan {
+        dialer: session.dialer.clone(),
+        client: order.cell.client,
+        specs: (0..load.connections).map(spec).collect(),
+        threads: order.threads,
+        connect_rate: CONNECT_RATE,
+        strict: true,
+    }
+}
+
+/// A quiet stream of the group, with a name under which its messages wait for it.
+fn subscription(order: &Order, group: &str, name: String) -> Subscription {
+    Subscription {
+        schedule: Schedule::Idle,
+        payload_bytes: order.cell.load.payload_bytes,
+        sharing: Sharing::Shared,
+        group: Some(group.to_owned()),
+        session: Some(name),
+        heartbeat: None,
+        ids: order.cell.load.ids,
+        ..Subscription::default()
+    }
+}
+
+/// The way in, and when to use it.
+struct Publisher {
+    uplink: Uplink,
+    standing: Arc<AtomicU64>,
+    load: Load,
+    seed: u64,
+}
+
+impl Publisher {
+    /// Publishes on schedule once every stream stands; goes on reading answers until it is dropped.
+    async fn run(self, payload: Arc<Payload>) -> Result<(), StreamError> {
+        while self.standing.load(Relaxed) < u64::from(self.load.connections) {
+            sleep(Duration::from_millis(1)).await;
+        }
+        let (sender, due) = unbounded_channel();
+        let begin = clock::now() + LEAD;
+        let pacer = Pacer::spawn()?;
+        pacer.handle().schedule(begin, Arc::new(Messages::new(&self.load, self.seed, begin, vec![sender])));
+        self.uplink.pipeline(payload, due).await
+    }
+}

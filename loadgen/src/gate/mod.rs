@@ -1,0 +1,87 @@
+//! The gate: whether a block is run again, and when a cell has enough of them.
+//!
+//! A block is run again for causes of noise only, never for its result. That can be seen in the types: [`causes`] is given
+//! what the host did and whether the generator kept up, and no measurement. [`Widths`] sees figures and gives away only
+//! whether intervals are narrow, not where they lie.
+
+mod allowance;
+mod width;
+
+pub use allowance::Allowance;
+pub use width::Widths;
+
+use crate::detect::host::{self, Calm};
+use trial::{Action, Noise, Warning};
+
+/// Whether the generator was fit, as far as a redo can mend it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Validity(Vec<Warning>);
+
+impl Validity {
+    /// Keeps, of a trial's warnings, those that a busy host causes at the generator. A load near its ceiling is not
+    /// among them: it would be as near the next time.
+    pub fn of(warnings: &[Warning]) -> Self {
+        let fault = |warning: &&Warning| match warning {
+            Warning::GeneratorSaturated { .. } | Warning::GeneratorQueueing { .. } => true,
+            Warning::PacerLate { .. } => warning.action() == Action::Void,
+            _ => false,
+        };
+        Self(warnings.iter().filter(fault).cloned().collect())
+    }
+}
+
+/// Why the block of this trial is to be run again; empty when it stands.
+pub fn causes(noise: &Noise, calm: Calm, validity: &Validity) -> Vec<Warning> {
+    of_noise(noise, calm).into_iter().chain(validity.0.iter().cloned()).collect()
+}
+
+/// The causes that lie with the host.
+pub fn of_noise(noise: &Noise, calm: Calm) -> Vec<Warning> {
+    let speed = host::speed(noise).filter(|warning| warning.action() == Action::Redo);
+    let single = [host::foreign(noise), host::steal(noise), host::hiccup(noise), speed];
+    single.into_iter().flatten().chain(host::waits(noise, calm)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_calm_trial_stands() {
+        let noise = Noise {
+            foreign_cpus: Some(0.1),
+            steal: Some(0.001),
+            server_wait: Some(0.04),
+            generator_wait: Some(0.01),
+            loop_ns: Some((1_000, 1_100)),
+            ..Noise::default()
+        };
+        assert_eq!(causes(&noise, Calm::default(), &Validity::default()), []);
+    }
+
+    #[test]
+    fn every_cause_is_named() {
+        let noise = Noise {
+            foreign_cpus: Some(1.9),
+            steal: Some(0.02),
+            server_wait: Some(0.4),
+            hiccup_ns: Some(20_000_000),
+            loop_ns: Some((1_000, 1_200)),
+            ..Noise::default()
+        };
+        let validity = Validity::of(&[Warning::GeneratorSaturated { share: 99.0 }]);
+        let causes = causes(&noise, Calm::default(), &validity);
+        assert_eq!(causes.iter().filter_map(Warning::rule).collect::<Vec<_>>(), [5, 6, 6, 7, 5, 1]);
+    }
+
+    #[test]
+    fn results_are_no_causes() {
+        let warnings = [
+            Warning::EventsLost { lost: 5, expected: 9 },
+            Warning::OfferedShort { sent: 1, planned: 2 },
+            Warning::PacerLate { p99_us: 300.0 },
+            Warning::SynRepeated { slowest_ms: 1_000.0 },
+        ];
+        assert_eq!(Validity::of(&warnings), Validity::default());
+    }
+}

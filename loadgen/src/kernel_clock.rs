@@ -1,0 +1,182 @@
+//! Kernel receive stamps on the clock of every other stamp. Refuses a pair of clocks that moved against each other.
+//!
+//! ```text
+//!   sent ──── server's write, network ────► krx ──── wake-up of the client ────► received
+//!             Metric::SentToKernel               Metric::KernelToRead
+//! ```
+
+use nix::time::{ClockId, clock_gettime};
+use servers::clock;
+use std::time::Duration;
+use trial::KernelStamps;
+use wire::MonoTime;
+
+/// Readings of the pair of which the tightest counts.
+const READINGS: usize = 16;
+/// Most that the pair may change over a trial before its stamps are void, nanoseconds.
+const MOST_CHANGE_NS: u64 = 1_000;
+/// Stamps are discarded so long behind the first: the kernel enables them with delay.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// `CLOCK_REALTIME` less `CLOCK_MONOTONIC`, constant unless somebody sets the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockPair {
+    offset_ns: i64,
+}
+
+impl ClockPair {
+    /// Reads both clocks; right to some tens of nanoseconds, half of the tightest of several readings.
+    pub fn read() -> Self {
+        let readings = (0..READINGS).map(|_| {
+            let (before, realtime_ns, after) = (clock::now(), realtime_ns(), clock::now());
+            let middle_ns = before.as_nanos() + after.nanos_since(before) / 2;
+            (after.nanos_since(before), realtime_ns.wrapping_sub(middle_ns) as i64)
+        });
+        Self { offset_ns: readings.min().map_or(0, |(_, offset_ns)| offset_ns) }
+    }
+
+    /// An instant of the wall clock as a monotonic one.
+    pub fn monotonic(self, realtime_ns: u64) -> MonoTime {
+        MonoTime::from_nanos(realtime_ns).offset_by(self.offset_ns.saturating_neg())
+    }
+
+    /// How far the wall clock has moved since `earlier`, nanoseconds.
+    pub const fn change_since(self, earlier: Self) -> i64 {
+        self.offset_ns.saturating_sub(earlier.offset_ns)
+    }
+}
+
+fn realtime_ns() -> u64 {
+    clock_gettime(ClockId::CLOCK_REALTIME)
+        .map_or(0, |time| Duration::from(time).as_nanos().try_into().unwrap_or(u64::MAX))
+}
+
+/// What one worker makes of its stamps.
+#[derive(Debug, Clone)]
+pub(crate) struct KernelClock {
+    pair: ClockPair,
+    /// Stamps count from here on; set by the first one.
+    from: Option<MonoTime>,
+    /// When the server sent the last event of the present read that is in the window.
+    sent: Option<MonoTime>,
+    counts: KernelStamps,
+}
+
+/// The two parts of one read's way, nanoseconds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Split {
+    pub(crate) sent_to_kernel_ns: u64,
+    pub(crate) kernel_to_read_ns: u64,
+}
+
+impl KernelClock {
+    pub(crate) const fn new(pair: ClockPair) -> Self {
+        let counts = KernelStamps { stamped: 0, unstamped: 0, negative: 0, clock_change_ns: 0, void: None };
+        Self { pair, from: None, sent: None, counts }
+    }
+
+    /// An event of the window was decoded; the stamp of a read is that of its last byte, hence of its last event.
+    pub(crate) const fn event(&mut self, sent: MonoTime) {
+        self.sent = Some(sent);
+    }
+
+    /// The read is decoded: what its stamp says, if it held an event of the window and counts.
+    pub(crate) fn read(&mut self, stamp_ns: Option<u64>, received: MonoTime) -> Option<Split> {
+        if stamp_ns.is_some() {
+            self.from.get_or_insert(received + SETTLE);
+        }
+        let sent = self.sent.take()?;
+        if self.from.is_some_and(|from| received < from) {
+            return None;
+        }
+        let Some(stamp_ns) = stamp_ns else {
+            self.counts.unstamped += 1;
+            return None;
+        };
+        let kernel = self.pair.monotonic(stamp_ns);
+        let (first, second) = (kernel.signed_nanos_since(sent), received.signed_nanos_since(kernel));
+        self.counts.stamped += 1;
+        match (u64::try_from(first), u64::try_from(second)) {
+            (Ok(sent_to_kernel_ns), Ok(kernel_to_read_ns)) => Some(Split { sent_to_kernel_ns, kernel_to_read_ns }),
+            _ => {
+                self.counts.negative += 1;
+                None
+            }
+        }
+    }
+
+    pub(crate) const fn merge(&mut self, other: &Self) {
+        self.counts.add(&other.counts);
+    }
+
+    /// The counts, void if the clocks have moved against each other until `end`.
+    pub(crate) fn finish(self, end: ClockPair) -> KernelStamps {
+        let clock_change_ns = end.change_since(self.pair);
+        let void = (clock_change_ns.unsigned_abs() > MOST_CHANGE_NS).then(|| {
+            format!(
+                "the wall clock moved by {clock_change_ns} ns against the monotonic one: repeat with a steady clock"
+            )
+        });
+        KernelStamps { clock_change_ns, void, ..self.counts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIR: ClockPair = ClockPair { offset_ns: 1_000_000_000 };
+
+    fn at(ns: u64) -> MonoTime {
+        MonoTime::from_nanos(ns)
+    }
+
+    /// A clock that has seen its first stamp long ago.
+    fn settled() -> KernelClock {
+        let mut clock = KernelClock::new(PAIR);
+        assert_eq!(clock.read(Some(1_000_000_000), at(0)), None);
+        clock
+    }
+
+    #[test]
+    fn a_stamp_splits_the_way_of_the_last_event_of_its_read() {
+        let mut clock = settled();
+        let begin = 200_000_000;
+        clock.event(at(begin - 500));
+        clock.event(at(begin));
+        let split = clock.read(Some(1_000_000_000 + begin + 2_400), at(begin + 13_100));
+        assert_eq!(split, Some(Split { sent_to_kernel_ns: 2_400, kernel_to_read_ns: 10_700 }));
+        assert_eq!(clock.read(Some(1), at(begin + 99)), None, "no event, no split");
+        assert_eq!(clock.finish(PAIR), KernelStamps { stamped: 1, ..KernelStamps::default() });
+    }
+
+    #[test]
+    fn early_missing_and_impossible_stamps_are_not_durations() {
+        let mut clock = settled();
+        for (sent, stamp, received) in [
+            (99_000_000, Some(1_099_500_000), 99_999_999),
+            (200_000_000, None, 200_009_000),
+            (200_000_000, Some(1_200_010_000), 200_009_000),
+            (200_000_000, Some(1_199_999_999), 200_009_000),
+        ] {
+            clock.event(at(sent));
+            assert_eq!(clock.read(stamp, at(received)), None);
+        }
+        let counts = clock.finish(PAIR);
+        assert_eq!((counts.stamped, counts.unstamped, counts.negative), (2, 1, 2));
+    }
+
+    #[test]
+    fn a_wall_clock_that_was_set_voids_the_stamps() {
+        let moved = |ns| KernelClock::new(PAIR).finish(ClockPair { offset_ns: PAIR.offset_ns + ns }).void;
+        assert_eq!((moved(1_000), moved(-1_000)), (None, None));
+        assert!(moved(1_001).is_some_and(|why| why.contains("1001 ns")) && moved(-1_001).is_some());
+    }
+
+    #[test]
+    fn the_pair_of_this_host_is_steady() {
+        let (earlier, later) = (ClockPair::read(), ClockPair::read());
+        assert!(later.change_since(earlier).abs() < 1_000_000, "{earlier:?} {later:?}");
+        assert!(later.monotonic(realtime_ns()) >= at(1));
+    }
+}

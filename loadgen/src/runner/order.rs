@@ -1,0 +1,110 @@
+//! The order of trials: rounds of blocks, shuffled by seed. Refuses to look at results: it is known before the run.
+
+use trial::{Arm, Plan};
+
+/// One trial of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub(crate) arm: Arm,
+    pub(crate) block: u32,
+    /// Attempt at the block, from 0.
+    pub(crate) attempt: u32,
+    pub(crate) position: u32,
+    pub(crate) seed: u64,
+}
+
+/// Neighbouring trials that hold each arm of a cell once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// Index of the cell in the plan.
+    pub(crate) cell: usize,
+    pub(crate) number: u32,
+    pub(crate) attempt: u32,
+    /// Its arms in the order in which they run.
+    arms: Vec<Arm>,
+    /// All arms of a block replay one schedule.
+    seed: u64,
+}
+
+impl Block {
+    /// Its trials, in order.
+    pub(crate) fn turns(&self) -> impl Iterator<Item = Turn> + '_ {
+        let Self { number: block, attempt, seed, .. } = *self;
+        self.arms.iter().zip(0..).map(move |(&arm, position)| Turn { arm, block, attempt, position, seed })
+    }
+
+    /// The same block once more.
+    pub(crate) fn again(self) -> Self {
+        Self { attempt: self.attempt + 1, ..self }
+    }
+}
+
+/// Blocks that a cell may come to: those of the plan, or up to the most for a timed cell that may go on.
+pub(crate) fn most_blocks(plan: &Plan, cell: usize) -> u32 {
+    let cell = &plan.cells[cell];
+    let goes_on = cell.is_timed() && cell.blocks > 1;
+    plan.stop.max_blocks.filter(|_| goes_on).map_or(cell.blocks, |most| most.max(cell.blocks))
+}
+
+/// Every block of a plan in the order in which they run, round by round over all cells, so that an early end leaves whole
+/// blocks of everything; cells in a round and arms in a block are shuffled.
+pub(crate) fn rounds(plan: &Plan, seed: u64) -> Vec<Vec<Block>> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let most = (0..plan.cells.len()).map(|cell| most_blocks(plan, cell)).max().unwrap_or(0);
+    let mut round = |number| {
+        let mut cells: Vec<_> = (0..plan.cells.len()).filter(|&cell| most_blocks(plan, cell) > number).collect();
+        random.shuffle(&mut cells);
+        let mut block = |cell: usize| {
+            let mut arms = plan.cells[cell].arms();
+            random.shuffle(&mut arms);
+            Block { cell, number, attempt: 0, arms, seed: random.u64(..) }
+        };
+        cells.into_iter().map(&mut block).collect()
+    };
+    (0..most).map(&mut round).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn plan(head: &str) -> Plan {
+        let cell = |name: &str, blocks| format!("[[cell]]\nname='{name}'\nwhy='w'\nscenario='push'\nblocks={blocks}\n");
+        Plan::from_toml(&format!("name='p'\nwhy='w'\n{head}\n{}{}{}", cell("a", 6), cell("b", 2), cell("c", 1)))
+            .unwrap()
+    }
+
+    fn blocks(plan: &Plan, seed: u64) -> Vec<Block> {
+        rounds(plan, seed).concat()
+    }
+
+    #[test]
+    fn every_block_holds_every_arm_once_and_shares_its_seed() {
+        let blocks = blocks(&plan(""), 7);
+        assert_eq!(blocks.iter().map(|block| block.arms.len() as u64).sum::<u64>(), plan("").trials());
+        for block in blocks {
+            let turns: Vec<_> = block.turns().collect();
+            assert_eq!(turns.iter().map(|turn| turn.arm).collect::<BTreeSet<_>>().len(), 3);
+            assert_eq!(turns.iter().map(|turn| turn.seed).collect::<BTreeSet<_>>().len(), 1);
+            assert_eq!(turns.iter().map(|turn| turn.position).collect::<Vec<_>>(), [0, 1, 2]);
+            let again: Vec<_> = block.again().turns().collect();
+            assert!(again.iter().zip(&turns).all(|(again, turn)| *again == Turn { attempt: 1, ..*turn }));
+        }
+    }
+
+    #[test]
+    fn the_order_depends_on_the_seed_and_on_nothing_else() {
+        assert_eq!(blocks(&plan(""), 7), blocks(&plan(""), 7));
+        assert_ne!(blocks(&plan(""), 7), blocks(&plan(""), 8));
+        let orders: BTreeSet<_> = blocks(&plan(""), 7).into_iter().map(|block| block.arms).collect();
+        assert!(orders.len() > 1, "arms are shuffled inside their blocks");
+    }
+
+    #[test]
+    fn only_cells_with_blocks_go_on_to_the_most() {
+        let plan = plan("max_blocks = 9");
+        let count = |cell| blocks(&plan, 1).iter().filter(|block| block.cell == cell).count();
+        assert_eq!((count(0), count(1), count(2)), (9, 9, 1));
+    }
+}

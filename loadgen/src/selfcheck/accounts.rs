@@ -1,0 +1,122 @@
+//! Counts, bytes, CPU, calls and memory that are injected at the server and must be found to the last one.
+
+use super::bench::{Bench, CONTESTANTS, cell};
+use super::{Answer, Finding};
+use crate::drive;
+use crate::instrument::Instrument;
+use std::fmt::Display;
+use trial::{Cell, Figure, Metric, Quantile};
+use wire::Transport;
+
+/// Deviation of CPU time that a check may show, as a share.
+const CPU_TOLERANCE: f64 = 0.05;
+/// Deviation of memory that a check may show, as a share.
+const MEMORY_TOLERANCE: f64 = 0.02;
+/// What the server burns for each event in [`burn`].
+const BURNT_NS: f64 = 1e6;
+/// What the server touches for each connection in [`touch`].
+const TOUCHED_BYTES: f64 = 65_536.0;
+/// Needless calls for each event, and events, in [`syscalls`].
+const CALLS: u64 = 3;
+const EVENTS: u64 = 100;
+
+pub(super) async fn faults(bench: &Bench) -> Answer {
+    let settings =
+        "rate=2000\nwarmup='0s'\nwindow='600ms'\nfaults='drop:100,drop:500,drop:501,duplicate:700,duplicate:900'";
+    let (mut found, mut pass) = (Vec::new(), true);
+    for transport in [Transport::Sse, Transport::WebSocket, Transport::HttpStream] {
+        let counters = bench.measure(&cell("push", settings), transport).await?.counters;
+        pass &= (counters.lost, counters.duplicates, counters.reordered, counters.corrupt) == (3, 2, 0, 0);
+        found.push(format!("{transport} {} lost, {} duplicates", counters.lost, counters.duplicates));
+    }
+    Ok(Finding::Shown { found: found.join(", "), pass })
+}
+
+pub(super) async fn bytes(bench: &Bench) -> Answer {
+    let cell = cell("push", "rate=2000\npayload=64\nwarmup='0s'\nwindow='500ms'");
+    let (mut found, mut pass) = (Vec::new(), true);
+    for (transport, expected) in CONTESTANTS.into_iter().zip([78.0, 66.0]) {
+        let measurement = bench.measure(&cell, transport).await?;
+        let decoded = Figure::BytesPerEvent.of(&measurement);
+        let layers = measurement.layers.as_ref().ok_or("no socket was read")?;
+        let agree = layers.uncounted == 0 && layers.below_tls.back_bytes == layers.whole.back.payload_bytes;
+        pass &= decoded == Some(expected) && agree;
+        let kernel = if agree { "the kernel counts the same" } else { "the kernel counts otherwise" };
+        found.push(format!("{transport} {} B, {kernel}", decoded.unwrap_or_default()));
+    }
+    Ok(Finding::Shown { found: found.join(", "), pass })
+}
+
+pub(super) async fn burn(bench: &Bench) -> Answer {
+    // So few events that the server is idle in between.
+    let cells = pair("push", "rate=100\nwarmup='200ms'\nwindow='1500ms'", "burn:1ms");
+    let per_event = Figure::ServerCpuPerEvent;
+    differences(bench, &cells, per_event, BURNT_NS, CPU_TOLERANCE, |ns| format!("{:.1} µs", ns / 1e3)).await
+}
+
+pub(super) async fn touch(bench: &Bench) -> Answer {
+    let cells = pair("memory", "steps=[50,100,150,200]", "touch:64KiB");
+    let slope = Figure::ServerMemoryPerConnection;
+    differences(bench, &cells, slope, TOUCHED_BYTES, MEMORY_TOLERANCE, |bytes| format!("{:.1} KiB", bytes / 1024.0))
+        .await
+}
+
+/// A cell without and with a fault.
+fn pair(scenario: &str, settings: &str, fault: &str) -> [Cell; 2] {
+    [cell(scenario, settings), cell(scenario, &format!("{settings}\nfaults='{fault}'"))]
+}
+
+/// How much a fault adds to a figure, for both transports.
+async fn differences<T: Display>(
+    bench: &Bench,
+    [plain, with]: &[Cell; 2],
+    figure: Figure,
+    expected: f64,
+    tolerance: f64,
+    text: impl Fn(f64) -> T,
+) -> Answer {
+    let (mut found, mut pass) = (Vec::new(), true);
+    for transport in CONTESTANTS {
+        let before = figure.of(&bench.measure(plain, transport).await?).ok_or("no figure without the fault")?;
+        let more = figure.of(&bench.measure(with, transport).await?).ok_or("no figure with the fault")? - before;
+        pass &= (more / expected - 1.0).abs() <= tolerance;
+        found.push(format!("{transport} {} more", text(more)));
+    }
+    Ok(Finding::Shown { found: found.join(", "), pass })
+}
+
+pub(super) async fn syscalls(bench: &Bench) -> Answer {
+    if let Err(missing) = Instrument::Strace.version() {
+        return Ok(Finding::NotRun(format!("not measured: {missing}")));
+    }
+    let (mut found, mut pass) = (Vec::new(), true);
+    for transport in CONTESTANTS {
+        let order = bench.order("", &cell("exact", &format!("faults='syscalls:{CALLS}'")), transport);
+        let counted = drive::count(&order, Instrument::Strace, EVENTS).await.map_err(|error| error.to_string())?;
+        let (received, calls) = (counted.0.received, counted.1.by_name.get("getppid").copied().unwrap_or_default());
+        pass &= received > 0 && calls == CALLS * received;
+        found.push(format!("{transport} {calls} calls for {received} events"));
+    }
+    Ok(Finding::Shown { found: found.join(", "), pass })
+}
+
+pub(super) async fn kernel_stamps(bench: &Bench) -> Answer {
+    let cell = cell("push", "rate=500\nwarmup='300ms'\nwindow='1500ms'\nstamps=true");
+    let (mut found, mut pass) = (Vec::new(), true);
+    for transport in CONTESTANTS {
+        let measurement = bench.measure(&cell, transport).await?;
+        let stamps = measurement.stamps.as_ref().ok_or("no stamps were recorded")?;
+        if let Some(why) = &stamps.void {
+            return Ok(Finding::Shown { found: format!("{transport} void: {why}"), pass: false });
+        }
+        let woken_ns = Figure::Duration(Metric::KernelToRead, Quantile::P50).of(&measurement).unwrap_or_default();
+        pass &= stamps.stamped > 0 && stamps.negative == 0 && woken_ns > 0.0;
+        found.push(format!(
+            "{transport} {} negative of {}, kernel to read {:.1} µs",
+            stamps.negative,
+            stamps.stamped,
+            woken_ns / 1e3
+        ));
+    }
+    Ok(Finding::Shown { found: found.join(", "), pass })
+}

@@ -1,0 +1,279 @@
+//! The self-check: known damage is done to the ruler, and what it shows is held against what it must show.
+//!
+//! ```text
+//!  probe ─ injected ─► servers, clocks, numbers ─► the ruler as it is ─► found ═ expected?
+//! ```
+//!
+//! Every probe goes through the same servers, streams, recorders and detectors as a run. Counts must agree exactly; times
+//! are measured up to three times, since a busy host is no fault of the ruler's. Refuses to say anything about transports.
+
+mod accounts;
+mod bench;
+mod freeze;
+mod limits;
+mod statistics;
+mod trouble;
+
+pub use bench::Bench;
+
+use crate::timestamp;
+use trial::{Check, SelfCheck};
+
+/// One thing that is done to the ruler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// V1: a network that delays.
+    Delay,
+    /// V2: a server that stands still, open loop.
+    Freeze,
+    /// V2': the same in a closed loop, which cannot see it.
+    BlindFreeze,
+    /// V3: events that are dropped and sent twice.
+    Faults,
+    /// V4: a network that loses.
+    Loss,
+    /// V5: bytes of one event.
+    Bytes,
+    /// V6: CPU time for each event.
+    Burn,
+    /// V7: system calls for each event.
+    Syscalls,
+    /// V8: memory for each connection.
+    Touch,
+    /// V9: two identical arms, shuffled.
+    Replay,
+    /// V10: known differences.
+    Power,
+    /// V11: distributions of every kind, with a drift that a block shares.
+    Coverage,
+    /// V12: a pacer that is held up.
+    PacerBlocked,
+    /// V13: somebody else's load.
+    Hog,
+    /// V14: more events than the generator can take.
+    Saturation,
+    /// V15: another clock.
+    Skew,
+    /// V16: Nagle against delayed ACKs.
+    SplitWrites,
+    /// V17: a full listen queue, too few files, too few ports.
+    Limits,
+    /// V18: a million known values.
+    Histogram,
+    /// V19: the same seed twice.
+    Seed,
+    /// V20: arms that differ in more than the transport.
+    Unequal,
+    /// V21: the kernel's own receive stamps.
+    KernelStamps,
+}
+
+/// What a probe found.
+pub(crate) enum Finding {
+    /// What the ruler showed, and whether that is what it must show.
+    Shown {
+        /// In words.
+        found: String,
+        /// Whether it fits.
+        pass: bool,
+    },
+    /// Not run, and why.
+    NotRun(String),
+}
+
+/// What a probe found, or what broke on the way, which is a failure.
+type Answer = Result<Finding, String>;
+
+/// Tries of what is timed.
+const TRIES: u32 = 3;
+
+impl Probe {
+    /// Every probe, in the order of the numbers.
+    pub const ALL: [Self; 22] = [
+        Self::Delay,
+        Self::Freeze,
+        Self::BlindFreeze,
+        Self::Faults,
+        Self::Loss,
+        Self::Bytes,
+        Self::Burn,
+        Self::Syscalls,
+        Self::Touch,
+        Self::Replay,
+        Self::Power,
+        Self::Coverage,
+        Self::PacerBlocked,
+        Self::Hog,
+        Self::Saturation,
+        Self::Skew,
+        Self::SplitWrites,
+        Self::Limits,
+        Self::Histogram,
+        Self::Seed,
+        Self::Unequal,
+        Self::KernelStamps,
+    ];
+
+    /// Number and name, what is injected, what must be found.
+    pub const fn texts(self) -> [&'static str; 3] {
+        match self {
+            Self::Delay => {
+                ["V1 delay", "a network that delays by 1, 10 and 50 ms", "response time longer by the delay"]
+            }
+            Self::Freeze => [
+                "V2 freeze",
+                "the server stopped for 500 ms of 10 s",
+                "p99 and p99.9 of the response time as the open loop predicts, within 5 %",
+            ],
+            Self::BlindFreeze => [
+                "V2' freeze, closed loop",
+                "the same stop of a load that waits for itself",
+                "p99 below a tenth of that, and the closed loop flagged (rule 4)",
+            ],
+            Self::Faults => ["V3 faults", "3 events dropped, 2 sent twice", "exactly 3 lost and 2 duplicates"],
+            Self::Loss => ["V4 loss", "a network that loses 1 %", "no event lost, retransmissions equal to losses"],
+            Self::Bytes => ["V5 bytes", "events of 64 B", "78 B over SSE, 66 B over WebSocket, at two layers"],
+            Self::Burn => ["V6 CPU", "1 ms of CPU burnt for each event", "1 ms more for each event, within 5 %"],
+            Self::Syscalls => ["V7 system calls", "3 needless calls for each event", "exactly 3 more for each event"],
+            Self::Touch => ["V8 memory", "64 KiB touched for each connection", "a slope 64 KiB steeper, within 2 %"],
+            Self::Replay => ["V9 A/A", "labels of stored null arms shuffled", "95 % intervals miss 1 in 2 to 8 %"],
+            Self::Power => [
+                "V10 power",
+                "one stored arm multiplied by 1.05, 1.10, 1.25",
+                "found in 80 % at the planned blocks, covered in 93 %",
+            ],
+            Self::Coverage => [
+                "V11 statistics",
+                "lognormal, bimodal and Pareto noise under a drift that each block shares",
+                "the interval holds the truth in 93 % or more; ranks as tabulated",
+            ],
+            Self::PacerBlocked => {
+                ["V12 pacer", "the pacer held up for 50 ms", "that lateness, void by rule 3, due times unmoved"]
+            }
+            Self::Hog => ["V13 hog", "two programs that spin beside a trial", "foreign load (rule 5): run again"],
+            Self::Saturation => ["V14 saturation", "more events than the generator can take", "the trial is void"],
+            Self::Skew => ["V15 skew", "a peer's clock off by 3.7 s and 50 ppm", "the truth inside the bound"],
+            Self::SplitWrites => {
+                ["V16 Nagle", "messages written in two halves without TCP_NODELAY", "the plateau is seen (rule 12)"]
+            }
+            Self::Limits => [
+                "V17 limits",
+                "a listen queue of 1, 64 open files, 3 local ports",
+                "rules 11, 10 and 9, each in one clear line",
+            ],
+            Self::Histogram => [
+                "V18 histogram",
+                "1,000,000 known values in 8 parts, saved and read",
+                "counts exact, quantiles in 0.1 %",
+            ],
+            Self::Seed => ["V19 seed", "the same seed twice", "the same order of trials and the same due times"],
+            Self::Unequal => [
+                "V20 unequal arms",
+                "one arm's server with Nagle's algorithm, or with another buffer",
+                "refused, no ratio",
+            ],
+            Self::KernelStamps => {
+                ["V21 kernel stamps", "the kernel's receive stamps asked for", "none negative, the clock pair agrees"]
+            }
+        }
+    }
+
+    /// The number and name.
+    pub const fn name(self) -> &'static str {
+        self.texts()[0]
+    }
+
+    /// Whether a busy host can spoil it.
+    const fn is_timed(self) -> bool {
+        match self {
+            Self::Freeze | Self::BlindFreeze | Self::Burn | Self::Touch | Self::PacerBlocked => true,
+            Self::Hog | Self::SplitWrites | Self::KernelStamps => true,
+            Self::Delay | Self::Loss | Self::Skew | Self::Faults | Self::Bytes | Self::Syscalls => false,
+            Self::Replay | Self::Power | Self::Coverage | Self::Saturation | Self::Limits => false,
+            Self::Histogram | Self::Seed | Self::Unequal => false,
+        }
+    }
+}
+
+/// Runs the chosen probes, one after the other; each is reported before the next begins.
+pub async fn run(bench: &Bench, probes: &[Probe], mut report: impl FnMut(&Check)) -> SelfCheck {
+    let mut all = SelfCheck { started: timestamp::now(), checks: Vec::new() };
+    for &probe in probes {
+        let check = check(bench, probe).await;
+        report(&check);
+        all.checks.push(check);
+    }
+    all
+}
+
+async fn check(bench: &Bench, probe: Probe) -> Check {
+    let [name, injected, expected] = probe.texts().map(str::to_owned);
+    let tries = if probe.is_timed() { TRIES } else { 1 };
+    let (mut answer, mut tried) = (attempt(bench, probe).await, 1);
+    while tried < tries && !matches!(answer, Ok(Finding::Shown { pass: true, .. } | Finding::NotRun(_))) {
+        (answer, tried) = (attempt(bench, probe).await, tried + 1);
+    }
+    let again = if tried > 1 { format!("try {tried} of {tries}") } else { String::new() };
+    let (found, pass, note) = match answer {
+        Ok(Finding::Shown { found, pass }) => (found, Some(pass), again),
+        Ok(Finding::NotRun(why)) => (String::new(), None, why),
+        Err(why) => (String::new(), Some(false), why),
+    };
+    Check { name, injected, expected, found, pass, note }
+}
+
+async fn attempt(bench: &Bench, probe: Probe) -> Answer {
+    match probe {
+        Probe::Delay | Probe::Loss | Probe::Skew => Ok(Finding::NotRun(
+            "not measured: it needs an emulated network, which this version does not have".to_owned(),
+        )),
+        Probe::Freeze => freeze::open_loop(bench).await,
+        Probe::BlindFreeze => freeze::closed_loop(bench).await,
+        Probe::Faults => accounts::faults(bench).await,
+        Probe::Bytes => accounts::bytes(bench).await,
+        Probe::Burn => accounts::burn(bench).await,
+        Probe::Syscalls => accounts::syscalls(bench).await,
+        Probe::Touch => accounts::touch(bench).await,
+        Probe::KernelStamps => accounts::kernel_stamps(bench).await,
+        Probe::Replay => statistics::replay(bench),
+        Probe::Power => statistics::power(bench),
+        Probe::Coverage => Ok(statistics::coverage()),
+        Probe::Histogram => statistics::histogram(),
+        Probe::Seed => Ok(statistics::seed()),
+        Probe::PacerBlocked => trouble::pacer(),
+        Probe::Hog => trouble::hog(bench).await,
+        Probe::Saturation => trouble::saturation(bench).await,
+        Probe::Unequal => trouble::unequal(bench).await,
+        Probe::SplitWrites => limits::split_writes(),
+        Probe::Limits => limits::limits(bench).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_probe_has_a_number_of_its_own_and_says_what_it_does() {
+        let names: BTreeSet<_> = Probe::ALL.iter().map(|probe| probe.name()).collect();
+        assert_eq!(names.len(), Probe::ALL.len());
+        assert!(Probe::ALL.iter().flat_map(|probe| probe.texts()).all(|text| !text.is_empty()));
+    }
+
+    #[tokio::test]
+    async fn what_needs_no_server_passes_at_once() {
+        let bench = Bench::new(1, 1, None);
+        let probes = [Probe::Coverage, Probe::Histogram, Probe::Seed];
+        let found = run(&bench, &probes, |_| ()).await;
+        assert!(found.passed() && found.checks.len() == 3, "{:#?}", found.checks);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_run_says_why_and_passes_nothing() {
+        let bench = Bench::new(1, 1, None);
+        let found = run(&bench, &[Probe::Delay, Probe::Replay], |_| ()).await;
+        assert!(found.checks.iter().all(|check| check.pass.is_none() && !check.note.is_empty()), "{:#?}", found.checks);
+        assert!(!found.passed());
+    }
+}

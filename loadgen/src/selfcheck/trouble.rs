@@ -1,0 +1,166 @@
+//! A host, a generator and a server that misbehave: whether the ruler notices, and whether it draws the consequence.
+
+use super::bench::{Bench, CONTESTANTS, cell, measured, plan};
+use super::{Answer, Finding};
+use crate::detect::host::Calm;
+use crate::detect::timing;
+use crate::{gate, host, timestamp, tool};
+use reports::{Comparison, Records};
+use servers::clock::now;
+use servers::pacer::{Job, Pacer};
+use servers::{ServeOptions, Server};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+use trial::{Action, Distribution, Measurement, Metric, Run, SCHEMA};
+use wire::{MonoTime, Preset, Rate, Transport, Tuning};
+
+/// How long the pacer is held up.
+const BLOCK: Duration = Duration::from_millis(50);
+/// Interval and number of the events whose pacing is looked at.
+const INTERVAL: Duration = Duration::from_millis(1);
+const TICKS: u64 = 300;
+
+/// Notes how late each tick fires; the next is due by the schedule, whatever happened to this one.
+struct Ticks {
+    begin: MonoTime,
+    late: Mutex<(u64, Distribution)>,
+}
+
+impl Job for Ticks {
+    fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime> {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fired, distribution) = &mut *late;
+        distribution.record(now.nanos_since(self.due(*fired)));
+        *fired += 1;
+        (*fired < TICKS).then(|| self.due(*fired))
+    }
+}
+
+impl Ticks {
+    fn due(&self, tick: u64) -> MonoTime {
+        self.begin.plus_nanos(tick * INTERVAL.as_nanos() as u64)
+    }
+}
+
+/// Sleeps on the pacer's own thread.
+struct Block;
+
+impl Job for Block {
+    fn fire(self: Arc<Self>, _: MonoTime) -> Option<MonoTime> {
+        thread::sleep(BLOCK);
+        None
+    }
+}
+
+pub(super) fn pacer() -> Answer {
+    let pacer = Pacer::spawn().map_err(|error| error.to_string())?;
+    let begin = now() + Duration::from_millis(10);
+    let ticks = Arc::new(Ticks { begin, late: Mutex::default() });
+    pacer.handle().schedule(begin, Arc::clone(&ticks) as Arc<dyn Job>);
+    pacer.handle().schedule(begin + INTERVAL * 100, Arc::new(Block));
+    thread::sleep(INTERVAL * (TICKS as u32 + 100));
+    drop(pacer);
+    let (fired, late) = std::mem::take(&mut *ticks.late.lock().unwrap_or_else(PoisonError::into_inner));
+    let worst_ns = late.max().unwrap_or_default();
+    let measurement = Measurement { distributions: [(Metric::PacerLateness, late)].into(), ..Measurement::default() };
+    let rate = Rate::per_second(1.0 / INTERVAL.as_secs_f64()).ok_or("no rate")?;
+    let warning = timing::pacer(rate, &measurement);
+    let void = warning.is_some_and(|warning| warning.action() == Action::Void && warning.rule() == Some(3));
+    let pass = fired == TICKS && worst_ns as f64 >= 0.95 * BLOCK.as_nanos() as f64 && void;
+    let said = if void { "void" } else { "not void" };
+    let found = format!("{fired} of {TICKS} ticks, {:.1} ms late at most, {said}", worst_ns as f64 / 1e6);
+    Ok(Finding::Shown { found, pass })
+}
+
+/// Children that spin until they are dropped, or for half a minute: the gate knows them as strangers.
+struct Hogs(Vec<Child>);
+
+impl Hogs {
+    fn start(hogs: usize) -> std::io::Result<Self> {
+        const SPIN: &str = "end=$(($(date +%s) + 30)); while [ $(date +%s) -lt $end ]; do \
+                            i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; done";
+        let hog = |_| Command::new("sh").args(["-c", SPIN]).stdin(Stdio::null()).spawn();
+        Ok(Self((0..hogs).map(hog).collect::<std::io::Result<_>>()?))
+    }
+}
+
+impl Drop for Hogs {
+    fn drop(&mut self) {
+        for hog in &mut self.0 {
+            // One that has ended by itself needs no end.
+            let _ = hog.kill();
+            let _ = hog.wait();
+        }
+    }
+}
+
+pub(super) async fn hog(bench: &Bench) -> Answer {
+    let cell = cell("push", "rate=500\nwarmup='100ms'\nwindow='600ms'");
+    let hogs = Hogs::start(2).map_err(|error| error.to_string())?;
+    let trial = bench.trial(&cell, Transport::Sse).await;
+    drop(hogs);
+    let noise = trial.noise.as_ref().ok_or("the trial was not watched")?;
+    let causes = gate::causes(noise, Calm::default(), &gate::Validity::default());
+    let named = causes.iter().any(|cause| cause.rule() == Some(5) && cause.action() == Action::Redo);
+    let cpus = noise.foreign_cpus.ok_or("foreign load cannot be read on this host")?;
+    let said = if named { "run again" } else { "kept" };
+    Ok(Finding::Shown { found: format!("{cpus:.2} foreign CPU, {said}"), pass: named })
+}
+
+pub(super) async fn saturation(bench: &Bench) -> Answer {
+    let cell = cell("push", "connections=200\nrate=5000\nwarmup='200ms'\nwindow='800ms'");
+    let trial = bench.trial(&cell, Transport::Sse).await;
+    let why = trial.voided_by().map(|warning| format!("rule {}: {warning}", warning.rule().unwrap_or_default()));
+    let pass = why.is_some();
+    Ok(Finding::Shown { found: why.unwrap_or_else(|| "the trial counts".to_owned()), pass })
+}
+
+pub(super) async fn unequal(bench: &Bench) -> Answer {
+    let nagle = altered(bench, |tuning| tuning.nodelay = false).await;
+    // Such a server contradicts its preset and is not even measured (rule 14).
+    let nagle = nagle.err().filter(|why| why.contains("nodelay"));
+    let buffer = altered(bench, |tuning| tuning.send_buffer_bytes = Some(65_536)).await?;
+    let comparison = Comparison::of(&buffer);
+    let cell = comparison.cells.first().ok_or("no cell")?;
+    let differs: Vec<&str> = cell.unequal().iter().map(|found| found.what).collect();
+    let refused = differs.contains(&"send_buffer_bytes") && !cell.is_comparable();
+    let said = |yes, how| if yes { how } else { "compared" };
+    let found = format!(
+        "Nagle {}, buffer {}",
+        said(nagle.is_some(), "refused before it is measured"),
+        said(refused, "refused by the comparison")
+    );
+    Ok(Finding::Shown { found, pass: nagle.is_some() && refused })
+}
+
+/// Records of one block in which the server of the second arm is another; why there are none if it is refused.
+async fn altered(bench: &Bench, alter: impl Fn(&mut Tuning)) -> Result<Records, String> {
+    let plan = plan("push", "rate=500\nwarmup='100ms'\nwindow='300ms'");
+    let mut trials = Vec::new();
+    for (position, transport) in CONTESTANTS.into_iter().enumerate() {
+        let mut options = ServeOptions { threads: 1, ..ServeOptions::of(Preset::Equal) };
+        if position > 0 {
+            alter(&mut options.tuning);
+        }
+        let server = Server::start(options).map_err(|error| error.to_string())?;
+        let trial = bench.trial_at(&server.url(), &plan.cells[0], transport).await;
+        measured(&trial)?;
+        trials.push(trial);
+    }
+    let run = Run {
+        schema: SCHEMA,
+        tool: tool::facts(),
+        command: "loadgen selfcheck".to_owned(),
+        started: timestamp::now(),
+        seed: bench.options.seed,
+        plan,
+        host: host::facts(),
+        target: None,
+        capacity: None,
+        warnings: Vec::new(),
+    };
+    Ok(Records { trials, ..Records::of(run, PathBuf::new()) })
+}

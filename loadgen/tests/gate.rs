@@ -1,0 +1,119 @@
+//! A run as a test of a build: every exit status of `report --threshold` and `--baseline`, on records that lie in the
+//! repository. Nothing is measured.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+use trial::{Distribution, Line, Metric, Outcome, Trial};
+
+const CELL: &str = "latency/single";
+
+/// The published run with one cell, after something was done to each of its trials.
+fn run(alter: impl Fn(&mut Trial)) -> TempDir {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published");
+    let first = fs::read_dir(published).unwrap().map(|run| run.unwrap().path()).filter(|run| run.is_dir()).min();
+    let text = fs::read_to_string(first.unwrap().join("records.jsonl")).unwrap();
+    let directory = TempDir::new().unwrap();
+    let mut out = fs::File::create(directory.path().join("records.jsonl")).unwrap();
+    let of_cell = text.lines().filter(|line| line.contains(CELL));
+    for line in of_cell.map(|line| Line::parse(line).unwrap()) {
+        match line {
+            Line::Run(mut run) => {
+                run.plan.cells.retain(|cell| cell.name == CELL);
+                Line::Run(run).write(&mut out).unwrap();
+            }
+            Line::Trial(mut trial) if trial.cell.name == CELL => {
+                alter(&mut trial);
+                Line::Trial(trial).write(&mut out).unwrap();
+            }
+            _ => {}
+        }
+    }
+    directory
+}
+
+/// Multiplies every response time of a trial.
+fn scale(trial: &mut Trial, factor: f64) {
+    let Outcome::Measured(measurement) = &mut trial.outcome else { return };
+    let Some(distribution) = measurement.distributions.get_mut(&Metric::ResponseTime) else { return };
+    let mut scaled = Distribution::new();
+    for (ns, count) in distribution.counts() {
+        (0..count).for_each(|_| scaled.record((ns as f64 * factor) as u64));
+    }
+    *distribution = scaled;
+}
+
+fn report(directory: &Path, flags: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command.arg("report").arg(directory).args(flags).env_remove("GITHUB_STEP_SUMMARY").stdin(Stdio::null());
+    command.envs(environment.iter().copied()).output().unwrap()
+}
+
+#[track_caller]
+fn ends(directory: &Path, flags: &[&str], status: i32, said: &str) {
+    let output = report(directory, flags, &[]);
+    let all = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{flags:?}: {all}");
+    assert!(all.contains(said), "{flags:?} lacks {said:?}: {all}");
+}
+
+#[test]
+fn thresholds_pass_with_0_and_are_crossed_with_99() {
+    let run = run(|_| ());
+    ends(run.path(), &["--threshold", "response:p50<1s"], 0, "✓ response:p50<1s · latency/single: SSE ");
+    ends(
+        run.path(),
+        &["--threshold", "response:p50<1s", "--threshold", "websocket.cpu{latency/*}<1ns"],
+        99,
+        "✗ websocket.cpu{latency/*}<1ns · latency/single: WebSocket ",
+    );
+    ends(run.path(), &["--threshold", "response:p50<1ns", "--lang", "zh"], 99, "✗ response:p50<1ns");
+}
+
+#[test]
+fn mistakes_are_2_and_what_cannot_be_judged_is_1() {
+    let run = run(|_| ());
+    ends(run.path(), &["--threshold", "respons:p99<5ms"], 2, "did you mean 'response'?");
+    ends(run.path(), &["--junit", "x.xml"], 2, "--threshold");
+    ends(run.path(), &["--threshold", "memory<1MiB"], 1, "nothing that was measured in this run matches");
+    ends(run.path(), &["--baseline", "/nonexistent"], 1, "cannot read /nonexistent");
+    ends(run.path(), &["--threshold", "cpu<1s", "--github"], 1, "GITHUB_STEP_SUMMARY is not set");
+    ends(run.path(), &["--threshold", "cpu<1s", "--junit", "/nonexistent/x"], 1, "--junit /nonexistent/x");
+    let twice = run.path().display().to_string();
+    ends(run.path(), &[&twice, "--threshold", "cpu<1s"], 1, "judge one run");
+}
+
+#[test]
+fn a_ruler_that_was_not_fit_is_3_whatever_the_numbers_say() {
+    let unfit = run(|trial| {
+        if trial.arm.twin {
+            scale(trial, 3.0);
+        }
+    });
+    ends(unfit.path(), &["--threshold", "response:p50<1ns"], 3, "the result is invalid: latency/single: no verdict");
+    let nagle = run(|trial| {
+        if let (false, Some(server)) = (trial.arm.twin, &mut trial.server) {
+            server.tuning.nodelay = trial.arm.transport == wire::Transport::Sse;
+        }
+    });
+    ends(nagle.path(), &["--threshold", "cpu<1s"], 3, "unequal arms were refused: nodelay true / false");
+}
+
+#[test]
+fn a_baseline_finds_what_became_worse_and_writes_it_for_machines() {
+    let (before, after) = (run(|_| ()), run(|trial| scale(trial, 3.0)));
+    let baseline = before.path().display().to_string();
+    ends(before.path(), &["--baseline", &baseline], 0, "unpaired in time");
+    let [xml, summary] = ["junit.xml", "job.md"].map(|name| after.path().join(name).display().to_string());
+    fs::write(&summary, "earlier step\n").unwrap();
+    let flags = ["--baseline", &baseline, "--github", "--junit", &xml];
+    let output = report(after.path(), &flags, &[("GITHUB_STEP_SUMMARY", &summary)]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(99), "{said}");
+    assert!(said.contains("::error title=pushbench::response time p50 · SSE · latency/single: 3.0"), "{said}");
+    let summary = fs::read_to_string(summary).unwrap();
+    assert!(summary.starts_with("earlier step\n## pushbench\n") && summary.contains("of the baseline"), "{summary}");
+    assert!(fs::read_to_string(xml).unwrap().contains("<failure message=\"3.0"));
+}

@@ -1,0 +1,28 @@
+//! What became of the kernel's receive stamps: how many came, and whether their clock could be believed.
+
+use serde::{Deserialize, Serialize};
+
+/// Kernel receive stamps of one trial (METHODOLOGY, "Kernel receive stamps").
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KernelStamps {
+    /// Reads with events in the window that carried a stamp.
+    pub stamped: u64,
+    /// Reads with events in the window that carried none.
+    pub unstamped: u64,
+    /// Stamps later than the read that brought them, or earlier than the write that caused them: must be zero.
+    pub negative: u64,
+    /// Change of (REALTIME - MONOTONIC) from before the first stamp to behind the last, nanoseconds.
+    pub clock_change_ns: i64,
+    /// Why the stamps do not count, if they do not.
+    pub void: Option<String>,
+}
+
+impl KernelStamps {
+    /// Adds another worker's counts.
+    pub const fn add(&mut self, other: &Self) {
+        self.stamped += other.stamped;
+        self.unstamped += other.unstamped;
+        self.negative += other.negative;
+    }
+}

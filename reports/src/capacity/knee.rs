@@ -1,0 +1,156 @@
+//! Blocks around the capacities, and the ratio that they give. A block holds both arms at every load, so that what drifts
+//! with time is in both. Refuses to give a ratio where an arm shows no edge.
+
+use super::judge::Judgement;
+use super::logistic::midpoint;
+use super::search::{Answer, Ask, answer, blocks_at, rounded};
+use super::{Observation, Point, Stage};
+use crate::compare::{Bracketed, middle_95};
+use trial::CapacityPlan;
+use wire::Transport;
+
+/// Resamples of the bootstrap.
+const DRAWS: usize = 2_000;
+/// Least share of them in which both arms must have an edge for an interval to mean anything.
+const USABLE: f64 = 0.95;
+/// Ratio of the capacities up to which one ladder of loads serves both arms.
+const TOGETHER: f64 = 1.25;
+/// Fewest blocks for an interval, as everywhere.
+const FEWEST_BLOCKS: usize = crate::verdict::FEWEST_BLOCKS;
+
+/// Two capacities compared: loads at which half of the trials pass.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CapacityRatio {
+    /// Base arm.
+    pub base: f64,
+    /// Other arm.
+    pub other: f64,
+    /// Other over base, with a block bootstrap.
+    pub ratio: Bracketed,
+    /// Blocks.
+    pub blocks: usize,
+}
+
+/// Why there is no ratio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRatio {
+    /// Nobody asked for one.
+    NotAsked,
+    /// The capacity of an arm was not found.
+    NotFound(Transport),
+    /// The blocks were not all run.
+    Unfinished,
+    /// An arm passed, or failed, nearly everywhere.
+    NoEdge(Transport),
+}
+
+/// The next block of the ladder: every load of a block before the next block begins.
+pub(super) fn next(plan: &CapacityPlan, seen: &[Observation], seed: u64) -> Option<Ask> {
+    let ladder = ladder(plan, seen);
+    (0..plan.knee_blocks).find_map(|block| {
+        let mut loads = ladder.clone();
+        fastrand::Rng::with_seed(seed ^ u64::from(block)).shuffle(&mut loads);
+        let points = loads.into_iter().map(|load| Point { stage: Stage::Knee, load });
+        points.into_iter().find(|point| blocks_at(seen, *point) <= block).map(|point| Ask { point, block })
+    })
+}
+
+/// Points of the ladder that are left, over all blocks.
+pub(super) fn remaining(plan: &CapacityPlan, seen: &[Observation]) -> u64 {
+    let ladder = ladder(plan, seen);
+    // As long as the capacities are not known, one ladder of five loads is the best guess.
+    let all = u64::from(plan.knee_blocks) * if ladder.is_empty() { 5 } else { ladder.len() as u64 };
+    let done = ladder.iter().map(|&load| u64::from(blocks_at(seen, Point { stage: Stage::Knee, load })));
+    all.saturating_sub(done.sum())
+}
+
+/// Loads from 10 % below the smaller capacity to 10 % above the larger; where the two lie far apart, a ladder for each.
+/// Empty while a capacity is not known.
+fn ladder(plan: &CapacityPlan, seen: &[Observation]) -> Vec<u64> {
+    let capacities = plan.arms.map(|arm| middle(&answer(plan, seen, arm)));
+    let [Some(base), Some(other)] = capacities else { return Vec::new() };
+    let (low, high) = (base.min(other), base.max(other));
+    let mut loads: Vec<u64> = if high / low <= TOGETHER {
+        let (first, last) = ((0.9 * low).ln(), (1.1 * high).ln());
+        (0..5).map(|i| rounded((first + (last - first) * f64::from(i) / 4.0).exp())).collect()
+    } else {
+        [low, high].iter().flat_map(|c| [0.9, 1.0, 1.1].map(|share| rounded(share * c))).collect()
+    };
+    loads.sort_unstable();
+    loads.dedup();
+    loads
+}
+
+fn middle(answer: &Answer) -> Option<f64> {
+    match answer {
+        Answer::Found { holds, fails, .. } => Some((*holds as f64 * *fails as f64).sqrt()),
+        Answer::NotFound { .. } => None,
+    }
+}
+
+/// The ratio of the two arms, or why there is none.
+pub(super) fn ratio(
+    plan: &CapacityPlan,
+    seen: &[Observation],
+    answers: &[Answer; 2],
+    seed: u64,
+) -> Result<CapacityRatio, NoRatio> {
+    if plan.knee_blocks == 0 {
+        return Err(NoRatio::NotAsked);
+    }
+    for (arm, answer) in plan.arms.iter().zip(answers) {
+        middle(answer).ok_or(NoRatio::NotFound(*arm))?;
+    }
+    let blocks = blocks(plan, seen);
+    if blocks.is_empty() {
+        return Err(NoRatio::Unfinished);
+    }
+    let all = vec![1; blocks.len()];
+    let [base, other] = [0, 1].map(|arm| edge(&blocks, arm, &all).ok_or(NoRatio::NoEdge(plan.arms[arm])));
+    let (base, other) = (base?, other?);
+    let interval = interval(&blocks, seed);
+    Ok(CapacityRatio {
+        base: base.exp(),
+        other: other.exp(),
+        ratio: Bracketed { value: (other - base).exp(), interval },
+        blocks: blocks.len(),
+    })
+}
+
+/// Trials of one block: for each arm, logarithms of loads and whether they passed.
+type Block = [Vec<(f64, bool)>; 2];
+
+/// Blocks in which both arms have trials. What the ruler spoiled says neither pass nor fail.
+fn blocks(plan: &CapacityPlan, seen: &[Observation]) -> Vec<Block> {
+    let knee = || seen.iter().filter(|one| one.point.stage == Stage::Knee);
+    let trials = |block: u32, arm: Transport| {
+        let of_arm = knee().filter(|one| one.block == block && one.transport == arm);
+        let valid = of_arm.filter(|one| !matches!(one.judgement, Judgement::Invalid(_)));
+        valid.map(|one| ((one.point.load as f64).ln(), one.judgement == Judgement::Pass)).collect::<Vec<_>>()
+    };
+    let block = |block| plan.arms.map(|arm| trials(block, arm));
+    (0..plan.knee_blocks).map(block).filter(|block| block.iter().all(|trials| !trials.is_empty())).collect()
+}
+
+/// The edge of an arm, with each block counted so many times.
+fn edge(blocks: &[Block], arm: usize, weights: &[usize]) -> Option<f64> {
+    let repeated = blocks.iter().zip(weights).flat_map(|(block, &weight)| std::iter::repeat_n(&block[arm], weight));
+    midpoint(&repeated.flatten().copied().collect::<Vec<_>>())
+}
+
+/// The middle 95 % of the ratio over resampled blocks; `None` with few blocks, or where too many resamples show no edge.
+fn interval(blocks: &[Block], seed: u64) -> Option<crate::verdict::Interval> {
+    if blocks.len() < FEWEST_BLOCKS {
+        return None;
+    }
+    let mut random = fastrand::Rng::with_seed(seed);
+    let ratios: Vec<f64> = (0..DRAWS)
+        .filter_map(|_| {
+            let mut weights = vec![0; blocks.len()];
+            (0..blocks.len()).for_each(|_| weights[random.usize(..blocks.len())] += 1);
+            Some((edge(blocks, 1, &weights)? - edge(blocks, 0, &weights)?).exp())
+        })
+        .collect();
+    let usable = ratios.len() as f64 >= USABLE * DRAWS as f64;
+    usable.then(|| middle_95(ratios.into_iter())).flatten()
+}

@@ -1,0 +1,99 @@
+//! A run against an earlier one: unpaired in time, so what changed between them, the host included, is in the ratio. Refuses
+//! to call anything a regression that lies within the margin.
+
+use super::{Checked, Standing};
+use crate::compare::{ArmTrials, CellComparison, Comparison, Contest};
+use crate::number;
+use crate::stats::median;
+use crate::text::Language;
+use crate::verdict::{FEWEST_BLOCKS, Interval};
+use std::collections::BTreeSet;
+use trial::{Cell, Figure};
+
+/// Draws of the bootstrap.
+const DRAWS: usize = 2_000;
+
+/// What makes the two runs less comparable.
+pub(super) fn notes(current: &Comparison, baseline: &Comparison, lang: Language) -> Vec<String> {
+    let [now, then] = [current, baseline].map(|comparison| &comparison.records.run);
+    let hosts = [&now.host, &then.host].map(|host| format!("{}, {}, {} CPUs", host.cpu, host.kernel, host.cpus.len()));
+    let [now_host, then_host] = hosts;
+    let moved = (now_host != then_host).then(|| lang.other_host(now_host, then_host));
+    let names = |comparison: &Comparison| -> BTreeSet<String> {
+        comparison.cells.iter().map(|cell| cell.cell.name.clone()).collect()
+    };
+    let (now_cells, then_cells) = (names(current), names(baseline));
+    let alone: Vec<String> = now_cells.symmetric_difference(&then_cells).cloned().collect();
+    let alone = (!alone.is_empty()).then(|| lang.only_in_one(lang.series(&alone)));
+    [Some(lang.unpaired(then.started.clone())), moved, alone].into_iter().flatten().collect()
+}
+
+/// Every headline figure of every transport in the cells that both runs have.
+pub(super) fn check(current: &Comparison, baseline: &Comparison, lang: Language) -> Vec<Checked> {
+    let find = |name: &str| baseline.cells.iter().find(|cell| cell.cell.name == name);
+    let pairs = current.cells.iter().filter_map(|cell| Some((cell, find(&cell.cell.name)?)));
+    let checks: Vec<Checked> = pairs.flat_map(|(now, then)| check_cell(now, then, lang)).collect();
+    if checks.is_empty() {
+        let (what, found) = (lang.baseline(), lang.nothing_in_common());
+        return vec![Checked { cell: String::new(), what, found, standing: Standing::Unmeasured }];
+    }
+    checks
+}
+
+fn check_cell(now: &CellComparison, then: &CellComparison, lang: Language) -> Vec<Checked> {
+    let headlines = now.versus.iter().flat_map(|versus| &versus.contests).filter(|contest| contest.headline);
+    let figures: BTreeSet<Figure> = headlines.map(|contest: &Contest| contest.figure).collect();
+    let arms = now.arms.iter().filter(|arm| !arm.arm.twin);
+    let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm.transport)?))).collect();
+    let of = |figure: &Figure| {
+        pairs
+            .iter()
+            .filter_map(|(new, old)| check_arm(*figure, [now.cell, then.cell], new, old, lang))
+            .collect::<Vec<_>>()
+    };
+    figures.iter().flat_map(of).collect()
+}
+
+fn check_arm(figure: Figure, cells: [&Cell; 2], new: &ArmTrials, old: &ArmTrials, lang: Language) -> Option<Checked> {
+    let values = |arm: &ArmTrials| arm.values(figure).into_values().collect::<Vec<f64>>();
+    let (new_values, old_values) = (values(new), values(old));
+    let ratio = median(&new_values)? / median(&old_values)?;
+    let (found, standing) = if !same_load(cells) {
+        (lang.other_load(), Standing::Unmeasured)
+    } else if new_values.len().min(old_values.len()) < FEWEST_BLOCKS {
+        (lang.too_few_trials(FEWEST_BLOCKS), Standing::Unmeasured)
+    } else {
+        let interval = bootstrap(&old_values, &new_values);
+        let standing = if is_regression(figure, interval) { Standing::Crossed } else { Standing::Passed };
+        (lang.times_the_baseline(number::bracketed(number::times(ratio), Some(interval))), standing)
+    };
+    let what = format!("{} · {}", lang.figure(figure), lang.arm(new.arm));
+    Some(Checked { cell: cells[0].name.clone(), what, found, standing })
+}
+
+/// Whether two cells ask for the same, whatever they say about why and how often.
+fn same_load([a, b]: [&Cell; 2]) -> bool {
+    let same_knobs = (a.preset, a.flush, a.client, a.scenario) == (b.preset, b.flush, b.client, b.scenario);
+    same_knobs && a.load == b.load && a.steps == b.steps
+}
+
+/// The whole interval lies beyond the margin, on the worse side.
+fn is_regression(figure: Figure, interval: Interval) -> bool {
+    let margin = 1.0 + figure.margin();
+    match figure {
+        Figure::EventsPerSecond | Figure::Goodput => interval.high < 1.0 / margin,
+        _ => interval.low > margin,
+    }
+}
+
+/// 95 % of the ratios of medians when trials of each run are drawn anew, with replacement and a fixed seed.
+fn bootstrap(old: &[f64], new: &[f64]) -> Interval {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut drawn = |values: &[f64]| {
+        let draws: Vec<f64> = (0..values.len()).map(|_| values[random.usize(..values.len())]).collect();
+        median(&draws).unwrap_or(f64::NAN)
+    };
+    let mut ratios: Vec<f64> = (0..DRAWS).map(|_| drawn(new) / drawn(old)).collect();
+    ratios.sort_by(f64::total_cmp);
+    Interval { low: ratios[DRAWS / 40], high: ratios[DRAWS - 1 - DRAWS / 40] }
+}

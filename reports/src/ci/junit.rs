@@ -1,0 +1,47 @@
+//! A judgement as JUnit XML, the dialect that CI systems read. Refuses characters that XML does not have.
+
+use super::{Checked, Judgement, Standing};
+
+/// The whole file.
+pub fn junit(judgement: &Judgement) -> String {
+    let count = |standing| judgement.checks.iter().filter(|check| check.standing == standing).count();
+    let (tests, failures) = (judgement.checks.len() + judgement.invalid.len(), count(Standing::Crossed));
+    let errors = count(Standing::Unmeasured) + judgement.invalid.len();
+    let totals = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\"");
+    let cases = judgement.checks.iter().map(case).chain(judgement.invalid.iter().map(|why| invalid(why)));
+    let cases: String = cases.collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {totals}>\n<testsuite name=\"pushbench\" {totals}>\n\
+         {cases}</testsuite>\n</testsuites>\n"
+    )
+}
+
+fn case(check: &Checked) -> String {
+    let cell = if check.cell.is_empty() { "pushbench" } else { &check.cell };
+    let (cell, name, found) = (escape(cell), escape(&check.what), escape(&check.found));
+    let body = match check.standing {
+        Standing::Passed => format!("<system-out>{found}</system-out>"),
+        Standing::Crossed => format!("<failure message=\"{found}\"/>"),
+        Standing::Unmeasured => format!("<error message=\"{found}\"/>"),
+    };
+    format!("<testcase classname=\"{cell}\" name=\"{name}\">{body}</testcase>\n")
+}
+
+fn invalid(why: &str) -> String {
+    format!("<testcase classname=\"pushbench\" name=\"validity\"><error message=\"{}\"/></testcase>\n", escape(why))
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c if c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c) => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}

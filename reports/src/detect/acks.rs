@@ -1,0 +1,42 @@
+//! Rule 13: arms that the kernel acknowledges differently. An effect on bytes, not on time.
+
+use trial::Warning;
+
+/// Relative difference above which the arms differ.
+const LIMIT: f64 = 0.10;
+
+/// Segments of one arm, all trials together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acks {
+    /// Segments without data that the receiver sent.
+    pub pure_acks: u64,
+    /// Segments with data that it received.
+    pub data_segments: u64,
+}
+
+impl Acks {
+    fn share(self) -> Option<f64> {
+        (self.data_segments > 0).then(|| self.pure_acks as f64 / self.data_segments as f64)
+    }
+}
+
+/// The warning, where pure ACKs for each data segment differ by more than a tenth of the larger.
+pub fn acks(base: Acks, other: Acks) -> Option<Warning> {
+    let (base, other) = (base.share()?, other.share()?);
+    ((base - other).abs() > LIMIT * base.max(other)).then_some(Warning::AcksDiffer { base, other })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenth_is_allowed_and_more_is_not() {
+        let of = |pure_acks, data_segments| Acks { pure_acks, data_segments };
+        assert_eq!(acks(of(100, 100), of(90, 100)), None);
+        assert_eq!(acks(of(100, 100), of(89, 100)), Some(Warning::AcksDiffer { base: 1.0, other: 0.89 }));
+        assert_eq!(acks(of(50, 100), of(100, 100)), Some(Warning::AcksDiffer { base: 0.5, other: 1.0 }));
+        assert_eq!(acks(of(0, 100), of(0, 100)), None, "none on either side");
+        assert_eq!(acks(of(0, 0), of(100, 100)), None, "nothing was sent: no share");
+    }
+}

@@ -1,0 +1,39 @@
+//! Rule 31: an effect of the place inside a block, such as what a trial leaves behind for the next one.
+
+use crate::compare::CellComparison;
+use crate::stats::{friedman::friedman_p, median};
+use std::collections::BTreeMap;
+use trial::{Arm, Figure};
+
+/// Largest p-value that is no warning.
+const RISK: f64 = 0.01;
+/// Fewest blocks for which the test's approximation holds.
+const FEWEST_BLOCKS: usize = 6;
+
+/// p-value of Friedman's test over complete blocks, each value taken relative to its arm; `None` for too few blocks, where
+/// there is no test.
+pub fn position_p(cell: &CellComparison, figure: Figure) -> Option<f64> {
+    let arms = cell.arms.iter().filter_map(|arm| Some((arm.arm, arm.median(figure).filter(|&m| m > 0.0)?)));
+    let medians: BTreeMap<Arm, f64> = arms.collect();
+    let mut blocks: BTreeMap<u32, BTreeMap<u32, f64>> = BTreeMap::new();
+    for (arm, trial) in cell.arms.iter().flat_map(|arm| arm.trials.iter().map(move |trial| (arm, trial))) {
+        let value = arm.values(figure).get(&trial.block).copied().zip(medians.get(&arm.arm));
+        if let Some((value, median)) = value {
+            blocks.entry(trial.block).or_default().insert(trial.position, value / median);
+        }
+    }
+    let rows = complete(blocks);
+    friedman_p(&rows).filter(|_| rows.len() >= FEWEST_BLOCKS)
+}
+
+/// Whether a p-value is a warning.
+pub fn is_effect(p: f64) -> bool {
+    p < RISK
+}
+
+/// Values by position of the blocks that hold as many as most do.
+fn complete(blocks: BTreeMap<u32, BTreeMap<u32, f64>>) -> Vec<Vec<f64>> {
+    let sizes: Vec<f64> = blocks.values().map(|block| block.len() as f64).collect();
+    let usual = median(&sizes).unwrap_or(0.0) as usize;
+    blocks.into_values().filter(|block| block.len() == usual).map(|block| block.into_values().collect()).collect()
+}

@@ -1,0 +1,181 @@
+//! Thresholds and baselines: what passes, what is crossed, what cannot be judged, and how each is written down.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod synthetic;
+
+use proptest::prelude::*;
+use reports::ci::{Judgement, Standing, Threshold, annotations, junit, summary};
+use reports::{Comparison, Language, Records};
+use std::sync::LazyLock;
+use trial::{Distribution, Figure, Metric, Outcome, Quantile};
+use wire::Transport;
+
+static RECORDS: LazyLock<Records> = LazyLock::new(|| small(8));
+
+/// The two latency cells and one of throughput.
+fn small(blocks: u32) -> Records {
+    let mut plan = synthetic::plan(blocks);
+    plan.cells.retain(|cell| ["latency/single", "latency/fan-out", "throughput/each"].contains(&cell.name.as_str()));
+    synthetic::of_plan(plan)
+}
+
+fn judged(thresholds: &[&str], records: &Records, baseline: Option<&Records>) -> Judgement {
+    let thresholds: Vec<Threshold> = thresholds.iter().map(|text| text.parse().unwrap()).collect();
+    let baseline = baseline.map(Comparison::of);
+    Judgement::of(&Comparison::of(records), &thresholds, baseline.as_ref(), Language::English)
+}
+
+#[test]
+fn the_grammar_reaches_every_figure_and_unit() {
+    let p99 = Figure::Duration(Metric::ResponseTime, Quantile::P99);
+    for (text, transport, figure, cells, limit) in [
+        ("response:p99<5ms", None, p99, None, 5e6),
+        ("sse.response:p99{latency/*}<=250us", Some(Transport::Sse), p99, Some("latency/*"), 250e3),
+        ("websocket.response:p99 < 0.5 s", Some(Transport::WebSocket), p99, None, 0.5e9),
+        ("round-trip:p99.9<1ms", None, Figure::Duration(Metric::RoundTrip, Quantile::P999), None, 1e6),
+        ("cpu<20us", None, Figure::ServerCpuPerEvent, None, 20e3),
+        ("long-poll.bytes<400", Some(Transport::LongPoll), Figure::BytesPerEvent, None, 400.0),
+        ("memory<32KiB", None, Figure::ServerMemoryPerConnection, None, 32_768.0),
+        ("throughput{a>b}>=100k/s", None, Figure::EventsPerSecond, Some("a>b"), 100_000.0),
+        ("goodput>1MiB/s", None, Figure::Goodput, None, 1_048_576.0),
+        ("requests<5", None, Figure::RequestsPerThousand, None, 5.0),
+    ] {
+        let threshold: Threshold = text.parse().unwrap();
+        let read = (threshold.transport, threshold.figure, threshold.cells.as_deref(), threshold.limit);
+        assert_eq!(read, (transport, figure, cells, limit), "{text}");
+    }
+}
+
+#[test]
+fn a_mistake_names_the_nearest_known_word() {
+    for (text, expected) in [
+        ("respnse:p99<5ms", "unknown duration 'respnse': did you mean 'response'?"),
+        ("response:p98<5ms", "unknown quantile 'p98': did you mean 'p9"),
+        ("response<5ms", "unknown figure 'response': did you mean 'response:p99'?"),
+        ("cpus<5ms", "unknown figure 'cpus': did you mean 'cpu'?"),
+        ("webscket.cpu<5ms", "unknown transport 'webscket': did you mean 'websocket'?"),
+        ("cpu<5sec", "unknown unit 'sec': did you mean 's'?"),
+        ("cpu<5", "unknown unit ''"),
+        ("cpu=5ms", "expected FIGURE<VALUE, such as 'response:p99<5ms'"),
+        ("cpu<fast", "'fast' is no number"),
+        ("cpu<-5ms", "'-5ms' is no number"),
+        ("cpu{latency<5ms", "cells stand in braces"),
+        ("cpu{}<5ms", "cells stand in braces"),
+        ("", "expected FIGURE<VALUE"),
+    ] {
+        let error = text.parse::<Threshold>().unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains('\n'), "{text}: {error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_parser(text in "\\PC{0,40}", inside in "[a-z.:{}<>=*0-9 ]{0,24}") {
+        let _ = (text.parse::<Threshold>(), inside.parse::<Threshold>());
+    }
+}
+
+#[test]
+fn what_holds_passes_and_what_does_not_is_crossed() {
+    let passed = judged(&["response:p50{latency/*}<1s", "throughput>1"], &RECORDS, None);
+    assert_eq!(passed.status(), 0, "{passed:?}");
+    // Two cells of two transports each (and the control), then one of throughput.
+    assert!(passed.checks.len() >= 6 && passed.checks.iter().all(|check| check.standing == Standing::Passed));
+    let crossed = judged(&["sse.response:p50<1us", "throughput>1"], &RECORDS, None);
+    assert_eq!(crossed.status(), 99);
+    let of_sse = crossed.checks.iter().filter(|check| check.standing == Standing::Crossed);
+    assert!(of_sse.clone().count() == 2 && of_sse.clone().all(|check| check.found.starts_with("SSE ")), "{crossed:?}");
+}
+
+#[test]
+fn what_was_not_measured_does_not_pass() {
+    for text in ["response:p50{nowhere/*}<1s", "memory<1MiB", "response:p99.9{latency/fan-out}<1s"] {
+        let judgement = judged(&[text], &RECORDS, None);
+        assert_eq!(judgement.status(), 1, "{text}: {judgement:?}");
+    }
+}
+
+#[test]
+fn a_ruler_that_is_not_fit_makes_the_result_invalid_whatever_holds() {
+    let mut unfit = small(12);
+    for trial in unfit.trials.iter_mut().filter(|trial| trial.arm.twin) {
+        scale(&mut trial.outcome, 1.5);
+    }
+    let judgement = judged(&["response:p50{latency/single}<1ns"], &unfit, None);
+    assert_eq!(judgement.status(), 3, "{judgement:?}");
+    assert!(judgement.lines(Language::English).iter().any(|line| line.contains("the ruler is not fit today")));
+    let elsewhere = judged(&["throughput{throughput/*}>1"], &unfit, None);
+    assert_eq!(elsewhere.status(), 0, "the throughput cell's own null arm holds");
+    let mut unequal = small(8);
+    let websocket = |trial: &&mut trial::Trial| trial.arm.transport == Transport::WebSocket;
+    for trial in unequal.trials.iter_mut().filter(websocket) {
+        trial.server.as_mut().unwrap().tuning.nodelay = false;
+    }
+    assert_eq!(judged(&["throughput>1"], &unequal, None).status(), 3);
+}
+
+/// Multiplies every duration of a trial.
+fn scale(outcome: &mut Outcome, factor: f64) {
+    let Outcome::Measured(measurement) = outcome else { return };
+    for distribution in measurement.distributions.values_mut() {
+        let mut scaled = Distribution::new();
+        for (ns, count) in distribution.counts() {
+            (0..count).for_each(|_| scaled.record((ns as f64 * factor) as u64));
+        }
+        *distribution = scaled;
+    }
+}
+
+#[test]
+fn an_earlier_run_is_a_baseline_and_only_worse_than_the_margin_is_a_regression() {
+    let same = judged(&[], &RECORDS, Some(&RECORDS));
+    assert_eq!(same.status(), 0, "{same:?}");
+    assert!(same.checks.len() >= 6 && same.notes[0].contains("unpaired in time"));
+    let mut slower = RECORDS.clone();
+    slower.trials.iter_mut().for_each(|trial| scale(&mut trial.outcome, 1.3));
+    let regressed = judged(&[], &slower, Some(&RECORDS));
+    assert_eq!(regressed.status(), 99, "{regressed:?}");
+    let crossed = regressed.checks.iter().filter(|check| check.standing == Standing::Crossed);
+    assert!(crossed.clone().count() >= 4 && crossed.clone().all(|check| check.cell.starts_with("latency/")));
+    assert_eq!(judged(&[], &RECORDS, Some(&slower)).status(), 0, "faster is no regression");
+}
+
+#[test]
+fn a_baseline_that_cannot_be_compared_says_why() {
+    let few = judged(&[], &small(4), Some(&RECORDS));
+    assert!(few.status() == 1 && few.checks[0].found.contains("too few trials: 6"), "{few:?}");
+    let mut other = RECORDS.clone();
+    other.run.host.cpu = "Other".to_owned();
+    for trial in &mut other.trials {
+        trial.cell.load.payload_bytes += 1;
+    }
+    other.run.plan.cells.iter_mut().for_each(|cell| cell.load.payload_bytes += 1);
+    let judgement = judged(&[], &other, Some(&RECORDS));
+    assert!(judgement.status() == 1 && judgement.checks[0].found.contains("another load"), "{judgement:?}");
+    assert!(judgement.notes.iter().any(|note| note.contains("the hosts differ")));
+    let mut elsewhere = RECORDS.clone();
+    elsewhere.trials.clear();
+    elsewhere.run.plan.cells.clear();
+    assert_eq!(judged(&[], &RECORDS, Some(&elsewhere)).status(), 1);
+}
+
+#[test]
+fn files_for_machines_cannot_be_broken_by_names() {
+    let mut records = RECORDS.clone();
+    let hostile = "latency/<&\"\u{1b}|`%\n::error::x";
+    records.run.plan.cells.iter_mut().for_each(|cell| cell.name = cell.name.replace("latency/single", hostile));
+    records.trials.iter_mut().for_each(|trial| trial.cell.name = trial.cell.name.replace("latency/single", hostile));
+    let judgement = judged(&["response:p50<1ns", "response:p50{none}<1s"], &records, None);
+    let xml = junit(&judgement);
+    assert!(xml.starts_with("<?xml") && xml.ends_with("</testsuites>\n") && !xml.contains('\u{1b}'), "{xml}");
+    assert!(xml.contains("latency/&lt;&amp;&quot; |`% ::error::x"), "{xml}");
+    let [failures, errors] = ["<failure", "<error"].map(|tag| xml.matches(tag).count());
+    assert!(xml.contains(&format!("failures=\"{failures}\" errors=\"{errors}\"")) && errors == 1);
+    let commands = annotations(&judgement, Language::English);
+    assert!(commands.iter().all(|line| line.starts_with("::error title=pushbench::") && !line.contains('\n')));
+    assert!(commands.iter().any(|line| line.contains("%25")));
+    let markdown = summary(&judgement, Language::Chinese);
+    assert!(markdown.contains("latency/\\<&\" \\|\\`% ::error::x"), "{markdown}");
+    assert!(judgement.lines(Language::English).iter().all(|line| !line.contains(['\n', '\u{1b}'])));
+}

@@ -1,0 +1,108 @@
+//! What disturbed a run: void trials count in no timed figure, noisy hosts are called so, cells say why they ended.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod synthetic;
+
+use reports::{Comparison, Language, Records, terminal};
+use trial::{CellStop, Preflight, Redone, Row, Scenario, StopReason, Trial, Warning};
+use wire::Transport;
+
+/// Three blocks of the standard plan.
+fn records(change: impl Fn(&mut Trial)) -> Records {
+    let mut records = synthetic::records(3);
+    records.trials.iter_mut().for_each(change);
+    records
+}
+
+fn text(records: &Records) -> String {
+    terminal(&Comparison::of(records), Language::English, 110, false)
+}
+
+#[test]
+fn a_void_trial_is_in_no_ratio() {
+    let void = records(|trial| {
+        if trial.block == 1 && trial.arm.transport == Transport::WebSocket {
+            trial.warnings = vec![Warning::GeneratorSaturated { share: 97.0 }];
+        }
+    });
+    let comparison = Comparison::of(&void);
+    for cell in comparison.cells.iter().filter(|cell| cell.cell.row == Some(Row::Latency)) {
+        for contest in &cell.websocket().unwrap().contests {
+            assert!(contest.figure.is_exact() || contest.ratio.blocks == 2, "{} {:?}", cell.cell.name, contest.figure);
+        }
+    }
+    assert!(text(&void).contains("they are void and left out"));
+}
+
+#[test]
+fn lateness_voids_times_and_not_counts() {
+    let late = records(|trial| trial.warnings = vec![Warning::PacerLate { p99_us: 9_000.0 }]);
+    let comparison = Comparison::of(&late);
+    let measured = |row: Row, scenario| comparison.measured(row, scenario).count();
+    assert_eq!(measured(Row::Latency, Scenario::Push), 0);
+    assert!(measured(Row::NetworkOverhead, Scenario::Push) > 0);
+    let text = text(&late);
+    assert!(text.contains("every trial is void: the pacer was 9000"), "{text}");
+}
+
+#[test]
+fn a_merely_late_pacer_voids_nothing() {
+    let late = records(|trial| trial.warnings = vec![Warning::PacerLate { p99_us: 4_900.0 }]);
+    let comparison = Comparison::of(&late);
+    assert_eq!(comparison.measured(Row::Latency, Scenario::Push).count(), 2);
+}
+
+#[test]
+fn a_warning_of_both_ends_counts_its_trial_once() {
+    let twice = |program: &str| Warning::DebugBuild { program: program.to_owned() };
+    let debug = records(|trial| trial.warnings = vec![twice("loadgen"), twice("server")]);
+    assert!(text(&debug).contains("(in 18 of 18 trials)"), "{}", text(&debug));
+}
+
+#[test]
+fn many_redone_blocks_make_a_noisy_host() {
+    let mut noisy = records(|_| {});
+    let redone = |block| Redone { cell: "latency/single".to_owned(), block, attempt: 0, causes: Vec::new() };
+    assert!(!text(&noisy).contains("noisy host"));
+    noisy.redone = (0..40).map(redone).collect();
+    assert!(text(&noisy).contains("! noisy host: 40 blocks had to be run again"), "{}", text(&noisy));
+}
+
+#[test]
+fn what_was_found_before_the_run_is_said_unless_it_only_informs() {
+    let mut found = records(|_| {});
+    let warnings = vec![Warning::MetricsKept { remote: false }, Warning::ClockDrift { ppm: 80.0 }];
+    found.preflight = Some(Preflight { warnings, ..Preflight::default() });
+    let text = text(&found);
+    assert!(text.contains("80 ppm off the raw one") && !text.contains("tcp_no_metrics_save"), "{text}");
+}
+
+#[test]
+fn a_cell_says_why_it_ended_unless_it_went_as_planned() {
+    let mut ended = records(|_| {});
+    let stop = |cell: &str, redone, reason| CellStop { cell: cell.to_owned(), blocks: 3, redone, reason };
+    ended.end.as_mut().unwrap().stops = vec![
+        stop("latency/single", 2, StopReason::Planned),
+        stop("latency/fan-out", 0, StopReason::Width),
+        stop("bidirectional/echo", 0, StopReason::Planned),
+    ];
+    let directory = tempfile::TempDir::new().unwrap();
+    reports::render(&[ended.clone()], directory.path(), Language::English).unwrap();
+    let page = std::fs::read_to_string(directory.path().join("report.html")).unwrap();
+    assert!(page.contains("3 blocks count, 2 were run again for noise; stopped as planned"));
+    assert!(page.contains("0 were run again for noise; stopped because the intervals are narrow enough"));
+    assert_eq!(page.matches("were run again for noise").count(), 2);
+}
+
+#[test]
+fn a_run_that_was_ended_by_hand_says_so() {
+    let mut ended = records(|_| {});
+    let end = ended.end.as_mut().unwrap();
+    let stop = |reason| CellStop { cell: "latency/single".to_owned(), blocks: 1, redone: 0, reason };
+    (end.trials, end.stops) = (5, vec![stop(StopReason::Interrupted)]);
+    let planned = end.planned;
+    assert!(text(&ended).contains(&format!("! stopped early: 5 of {planned} trials were run")), "{}", text(&ended));
+    ended.end.as_mut().unwrap().stops = vec![stop(StopReason::Budget)];
+    assert!(text(&ended).contains("! The run ended early: plan finished."), "{}", text(&ended));
+}
