@@ -22,6 +22,13 @@ struct Sheet {
     epoch_ns: u64,
 }
 
+impl Sheet {
+    fn line(&mut self, entry: &impl Serialize) {
+        let written = serde_json::to_writer(&mut self.out, entry).map_err(io::Error::from);
+        self.failure = written.and_then(|()| self.out.write_all(b"\n")).err();
+    }
+}
+
 /// One line of the log.
 #[derive(Serialize)]
 struct Entry<'a> {
@@ -55,8 +62,15 @@ impl EventLog {
                 id: event.id,
                 data: String::from_utf8_lossy(event.data),
             };
-            let written = serde_json::to_writer(&mut sheet.out, &entry).map_err(io::Error::from);
-            sheet.failure = written.and_then(|()| sheet.out.write_all(b"\n")).err();
+            sheet.line(&entry);
+        }
+    }
+
+    /// Appends any other entry as one line, under the same rule.
+    pub fn append(&self, entry: &impl Serialize) {
+        let mut sheet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sheet.failure.is_none() {
+            sheet.line(entry);
         }
     }
 

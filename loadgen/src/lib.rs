@@ -31,6 +31,7 @@ pub mod journal;
 pub mod kernel_clock;
 pub mod library;
 pub mod link;
+pub mod llm;
 pub mod noise;
 mod one_way;
 pub mod plans;

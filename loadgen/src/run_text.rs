@@ -4,7 +4,13 @@ use std::fmt::Write as _;
 use trial::{Figure, Measurement, Metric, Quantile, Trial};
 
 /// Durations in the order in which they are shown, with the words for them.
-const TIMES: [(Metric, &str); 10] = [
+const TIMES: [(Metric, &str); 16] = [
+    (Metric::RequestToByte, "time to first byte"),
+    (Metric::RequestToEvent, "request to first event"),
+    (Metric::FirstContent, "TTFT (first content)"),
+    (Metric::InterChunk, "ICL (inter-chunk latency)"),
+    (Metric::PerOutputToken, "TPOT (time per output token)"),
+    (Metric::EndToEnd, "end-to-end (last content)"),
     (Metric::ResponseTime, "response time (from due)"),
     (Metric::ServiceTime, "service time (from sent)"),
     (Metric::InterEvent, "inter-event gap"),
@@ -70,7 +76,8 @@ fn counts(text: &mut String, m: &Measurement) {
     }
 }
 
-fn times(text: &mut String, m: &Measurement) {
+/// The table of durations that were measured.
+pub(crate) fn times(text: &mut String, m: &Measurement) {
     let _ = writeln!(text, "  {:<31}{:>10}{:>10}{:>10}{:>10}{:>10}", "", "p50", "p90", "p99", "p99.9", "max");
     for (metric, words) in TIMES {
         let Some(distribution) = m.distributions.get(&metric) else { continue };

@@ -6,6 +6,7 @@ mod beside;
 mod capacity;
 mod contests;
 mod counts;
+mod llm;
 mod raw;
 
 pub(crate) use capacity::of_capacity;
@@ -88,6 +89,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     ];
     blocks.extend(stop_of(comparison, cell, lang).map(Block::Note));
     blocks.extend(outcomes(cell, lang));
+    blocks.extend(llm::tables(cell, lang));
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
     blocks.extend(trial_warnings(cell.cell.row, &trials, Action::Inform, lang).into_iter().map(Block::Warning));
     blocks.extend(accounts::remarks(cell, lang));

@@ -113,7 +113,10 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
         | Figure::ClientRunQueuePerEvent => duration(value),
         Figure::EventsPerSecond => format!("{}/s", significant(value)),
         Figure::Goodput => format!("{}/s", bytes(value)),
+        Figure::TokensPerSecond | Figure::GoodRequestsPerSecond => format!("{}/s", significant(value)),
+        Figure::SloAttainment => percent(value),
         Figure::BytesPerEvent
+        | Figure::BytesPerToken
         | Figure::OverheadPerEvent
         | Figure::UpBytesPerExchange
         | Figure::DownBytesPerExchange
@@ -131,6 +134,7 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
         | Figure::AcksPerEvent
         | Figure::ServerSwitchesPerEvent
         | Figure::ClientSwitchesPerEvent
+        | Figure::TokensPerEvent
         | Figure::SyscallsPerEvent => quotient(value),
         Figure::InstructionsPerEvent => significant(value),
     }

@@ -28,7 +28,9 @@ pub(crate) struct Picture {
 pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
     match cell.cell.row {
         None => match cell.cell.scenario {
-            Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect => durations(cell, lang),
+            Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect | Scenario::Llm => {
+                durations(cell, lang)
+            }
             Scenario::Saturate => bars(cell, trial::Figure::EventsPerSecond, lang).into_iter().collect(),
             Scenario::Memory => memory(&[cell], lang).into_iter().collect(),
             Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => Vec::new(),

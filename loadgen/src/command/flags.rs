@@ -48,7 +48,7 @@ impl ConnectionArgs {
 }
 
 /// `NAME: VALUE`.
-fn header(text: &str) -> Result<(String, String), String> {
+pub(super) fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected 'NAME: VALUE'")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod flags;
 pub mod gate;
 pub mod list;
+pub mod llm;
 pub mod report;
 pub mod run;
 pub mod selfcheck;

@@ -39,7 +39,7 @@ pub fn queueing(scenario: Scenario, measurement: &Measurement) -> Option<Warning
         Scenario::Echo => Metric::RoundTrip,
         Scenario::Relay => Metric::ResponseTime,
         Scenario::Push | Scenario::Saturate | Scenario::Connect | Scenario::Memory => return None,
-        Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => return None,
+        Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact | Scenario::Llm => return None,
     };
     let waited_us = median(Metric::Queueing)?;
     let share = 100.0 * waited_us / median(timed)?;
@@ -64,7 +64,7 @@ pub fn offered(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
             (sent, in_window * u64::from(trial.cell.load.connections))
         }
         Scenario::Saturate | Scenario::Connect | Scenario::Memory => return None,
-        Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => return None,
+        Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact | Scenario::Llm => return None,
     };
     ((sent as f64) < OFFERED_SHARE * planned as f64).then_some(Warning::OfferedShort { sent, planned })
 }

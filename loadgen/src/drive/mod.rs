@@ -139,6 +139,7 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Scenario::Handshake => handshake::run(order, session).await,
         Scenario::Browser => browser::run(order).await,
         Scenario::Relay => relay::run(order, session, observer).await,
+        Scenario::Llm => Err(TrialError::Unsupported("use 'loadgen llm URL'".to_owned())),
         Scenario::Codec | Scenario::Exact => {
             Err(TrialError::Unsupported(format!("{:?} needs no server of the runner's", order.cell.scenario)))
         }

@@ -167,7 +167,10 @@ impl Warning {
             Self::RealtimeThrottled { .. } => 30,
             Self::PositionEffect { .. } => 31,
             Self::StoppedEarly { .. } => 32,
-            Self::StreamsFailed { .. } | Self::LongLivedServer => return None,
+            Self::StreamsFailed { .. }
+            | Self::LongLivedServer
+            | Self::Buffered { .. }
+            | Self::RequestsFailed { .. } => return None,
         })
     }
 
@@ -206,6 +209,8 @@ impl Warning {
             | Self::GeneratorBusy { .. }
             | Self::ClockUncertain { .. }
             | Self::StreamsFailed { .. }
+            | Self::Buffered { .. }
+            | Self::RequestsFailed { .. }
             | Self::StoppedEarly { .. }
             | Self::Loopback
             | Self::LongLivedServer

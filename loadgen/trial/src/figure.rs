@@ -114,6 +114,16 @@ pub enum Figure {
     InstructionsPerEvent,
     /// System calls of the server for each event: slope over events (scenario `exact`).
     SyscallsPerEvent,
+    /// Output tokens a second of all answers together, over the window.
+    TokensPerSecond,
+    /// Requests a second that met the service-level objective.
+    GoodRequestsPerSecond,
+    /// Share of the requests sent that met the service-level objective.
+    SloAttainment,
+    /// Output tokens of one content event.
+    TokensPerEvent,
+    /// Bytes received for one output token, heads of responses excluded.
+    BytesPerToken,
 }
 
 impl Figure {
@@ -150,6 +160,11 @@ impl Figure {
             Self::ClientRunQueuePerEvent => used(m.client, |usage| usage.run_queue_ns),
             Self::InstructionsPerEvent => m.exact.as_ref().and_then(|exact| counted(&exact.instructions)),
             Self::SyscallsPerEvent => m.exact.as_ref().and_then(|exact| counted(&exact.syscalls)),
+            Self::TokensPerSecond => ratio(m.llm.as_ref()?.output_tokens as f64 * 1e9, m.window_ns),
+            Self::GoodRequestsPerSecond => ratio(m.llm.as_ref()?.good? as f64 * 1e9, m.window_ns),
+            Self::SloAttainment => m.llm.as_ref().and_then(|llm| ratio(llm.good? as f64, llm.sent)),
+            Self::TokensPerEvent => m.llm.as_ref().and_then(|llm| ratio(llm.output_tokens as f64, llm.bursts.events)),
+            Self::BytesPerToken => m.llm.as_ref().and_then(|llm| ratio(llm.answer_bytes as f64, llm.output_tokens)),
         }
     }
 
@@ -166,6 +181,8 @@ impl Figure {
             // Housekeeping of either run that the slope does not cancel: some calls in hundreds.
             Self::InstructionsPerEvent | Self::SyscallsPerEvent => 0.02,
             Self::ServerMemoryPerConnection | Self::ClientMemoryPerConnection | Self::KernelMemoryPerConnection => 0.03,
+            Self::TokensPerSecond | Self::GoodRequestsPerSecond | Self::SloAttainment => 0.05,
+            Self::TokensPerEvent | Self::BytesPerToken => 0.005,
             Self::BytesPerEvent
             | Self::OverheadPerEvent
             | Self::UpBytesPerExchange

@@ -12,6 +12,7 @@ mod figure;
 mod gate;
 mod kernel_stamps;
 mod layers;
+mod llm;
 mod measurement;
 mod plan;
 mod plan_file;
@@ -27,6 +28,7 @@ pub use figure::{Figure, Quantile, backlog_growth, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use kernel_stamps::KernelStamps;
 pub use layers::{Bothways, Layers, Leg, Traffic};
+pub use llm::{AnswerSlo, Answered, Bursts, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
     Usage,

@@ -1,6 +1,6 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
-use crate::{Distribution, ExactPass, KernelStamps, Layers};
+use crate::{Distribution, ExactPass, KernelStamps, Layers, LlmCounts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::{Charged, Vitals};
@@ -39,6 +39,8 @@ pub struct Measurement {
     pub stamps: Option<KernelStamps>,
     /// How much an event's duration says about the next one's; `None` in records that did not look.
     pub dependence: Option<Dependence>,
+    /// Requests to a language model (scenario `llm`).
+    pub llm: Option<LlmCounts>,
 }
 
 /// A measured duration. Definitions and bias: METHODOLOGY.md.
@@ -73,11 +75,23 @@ pub enum Metric {
     KernelToRead,
     /// `received - fired`: what a user waits, less the pacer's own lateness.
     DeliveryTime,
+    /// Language model: begin of the request to the first byte that came back.
+    RequestToByte,
+    /// Language model: begin of the request to the first event of any kind.
+    RequestToEvent,
+    /// Language model: begin of the request to the first event with content (TTFT).
+    FirstContent,
+    /// Language model: gap between successive content events of one answer (ICL).
+    InterChunk,
+    /// Language model: `(last content - first content) / (output tokens - 1)`, one for each answer (TPOT).
+    PerOutputToken,
+    /// Language model: begin of the request to the last event with content.
+    EndToEnd,
 }
 
 impl Metric {
     /// Every metric, in the order of its discriminants.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::ResponseTime,
         Self::ServiceTime,
         Self::PacerLateness,
@@ -92,6 +106,12 @@ impl Metric {
         Self::SentToKernel,
         Self::KernelToRead,
         Self::DeliveryTime,
+        Self::RequestToByte,
+        Self::RequestToEvent,
+        Self::FirstContent,
+        Self::InterChunk,
+        Self::PerOutputToken,
+        Self::EndToEnd,
     ];
 }
 

@@ -98,11 +98,13 @@ pub enum Scenario {
     Relay,
     /// Run the server under instruments that count: instructions and system calls for each event, never a time.
     Exact,
+    /// Ask a language model and read its answers (`loadgen llm`).
+    Llm,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Push,
         Self::Saturate,
         Self::Echo,
@@ -113,6 +115,7 @@ impl Scenario {
         Self::Browser,
         Self::Relay,
         Self::Exact,
+        Self::Llm,
     ];
 
     /// One line for `loadgen list`.
@@ -128,6 +131,7 @@ impl Scenario {
             Self::Browser => "browser: every browser on this machine against the server",
             Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
             Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
+            Self::Llm => "llm: ask a language model and read its answers (loadgen llm URL, not in plans)",
         }
     }
 }
@@ -267,7 +271,7 @@ impl Cell {
                 self.load.schedule.dues(self.load.rate, 0).map(|_| rate * f64::from(self.load.connections))
             }
             Scenario::Echo => Some(rate),
-            Scenario::Saturate | Scenario::Connect | Scenario::Memory => None,
+            Scenario::Saturate | Scenario::Connect | Scenario::Memory | Scenario::Llm => None,
             Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => None,
         }
     }
@@ -290,9 +294,12 @@ impl Cell {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
             + match self.scenario {
-                Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay => {
-                    self.load.warmup + self.load.window
-                }
+                Scenario::Push
+                | Scenario::Saturate
+                | Scenario::Echo
+                | Scenario::Connect
+                | Scenario::Relay
+                | Scenario::Llm => self.load.warmup + self.load.window,
                 Scenario::Memory => Duration::from_millis(200) * self.steps.len() as u32,
                 Scenario::Handshake => Duration::from_millis(400),
                 Scenario::Codec => Duration::from_millis(1_600),

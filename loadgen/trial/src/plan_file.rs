@@ -210,6 +210,7 @@ fn problem_of(cell: &Cell) -> Option<String> {
         Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory | Scenario::Exact
     );
     let checks = [
+        (cell.scenario == Scenario::Llm, "scenario llm is run by 'loadgen llm URL', not by a plan".to_owned()),
         (cell.transports.is_empty(), "transports is empty".to_owned()),
         (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
         (

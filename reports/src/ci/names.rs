@@ -99,7 +99,7 @@ pub(super) fn units(figure: Figure) -> &'static [(&'static str, f64)] {
         | Figure::HostCpuPerEvent
         | Figure::ServerRunQueuePerEvent
         | Figure::ClientRunQueuePerEvent => &TIMES,
-        Figure::EventsPerSecond => &RATES,
+        Figure::EventsPerSecond | Figure::TokensPerSecond | Figure::GoodRequestsPerSecond => &RATES,
         Figure::Goodput => &BYTE_RATES,
         Figure::RequestsPerThousand
         | Figure::ConnectionsPerThousand
@@ -108,7 +108,9 @@ pub(super) fn units(figure: Figure) -> &'static [(&'static str, f64)] {
         | Figure::ServerSwitchesPerEvent
         | Figure::ClientSwitchesPerEvent
         | Figure::InstructionsPerEvent
-        | Figure::SyscallsPerEvent => &RATES[..1],
+        | Figure::SyscallsPerEvent
+        | Figure::SloAttainment
+        | Figure::TokensPerEvent => &RATES[..1],
         Figure::BytesPerEvent
         | Figure::OverheadPerEvent
         | Figure::UpBytesPerExchange
@@ -120,6 +122,7 @@ pub(super) fn units(figure: Figure) -> &'static [(&'static str, f64)] {
         | Figure::KernelMemoryPerConnection
         | Figure::TlsBytesPerEvent
         | Figure::WireBytesInPerEvent
-        | Figure::WireBytesOutPerEvent => &BYTES,
+        | Figure::WireBytesOutPerEvent
+        | Figure::BytesPerToken => &BYTES,
     }
 }

@@ -15,6 +15,7 @@ pub const fn principal(scenario: Scenario) -> Option<Metric> {
         | Scenario::Codec
         | Scenario::Browser
         | Scenario::Exact => None,
+        Scenario::Llm => Some(Metric::FirstContent),
     }
 }
 
@@ -62,6 +63,15 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             Figure::ClientMemoryPerConnection,
         ],
         Scenario::Exact => vec![Figure::InstructionsPerEvent, Figure::SyscallsPerEvent],
+        Scenario::Llm => [
+            durations(Metric::FirstContent, &[Quantile::P50, Quantile::P99]),
+            durations(Metric::InterChunk, &[Quantile::P50, Quantile::P99]),
+            durations(Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
+            durations(Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
+            durations(Metric::ResponseTime, &[Quantile::P50, Quantile::P99]),
+            vec![Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],
+        ]
+        .concat(),
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
         Scenario::Relay => [
             durations(Metric::ResponseTime, &Quantile::ALL),
@@ -146,6 +156,11 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged:
             | Figure::ServerRunQueuePerEvent
             | Figure::ClientRunQueuePerEvent
             | Figure::InstructionsPerEvent
-            | Figure::SyscallsPerEvent => false,
+            | Figure::SyscallsPerEvent
+            | Figure::TokensPerSecond
+            | Figure::GoodRequestsPerSecond
+            | Figure::SloAttainment
+            | Figure::TokensPerEvent
+            | Figure::BytesPerToken => false,
         }
 }

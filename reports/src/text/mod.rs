@@ -5,6 +5,7 @@ mod belief;
 mod capacity;
 mod ci;
 mod glossary;
+mod llm;
 mod page;
 mod preflight;
 mod row;

@@ -2,7 +2,7 @@
 
 use super::Language;
 use trial::{Arm, Cell, Figure, Metric, Row, Scenario};
-use wire::{Sharing, Transport};
+use wire::{Schedule, Sharing, Transport};
 
 use super::messages;
 use crate::number;
@@ -71,6 +71,12 @@ impl Language {
             Metric::SentToKernel => self.pick("sent to kernel receipt", "发送到内核接收"),
             Metric::KernelToRead => self.pick("kernel receipt to read", "内核接收到读取"),
             Metric::DeliveryTime => self.pick("delivery time", "交付时间"),
+            Metric::RequestToByte => self.pick("time to first byte", "首字节时间"),
+            Metric::RequestToEvent => self.pick("request to first event", "请求到首个事件"),
+            Metric::FirstContent => self.pick("TTFT (first content)", "TTFT（首个内容）"),
+            Metric::InterChunk => self.pick("ICL (inter-chunk latency)", "ICL（内容事件间隔）"),
+            Metric::PerOutputToken => self.pick("TPOT (time per output token)", "TPOT（每输出词元时间）"),
+            Metric::EndToEnd => self.pick("end-to-end time", "端到端时间"),
         }
     }
 
@@ -106,6 +112,11 @@ impl Language {
             Figure::ClientRunQueuePerEvent => self.pick("client run-queue wait per event", "客户端就绪排队 / 事件"),
             Figure::InstructionsPerEvent => self.pick("server user instructions per event", "服务端用户态指令 / 事件"),
             Figure::SyscallsPerEvent => self.pick("server system calls per event", "服务端系统调用 / 事件"),
+            Figure::TokensPerSecond => self.pick("output tokens a second, all streams", "每秒输出词元（全部流）"),
+            Figure::GoodRequestsPerSecond => self.pick("goodput under the SLO", "达到 SLO 的请求 / 秒"),
+            Figure::SloAttainment => self.pick("share of requests within the SLO", "达到 SLO 的请求占比"),
+            Figure::TokensPerEvent => self.pick("tokens per content event", "词元 / 内容事件"),
+            Figure::BytesPerToken => self.pick("bytes per token", "字节 / 词元"),
         };
         name.to_owned()
     }
@@ -129,6 +140,7 @@ impl Language {
             Scenario::Browser => self.load_browser(),
             Scenario::Relay => self.load_relay(connections, rate, payload, window),
             Scenario::Exact => self.load_exact(payload),
+            Scenario::Llm => self.load_llm(connections, self.arrivals(load.schedule, rate)),
         };
         format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
     }
@@ -157,6 +169,15 @@ impl Language {
     fn counted(self, n: u64, [one, many]: [&str; 2], chinese: &str) -> String {
         let english = if n == 1 { one } else { many };
         format!("{} {}", number::count(n), self.pick(english, chinese))
+    }
+
+    fn arrivals(self, schedule: Schedule, rate: String) -> String {
+        match schedule {
+            Schedule::Unpaced | Schedule::Idle => self
+                .pick("a request when an answer has ended (closed loop)", "一个应答结束才发下一个请求（闭环）")
+                .to_owned(),
+            Schedule::Constant | Schedule::Poisson | Schedule::Burst { .. } => self.arriving(rate),
+        }
     }
 
     fn sharing(self, sharing: Sharing) -> &'static str {
@@ -190,6 +211,10 @@ messages! {
         "one connection, server under callgrind and strace, {payload}: counts, never times"
         "一个连接，服务端在 callgrind 与 strace 下运行，{payload}：只计数，不计时"
     load_browser() "every browser found on this machine" "本机找到的所有浏览器"
+    arriving(rate: String) "{rate} requests/s, whatever the answers do (open loop)" "每秒 {rate} 个请求，与应答快慢无关（开环）"
+    load_llm(connections: String, arrivals: String)
+        "language model: {connections} at most, {arrivals}"
+        "大语言模型：至多 {connections}，{arrivals}"
     load_run(preset: wire::Preset, client: trial::ClientKind, blocks: String)
         "preset {preset}, {client} client, {blocks}"
         "预设 {preset}，{client} 客户端，{blocks}"

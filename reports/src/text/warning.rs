@@ -43,6 +43,20 @@ impl Language {
             | Warning::BufferBound { .. }
             | Warning::OffloadOn { .. }
             | Warning::Loopback => of_network(warning),
+            Warning::Buffered { held, events, proven } => {
+                let sign = if *proven {
+                    "，尽管其应发时刻相差 5 ms 以上"
+                } else {
+                    "，成批到达，批与批之间有停顿"
+                };
+                format!(
+                    "被缓冲：{events} 个内容事件中有 {held} 个与更晚的事件在同一次读取中到达{sign}：途中有环节（代理、压缩）在攒事件，\
+                     因此 TTFT 比模型更长、间隔比模型更短；请关闭其缓冲"
+                )
+            }
+            Warning::RequestsFailed { failed, sent, first } => {
+                format!("{sent} 个请求中有 {failed} 个失败；最常见的原因：{first}")
+            }
             Warning::DebugBuild { .. }
             | Warning::ClockUncertain { .. }
             | Warning::ClockSource { .. }

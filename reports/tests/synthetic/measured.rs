@@ -25,6 +25,7 @@ pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastra
         Scenario::Codec => codec(),
         Scenario::Browser => browser(),
         Scenario::Exact => Measurement::default(),
+        Scenario::Llm => Measurement::default(),
     }
 }
 

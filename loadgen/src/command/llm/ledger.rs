@@ -1,0 +1,126 @@
+//! Who asked what, block by block, until it is on disk. Refuses to send anything.
+//!
+//! It works on a thread of its own: to encode a block's histograms takes milliseconds, in which the thread that reads
+//! would see no event.
+
+use super::{Campaign, LlmArgs};
+use crate::detect;
+use crate::drive::{self, Started};
+use crate::journal::{Journal, JournalError};
+use crate::llm::campaign::Turn;
+use crate::llm::exchange::Done;
+use crate::llm::score::Score;
+use crate::timestamp;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use trial::{Arm, ClockOffset, End, Line, LlmCounts, Outcome};
+use wire::{Facts, MonoTime, Transport};
+
+/// A request that has ended, and when.
+pub(super) type Ended = (Turn, Done, MonoTime);
+
+/// Scores of every block and transport; a block goes to disk as soon as its last request has ended.
+pub(super) struct Ledger {
+    journal: Journal,
+    order: drive::Order,
+    transports: Vec<Transport>,
+    ours: Option<(Facts, ClockOffset)>,
+    empty: Score,
+    totals: BTreeMap<Transport, Score>,
+    open: BTreeMap<(u32, Transport), (Score, Started)>,
+    left: BTreeMap<(u32, Transport), usize>,
+    trials: u64,
+    failure: Option<JournalError>,
+}
+
+impl Ledger {
+    pub(super) fn new(args: &LlmArgs, campaign: &Campaign, journal: Journal) -> Self {
+        let mut left = BTreeMap::new();
+        campaign.turns.iter().for_each(|turn| *left.entry((turn.block, turn.transport)).or_insert(0) += 1);
+        let ours = campaign.ours.as_ref().map(|session| (session.facts.clone(), session.clock));
+        let (format, model, good) = (args.format.to_string(), args.model.clone(), args.slo.map(|_| 0));
+        let counts = LlmCounts { format, model, slo: args.slo, good, ..LlmCounts::default() };
+        Self {
+            journal,
+            order: order(args, campaign),
+            transports: campaign.transports.clone(),
+            empty: Score::of(counts, ours.as_ref().map(|(_, clock)| clock.offset_ns)),
+            ours,
+            totals: BTreeMap::new(),
+            open: BTreeMap::new(),
+            left,
+            trials: 0,
+            failure: None,
+        }
+    }
+
+    /// Starts the thread; it ends, and gives the ledger back, when the sender is dropped.
+    pub(super) fn keep(mut self) -> (Sender<Ended>, JoinHandle<Self>) {
+        let (hand_over, heard): (_, Receiver<Ended>) = channel();
+        let clerk = thread::spawn(move || {
+            heard.into_iter().for_each(|ended| self.add(&ended));
+            self
+        });
+        (hand_over, clerk)
+    }
+
+    fn add(&mut self, (turn, done, end): &Ended) {
+        let place = (turn.block, turn.transport);
+        let empty = || self.empty.clone();
+        self.totals.entry(turn.transport).or_insert_with(empty).add(done, *end);
+        self.open.entry(place).or_insert_with(|| (empty(), Started::now())).0.add(done, *end);
+        let left = self.left.entry(place).or_insert(1);
+        *left -= 1;
+        if *left == 0 {
+            self.finish(place);
+        }
+    }
+
+    /// Writes a block; the first failure is kept for the end.
+    fn finish(&mut self, place: (u32, Transport)) {
+        let Some((score, started)) = self.open.remove(&place) else { return };
+        let (measurement, found) = score.finish();
+        let (block, transport) = place;
+        let position = self.transports.iter().position(|known| *known == transport).unwrap_or(0) as u32;
+        let order = drive::Order { arm: Arm::of(transport), block, position, ..self.order.clone() };
+        let mut trial = drive::record(&order, &started, Outcome::Measured(Box::new(measurement)));
+        if let Some((facts, clock)) = &self.ours {
+            (trial.server, trial.clock) = (Some(facts.clone()), Some(*clock));
+        }
+        trial.warnings = detect::of_trial(&trial).into_iter().chain(found).collect();
+        self.trials += 1;
+        let written = self.journal.append(&Line::Trial(Box::new(trial)));
+        self.failure = self.failure.take().or(written.err());
+    }
+
+    /// Writes what is left of an interrupted run, and the end.
+    pub(super) fn close(mut self, reason: &str) -> Result<Vec<(Transport, Score)>, JournalError> {
+        let open: Vec<_> = self.open.keys().copied().collect();
+        open.into_iter().for_each(|place| self.finish(place));
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let planned = self.left.len() as u64;
+        let (reason, finished) = (reason.to_owned(), timestamp::now());
+        self.journal.append(&Line::End(End { reason, finished, trials: self.trials, planned, stops: Vec::new() }))?;
+        Ok(self.totals.into_iter().collect())
+    }
+}
+
+/// What all trials of the run have in common. Headers stay out: they may hold a key.
+fn order(args: &LlmArgs, campaign: &Campaign) -> drive::Order {
+    drive::Order {
+        cell: campaign.cell.clone(),
+        arm: Arm::of(Transport::Sse),
+        block: 0,
+        attempt: 0,
+        position: 0,
+        seed: args.seed,
+        url: args.url.clone(),
+        threads: 1,
+        headers: Vec::new(),
+        cacert: None,
+        insecure: args.insecure,
+    }
+}

@@ -1,0 +1,100 @@
+//! Which request is sent when, over which transport, and to which block it belongs. Pure and seeded: refuses to send.
+
+use std::time::Duration;
+use wire::Transport;
+use wire::llm::Arrivals;
+
+/// Blocks at most: enough for an interval (six) and a correction for several figures.
+const MOST_BLOCKS: u32 = 12;
+
+/// One request to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Number of the request in the run.
+    pub index: u32,
+    /// Number of the question: both transports are asked the same ones.
+    pub question: u32,
+    /// The transport.
+    pub transport: Transport,
+    /// The block, from 0.
+    pub block: u32,
+    /// When it is due, from the start; `None` in a closed loop.
+    pub due: Option<Duration>,
+}
+
+/// When requests begin.
+pub enum Pace {
+    /// When another answer has ended.
+    Closed,
+    /// At drawn instants.
+    Drawn(Arrivals),
+    /// At the instants of a trace.
+    Recorded(Vec<Duration>),
+}
+
+/// How many blocks `questions` make: neighbouring questions belong to one block.
+pub fn blocks(questions: u32, transports: usize) -> u32 {
+    if transports < 2 { 1 } else { questions.div_ceil(size(questions, transports)) }
+}
+
+fn size(questions: u32, transports: usize) -> u32 {
+    if transports < 2 { questions.max(1) } else { questions.div_ceil(MOST_BLOCKS).max(1) }
+}
+
+/// All requests in the order in which they are sent. For each question the transports come in random order.
+pub fn turns(questions: u32, transports: &[Transport], pace: Pace, seed: u64) -> Vec<Turn> {
+    let size = size(questions, transports.len());
+    let mut random = fastrand::Rng::with_seed(seed);
+    let order = (0..questions).flat_map(|question| {
+        let mut transports = transports.to_vec();
+        random.shuffle(&mut transports);
+        transports.into_iter().map(move |transport| (question, transport))
+    });
+    let dues: Box<dyn Iterator<Item = Option<Duration>>> = match pace {
+        Pace::Closed => Box::new(std::iter::repeat(None)),
+        Pace::Drawn(arrivals) => Box::new(arrivals.map(Duration::from_nanos).map(Some)),
+        // The transports of one question share its instant.
+        Pace::Recorded(offsets) => {
+            let each = transports.len();
+            Box::new(offsets.into_iter().flat_map(move |offset| std::iter::repeat_n(Some(offset), each)))
+        }
+    };
+    let numbered = order.zip(dues).zip(0..);
+    numbered
+        .map(|(((question, transport), due), index)| Turn { index, question, transport, block: question / size, due })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::llm::Arrival;
+
+    const BOTH: [Transport; 2] = [Transport::Sse, Transport::WebSocket];
+
+    #[test]
+    fn every_question_goes_to_each_transport_once_in_a_seeded_order() {
+        let turns_of = |seed| turns(30, &BOTH, Pace::Closed, seed);
+        let plan = turns_of(1);
+        assert_eq!((plan.len(), blocks(30, 2)), (60, 10));
+        for pair in plan.chunks(2) {
+            assert_eq!((pair[0].question, pair[0].block), (pair[1].question, pair[1].block));
+            assert_ne!(pair[0].transport, pair[1].transport);
+        }
+        let firsts = plan.chunks(2).filter(|pair| pair[0].transport == Transport::Sse).count();
+        assert!((5..=25).contains(&firsts), "{firsts} of 30 begin with SSE");
+        assert_eq!(plan, turns_of(1));
+        assert_ne!(plan, turns_of(2));
+        assert_eq!(plan.last().map(|turn| turn.block), Some(9));
+    }
+
+    #[test]
+    fn an_open_loop_has_due_times_and_a_trace_stops_where_it_ends() {
+        let rate = wire::Rate::per_second(10.0).unwrap();
+        let plan = turns(5, &BOTH, Pace::Drawn(Arrival::Poisson.offsets(rate, 1).unwrap()), 1);
+        assert!(plan.iter().all(|turn| turn.due.is_some()) && plan.is_sorted_by_key(|turn| turn.due));
+        let offsets = vec![Duration::ZERO, Duration::from_secs(1)];
+        assert_eq!(turns(5, &BOTH, Pace::Recorded(offsets), 1).len(), 4);
+        assert_eq!(blocks(30, 1), 1);
+    }
+}

@@ -1,0 +1,361 @@
+//! One request and its answer over one connection, which is kept for the next. Refuses to decide when to ask.
+
+use super::answer::{Answer, MAX_EVENTS};
+use super::event::EventError;
+use super::format::Format;
+use crate::client::{Conversation, DecodeError, Request, RequestError, Signal};
+use crate::event_log::EventLog;
+use crate::link::{DialError, DialTimes, Dialer, Link};
+use serde::Serialize;
+use servers::clock;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, timeout_at};
+use wire::{MonoTime, Transport};
+
+/// What one read returns at most.
+const BUFFER_BYTES: usize = 64 << 10;
+/// Connections that are kept for later requests, of each transport.
+const MAX_IDLE: usize = 1_024;
+
+/// Where and how to ask.
+pub struct Way {
+    /// Dials the endpoint.
+    pub dialer: Dialer,
+    /// The request without its body.
+    pub request: Request,
+    /// The API.
+    pub format: Format,
+    /// Longest silence between two events.
+    pub silence: Duration,
+    /// Where to write what comes.
+    pub log: Option<Arc<EventLog>>,
+    /// Connections that wait for their next request.
+    pub idle: Mutex<Vec<Line>>,
+}
+
+/// One open connection.
+pub struct Line {
+    transport: Transport,
+    link: Link,
+    /// A WebSocket's conversation lasts as long as its connection; one over HTTP is new for each request.
+    conversation: Option<Conversation>,
+}
+
+/// Why a request has no complete answer, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// No connection.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The request cannot be sent.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The endpoint refused.
+    #[error("{status}: {meaning}{said}", meaning = meaning(*.status))]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What the endpoint says, with a dash before it.
+        said: String,
+        /// Seconds to wait, as the endpoint asks.
+        retry_after_s: Option<u64>,
+    },
+    /// There is no WebSocket at this path.
+    #[error("no WebSocket at this endpoint ({0}): use --transport sse")]
+    NoWebSocket(String),
+    /// The peer broke the protocol or hung up.
+    #[error(transparent)]
+    Decode(DecodeError),
+    /// The connection broke.
+    #[error("connection lost: {0}")]
+    Io(#[from] io::Error),
+    /// An event is no JSON of this API.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// The API sent an error event.
+    #[error("the API reported an error in the stream: {0}")]
+    Reported(String),
+    /// The stream ended, but the answer had not.
+    #[error("the stream ended before the answer's own end marker")]
+    NoEnd,
+    /// Nothing came.
+    #[error("no event for {}: the server is silent (--timeout)", humantime::format_duration(*.0))]
+    Silent(Duration),
+    /// Too much came.
+    #[error("more than {MAX_EVENTS} events in one answer")]
+    TooMany,
+}
+
+/// One request that has come to its end.
+#[derive(Debug)]
+pub struct Done {
+    /// What came.
+    pub answer: Answer,
+    /// Why it is not complete.
+    pub failure: Option<Failure>,
+    /// Times of the dial, if one was needed.
+    pub dialled: Option<DialTimes>,
+    /// Repetitions after 429, 503 or 529.
+    pub retries: u32,
+    /// Bytes received, response heads included.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// How late the request was started (open loop).
+    pub dispatch_lag_ns: Option<u64>,
+}
+
+/// One line of the log: the request begins, an event comes, the request ends. All times are `CLOCK_MONOTONIC` nanoseconds.
+#[derive(Serialize)]
+struct Entry<'a> {
+    request: u64,
+    transport: &'a str,
+    what: &'a str,
+    at_ns: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    data: std::borrow::Cow<'a, str>,
+}
+
+fn meaning(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "the key is missing or wrong (--api-key-env NAME)",
+        404 => "no such path or model at this endpoint",
+        429 => "rate limit: fewer requests, or later",
+        400..=499 => "the endpoint does not take this request",
+        _ => "the endpoint failed",
+    }
+}
+
+impl Failure {
+    /// How long to wait before the request may be repeated; `None` when it must not be.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { status: 429 | 503 | 529, retry_after_s, .. } => {
+                Some(Duration::from_secs(retry_after_s.unwrap_or(1)))
+            }
+            _ => None,
+        }
+    }
+
+    const fn is_hang_up(&self) -> bool {
+        matches!(self, Self::Io(_) | Self::Decode(DecodeError::NoAnswer | DecodeError::NoCloseFrame))
+    }
+}
+
+impl Way {
+    /// A connection: one that waits, else a new one.
+    async fn line(&self, transport: Transport) -> Result<(Line, Option<DialTimes>), Failure> {
+        if let Some(line) = self.take_idle(transport) {
+            return Ok((line, None));
+        }
+        let (line, times) = Line::open(self, transport).await?;
+        Ok((line, Some(times)))
+    }
+
+    fn take_idle(&self, transport: Transport) -> Option<Line> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = idle.iter().rposition(|line| line.transport == transport)?;
+        Some(idle.swap_remove(at))
+    }
+
+    fn keep(&self, line: Line) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE {
+            idle.push(line);
+        }
+    }
+
+    fn note(&self, request: u64, transport: Transport, what: &str, at: MonoTime, data: &[u8]) {
+        if let Some(log) = &self.log {
+            let data = String::from_utf8_lossy(data);
+            log.append(&Entry { request, transport: transport.name(), what, at_ns: at.as_nanos(), data });
+        }
+    }
+
+    /// Asks once. A kept connection that the peer has closed meanwhile is replaced by a new one.
+    pub async fn ask(&self, request: u64, transport: Transport, body: &[u8], due: Option<MonoTime>) -> Done {
+        let mut done = Done::new(Answer::begun(due.unwrap_or_else(clock::now)));
+        loop {
+            let (mut line, dialled) = match self.line(transport).await {
+                Ok(line) => line,
+                Err(failure) => return done.failed(failure),
+            };
+            let fresh = dialled.is_some();
+            done.dialled = done.dialled.or(dialled);
+            // In a closed loop the connection stands before the request begins; in an open one the user waits for it.
+            done.answer.begin = due.unwrap_or_else(clock::now);
+            self.note(request, transport, "begin", done.answer.begin, b"");
+            let (before_in, before_out) = (line.link.meter().bytes_in(), line.link.meter().bytes_out());
+            let told = line.tell(self, request, body, &mut done.answer).await;
+            done.bytes_in += line.link.meter().bytes_in() - before_in;
+            done.bytes_out += line.link.meter().bytes_out() - before_out;
+            match told {
+                Err(failure) if !fresh && failure.is_hang_up() && done.answer.first_byte.is_none() => {}
+                Err(failure) => return done.failed(failure),
+                Ok(keeps) => {
+                    if keeps {
+                        self.keep(line);
+                    }
+                    return done;
+                }
+            }
+        }
+    }
+}
+
+impl Done {
+    fn new(answer: Answer) -> Self {
+        Self { answer, failure: None, dialled: None, retries: 0, bytes_in: 0, bytes_out: 0, dispatch_lag_ns: None }
+    }
+
+    fn failed(self, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..self }
+    }
+}
+
+impl Line {
+    /// Dials; a WebSocket also shakes hands.
+    async fn open(way: &Way, transport: Transport) -> Result<(Self, DialTimes), Failure> {
+        let (link, times) = way.dialer.dial().await?;
+        let mut line = Self { transport, link, conversation: None };
+        if transport == Transport::WebSocket {
+            let request = Request { method: "GET".to_owned(), body: None, ..way.request.clone() };
+            let mut conversation = Conversation::open(transport, &request)?;
+            line.shake(way, &mut conversation).await.map_err(|failure| no_websocket(failure, &conversation))?;
+            line.conversation = Some(conversation);
+        }
+        Ok((line, times))
+    }
+
+    async fn shake(&mut self, way: &Way, conversation: &mut Conversation) -> Result<(), Failure> {
+        self.flush(conversation).await?;
+        let mut buffer = vec![0; BUFFER_BYTES];
+        let deadline = Instant::now() + way.silence;
+        while conversation.head().status() != 101 {
+            let read = timeout_at(deadline, self.link.read(&mut buffer)).await;
+            let bytes = read.map_err(|_| Failure::Silent(way.silence))??;
+            let heard = if bytes == 0 {
+                conversation.eof(&mut |_: Signal<'_>| ())
+            } else {
+                conversation.push(&buffer[..bytes], &mut |_: Signal<'_>| ())
+            };
+            heard.map_err(|error| refused(error, conversation))?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self, conversation: &mut Conversation) -> Result<(), Failure> {
+        self.link.write_all(conversation.outbox()).await?;
+        conversation.outbox().clear();
+        Ok(())
+    }
+
+    /// Sends the request and reads its answer; whether the connection can be kept.
+    async fn tell(&mut self, way: &Way, request: u64, body: &[u8], answer: &mut Answer) -> Result<bool, Failure> {
+        let mut conversation = match self.conversation.take() {
+            Some(mut open) => {
+                open.send_message(body).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
+                open
+            }
+            None => {
+                let asked = Request { body: Some(body.to_vec()), ..way.request.clone() };
+                Conversation::open(self.transport, &asked)?
+            }
+        };
+        self.flush(&mut conversation).await?;
+        self.hear(way, request, &mut conversation, answer).await?;
+        way.note(request, self.transport, "end", clock::now(), b"");
+        let closes = conversation.head().header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        if self.transport == Transport::WebSocket {
+            let goes_on = !conversation.is_over();
+            self.conversation = Some(conversation);
+            return Ok(goes_on);
+        }
+        Ok(conversation.is_over() && !closes)
+    }
+
+    /// Reads until the answer is over.
+    async fn hear(
+        &mut self,
+        way: &Way,
+        request: u64,
+        conversation: &mut Conversation,
+        answer: &mut Answer,
+    ) -> Result<(), Failure> {
+        let mut buffer = vec![0; BUFFER_BYTES];
+        let mut deadline = Instant::now() + way.silence;
+        let websocket = self.transport == Transport::WebSocket;
+        loop {
+            let read = timeout_at(deadline, self.link.read(&mut buffer)).await;
+            let bytes = read.map_err(|_| Failure::Silent(way.silence))??;
+            let received = clock::now();
+            let events = answer.marks.len();
+            let mut misread = Ok(());
+            let mut sink = |signal: Signal<'_>| match signal {
+                Signal::Head(head) => answer.head_bytes += head.wire_bytes() as u64,
+                Signal::Comment | Signal::Ping(_) => answer.heartbeats += 1,
+                Signal::Event(event) if misread.is_ok() => {
+                    way.note(request, self.transport, "event", received, event.data);
+                    misread = answer.event(way.format, event.data, received);
+                }
+                _ => {}
+            };
+            if bytes == 0 {
+                conversation.eof(&mut sink).map_err(|error| refused(error, conversation))?;
+                return if answer.ended { Ok(()) } else { Err(Failure::NoEnd) };
+            }
+            let heard = conversation.push(&buffer[..bytes], &mut sink);
+            answer.read(received);
+            misread?;
+            heard.map_err(|error| refused(error, conversation))?;
+            self.flush(conversation).await?;
+            if let Some((status, said)) = answer.error.take() {
+                return Err(reported(status, said));
+            }
+            if conversation.is_over() || websocket && answer.ended {
+                return if answer.ended { Ok(()) } else { Err(Failure::NoEnd) };
+            }
+            if answer.marks.len() > MAX_EVENTS {
+                return Err(Failure::TooMany);
+            }
+            if answer.marks.len() > events {
+                deadline = Instant::now() + way.silence;
+            }
+        }
+    }
+}
+
+/// An error event: a refusal where it has a status, as on a WebSocket.
+fn reported(status: Option<u16>, said: String) -> Failure {
+    match status {
+        Some(status) => Failure::Refused { status, said: format!(" - {said}"), retry_after_s: None },
+        None => Failure::Reported(said),
+    }
+}
+
+/// What a refused response means, with the wait that it asks for.
+fn refused(error: DecodeError, conversation: &Conversation) -> Failure {
+    match error {
+        DecodeError::Status { status, body, .. } => {
+            let retry_after_s = conversation.head().header("retry-after").and_then(|seconds| seconds.parse().ok());
+            let said = if body.is_empty() { body } else { format!(" - {}", body.escape_debug()) };
+            Failure::Refused { status, said, retry_after_s }
+        }
+        other => Failure::Decode(other),
+    }
+}
+
+/// A handshake that failed for want of a WebSocket, in those words; other failures stay what they are.
+fn no_websocket(failure: Failure, conversation: &Conversation) -> Failure {
+    let status = conversation.head().status();
+    match failure {
+        Failure::Decode(DecodeError::NotUpgraded { .. }) => Failure::NoWebSocket(format!("it answered {status}")),
+        Failure::Refused { status: status @ (400 | 404 | 405 | 426 | 501), .. } => {
+            Failure::NoWebSocket(format!("it answered {status}"))
+        }
+        other => other,
+    }
+}

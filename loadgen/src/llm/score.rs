@@ -1,0 +1,119 @@
+//! What the answers of one block came to, as a measurement. Refuses to measure requests that failed: it counts them.
+
+use super::answer::Answer;
+use super::exchange::{Done, Failure};
+use trial::{LlmCounts, Measurement, Metric, Warning};
+use wire::MonoTime;
+
+/// Requests of one transport, added up.
+#[derive(Debug, Clone)]
+pub struct Score {
+    measurement: Measurement,
+    counts: LlmCounts,
+    /// Added to the server's instants; `None` where its clock is not known.
+    clock_offset_ns: Option<i64>,
+    window: Option<(MonoTime, MonoTime)>,
+}
+
+impl Score {
+    /// Nothing yet; `counts` says what is asked for.
+    pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>) -> Self {
+        Self { measurement: Measurement::default(), counts, clock_offset_ns, window: None }
+    }
+
+    /// Adds one request, however it ended at `end`.
+    pub fn add(&mut self, done: &Done, end: MonoTime) {
+        self.counts.sent += 1;
+        self.counts.retries += u64::from(done.retries);
+        let begin = done.answer.begin;
+        let (from, to) = self.window.unwrap_or((begin, end));
+        self.window = Some((from.min(begin), to.max(end)));
+        self.traffic(done);
+        match &done.failure {
+            None => self.answered(&done.answer, done.bytes_in),
+            Some(failure) => {
+                self.counts.fail(&failure.to_string(), 1);
+                let counters = &mut self.measurement.counters;
+                match failure {
+                    Failure::Dial(_) => counters.connection_failures += 1,
+                    _ => counters.disconnects += 1,
+                }
+            }
+        }
+    }
+
+    fn traffic(&mut self, done: &Done) {
+        let (counters, bytes) = (&mut self.measurement.counters, &mut self.measurement.bytes);
+        counters.requests += 1 + u64::from(done.retries);
+        counters.received += done.answer.marks.len() as u64;
+        counters.in_window += done.answer.marks.len() as u64;
+        counters.heartbeats += done.answer.heartbeats;
+        bytes.stream_in += done.bytes_in;
+        bytes.stream_out += done.bytes_out;
+        bytes.payload_in += done.answer.payload_bytes;
+        if let Some(times) = done.dialled {
+            counters.connections += 1;
+            self.record(Metric::ConnectTcp, times.tcp.nanos_since(times.start));
+            if times.tls > times.tcp {
+                self.record(Metric::ConnectTls, times.tls.nanos_since(times.tcp));
+            }
+        }
+        if let Some(ns) = done.dispatch_lag_ns {
+            self.record(Metric::GeneratorLag, ns);
+        }
+    }
+
+    fn answered(&mut self, answer: &Answer, bytes_in: u64) {
+        answer.count(&mut self.counts);
+        self.counts.answer_bytes += bytes_in.saturating_sub(answer.head_bytes);
+        let since = |at: MonoTime| at.nanos_since(answer.begin);
+        let times = answer.times();
+        let single = [
+            (Metric::RequestToByte, answer.first_byte.map(since)),
+            (Metric::RequestToEvent, answer.marks.first().map(|mark| since(mark.received))),
+            (Metric::FirstContent, times.ttft_ns),
+            (Metric::PerOutputToken, times.tpot_ns),
+            (Metric::EndToEnd, times.e2e_ns),
+        ];
+        for (metric, ns) in single {
+            ns.into_iter().for_each(|ns| self.record(metric, ns));
+        }
+        let mut before: Option<MonoTime> = None;
+        for mark in answer.contents() {
+            if let Some(before) = before.replace(mark.received) {
+                self.record(Metric::InterChunk, mark.received.nanos_since(before));
+            }
+        }
+        self.one_way(answer);
+    }
+
+    /// What the transport added, where events say when they were due.
+    fn one_way(&mut self, answer: &Answer) {
+        let Some(offset) = self.clock_offset_ns else { return };
+        for mark in &answer.marks {
+            let Some(stamp) = mark.stamp else { continue };
+            self.record(Metric::ResponseTime, mark.received.nanos_since(stamp.due.offset_by(offset)));
+            self.record(Metric::ServiceTime, mark.received.nanos_since(stamp.sent.offset_by(offset)));
+            self.record(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
+            self.record(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
+        }
+    }
+
+    fn record(&mut self, metric: Metric, ns: u64) {
+        self.measurement.distributions.entry(metric).or_default().record(ns);
+    }
+
+    /// The measurement, and what its reader must know.
+    pub fn finish(self) -> (Measurement, Vec<Warning>) {
+        let Self { mut measurement, counts, window, .. } = self;
+        measurement.window_ns = window.map_or(0, |(from, to)| to.nanos_since(from));
+        measurement.counters.window_payload_bytes = counts.content_bytes;
+        let (failed, sent, bursts) = (counts.failed(), counts.sent, counts.bursts);
+        let first = counts.main_failure().filter(|_| failed > 0).map(str::to_owned);
+        let failures = first.map(|first| Warning::RequestsFailed { failed, sent, first });
+        let buffered = bursts.collected();
+        let buffered = buffered.map(|(held, proven)| Warning::Buffered { held, events: bursts.events, proven });
+        measurement.llm = Some(counts);
+        (measurement, failures.into_iter().chain(buffered).collect())
+    }
+}
