@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
-use trial::{Figure, Line, LlmCounts, Measurement, Metric, Outcome, Quantile, Trial, Warning};
+use trial::{AnswerWarning, Figure, Line, LlmCounts, Measurement, Metric, Outcome, Quantile, Trial, Warning};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
@@ -184,7 +184,12 @@ fn fails(url: &str, model: &str, extra: &[&str], why: &str) {
     assert_eq!(counts.retries, if why.starts_with("429") { 4 } else { 0 }, "{why}: {said}");
     assert!(counts.main_failure().unwrap().contains(why), "{why}: {:?}", counts.failures);
     assert!(!counts.main_failure().unwrap().contains('\n'));
-    assert!(trial.warnings.iter().any(|warning| matches!(warning, Warning::RequestsFailed { failed: 2, .. })));
+    assert!(
+        trial
+            .warnings
+            .iter()
+            .any(|warning| matches!(warning, Warning::Answers(AnswerWarning::RequestsFailed { failed: 2, .. })))
+    );
     assert!(said.contains("failed: 2 × "), "{said}");
 }
 
@@ -302,7 +307,10 @@ fn a_proxy_that_collects_events_is_called_that() {
     for transport in ["sse", "websocket"] {
         let buffered = |base: &str| {
             let (trial, said) = one(&[&[base, "--transport", transport][..], &args].concat(), 0);
-            let found = trial.warnings.iter().any(|warning| matches!(warning, Warning::Buffered { proven: true, .. }));
+            let found = trial
+                .warnings
+                .iter()
+                .any(|warning| matches!(warning, Warning::Answers(AnswerWarning::Buffered { proven: true, .. })));
             assert_eq!(found, said.contains("buffered: "), "{said}");
             found
         };

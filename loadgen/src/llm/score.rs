@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::exchange::{Done, Failure};
-use trial::{LlmCounts, Measurement, Metric, Warning};
+use trial::{AnswerWarning, LlmCounts, Measurement, Metric, Warning};
 use wire::MonoTime;
 
 /// Requests of one transport, added up.
@@ -110,9 +110,10 @@ impl Score {
         measurement.counters.window_payload_bytes = counts.content_bytes;
         let (failed, sent, bursts) = (counts.failed(), counts.sent, counts.bursts);
         let first = counts.main_failure().filter(|_| failed > 0).map(str::to_owned);
-        let failures = first.map(|first| Warning::RequestsFailed { failed, sent, first });
+        let failures = first.map(|first| Warning::from(AnswerWarning::RequestsFailed { failed, sent, first }));
         let buffered = bursts.collected();
-        let buffered = buffered.map(|(held, proven)| Warning::Buffered { held, events: bursts.events, proven });
+        let buffered = buffered
+            .map(|(held, proven)| Warning::from(AnswerWarning::Buffered { held, events: bursts.events, proven }));
         measurement.llm = Some(counts);
         (measurement, failures.into_iter().chain(buffered).collect())
     }

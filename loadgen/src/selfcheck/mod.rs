@@ -120,11 +120,9 @@ impl Probe {
             Self::Delay => {
                 ["V1 delay", "a network that delays by 1, 10 and 50 ms", "response time longer by the delay"]
             }
-            Self::Freeze => [
-                "V2 freeze",
-                "the server stopped for 500 ms of 10 s",
-                "p99 and p99.9 of the response time as the open loop predicts, within 5 %",
-            ],
+            Self::Freeze => {
+                ["V2 freeze", "the server stopped for 500 ms of 10 s", "response p99, p99.9 as predicted, within 5 %"]
+            }
             Self::BlindFreeze => [
                 "V2' freeze, closed loop",
                 "the same stop of a load that waits for itself",
@@ -137,11 +135,9 @@ impl Probe {
             Self::Syscalls => ["V7 system calls", "3 needless calls for each event", "exactly 3 more for each event"],
             Self::Touch => ["V8 memory", "64 KiB touched for each connection", "a slope 64 KiB steeper, within 2 %"],
             Self::Replay => ["V9 A/A", "labels of stored null arms shuffled", "95 % intervals miss 1 in 2 to 8 %"],
-            Self::Power => [
-                "V10 power",
-                "one stored arm multiplied by 1.05, 1.10, 1.25",
-                "found in 80 % at the planned blocks, covered in 93 %",
-            ],
+            Self::Power => {
+                ["V10 power", "a stored arm multiplied by 1.05, 1.10, 1.25", "80 % found as planned, 93 % covered"]
+            }
             Self::Coverage => [
                 "V11 statistics",
                 "lognormal, bimodal and Pareto noise under a drift that each block shares",

@@ -167,10 +167,7 @@ impl Warning {
             Self::RealtimeThrottled { .. } => 30,
             Self::PositionEffect { .. } => 31,
             Self::StoppedEarly { .. } => 32,
-            Self::StreamsFailed { .. }
-            | Self::LongLivedServer
-            | Self::Buffered { .. }
-            | Self::RequestsFailed { .. } => return None,
+            Self::StreamsFailed { .. } | Self::LongLivedServer | Self::Answers(_) => return None,
         })
     }
 
@@ -209,8 +206,7 @@ impl Warning {
             | Self::GeneratorBusy { .. }
             | Self::ClockUncertain { .. }
             | Self::StreamsFailed { .. }
-            | Self::Buffered { .. }
-            | Self::RequestsFailed { .. }
+            | Self::Answers(_)
             | Self::StoppedEarly { .. }
             | Self::Loopback
             | Self::LongLivedServer

@@ -1,7 +1,7 @@
 //! Things that a reader of a number must know. A warning is data; its text says what happened and what to do. Which rule
 //! it belongs to and what follows from it is in `detector`; refuses to decide when it is given.
 
-use crate::Quantile;
+use crate::{AnswerWarning, Quantile};
 use serde::{Deserialize, Serialize};
 use wire::Transport;
 
@@ -337,9 +337,7 @@ pub enum Warning {
         blocks: u64,
     },
     /// Rule 13: the arms are acknowledged differently.
-    #[error(
-        "pure ACKs for each data segment differ: {base:.2} and {other:.2}; bytes on the wire include them, compare those"
-    )]
+    #[error("pure ACKs per data segment differ: {base:.2} and {other:.2}; bytes on the wire hold them: compare those")]
     AcksDiffer {
         /// Pure ACKs over data segments, base arm.
         base: f64,
@@ -396,28 +394,7 @@ pub enum Warning {
         /// p-value of Friedman's test.
         p: f64,
     },
-    /// Events of language-model answers come in bursts that the sender did not make.
-    #[error(
-        "buffered: {held} of {events} content events came in one read with a later one{}: something on the way (a proxy, a \
-         compressor) collects events, so TTFT is longer and gaps are shorter than the model's; switch its buffering off",
-        if *.proven { ", though they were due 5 ms or more apart" } else { ", in bursts with pauses between them" }
-    )]
-    Buffered {
-        /// Content events that waited for a later one.
-        held: u64,
-        /// Content events in all.
-        events: u64,
-        /// Whether the events' own due times show it; else only their rhythm does.
-        proven: bool,
-    },
-    /// Requests to a language model that were not answered in full.
-    #[error("{failed} of {sent} requests failed; the most common: {first}")]
-    RequestsFailed {
-        /// Requests without a complete answer.
-        failed: u64,
-        /// Requests sent.
-        sent: u64,
-        /// Why most of them failed.
-        first: String,
-    },
+    /// Answers of a language model.
+    #[error(transparent)]
+    Answers(#[from] AnswerWarning),
 }

@@ -19,6 +19,10 @@ pub const fn principal(scenario: Scenario) -> Option<Metric> {
     }
 }
 
+/// What a connection needs before and beside its events.
+const EXCHANGES: [Figure; 4] =
+    [Figure::RequestsPerThousand, Figure::ConnectionsPerThousand, Figure::ConnectBytesOut, Figure::ConnectBytesIn];
+
 /// Every figure that a scenario is compared by, in the order of its table.
 pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
     match scenario {
@@ -28,8 +32,7 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
             durations(Metric::InterEvent, &[Quantile::P50, Quantile::P99]),
             vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
-            vec![Figure::RequestsPerThousand, Figure::ConnectionsPerThousand],
-            vec![Figure::ConnectBytesOut, Figure::ConnectBytesIn],
+            EXCHANGES.to_vec(),
             WIRE.to_vec(),
             HOST.to_vec(),
             durations(Metric::SentToKernel, &[Quantile::P50, Quantile::P99]),

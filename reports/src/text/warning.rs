@@ -1,7 +1,7 @@
 //! Warnings of trials and runs. The English text is the one that `trial` gives them.
 
 use super::Language;
-use trial::Warning;
+use trial::{AnswerWarning, Warning};
 
 impl Language {
     pub(crate) fn warning(self, warning: &Warning) -> String {
@@ -43,20 +43,7 @@ impl Language {
             | Warning::BufferBound { .. }
             | Warning::OffloadOn { .. }
             | Warning::Loopback => of_network(warning),
-            Warning::Buffered { held, events, proven } => {
-                let sign = if *proven {
-                    "，尽管其应发时刻相差 5 ms 以上"
-                } else {
-                    "，成批到达，批与批之间有停顿"
-                };
-                format!(
-                    "被缓冲：{events} 个内容事件中有 {held} 个与更晚的事件在同一次读取中到达{sign}：途中有环节（代理、压缩）在攒事件，\
-                     因此 TTFT 比模型更长、间隔比模型更短；请关闭其缓冲"
-                )
-            }
-            Warning::RequestsFailed { failed, sent, first } => {
-                format!("{sent} 个请求中有 {failed} 个失败；最常见的原因：{first}")
-            }
+            Warning::Answers(warning) => of_answers(warning),
             Warning::DebugBuild { .. }
             | Warning::ClockUncertain { .. }
             | Warning::ClockSource { .. }
@@ -74,6 +61,26 @@ impl Language {
             | Warning::DependentEvents { .. }
             | Warning::RulerUnfit { .. }
             | Warning::PositionEffect { .. } => of_comparison(warning),
+        }
+    }
+}
+
+/// Answers of a language model.
+fn of_answers(warning: &AnswerWarning) -> String {
+    match warning {
+        AnswerWarning::Buffered { held, events, proven } => {
+            let sign = if *proven {
+                "，尽管其应发时刻相差 5 ms 以上"
+            } else {
+                "，成批到达，批与批之间有停顿"
+            };
+            format!(
+                "被缓冲：{events} 个内容事件中有 {held} 个与更晚的事件在同一次读取中到达{sign}：途中有环节（代理、压缩）在攒事件，\
+                 因此 TTFT 比模型更长、间隔比模型更短；请关闭其缓冲"
+            )
+        }
+        AnswerWarning::RequestsFailed { failed, sent, first } => {
+            format!("{sent} 个请求中有 {failed} 个失败；最常见的原因：{first}")
         }
     }
 }
