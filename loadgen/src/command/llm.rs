@@ -111,7 +111,7 @@ pub struct LlmArgs {
     /// Print the records as JSON lines instead of the summary
     #[arg(long)]
     json: bool,
-    /// Directory for records and report [default: pushbench-results/<time>]
+    /// Directory for records and report [default: pushbench-results/TIME]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Language of the report
