@@ -73,15 +73,10 @@ pub fn admit(connections: u64, to: Option<SocketAddr>) -> Result<(), Warning> {
             return Err(detect::files(connections, hard).unwrap_or(scarce));
         }
     }
-    let ports = ports().zip(to).and_then(|(range, to)| detect::ports(connections, to, range, time_wait()));
+    // A port that a closed connection holds is held for its destination alone, and a fresh server is a fresh destination:
+    // what lingers from earlier trials takes nothing away here.
+    let ports = ports().zip(to).and_then(|(range, to)| detect::ports(connections, to, range, 0));
     ports.map_or(Ok(()), Err)
-}
-
-/// Ports that closed connections of this network namespace still hold.
-fn time_wait() -> u64 {
-    let sockstat = read("/proc/net/sockstat");
-    let tcp = sockstat.lines().find_map(|line| line.strip_prefix("TCP:"));
-    tcp.and_then(|line| line.split_once(" tw ")?.1.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 fn ports() -> Option<(u16, u16)> {
