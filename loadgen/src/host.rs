@@ -75,7 +75,7 @@ pub fn admit(connections: u64, to: Option<SocketAddr>) -> Result<(), Warning> {
     }
     // A port that a closed connection holds is held for its destination alone, and a fresh server is a fresh destination:
     // what lingers from earlier trials takes nothing away here.
-    let ports = ports().zip(to).and_then(|(range, to)| detect::ports(connections, to, range, 0));
+    let ports = ports().zip(to).and_then(|(range, to)| detect::ports(connections, to, range));
     ports.map_or(Ok(()), Err)
 }
 

@@ -63,9 +63,9 @@ pub fn speed(noise: &Noise) -> Option<Warning> {
     (percent > SPEED_PERCENT).then_some(Warning::CpuSpeed { percent })
 }
 
-/// Rule 9: ports towards one destination, those of closed connections apart.
-pub fn ports(wanted: u64, to: SocketAddr, range: (u16, u16), time_wait: u64) -> Option<Warning> {
-    let available = (u64::from(range.1.saturating_sub(range.0)) + 1).saturating_sub(time_wait);
+/// Rule 9: local ports towards one destination. What closed connections to other destinations hold takes nothing away.
+pub fn ports(wanted: u64, to: SocketAddr, range: (u16, u16)) -> Option<Warning> {
+    let available = u64::from(range.1.saturating_sub(range.0)) + 1;
     (wanted * 5 > available * 4).then(|| Warning::PortsScarce { wanted, to: to.to_string(), available })
 }
 
@@ -170,9 +170,8 @@ mod tests {
     #[test]
     fn limits_are_named_with_their_remedy() {
         let to = ([127, 0, 0, 1], 80).into();
-        assert_eq!(ports(80, to, (1, 100), 0), None);
-        assert!(ports(81, to, (1, 100), 0).unwrap().to_string().contains("ip_local_port_range"));
-        assert!(ports(80, to, (1, 100), 1).is_some(), "ports of closed connections are taken");
+        assert_eq!(ports(80, to, (1, 100)), None);
+        assert!(ports(81, to, (1, 100)).unwrap().to_string().contains("ip_local_port_range"));
         assert_eq!(files(800, 1_000), None);
         assert!(files(801, 1_000).unwrap().to_string().contains("ulimit -n 1001"));
     }

@@ -83,7 +83,7 @@ pub const DETECTORS: [Detector; 32] = [
         "runs back; unknown source; > 50 ppm off the raw clock; remote: bound > 50 µs",
         &[Refuse, Warn, Warn, Warn],
     ),
-    detector(9, "ephemeral ports run out", "connections > 80 % of the free local ports", &[Refuse]),
+    detector(9, "ephemeral ports run out", "connections > 80 % of the local ports", &[Refuse]),
     detector(10, "file descriptors run out", "connections + 200 > the hard limit", &[Refuse]),
     detector(11, "listen queue overflows, SYNs repeat", "any overflow; a connect of 1 s or more", &[Void]),
     detector(

@@ -187,7 +187,7 @@ pub enum Warning {
         wanted: u64,
         /// One destination.
         to: String,
-        /// Ports in the range that no closed connection still holds.
+        /// Ports in the range.
         available: u64,
     },
     /// Too few file descriptors.
