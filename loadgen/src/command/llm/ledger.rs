@@ -3,7 +3,8 @@
 //! It works on a thread of its own: to encode a block's histograms takes milliseconds, in which the thread that reads
 //! would see no event.
 
-use super::{Campaign, LlmArgs};
+use super::LlmArgs;
+use super::campaign::Campaign;
 use crate::detect;
 use crate::drive::{self, Started};
 use crate::journal::{Journal, JournalError};
