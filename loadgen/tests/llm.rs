@@ -248,6 +248,50 @@ fn a_key_is_asked_for_sent_and_kept_secret() {
     }
 }
 
+/// An endpoint that answers 400 with what it was sent: a key comes back in an error. Returns its address.
+fn repeating_endpoint() -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, mut bytes) = (client.unwrap(), [0; 4096]);
+            let read = client.read(&mut bytes).unwrap();
+            let head = String::from_utf8_lossy(&bytes[..read]).into_owned();
+            let secrets: Vec<_> = head.split(['\r', ' ', '=', '&']).filter(|word| word.contains("s3cret")).collect();
+            let body = format!("bad key {}", secrets.join(" "));
+            let length = body.len();
+            _ = write!(client, "HTTP/1.1 400 Bad\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+        }
+    });
+    address
+}
+
+#[test]
+fn no_credential_is_shown_or_kept_wherever_it_was_given() {
+    let address = repeating_endpoint();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    for url in [format!("http://{address}/v1?key=s3cret-q&v=1"), format!("http://u:s3cret-u@{address}/v1")] {
+        let out = tempfile::tempdir().unwrap();
+        let args = ["--model", "chat", "-n", "1", "--api-key-env", "TEST_KEY", "--log", log.path().to_str().unwrap()];
+        let headers = ["-HX-Api-Key: s3cret-h", "-H", "Cookie: s3cret-c"];
+        let output = llm(out.path(), &[&[url.as_str()], &args[..], &headers].concat());
+        let said = [output.stdout, output.stderr].concat();
+        let mut seen = vec![said.clone(), std::fs::read(log.path()).unwrap()];
+        // Charts lie in a directory of their own; the page holds all of their words.
+        let files =
+            std::fs::read_dir(out.path()).unwrap().map(|file| file.unwrap().path()).filter(|path| path.is_file());
+        seen.extend(files.map(|path| std::fs::read(path).unwrap()));
+        for text in seen {
+            assert!(!String::from_utf8_lossy(&text).contains("s3cret"), "{}", String::from_utf8_lossy(&text));
+        }
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains("bad key ***") || said.contains("http://***@"), "{said}");
+    }
+    let output = llm(Path::new("/nowhere"), &["http://h", "--model", "chat", "-H", "Authorization=s3cret"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("expected 'NAME: VALUE'") && !said.contains("s3cret"), "{said}");
+}
+
 #[test]
 fn what_cannot_be_asked_is_refused_before_it_starts() {
     let (_server, url) = server(options());

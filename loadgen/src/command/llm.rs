@@ -17,6 +17,7 @@ use crate::llm::exchange::Way;
 use crate::llm::format::Key;
 use crate::llm::score::Score;
 use crate::llm::text;
+use crate::redact::Secrets;
 use crate::tls::Trust;
 use crate::{client, host};
 use anyhow::{Context as _, ensure};
@@ -26,8 +27,7 @@ use servers::clock;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use trial::Line;
-use wire::Transport;
+use trial::{Arm, Line};
 
 /// Longest wait for a connection.
 const DIAL_LIMIT: Duration = Duration::from_secs(10);
@@ -54,7 +54,7 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
         token_cap: args.token_cap,
         interrupt: interrupt.clone(),
     };
-    let (hand_over, clerk) = Ledger::new(args, &campaign, journal).keep();
+    let (hand_over, clerk) = Ledger::new(args, &campaign, way.secrets.clone(), journal).keep();
     let body = |turn: &Turn| args.body(&campaign, turn);
     // The clerk's thread lives until the sender goes, so nothing handed over is lost.
     let finished =
@@ -70,19 +70,14 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
 }
 
 /// The summary and the report; the exit status: 1 when nothing was answered.
-fn conclude(
-    args: &LlmArgs,
-    out: &std::path::Path,
-    totals: &[(Transport, Score)],
-    interrupted: bool,
-) -> anyhow::Result<u8> {
+fn conclude(args: &LlmArgs, out: &std::path::Path, totals: &[(Arm, Score)], interrupted: bool) -> anyhow::Result<u8> {
     let mut stdout = std::io::stdout().lock();
     let mut answered = 0;
-    for (transport, score) in totals {
+    for (arm, score) in totals {
         let (measurement, warnings) = score.clone().finish();
         answered += measurement.llm.as_ref().map_or(0, |counts| counts.answered);
         if !args.json {
-            write!(stdout, "{}", text::summary(*transport, &measurement, &warnings))?;
+            write!(stdout, "{}", text::summary(*arm, &measurement, &warnings))?;
         }
     }
     let records = [reports::load(out)?];
@@ -116,11 +111,13 @@ impl LlmArgs {
             .as_deref()
             .map(|path| EventLog::create(path).with_context(|| format!("--log {}", path.display())).map(Arc::new));
         let json = ("Content-Type".to_owned(), "application/json".to_owned());
-        let headers = std::iter::once(json).chain(self.format.headers(key)).chain(self.headers.clone()).collect();
+        let headers: Vec<_> =
+            std::iter::once(json).chain(self.format.headers(key)).chain(self.headers.clone()).collect();
         let path = self.format.path(&endpoint.path_and_query);
+        let secrets = Secrets::of(&headers, &path);
         let request =
             client::Request { method: "POST".to_owned(), headers, ..client::Request::get(&endpoint.authority, path) };
         let (format, silence, idle) = (self.format, self.timeout, Mutex::default());
-        Ok(Way { dialer, request, format, silence, log: log.transpose()?, idle })
+        Ok(Way { dialer, request, format, silence, log: log.transpose()?, secrets, idle })
     }
 }

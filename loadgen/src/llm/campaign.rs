@@ -1,7 +1,7 @@
 //! Which request is sent when, over which transport, and to which block it belongs. Pure and seeded: refuses to send.
 
 use std::time::Duration;
-use wire::Transport;
+use trial::Arm;
 use wire::llm::Arrivals;
 
 /// Blocks at most: enough for an interval (six) and a correction for several figures.
@@ -12,10 +12,10 @@ const MOST_BLOCKS: u32 = 12;
 pub struct Turn {
     /// Number of the request in the run.
     pub index: u32,
-    /// Number of the question: both transports are asked the same ones.
+    /// Number of the question: every arm is asked the same ones.
     pub question: u32,
-    /// The transport.
-    pub transport: Transport,
+    /// The arm: the transport, and whether it is the null twin.
+    pub arm: Arm,
     /// The block, from 0.
     pub block: u32,
     /// When it is due, from the start; `None` in a closed loop.
@@ -33,44 +33,44 @@ pub enum Pace {
 }
 
 /// How many blocks `questions` make: neighbouring questions belong to one block.
-pub fn blocks(questions: u32, transports: usize) -> u32 {
-    if transports < 2 { 1 } else { questions.div_ceil(size(questions, transports)) }
+pub fn blocks(questions: u32, arms: usize) -> u32 {
+    if arms < 2 { 1 } else { questions.div_ceil(size(questions, arms)) }
 }
 
-fn size(questions: u32, transports: usize) -> u32 {
-    if transports < 2 { questions.max(1) } else { questions.div_ceil(MOST_BLOCKS).max(1) }
+fn size(questions: u32, arms: usize) -> u32 {
+    if arms < 2 { questions.max(1) } else { questions.div_ceil(MOST_BLOCKS).max(1) }
 }
 
-/// All requests in the order in which they are sent. For each question the transports come in random order.
-pub fn turns(questions: u32, transports: &[Transport], pace: Pace, seed: u64) -> Vec<Turn> {
-    let size = size(questions, transports.len());
+/// All requests in the order in which they are sent. For each question the arms come in random order.
+pub fn turns(questions: u32, arms: &[Arm], pace: Pace, seed: u64) -> Vec<Turn> {
+    let size = size(questions, arms.len());
     let mut random = fastrand::Rng::with_seed(seed);
     let order = (0..questions).flat_map(|question| {
-        let mut transports = transports.to_vec();
-        random.shuffle(&mut transports);
-        transports.into_iter().map(move |transport| (question, transport))
+        let mut arms = arms.to_vec();
+        random.shuffle(&mut arms);
+        arms.into_iter().map(move |arm| (question, arm))
     });
     let dues: Box<dyn Iterator<Item = Option<Duration>>> = match pace {
         Pace::Closed => Box::new(std::iter::repeat(None)),
         Pace::Drawn(arrivals) => Box::new(arrivals.map(Duration::from_nanos).map(Some)),
-        // The transports of one question share its instant.
+        // The arms of one question share its instant.
         Pace::Recorded(offsets) => {
-            let each = transports.len();
+            let each = arms.len();
             Box::new(offsets.into_iter().flat_map(move |offset| std::iter::repeat_n(Some(offset), each)))
         }
     };
     let numbered = order.zip(dues).zip(0..);
-    numbered
-        .map(|(((question, transport), due), index)| Turn { index, question, transport, block: question / size, due })
-        .collect()
+    numbered.map(|(((question, arm), due), index)| Turn { index, question, arm, block: question / size, due }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wire::Transport;
     use wire::llm::Arrival;
 
-    const BOTH: [Transport; 2] = [Transport::Sse, Transport::WebSocket];
+    const SSE: Arm = Arm::of(Transport::Sse);
+    const BOTH: [Arm; 2] = [SSE, Arm::of(Transport::WebSocket)];
 
     #[test]
     fn every_question_goes_to_each_transport_once_in_a_seeded_order() {
@@ -79,13 +79,27 @@ mod tests {
         assert_eq!((plan.len(), blocks(30, 2)), (60, 10));
         for pair in plan.chunks(2) {
             assert_eq!((pair[0].question, pair[0].block), (pair[1].question, pair[1].block));
-            assert_ne!(pair[0].transport, pair[1].transport);
+            assert_ne!(pair[0].arm, pair[1].arm);
         }
-        let firsts = plan.chunks(2).filter(|pair| pair[0].transport == Transport::Sse).count();
+        let firsts = plan.chunks(2).filter(|pair| pair[0].arm == SSE).count();
         assert!((5..=25).contains(&firsts), "{firsts} of 30 begin with SSE");
         assert_eq!(plan, turns_of(1));
         assert_ne!(plan, turns_of(2));
         assert_eq!(plan.last().map(|turn| turn.block), Some(9));
+    }
+
+    #[test]
+    fn the_null_twin_is_an_arm_like_any_other() {
+        let arms = [BOTH[0], BOTH[1], Arm { twin: true, ..SSE }];
+        let plan = turns(30, &arms, Pace::Closed, 1);
+        assert_eq!((plan.len(), blocks(30, 3)), (90, 10));
+        for question in plan.chunks(3) {
+            assert!(arms.iter().all(|arm| question.iter().filter(|turn| turn.arm == *arm).count() == 1));
+        }
+        for (arm, seat) in arms.iter().flat_map(|arm| (0..3).map(move |seat| (arm, seat))) {
+            let times = plan.chunks(3).filter(|asked| asked[seat].arm == *arm).count();
+            assert!((3..=17).contains(&times), "{arm} comes {times} times of 30 in place {seat}");
+        }
     }
 
     #[test]

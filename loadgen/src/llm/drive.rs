@@ -125,12 +125,12 @@ impl Drive {
 /// Asks, and asks again when the endpoint wants that. The request began when it first began: the user waited since.
 async fn persist(way: &Way, turn: &Turn, body: &[u8], due: Option<MonoTime>) -> Done {
     let lag_ns = due.map(|due| clock::now().nanos_since(due));
-    let mut done = way.ask(u64::from(turn.index), turn.transport, body, due).await;
+    let mut done = way.ask(u64::from(turn.index), turn.arm, body, due).await;
     let begin = done.answer.begin;
     for retry in 1..=MAX_RETRIES {
         let Some(wait) = done.failure.as_ref().and_then(|failure| failure.retry_after()) else { break };
         tokio::time::sleep(wait.min(MAX_WAIT)).await;
-        let again = way.ask(u64::from(turn.index), turn.transport, body, Some(begin)).await;
+        let again = way.ask(u64::from(turn.index), turn.arm, body, Some(begin)).await;
         done = Done {
             retries: retry,
             dialled: done.dialled.or(again.dialled),

@@ -6,6 +6,7 @@ use super::format::Format;
 use crate::client::{Conversation, DecodeError, Request, RequestError, Signal};
 use crate::event_log::EventLog;
 use crate::link::{DialError, DialTimes, Dialer, Link};
+use crate::redact::Secrets;
 use serde::Serialize;
 use servers::clock;
 use std::io;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
+use trial::Arm;
 use wire::{MonoTime, Transport};
 
 /// What one read returns at most.
@@ -32,13 +34,15 @@ pub struct Way {
     pub silence: Duration,
     /// Where to write what comes.
     pub log: Option<Arc<EventLog>>,
+    /// What must not be shown, even when the endpoint sends it back.
+    pub secrets: Secrets,
     /// Connections that wait for their next request.
     pub idle: Mutex<Vec<Line>>,
 }
 
-/// One open connection.
+/// One open connection. It serves one arm: a null arm that shared the connections of its twin would change them.
 pub struct Line {
-    transport: Transport,
+    arm: Arm,
     link: Link,
     /// A WebSocket's conversation lasts as long as its connection; one over HTTP is new for each request.
     conversation: Option<Conversation>,
@@ -113,10 +117,13 @@ pub struct Done {
 struct Entry<'a> {
     request: u64,
     transport: &'a str,
+    /// The null arm.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    twin: bool,
     what: &'a str,
     at_ns: u64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    data: std::borrow::Cow<'a, str>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    data: String,
 }
 
 fn meaning(status: u16) -> &'static str {
@@ -147,17 +154,17 @@ impl Failure {
 
 impl Way {
     /// A connection: one that waits, else a new one.
-    async fn line(&self, transport: Transport) -> Result<(Line, Option<DialTimes>), Failure> {
-        if let Some(line) = self.take_idle(transport) {
+    async fn line(&self, arm: Arm) -> Result<(Line, Option<DialTimes>), Failure> {
+        if let Some(line) = self.take_idle(arm) {
             return Ok((line, None));
         }
-        let (line, times) = Line::open(self, transport).await?;
+        let (line, times) = Line::open(self, arm).await?;
         Ok((line, Some(times)))
     }
 
-    fn take_idle(&self, transport: Transport) -> Option<Line> {
+    fn take_idle(&self, arm: Arm) -> Option<Line> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = idle.iter().rposition(|line| line.transport == transport)?;
+        let at = idle.iter().rposition(|line| line.arm == arm)?;
         Some(idle.swap_remove(at))
     }
 
@@ -168,18 +175,25 @@ impl Way {
         }
     }
 
-    fn note(&self, request: u64, transport: Transport, what: &str, at: MonoTime, data: &[u8]) {
+    fn note(&self, request: u64, arm: Arm, what: &str, at: MonoTime, data: &[u8]) {
         if let Some(log) = &self.log {
-            let data = String::from_utf8_lossy(data);
-            log.append(&Entry { request, transport: transport.name(), what, at_ns: at.as_nanos(), data });
+            let data = self.secrets.hide(&String::from_utf8_lossy(data));
+            log.append(&Entry {
+                request,
+                transport: arm.transport.name(),
+                twin: arm.twin,
+                what,
+                at_ns: at.as_nanos(),
+                data,
+            });
         }
     }
 
     /// Asks once. A kept connection that the peer has closed meanwhile is replaced by a new one.
-    pub async fn ask(&self, request: u64, transport: Transport, body: &[u8], due: Option<MonoTime>) -> Done {
+    pub async fn ask(&self, request: u64, arm: Arm, body: &[u8], due: Option<MonoTime>) -> Done {
         let mut done = Done::new(Answer::begun(due.unwrap_or_else(clock::now)));
         loop {
-            let (mut line, dialled) = match self.line(transport).await {
+            let (mut line, dialled) = match self.line(arm).await {
                 Ok(line) => line,
                 Err(failure) => return done.failed(failure),
             };
@@ -187,7 +201,7 @@ impl Way {
             done.dialled = done.dialled.or(dialled);
             // In a closed loop the connection stands before the request begins; in an open one the user waits for it.
             done.answer.begin = due.unwrap_or_else(clock::now);
-            self.note(request, transport, "begin", done.answer.begin, b"");
+            self.note(request, arm, "begin", done.answer.begin, b"");
             let (before_in, before_out) = (line.link.meter().bytes_in(), line.link.meter().bytes_out());
             let told = line.tell(self, request, body, &mut done.answer).await;
             done.bytes_in += line.link.meter().bytes_in() - before_in;
@@ -218,12 +232,12 @@ impl Done {
 
 impl Line {
     /// Dials; a WebSocket also shakes hands.
-    async fn open(way: &Way, transport: Transport) -> Result<(Self, DialTimes), Failure> {
+    async fn open(way: &Way, arm: Arm) -> Result<(Self, DialTimes), Failure> {
         let (link, times) = way.dialer.dial().await?;
-        let mut line = Self { transport, link, conversation: None };
-        if transport == Transport::WebSocket {
+        let mut line = Self { arm, link, conversation: None };
+        if arm.transport == Transport::WebSocket {
             let request = Request { method: "GET".to_owned(), body: None, ..way.request.clone() };
-            let mut conversation = Conversation::open(transport, &request)?;
+            let mut conversation = Conversation::open(arm.transport, &request)?;
             line.shake(way, &mut conversation).await.map_err(|failure| no_websocket(failure, &conversation))?;
             line.conversation = Some(conversation);
         }
@@ -262,14 +276,14 @@ impl Line {
             }
             None => {
                 let asked = Request { body: Some(body.to_vec()), ..way.request.clone() };
-                Conversation::open(self.transport, &asked)?
+                Conversation::open(self.arm.transport, &asked)?
             }
         };
         self.flush(&mut conversation).await?;
         self.hear(way, request, &mut conversation, answer).await?;
-        way.note(request, self.transport, "end", clock::now(), b"");
+        way.note(request, self.arm, "end", clock::now(), b"");
         let closes = conversation.head().header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        if self.transport == Transport::WebSocket {
+        if self.arm.transport == Transport::WebSocket {
             let goes_on = !conversation.is_over();
             self.conversation = Some(conversation);
             return Ok(goes_on);
@@ -287,7 +301,7 @@ impl Line {
     ) -> Result<(), Failure> {
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut deadline = Instant::now() + way.silence;
-        let websocket = self.transport == Transport::WebSocket;
+        let websocket = self.arm.transport == Transport::WebSocket;
         loop {
             let read = timeout_at(deadline, self.link.read(&mut buffer)).await;
             let bytes = read.map_err(|_| Failure::Silent(way.silence))??;
@@ -298,7 +312,7 @@ impl Line {
                 Signal::Head(head) => answer.head_bytes += head.wire_bytes() as u64,
                 Signal::Comment | Signal::Ping(_) => answer.heartbeats += 1,
                 Signal::Event(event) if misread.is_ok() => {
-                    way.note(request, self.transport, "event", received, event.data);
+                    way.note(request, self.arm, "event", received, event.data);
                     misread = answer.event(way.format, event.data, received);
                 }
                 _ => {}

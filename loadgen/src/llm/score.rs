@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::exchange::{Done, Failure};
+use crate::redact::Secrets;
 use trial::{AnswerWarning, LlmCounts, Measurement, Metric, Warning};
 use wire::MonoTime;
 
@@ -12,13 +13,14 @@ pub struct Score {
     counts: LlmCounts,
     /// Added to the server's instants; `None` where its clock is not known.
     clock_offset_ns: Option<i64>,
+    secrets: Secrets,
     window: Option<(MonoTime, MonoTime)>,
 }
 
 impl Score {
-    /// Nothing yet; `counts` says what is asked for.
-    pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>) -> Self {
-        Self { measurement: Measurement::default(), counts, clock_offset_ns, window: None }
+    /// Nothing yet; `counts` says what is asked for, `secrets` what no reason of a failure may show.
+    pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>, secrets: Secrets) -> Self {
+        Self { measurement: Measurement::default(), counts, clock_offset_ns, secrets, window: None }
     }
 
     /// Adds one request, however it ended at `end`.
@@ -32,7 +34,7 @@ impl Score {
         match &done.failure {
             None => self.answered(&done.answer, done.bytes_in),
             Some(failure) => {
-                self.counts.fail(&failure.to_string(), 1);
+                self.counts.fail(&self.secrets.hide(&failure.to_string()), 1);
                 let counters = &mut self.measurement.counters;
                 match failure {
                     Failure::Dial(_) => counters.connection_failures += 1,

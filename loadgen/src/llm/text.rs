@@ -2,13 +2,17 @@
 
 use crate::run_text;
 use std::fmt::Write as _;
-use trial::{Figure, LlmCounts, Measurement, Metric, Quantile, Warning};
-use wire::Transport;
+use trial::{Arm, Figure, LlmCounts, Measurement, Metric, Quantile, Warning};
 
-/// The numbers of one transport, and what must be doubted. Writing to a String cannot fail, so results are dropped.
-pub fn summary(transport: Transport, m: &Measurement, warnings: &[Warning]) -> String {
+/// The name of an arm, such as `SSE`, or `SSE′ (null arm)`.
+pub fn arm(arm: Arm) -> String {
+    format!("{}{}", arm.transport.title(), if arm.twin { "′ (null arm)" } else { "" })
+}
+
+/// The numbers of one arm, and what must be doubted. Writing to a String cannot fail, so results are dropped.
+pub fn summary(of: Arm, m: &Measurement, warnings: &[Warning]) -> String {
     let Some(counts) = &m.llm else { return String::new() };
-    let mut text = format!("{} over {}, model {}\n", counts.format, transport.title(), counts.model);
+    let mut text = format!("{} over {}, model {}\n", counts.format, arm(of), counts.model);
     counted(&mut text, counts, m);
     run_text::times(&mut text, m);
     if counts.answered > 0 && !m.distributions.contains_key(&Metric::ResponseTime) {

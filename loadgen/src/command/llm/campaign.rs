@@ -5,6 +5,7 @@ use crate::drive::Session;
 use crate::endpoint::Endpoint;
 use crate::llm::campaign::{Pace, Turn, blocks, turns};
 use crate::llm::drive::MAX_RETRIES;
+use crate::llm::text;
 use anyhow::{Context as _, bail, ensure};
 use trial::Cell;
 use wire::Transport;
@@ -19,7 +20,6 @@ const PROMPT: &str = "Write a short story about a lighthouse keeper who learns t
 
 /// Everything that is known before the first request.
 pub(super) struct Campaign {
-    pub(super) transports: Vec<Transport>,
     pub(super) turns: Vec<Turn>,
     pub(super) prompts: Vec<String>,
     pub(super) trace: Option<Vec<TraceRequest>>,
@@ -38,12 +38,14 @@ impl LlmArgs {
             self.format
         );
         let trace = self.trace.as_deref().map(|trace| self.recorded(trace)).transpose()?;
-        let turns = turns(self.requests, &transports, self.pace(trace.as_deref())?, self.seed);
-        let questions = (turns.len() / transports.len()) as u32;
+        let mut cell = self.cell(transports)?;
+        let arms = cell.arms();
+        let turns = turns(self.requests, &arms, self.pace(trace.as_deref())?, self.seed);
+        // A trace may be shorter than asked for.
+        cell.blocks = blocks((turns.len() / arms.len()) as u32, arms.len());
         let ours = self.ours(endpoint).await?;
         ensure!(self.order.is_empty() || ours.is_some(), "--order is for our own servers: give the base URL of one");
-        let cell = self.cell(transports.clone(), blocks(questions, transports.len()))?;
-        Ok(Campaign { turns, prompts: self.prompts()?, trace, ours, cell, transports })
+        Ok(Campaign { turns, prompts: self.prompts()?, trace, ours, cell })
     }
 
     /// A session with one of our servers, if the URL is the base of one. Nobody else is asked anything but requests.
@@ -87,7 +89,7 @@ impl LlmArgs {
         Ok(prompts)
     }
 
-    /// The request of one turn. Both transports are asked the same; a WebSocket wraps it into an event.
+    /// The request of one turn. Every arm is asked the same; a WebSocket wraps it into an event.
     pub(super) fn body(&self, campaign: &Campaign, turn: &Turn) -> Vec<u8> {
         let question = turn.question as usize;
         let recorded = campaign.trace.as_ref().and_then(|trace| trace.get(question));
@@ -99,7 +101,7 @@ impl LlmArgs {
         let order = format!("{seed}{length}&{}", self.order);
         let mut body =
             self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));
-        if let (Transport::WebSocket, Some(members)) = (turn.transport, body.as_object_mut()) {
+        if let (Transport::WebSocket, Some(members)) = (turn.arm.transport, body.as_object_mut()) {
             members.remove("stream");
             members.insert("type".to_owned(), "response.create".into());
         }
@@ -117,11 +119,10 @@ impl LlmArgs {
             );
         }
         let place = endpoint.at(self.format.path(endpoint.path()));
-        let transports =
-            campaign.transports.iter().map(|transport| transport.title()).collect::<Vec<_>>().join(" and ");
+        let arms = campaign.cell.arms().into_iter().map(text::arm).collect::<Vec<_>>().join(" and ");
         let key = self.api_key_env.as_ref().map_or(String::new(), |name| format!(", with the key in {name}"));
         eprintln!(
-            "sending {requests} requests to {place} over {transports}, at most {each} output tokens each, {most} in all{key}; \
+            "sending {requests} requests to {place} over {arms}, at most {each} output tokens each, {most} in all{key}; \
              after 429, 503 or 529 a request is repeated up to {MAX_RETRIES} times"
         );
         Ok(())

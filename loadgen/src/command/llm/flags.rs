@@ -17,9 +17,13 @@ pub struct LlmArgs {
     /// openai-chat, openai-responses or anthropic
     #[arg(long, value_name = "API", default_value = "openai-responses")]
     pub(super) format: Format,
-    /// sse, websocket or both: then request by request in random order (WebSocket: openai-responses only)
+    /// sse, websocket or both: then request by request in random order, with a null arm (WebSocket: openai-responses only)
     #[arg(long, value_name = "NAME", default_value = "sse")]
     pub(super) transport: Ways,
+    /// With both transports: leave out the null arm, a second request over SSE for each question. It costs a third of the
+    /// tokens and is what shows whether a difference between the transports is more than noise
+    #[arg(long)]
+    pub(super) no_null: bool,
     /// Model to ask for; one of our servers takes the name of a workload, such as chat
     #[arg(long, value_name = "NAME")]
     pub(super) model: String,
@@ -47,7 +51,7 @@ pub struct LlmArgs {
     /// Most output tokens of one answer
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=32_768))]
     pub(super) max_tokens: u32,
-    /// Requests on each transport
+    /// Requests on each arm: on each transport, and on the null arm
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) requests: u32,
     /// Most output tokens of the whole run: more is refused before it starts, and not asked for later

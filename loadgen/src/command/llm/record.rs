@@ -3,7 +3,7 @@
 use super::LlmArgs;
 use super::campaign::Campaign;
 use crate::command::command_line;
-use crate::{host, timestamp, tool};
+use crate::{host, redact, timestamp, tool};
 use anyhow::Context as _;
 use std::time::Duration;
 use trial::{Cell, ClientKind, Load, Plan, Run, SCHEMA, Scenario, StopRule, Warning};
@@ -21,7 +21,7 @@ impl LlmArgs {
             seed: self.seed,
             plan: Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell], stop: StopRule::default() },
             host: host::facts(),
-            target: Some(self.url.clone()),
+            target: Some(redact::url(&self.url)),
             capacity: None,
             warnings: [loopback.then_some(Warning::Loopback), Some(Warning::LongLivedServer)]
                 .into_iter()
@@ -30,7 +30,8 @@ impl LlmArgs {
         }
     }
 
-    pub(super) fn cell(&self, transports: Vec<Transport>, blocks: u32) -> anyhow::Result<Cell> {
+    /// What is measured; how many blocks it makes is for the turns to say.
+    pub(super) fn cell(&self, transports: Vec<Transport>) -> anyhow::Result<Cell> {
         let open = self.request_rate.is_some() || self.trace.is_some();
         // A closed loop has no rate: the record's must be above zero, and its schedule says that it is not kept.
         let one = Rate::per_second(1.0).context("one request a second is a rate")?;
@@ -47,15 +48,15 @@ impl LlmArgs {
         };
         Ok(Cell {
             name: format!("llm/{}", self.format),
-            why: format!("model {} at {}, from the command line", self.model, self.url),
+            why: format!("model {} at {}, from the command line", self.model, redact::url(&self.url)),
             row: None,
             scenario: Scenario::Llm,
+            null: transports.len() > 1 && !self.no_null,
             transports,
-            null: false,
             preset: Preset::Equal,
             flush: None,
             client: ClientKind::Lean,
-            blocks,
+            blocks: 1,
             load,
             steps: Vec::new(),
             stamps: false,
