@@ -111,7 +111,9 @@ fn times_agree_with_the_event_log_and_texts_with_each_other() {
     assert!(said.contains("TTFT") && said.contains("TPOT") && said.contains("goodput"), "{said}");
     let logged = read_log(&log);
     let trials = trials(out.path());
-    assert_eq!((trials.len(), logged.len()), (16, 16), "eight blocks of a pair");
+    assert_eq!((trials.len(), logged.len()), (24, 24), "eight blocks of a pair and the null arm");
+    let twins = trials.iter().filter(|trial| trial.arm.twin && trial.arm.transport == wire::Transport::Sse);
+    assert_eq!(twins.count(), 8);
     let mut counted = 0;
     for trial in &trials {
         let (m, counts) = measured(trial);
@@ -135,11 +137,11 @@ fn times_agree_with_the_event_log_and_texts_with_each_other() {
         counted += usize::from(found.count() >= 1);
         assert!(m.distributions.contains_key(&Metric::ResponseTime), "our events say when they were due");
     }
-    assert_eq!(counted, 16, "every block agrees with the log");
+    assert_eq!(counted, 24, "every block agrees with the log");
     let texts = |name: &str| {
         let of = logged.iter().filter(|((transport, _), _)| transport == name);
-        // Request numbers count turns: two to a question.
-        of.map(|((_, request), logged)| (request / 2, logged.text.clone())).collect::<BTreeMap<_, _>>()
+        // Request numbers count turns: three to a question.
+        of.map(|((_, request), logged)| (request / 3, logged.text.clone())).collect::<BTreeMap<_, _>>()
     };
     assert_eq!(texts("sse"), texts("websocket"));
     assert_eq!(texts("sse").len(), 8);
@@ -246,6 +248,55 @@ fn a_key_is_asked_for_sent_and_kept_secret() {
         assert_eq!(measured(&trial).1.answered, 1, "{format}: {said}");
         assert!(said.contains("with the key in TEST_KEY"), "{said}");
     }
+}
+
+#[test]
+fn a_null_arm_is_announced_and_can_be_left_out() {
+    let (_server, url) = server(options());
+    let out = tempfile::tempdir().unwrap();
+    let args =
+        [&url, "--model", "chat", "--transport", "both", "-n", "2", "--max-tokens", "5", "--order", "speed=1000"];
+    let arms =
+        |out: &Path| trials(out).iter().map(|trial| trial.arm.to_string()).collect::<std::collections::BTreeSet<_>>();
+    let output = llm(&out.path().join("with"), &args);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("sending 6 requests") && said.contains("over SSE and WebSocket and SSE′ (null arm)"),
+        "{said}"
+    );
+    assert_eq!(arms(&out.path().join("with")), ["sse", "sse′", "websocket"].map(str::to_owned).into());
+    let output = llm(&out.path().join("without"), &[&args[..], &["--no-null"]].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("sending 4 requests") && !said.contains("null arm"), "{said}");
+    assert_eq!(arms(&out.path().join("without")), ["sse", "websocket"].map(str::to_owned).into());
+}
+
+#[test]
+fn answers_are_given_up_and_both_ends_say_what_that_wasted() {
+    let (server, url) = server(options());
+    // 400 tokens an answer, 7.5 ms apart on average: none is over when its sixth content event has come.
+    let args = ["--model", "chat", "-n", "4", "--max-tokens", "400", "--order", "speed=2&tokens=400"];
+    for (transport, share, cancelled) in [("sse", "1", 4), ("websocket", "1", 4), ("websocket", "0", 0)] {
+        let way = [url.as_str(), "--transport", transport, "--cancel-after", "6", "--cancel-share", share];
+        let short = if share == "0" { vec!["--order", "speed=1000&tokens=9"] } else { Vec::new() };
+        let args: Vec<_> = args.iter().copied().take(if short.is_empty() { args.len() } else { 6 }).collect();
+        let (trial, said) = one(&[&way[..], &args, &short].concat(), 0);
+        let (m, counts) = measured(&trial);
+        assert_eq!((counts.cancelled, counts.answered, counts.failed()), (cancelled, 4 - cancelled, 0), "{said}");
+        assert!((cancelled * 6..=cancelled * 400).contains(&counts.cancelled_events), "{}", counts.cancelled_events);
+        assert_eq!(said.contains("given up by the client"), cancelled > 0, "{said}");
+        assert_eq!(m.distributions.contains_key(&Metric::FirstContent), cancelled == 0, "no time is of half an answer");
+        let in_vain = counts.in_vain.map(|in_vain| in_vain.answers);
+        assert_eq!(in_vain, (cancelled > 0).then_some(cancelled), "{said}");
+        assert_eq!(said.contains(&format!("in vain: the server gave up {cancelled} answers")), cancelled > 0, "{said}");
+        // One connection takes back all of its answers; SSE needs one for each.
+        assert_eq!(m.counters.connections, if transport == "sse" { 4 } else { 1 });
+    }
+    let proxy = format!("http://{}/v1/responses", server.addr());
+    let foreign = [&proxy, "--transport", "websocket", "--cancel-after", "1", "--model", "chat", "-n", "2"];
+    let (trial, said) = one(&foreign, 0);
+    assert_eq!((measured(&trial).1.cancelled, measured(&trial).1.in_vain), (2, None));
+    assert!(said.contains("in vain: not measured"), "{said}");
 }
 
 /// An endpoint that answers 400 with what it was sent: a key comes back in an error. Returns its address.

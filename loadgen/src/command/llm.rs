@@ -4,6 +4,7 @@ mod campaign;
 mod flags;
 mod ledger;
 mod record;
+mod waste;
 
 use super::default_out;
 use crate::endpoint::Endpoint;
@@ -27,7 +28,8 @@ use servers::clock;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use trial::{Arm, Line};
+use trial::{Arm, InVain, Line, LlmCounts};
+use waste::Waste;
 
 /// Longest wait for a connection.
 const DIAL_LIMIT: Duration = Duration::from_secs(10);
@@ -42,12 +44,13 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
     let endpoint: Endpoint = args.url.parse()?;
     let key = args.key()?;
     let campaign = args.campaign(&endpoint).await?;
-    let way = Arc::new(args.way(&endpoint, key.as_ref()).await?);
+    let way = Arc::new(args.way(&endpoint, key.as_ref(), campaign.ours.is_some()).await?);
     args.announce(&endpoint, &campaign)?;
     let out = args.out.clone().unwrap_or_else(default_out);
     let mut journal = Journal::create(&out, args.json)?;
     journal.append(&Line::Run(Box::new(args.run_line(&campaign))))?;
     let interrupt = Interrupt::listen()?;
+    let waste = Waste::before(&campaign).await?;
     let drive = Drive {
         way: Arc::clone(&way),
         concurrency: usize::from(args.concurrency.unwrap_or(1)),
@@ -61,31 +64,52 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
         drive.run(&campaign.turns, body, |turn, done| _ = hand_over.send((*turn, done, clock::now()))).await?;
     drop(hand_over);
     let ledger = clerk.join().map_err(|_| anyhow::anyhow!("the thread that writes records died"))?;
-    let totals =
-        ledger.close(if finished { "plan finished" } else { "interrupted, or the cap on tokens was reached" })?;
+    let in_vain = match waste {
+        Some(waste) => {
+            let (cancelled, received) = ledger.cancelled_and_received();
+            // A server that is gone by now must not cost the records: nothing is known then.
+            waste.after(cancelled, received).await.ok()
+        }
+        None => None,
+    };
+    let reason = if finished { "plan finished" } else { "interrupted, or the cap on tokens was reached" };
+    let totals = ledger.close(reason, in_vain)?;
     if let Some(log) = &way.log {
         log.finish().context("--log")?;
     }
-    conclude(args, &out, &totals, interrupt.came())
+    conclude(args, &out, &totals, in_vain, interrupt.came())
 }
 
 /// The summary and the report; the exit status: 1 when nothing was answered.
-fn conclude(args: &LlmArgs, out: &std::path::Path, totals: &[(Arm, Score)], interrupted: bool) -> anyhow::Result<u8> {
+fn conclude(
+    args: &LlmArgs,
+    out: &std::path::Path,
+    totals: &[(Arm, Score)],
+    in_vain: Option<InVain>,
+    interrupted: bool,
+) -> anyhow::Result<u8> {
     let mut stdout = std::io::stdout().lock();
-    let mut answered = 0;
+    let mut all = LlmCounts::default();
     for (arm, score) in totals {
         let (measurement, warnings) = score.clone().finish();
-        answered += measurement.llm.as_ref().map_or(0, |counts| counts.answered);
+        measurement.llm.iter().for_each(|counts| all.add(counts));
         if !args.json {
             write!(stdout, "{}", text::summary(*arm, &measurement, &warnings))?;
         }
+    }
+    if !args.json && all.cancelled > 0 {
+        write!(stdout, "{}", text::in_vain(in_vain))?;
     }
     let records = [reports::load(out)?];
     let rendered = reports::render(&records, out, args.lang)?;
     if !args.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;
     }
-    ensure!(answered > 0, "no request was answered in full: the reasons are above and in {}", out.display());
+    ensure!(
+        all.answered + all.cancelled > 0,
+        "no request was answered in full: the reasons are above and in {}",
+        out.display()
+    );
     Ok(if interrupted { 130 } else { 0 })
 }
 
@@ -102,7 +126,7 @@ impl LlmArgs {
         Trust::from_flags(self.cacert.clone(), self.insecure)
     }
 
-    async fn way(&self, endpoint: &Endpoint, key: Option<&Key>) -> anyhow::Result<Way> {
+    async fn way(&self, endpoint: &Endpoint, key: Option<&Key>, cancels: bool) -> anyhow::Result<Way> {
         let tls = if endpoint.tls { Some(self.trust().config()?) } else { None };
         let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
         host::admit(u64::from(self.concurrency.unwrap_or(256)), dialer.addresses().first().copied())?;
@@ -118,6 +142,6 @@ impl LlmArgs {
         let request =
             client::Request { method: "POST".to_owned(), headers, ..client::Request::get(&endpoint.authority, path) };
         let (format, silence, idle) = (self.format, self.timeout, Mutex::default());
-        Ok(Way { dialer, request, format, silence, log: log.transpose()?, secrets, idle })
+        Ok(Way { dialer, request, format, silence, log: log.transpose()?, secrets, cancels, idle })
     }
 }

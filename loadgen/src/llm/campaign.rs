@@ -20,6 +20,28 @@ pub struct Turn {
     pub block: u32,
     /// When it is due, from the start; `None` in a closed loop.
     pub due: Option<Duration>,
+    /// Content events after which its answer is given up.
+    pub cancel_after: Option<u32>,
+}
+
+/// Which answers are given up, and when.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cancel {
+    /// After so many content events.
+    pub after: u32,
+    /// Share of the questions, in `[0, 1]`.
+    pub share: f64,
+}
+
+impl Cancel {
+    /// Marks the turns whose answers are given up: drawn by question, so that every arm gives up the same ones.
+    pub fn mark(self, turns: &mut [Turn], seed: u64) {
+        for turn in turns {
+            // The golden ratio spreads neighbouring questions over all seeds.
+            let own = seed ^ u64::from(turn.question + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            turn.cancel_after = (fastrand::Rng::with_seed(own).f64() < self.share).then_some(self.after);
+        }
+    }
 }
 
 /// When requests begin.
@@ -60,7 +82,16 @@ pub fn turns(questions: u32, arms: &[Arm], pace: Pace, seed: u64) -> Vec<Turn> {
         }
     };
     let numbered = order.zip(dues).zip(0..);
-    numbered.map(|(((question, arm), due), index)| Turn { index, question, arm, block: question / size, due }).collect()
+    numbered
+        .map(|(((question, arm), due), index)| Turn {
+            index,
+            question,
+            arm,
+            block: question / size,
+            due,
+            cancel_after: None,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -100,6 +131,18 @@ mod tests {
             let times = plan.chunks(3).filter(|asked| asked[seat].arm == *arm).count();
             assert!((3..=17).contains(&times), "{arm} comes {times} times of 30 in place {seat}");
         }
+    }
+
+    #[test]
+    fn every_arm_gives_up_the_same_share_of_questions() {
+        let given_up = |share| {
+            let mut plan = turns(200, &BOTH, Pace::Closed, 1);
+            Cancel { after: 5, share }.mark(&mut plan, 1);
+            assert!(plan.chunks(2).all(|pair| pair[0].cancel_after == pair[1].cancel_after));
+            plan.iter().filter(|turn| turn.cancel_after == Some(5)).count() / 2
+        };
+        assert_eq!((given_up(0.0), given_up(1.0)), (0, 200));
+        assert!((30..=70).contains(&given_up(0.25)), "{}", given_up(0.25));
     }
 
     #[test]

@@ -36,8 +36,25 @@ pub struct Way {
     pub log: Option<Arc<EventLog>>,
     /// What must not be shown, even when the endpoint sends it back.
     pub secrets: Secrets,
+    /// Whether a WebSocket's answer is given up with `response.cancel`, as our servers understand it; else by hanging up.
+    pub cancels: bool,
     /// Connections that wait for their next request.
     pub idle: Mutex<Vec<Line>>,
+}
+
+/// One request to send.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Its number in the run.
+    pub number: u64,
+    /// Over which transport, and whose connections.
+    pub arm: Arm,
+    /// Its body, or the event that wraps it on a WebSocket.
+    pub body: &'a [u8],
+    /// When it was to begin (open loop).
+    pub due: Option<MonoTime>,
+    /// Content events after which the answer is given up.
+    pub cancel_after: Option<u32>,
 }
 
 /// One open connection. It serves one arm: a null arm that shared the connections of its twin would change them.
@@ -175,13 +192,13 @@ impl Way {
         }
     }
 
-    fn note(&self, request: u64, arm: Arm, what: &str, at: MonoTime, data: &[u8]) {
+    fn note(&self, ask: &Ask<'_>, what: &str, at: MonoTime, data: &[u8]) {
         if let Some(log) = &self.log {
             let data = self.secrets.hide(&String::from_utf8_lossy(data));
             log.append(&Entry {
-                request,
-                transport: arm.transport.name(),
-                twin: arm.twin,
+                request: ask.number,
+                transport: ask.arm.transport.name(),
+                twin: ask.arm.twin,
                 what,
                 at_ns: at.as_nanos(),
                 data,
@@ -190,20 +207,20 @@ impl Way {
     }
 
     /// Asks once. A kept connection that the peer has closed meanwhile is replaced by a new one.
-    pub async fn ask(&self, request: u64, arm: Arm, body: &[u8], due: Option<MonoTime>) -> Done {
-        let mut done = Done::new(Answer::begun(due.unwrap_or_else(clock::now)));
+    pub async fn ask(&self, ask: &Ask<'_>) -> Done {
+        let mut done = Done::new(Answer::begun(ask.due.unwrap_or_else(clock::now)));
         loop {
-            let (mut line, dialled) = match self.line(arm).await {
+            let (mut line, dialled) = match self.line(ask.arm).await {
                 Ok(line) => line,
                 Err(failure) => return done.failed(failure),
             };
             let fresh = dialled.is_some();
             done.dialled = done.dialled.or(dialled);
             // In a closed loop the connection stands before the request begins; in an open one the user waits for it.
-            done.answer.begin = due.unwrap_or_else(clock::now);
-            self.note(request, arm, "begin", done.answer.begin, b"");
+            done.answer.begin = ask.due.unwrap_or_else(clock::now);
+            self.note(ask, "begin", done.answer.begin, b"");
             let (before_in, before_out) = (line.link.meter().bytes_in(), line.link.meter().bytes_out());
-            let told = line.tell(self, request, body, &mut done.answer).await;
+            let told = line.tell(self, ask, &mut done.answer).await;
             done.bytes_in += line.link.meter().bytes_in() - before_in;
             done.bytes_out += line.link.meter().bytes_out() - before_out;
             match told {
@@ -268,20 +285,23 @@ impl Line {
     }
 
     /// Sends the request and reads its answer; whether the connection can be kept.
-    async fn tell(&mut self, way: &Way, request: u64, body: &[u8], answer: &mut Answer) -> Result<bool, Failure> {
+    async fn tell(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<bool, Failure> {
         let mut conversation = match self.conversation.take() {
             Some(mut open) => {
-                open.send_message(body).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
+                open.send_message(ask.body).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
                 open
             }
             None => {
-                let asked = Request { body: Some(body.to_vec()), ..way.request.clone() };
+                let asked = Request { body: Some(ask.body.to_vec()), ..way.request.clone() };
                 Conversation::open(self.arm.transport, &asked)?
             }
         };
         self.flush(&mut conversation).await?;
-        self.hear(way, request, &mut conversation, answer).await?;
-        way.note(request, self.arm, "end", clock::now(), b"");
+        self.hear(way, ask, &mut conversation, answer).await?;
+        if answer.given_up.is_some() {
+            return self.give_up(way, ask, conversation, answer).await;
+        }
+        way.note(ask, "end", clock::now(), b"");
         let closes = conversation.head().header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
         if self.arm.transport == Transport::WebSocket {
             let goes_on = !conversation.is_over();
@@ -291,11 +311,40 @@ impl Line {
         Ok(conversation.is_over() && !closes)
     }
 
-    /// Reads until the answer is over.
+    /// Gives the answer up: over a WebSocket of one of our servers in words, else by hanging up. Whether the connection
+    /// can be kept.
+    async fn give_up(
+        &mut self,
+        way: &Way,
+        ask: &Ask<'_>,
+        mut conversation: Conversation,
+        answer: &mut Answer,
+    ) -> Result<bool, Failure> {
+        way.note(ask, "cancel", clock::now(), b"");
+        if self.arm.transport != Transport::WebSocket || !way.cancels {
+            return Ok(false);
+        }
+        let cancel = br#"{"type":"response.cancel"}"#;
+        conversation.send_message(cancel).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
+        self.flush(&mut conversation).await?;
+        // What was on its way comes first; then the server's word on the cancel, which this API puts into an error.
+        let unlimited = Ask { cancel_after: None, ..*ask };
+        match self.hear(way, &unlimited, &mut conversation, answer).await {
+            Err(Failure::Reported(_) | Failure::Refused { .. }) => {
+                self.conversation = Some(conversation);
+                Ok(true)
+            }
+            // It ended by itself, and the refusal to cancel it is still to come: no later request shall hear that.
+            Ok(()) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Reads until the answer is over, or has as much content as is wanted.
     async fn hear(
         &mut self,
         way: &Way,
-        request: u64,
+        ask: &Ask<'_>,
         conversation: &mut Conversation,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
@@ -312,7 +361,7 @@ impl Line {
                 Signal::Head(head) => answer.head_bytes += head.wire_bytes() as u64,
                 Signal::Comment | Signal::Ping(_) => answer.heartbeats += 1,
                 Signal::Event(event) if misread.is_ok() => {
-                    way.note(request, self.arm, "event", received, event.data);
+                    way.note(ask, "event", received, event.data);
                     misread = answer.event(way.format, event.data, received);
                 }
                 _ => {}
@@ -328,6 +377,10 @@ impl Line {
             self.flush(conversation).await?;
             if let Some((status, said)) = answer.error.take() {
                 return Err(reported(status, said));
+            }
+            if !answer.ended && answer.has_enough(ask.cancel_after) {
+                answer.give_up(received);
+                return Ok(());
             }
             if conversation.is_over() || websocket && answer.ended {
                 return if answer.ended { Ok(()) } else { Err(Failure::NoEnd) };

@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::exchange::{Done, Failure};
 use crate::redact::Secrets;
-use trial::{AnswerWarning, LlmCounts, Measurement, Metric, Warning};
+use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Warning};
 use wire::MonoTime;
 
 /// Requests of one transport, added up.
@@ -32,6 +32,7 @@ impl Score {
         self.window = Some((from.min(begin), to.max(end)));
         self.traffic(done);
         match &done.failure {
+            None if done.answer.given_up.is_some() => self.given_up(&done.answer),
             None => self.answered(&done.answer, done.bytes_in),
             Some(failure) => {
                 self.counts.fail(&self.secrets.hide(&failure.to_string()), 1);
@@ -63,6 +64,23 @@ impl Score {
         if let Some(ns) = done.dispatch_lag_ns {
             self.record(Metric::GeneratorLag, ns);
         }
+    }
+
+    fn given_up(&mut self, answer: &Answer) {
+        let had = answer.given_up.map_or(0, |(_, had)| had);
+        self.counts.cancelled += 1;
+        self.counts.cancelled_events += had;
+        self.counts.late_events += (answer.contents().count() as u64).saturating_sub(had);
+    }
+
+    /// Notes what the server says that it produced in vain.
+    pub const fn note_in_vain(&mut self, in_vain: Option<InVain>) {
+        self.counts.in_vain = in_vain;
+    }
+
+    /// Answers that were given up, and events received of all answers.
+    pub const fn cancelled_and_received(&self) -> (u64, u64) {
+        (self.counts.cancelled, self.measurement.counters.received)
     }
 
     fn answered(&mut self, answer: &Answer, bytes_in: u64) {

@@ -3,7 +3,7 @@
 use super::LlmArgs;
 use crate::drive::Session;
 use crate::endpoint::Endpoint;
-use crate::llm::campaign::{Pace, Turn, blocks, turns};
+use crate::llm::campaign::{Cancel, Pace, Turn, blocks, turns};
 use crate::llm::drive::MAX_RETRIES;
 use crate::llm::text;
 use anyhow::{Context as _, bail, ensure};
@@ -40,7 +40,11 @@ impl LlmArgs {
         let trace = self.trace.as_deref().map(|trace| self.recorded(trace)).transpose()?;
         let mut cell = self.cell(transports)?;
         let arms = cell.arms();
-        let turns = turns(self.requests, &arms, self.pace(trace.as_deref())?, self.seed);
+        let mut turns = turns(self.requests, &arms, self.pace(trace.as_deref())?, self.seed);
+        if let Some(after) = self.cancel_after {
+            ensure!((0.0..=1.0).contains(&self.cancel_share), "--cancel-share must be from 0 to 1");
+            Cancel { after, share: self.cancel_share }.mark(&mut turns, self.seed);
+        }
         // A trace may be shorter than asked for.
         cell.blocks = blocks((turns.len() / arms.len()) as u32, arms.len());
         let ours = self.ours(endpoint).await?;

@@ -54,6 +54,12 @@ pub struct LlmArgs {
     /// Requests on each arm: on each transport, and on the null arm
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) requests: u32,
+    /// Give an answer up after so many content events: `response.cancel` on a WebSocket of our servers, else hang up
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) cancel_after: Option<u32>,
+    /// Share of the questions whose answers are given up, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, requires = "cancel_after")]
+    pub(super) cancel_share: f64,
     /// Most output tokens of the whole run: more is refused before it starts, and not asked for later
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub(super) token_cap: u64,

@@ -16,7 +16,7 @@ use crate::timestamp;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
-use trial::{Arm, ClockOffset, End, Line, LlmCounts, Outcome};
+use trial::{Arm, ClockOffset, End, InVain, Line, LlmCounts, Outcome};
 use wire::{Facts, MonoTime, Transport};
 
 /// A request that has ended, and when.
@@ -32,6 +32,8 @@ pub(super) struct Ledger {
     totals: BTreeMap<Arm, Score>,
     open: BTreeMap<(u32, Arm), (Score, Started)>,
     left: BTreeMap<(u32, Arm), usize>,
+    /// A run of one arm is one trial: what its server produced in vain is known, and written, at its end.
+    waits: bool,
     trials: u64,
     failure: Option<JournalError>,
 }
@@ -52,6 +54,7 @@ impl Ledger {
             totals: BTreeMap::new(),
             open: BTreeMap::new(),
             left,
+            waits: args.cancel_after.is_some() && campaign.cell.arms().len() == 1,
             trials: 0,
             failure: None,
         }
@@ -74,7 +77,7 @@ impl Ledger {
         self.open.entry(place).or_insert_with(|| (empty(), Started::now())).0.add(done, *end);
         let left = self.left.entry(place).or_insert(1);
         *left -= 1;
-        if *left == 0 {
+        if *left == 0 && !self.waits {
             self.finish(place);
         }
     }
@@ -96,8 +99,17 @@ impl Ledger {
         self.failure = self.failure.take().or(written.err());
     }
 
-    /// Writes what is left of an interrupted run, and the end.
-    pub(super) fn close(mut self, reason: &str) -> Result<Vec<(Arm, Score)>, JournalError> {
+    /// Answers that were given up, and events received of all answers.
+    pub(super) fn cancelled_and_received(&self) -> (u64, u64) {
+        let each = self.totals.values().map(Score::cancelled_and_received);
+        each.fold((0, 0), |(cancelled, received), (c, r)| (cancelled + c, received + r))
+    }
+
+    /// Writes what is left of a run that was interrupted or waits for its server's word `in_vain`, and the end.
+    pub(super) fn close(mut self, reason: &str, in_vain: Option<InVain>) -> Result<Vec<(Arm, Score)>, JournalError> {
+        if self.waits {
+            self.open.values_mut().for_each(|(score, _)| score.note_in_vain(in_vain));
+        }
         let open: Vec<_> = self.open.keys().copied().collect();
         open.into_iter().for_each(|place| self.finish(place));
         if let Some(failure) = self.failure {
