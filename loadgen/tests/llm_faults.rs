@@ -141,9 +141,10 @@ fn one_request_in_trouble_costs_no_other() {
             let counts = &counts[0];
             assert_eq!((counts.sent, counts.answered, counts.failed()), (4, 3, 1), "{trouble:?} {transport}: {said}");
             assert_eq!((counts.failures.len(), counts.output_tokens), (1, 9), "{trouble:?} {transport}: {said}");
-            // A body that ends with its connection is cut without a trace in HTTP; a frame has a length.
-            let is_cut_frame = trouble == Trouble::Cut && websocket;
-            let why = if is_cut_frame { "the peer closed the connection in the middle of a frame" } else { why };
+            // A body that ends with its connection is cut without a trace in HTTP; a WebSocket says good-bye.
+            let is_cut_socket = trouble == Trouble::Cut && websocket;
+            let why =
+                if is_cut_socket { "the peer closed the connection without a WebSocket close frame" } else { why };
             let told = counts.main_failure().unwrap();
             assert!(told.starts_with(why), "{trouble:?} {transport}: {told}");
             assert_eq!(said.lines().filter(|line| line.starts_with("failed: 1 × ")).count(), 1, "{said}");
