@@ -110,11 +110,11 @@ impl Answer {
         self.given_up = Some((at, self.contents().count() as u64));
     }
 
-    /// Tokens of reasoning that the API states and does not stream. They cost money and time before the first content;
-    /// no event brings them.
+    /// Tokens of reasoning that the API states among the others and does not stream. They cost money and time before the
+    /// first content; no event brings them. An API that states more of them than it states in all counts them apart.
     pub fn hidden_tokens(&self) -> u64 {
         let hidden = self.reasoning_tokens.filter(|_| !self.reasons_aloud).unwrap_or(0);
-        self.stated_tokens.map_or(0, |stated| hidden.min(stated))
+        self.stated_tokens.filter(|&stated| hidden < stated).map_or(0, |_| hidden)
     }
 
     /// Streamed tokens as the API states them. A zero beside content is no count: some servers put it where they have none.
@@ -232,6 +232,8 @@ mod tests {
         let mut counts = LlmCounts::default();
         answer.count(&mut counts);
         assert_eq!((counts.output_tokens, counts.hidden_tokens, answer.times().tpot_ns), (3, 100, Some(15 * MS)));
+        let apart = Answer { reasoning_tokens: Some(150), ..answer.clone() };
+        assert_eq!((apart.tokens(), apart.hidden_tokens()), (103, 0), "not among the 103");
         answer.reasons_aloud = true;
         assert_eq!((answer.tokens(), answer.hidden_tokens()), (103, 0));
     }
