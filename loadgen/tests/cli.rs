@@ -214,6 +214,16 @@ fn a_debug_build_is_refused_unless_it_is_allowed() {
 }
 
 #[test]
+fn a_budget_ends_a_run_and_the_records_say_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("run");
+    let output = loadgen(&["compare", "--quick", "--allow-debug", "--budget", "10ms", "-o", out.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let records = read(&out.join("records.jsonl"));
+    assert!(records.contains("\"reason\":\"time used up\"") && !records.contains("\"kind\":\"trial\""), "{records}");
+}
+
+#[test]
 fn an_interrupt_keeps_what_was_recorded_and_renders_it() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("run");

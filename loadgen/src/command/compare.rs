@@ -65,6 +65,9 @@ pub struct CompareArgs {
     /// … one topic shared by all connections (fan-out)
     #[arg(long, conflicts_with = "which")]
     shared: bool,
+    /// Stop after this long, pre-flight included [default: the plan's]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    budget: Option<Duration>,
     /// Measured window of each timed trial [default: the plan's]
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
@@ -251,6 +254,7 @@ impl CompareArgs {
         if self.blocks.is_some() || self.duration.is_some() || self.warmup.is_some() {
             plan.stop.budget = None;
         }
+        plan.stop.budget = self.budget.or(plan.stop.budget);
         plan.cells.retain(|cell| !cell.transports.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--transports leaves no cell of this plan");
         Ok(plan)
