@@ -21,7 +21,8 @@ LOADGEN=FILE is the program to use instead of a release build.
 
 What they do that shows in the figures, and is theirs:
   llmsim   sends words and the blanks between them as events of their own, but counts tokens as a tokenizer does: 0.7
-           tokens an event. In Chat it states reasoning tokens that it never streams; loadgen keeps them out of TPOT.
+           tokens an event. It states reasoning tokens that it never streams: in Chat among the output tokens, where loadgen
+           takes them off, in Responses apart.
   aimock   states 0 output tokens in Responses and Messages, whatever it sends: content events are counted. Its timing profile
            (ttft, tps) is ignored over WebSocket, so it is given a latency an event, which both transports keep.
   smollm2  states no usage in a stream: content events, one a token, are counted. It answers one request at a time and
