@@ -1,7 +1,8 @@
 //! What the answers of one block came to, as a measurement. Refuses to measure requests that failed: it counts them.
 
 use super::answer::Answer;
-use super::exchange::{Done, Failure};
+use super::exchange::Done;
+use super::failure::Failure;
 use crate::redact::Secrets;
 use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Warning};
 use wire::MonoTime;
