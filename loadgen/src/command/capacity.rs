@@ -261,6 +261,7 @@ impl CapacityArgs {
             target: self.target.clone(),
             warnings: debug.into_iter().chain([place]).collect(),
             capacity: Some(search.plan.clone()),
+            agent: None,
         }
     }
 }

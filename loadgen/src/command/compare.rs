@@ -341,6 +341,7 @@ impl CompareArgs {
             target: self.target.clone(),
             warnings,
             capacity: None,
+            agent: None,
         }
     }
 }
