@@ -150,7 +150,10 @@ mod tests {
     fn bytes_are_held_for_half_a_round_trip_and_a_new_connection_for_one_more() {
         let at = MonoTime::from_nanos;
         let up = Hold { open: at(1_000 + 20), leg_ns: 10 };
-        assert_eq!([1_000, 1_005, 1_020, 1_500].map(|read| up.until(at(read)).as_nanos()), [1_030, 1_030, 1_030, 1_510]);
+        assert_eq!(
+            [1_000, 1_005, 1_020, 1_500].map(|read| up.until(at(read)).as_nanos()),
+            [1_030, 1_030, 1_030, 1_510]
+        );
         let down = Hold { open: at(1_000), leg_ns: 10 };
         assert_eq!(down.until(at(1_040)).as_nanos(), 1_050);
     }

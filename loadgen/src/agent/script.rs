@@ -138,9 +138,8 @@ mod tests {
     #[test]
     fn a_websocket_gets_the_same_question_as_an_event() {
         let script = Script::draw(&plan(), 1, 0).unwrap();
-        let [sse, socket] = [AgentArm::D, AgentArm::F].map(|arm| {
-            serde_json::from_slice::<Value>(&script.body(arm, 2, Some("resp_1"))).unwrap()
-        });
+        let [sse, socket] = [AgentArm::D, AgentArm::F]
+            .map(|arm| serde_json::from_slice::<Value>(&script.body(arm, 2, Some("resp_1"))).unwrap());
         assert_eq!((&sse["stream"], &socket["type"]), (&Value::from(true), &Value::from("response.create")));
         for member in ["input", "pushbench", "previous_response_id", "model"] {
             assert_eq!(sse[member], socket[member]);

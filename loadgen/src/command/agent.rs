@@ -132,7 +132,10 @@ fn render(args: &AgentArgs, out: &Path) -> anyhow::Result<()> {
 impl AgentArgs {
     fn plan(&self) -> anyhow::Result<AgentPlan> {
         let most = self.growth.saturating_mul(self.turns as usize).saturating_add(self.history);
-        ensure!(most <= MAX_REQUEST_BYTES, "--history and --growth: {most} bytes at the end, at most {MAX_REQUEST_BYTES}");
+        ensure!(
+            most <= MAX_REQUEST_BYTES,
+            "--history and --growth: {most} bytes at the end, at most {MAX_REQUEST_BYTES}"
+        );
         ensure!((1.0..=10_000.0).contains(&self.speed), "--speed takes a factor from 1 to 10000");
         let (longest, number) = MAX_RTT;
         let mut rtts_ns: Vec<u64> = self.rtt.iter().map(|rtt| rtt.as_nanos() as u64).collect();
@@ -171,12 +174,7 @@ impl AgentArgs {
             command: command_line(),
             started: timestamp::now(),
             seed: self.seed,
-            plan: Plan {
-                name: "agent".to_owned(),
-                why: why.to_owned(),
-                cells: Vec::new(),
-                stop: StopRule::default(),
-            },
+            plan: Plan { name: "agent".to_owned(), why: why.to_owned(), cells: Vec::new(), stop: StopRule::default() },
             host: host::facts(),
             target: self.url.clone(),
             warnings: debug.into_iter().chain([place]).collect(),

@@ -177,7 +177,8 @@ mod tests {
         }
         assert!(said(OpenaiChat, "[DONE]").ends);
         assert!(said(Anthropic, r#"{"type":"message_stop"}"#).ends);
-        let last = said(OpenaiResponses, r#"{"type":"response.completed","response":{"id":"r","usage":{"output_tokens":7}}}"#);
+        let last =
+            said(OpenaiResponses, r#"{"type":"response.completed","response":{"id":"r","usage":{"output_tokens":7}}}"#);
         assert_eq!((last.ends, last.output_tokens, last.response_id.as_deref()), (true, Some(7), Some("r")));
     }
 

@@ -1,6 +1,8 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
-use crate::{AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning};
+use crate::{
+    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning,
+};
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
