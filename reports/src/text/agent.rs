@@ -23,12 +23,14 @@ impl Language {
         let named: Vec<String> = parts.iter().map(|part| self.agent_part(place, part)).collect();
         let points = points(whole);
         let rest = number::significant(CLAIM_POINTS - points);
-        let saved = number::duration(-whole.difference.value_ns);
+        let saved_ns = -whole.difference.value_ns;
+        let length = number::duration(saved_ns.abs());
+        let saved = if saved_ns < 0.0 { self.agent_costs(length) } else { self.agent_saves(length) };
         let answer = self.agent_of_claim(
             &at,
             saved,
             number::duration(place.real_turn_ns),
-            number::significant(points),
+            number::significant(points) + &self.agent_doubt(place, whole),
             self.list(named),
             rest,
         );
@@ -39,8 +41,12 @@ impl Language {
     }
 
     fn agent_part(self, place: &AtDistance, part: &Effect) -> String {
-        let doubt = if place.is_resolved(part) { String::new() } else { self.agent_in_doubt() };
+        let doubt = self.agent_doubt(place, part);
         format!("{} {}{doubt}", self.agent_contrast(part.contrast), number::significant(points(part)))
+    }
+
+    fn agent_doubt(self, place: &AtDistance, effect: &Effect) -> String {
+        if place.is_resolved(effect) { String::new() } else { self.agent_in_doubt() }
     }
 
     /// A round trip in words.
@@ -57,6 +63,7 @@ impl Language {
             Contrast::Reuse => self.pick("connection reuse", "连接复用"),
             Contrast::Increment => self.pick("incremental input", "增量输入"),
             Contrast::Transport => self.pick("the transport itself", "传输方式本身"),
+            Contrast::TransportLater => self.pick("the transport, first turns left out", "传输方式（不计首轮）"),
             Contrast::TransportFull => self.pick("the transport, full history", "传输方式（完整历史）"),
             Contrast::Whole => self.pick("all three at once", "三者合计"),
             Contrast::Null => self.pick("null: one arm twice", "空对照：同一臂两次"),
@@ -130,8 +137,10 @@ messages! {
     agent_near() "No round trip added" "未加往返时延"
     agent_far(rtt: String) "A round trip of {rtt} added" "加入 {rtt} 的往返时延"
     agent_of_claim(at: &str, saved: String, real: String, points: String, parts: String, rest: String)
-        "{at}: WebSocket with increments (F) saves {saved} a turn against SSE with a new connection each turn (A), which is {points} points of the 40 in '40 % faster' where a turn takes {real}. By effect: {parts}. The other {rest} points are none of the three."
-        "{at}：与每轮新建连接的 SSE（A）相比，仅发增量的 WebSocket（F）每轮节省 {saved}；若一轮耗时 {real}，这相当于“快 40 %”中的 {points} 个百分点。按效应分：{parts}。其余 {rest} 个百分点不属于这三者。"
+        "{at}: WebSocket with increments (F) {saved} a turn than SSE with a new connection each turn (A): of the 40 points in '40 % faster', where a turn takes {real}, that is {points}. By effect: {parts}. The other {rest} points are none of the three."
+        "{at}：与每轮新建连接的 SSE（A）相比，仅发增量的 WebSocket（F）每轮{saved}；若一轮耗时 {real}，这相当于“快 40 %”中的 {points} 个百分点。按效应分：{parts}。其余 {rest} 个百分点不属于这三者。"
+    agent_saves(length: String) "takes {length} less" "少用 {length}"
+    agent_costs(length: String) "takes {length} more" "多用 {length}"
     agent_in_doubt() " (not resolved)" "（未能分辨）"
     agent_unfit(p: String)
         "But the null arm differs from its twin (p {p}): nothing here is resolved."
