@@ -15,7 +15,7 @@ const GROWTH: u64 = 2_048;
 
 fn agent(out: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(PROGRAM);
-    command.args(["agent", "--turns", "4", "--speed", "1000"]).args(args).arg("-o").arg(out);
+    command.args(["agent", "--allow-debug", "--turns", "4"]).args(args).arg("-o").arg(out);
     command.stdin(Stdio::null()).output().unwrap()
 }
 
@@ -43,7 +43,7 @@ fn grows_by(turns: &[AgentTurn]) -> Vec<i64> {
 #[test]
 fn each_arm_sends_and_connects_as_its_letter_says_near_and_far() {
     let out = tempfile::tempdir().unwrap();
-    let output = agent(out.path(), &["--blocks", "1", "--rtt", "0,1ms"]);
+    let output = agent(out.path(), &["--speed", "1000", "--blocks", "1", "--rtt", "0,1ms"]);
     let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}");
     let loops = loops(out.path());
@@ -84,7 +84,7 @@ fn a_server_that_lives_on_is_asked_what_reading_costs_it() {
     let server = Server::start(ServeOptions { threads: 1, llm, ..ServeOptions::default() }).unwrap();
     let out = tempfile::tempdir().unwrap();
     let url = format!("http://{}", server.addr());
-    let output = agent(out.path(), &[&url, "--blocks", "1", "--rtt", "0", "--lang", "zh"]);
+    let output = agent(out.path(), &[&url, "--speed", "1000", "--blocks", "1", "--rtt", "0", "--lang", "zh"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let Line::Run(run) = &lines(out.path())[0] else { panic!("the run comes first") };
     assert_eq!(run.agent.as_ref().map(|plan| plan.cost_per_byte_ns), Some(3));
@@ -113,7 +113,7 @@ fn what_cannot_be_is_refused_in_one_line() {
 fn an_interrupt_keeps_whole_blocks() {
     let out = tempfile::tempdir().unwrap();
     let mut child = Command::new(PROGRAM)
-        .args(["agent", "--turns", "2", "--speed", "1000", "--blocks", "1000", "--rtt", "0", "-o"])
+        .args(["agent", "--allow-debug", "--turns", "2", "--speed", "1000", "--blocks", "1000", "--rtt", "0", "-o"])
         .arg(out.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -20,6 +20,7 @@ use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 use trial::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, Line};
+use wire::Facts;
 
 /// Longest silence of an answer: a loop that is scaled down has none of seconds.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -213,13 +214,12 @@ fn order(plan: &AgentPlan, seed: u64, block: u32) -> Vec<(u64, AgentArm)> {
     rtts.into_iter().flat_map(&mut arms_at).collect()
 }
 
-/// What a server states about the cost of reading a request, nanoseconds a byte.
+/// What a server states about itself.
 ///
 /// # Errors
 /// [`SessionError`] when it does not answer, or is not ours.
-pub async fn stated_cost(endpoint: &Endpoint) -> Result<u64, SessionError> {
-    let session = Session::open(endpoint, &Trust::from_flags(None, false), &[]).await?;
-    Ok(session.facts.llm.cost_per_byte_ns)
+pub async fn facts(endpoint: &Endpoint) -> Result<Facts, SessionError> {
+    Ok(Session::open(endpoint, &Trust::from_flags(None, false), &[]).await?.facts)
 }
 
 #[cfg(test)]

@@ -1,20 +1,20 @@
 //! `agent`: takes "WebSocket is faster for agents" apart into connection reuse, incremental input and the transport itself.
 
 use super::flags::{bytes, duration};
-use super::{command_line, default_out, terminal_width};
-use crate::agent::blocks::{Blocks, stated_cost};
+use super::output::OutputArgs;
+use super::terminal_width;
+use crate::agent::blocks::{Blocks, facts};
 use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::progress::Display;
-use crate::{host, timestamp, tool};
+use crate::timestamp;
 use anyhow::{Context as _, ensure};
 use clap::Args;
-use reports::Language;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use trial::{AgentPlan, End, Line, Plan, Run, SCHEMA, StopRule, Warning};
+use trial::{AgentPlan, End, Line, Plan, Run, StopRule};
 
 /// Most bytes of one request: below what our servers take.
 const MAX_REQUEST_BYTES: usize = 1 << 20;
@@ -48,18 +48,8 @@ pub struct AgentArgs {
     /// Nanoseconds that our server computes for each byte of a request before it answers: a model that reads its history again
     #[arg(long, value_name = "NS", default_value_t = 0, conflicts_with = "url", value_parser = clap::value_parser!(u64).range(..=1_000))]
     server_cost_per_byte: u64,
-    /// Seed of histories, answers, tools and orders
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Directory for report.html, summary.md and records.jsonl [default: pushbench-results/TIME]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Language of the answer and the report
-    #[arg(long, value_name = "en|zh", default_value = "en")]
-    lang: Language,
-    /// Print records as JSON lines instead of progress and answer
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// How the measuring ended.
@@ -72,11 +62,12 @@ struct Ended {
 /// Measures, records, says what was found.
 pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
     let plan = args.plan()?;
+    args.output.refuse_debug()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let out = args.out.clone().unwrap_or_else(default_out);
+    let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, plan, &out))?;
     render(&args, &out)?;
-    if !args.json {
+    if !args.output.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
     }
     if ended.interrupted {
@@ -95,18 +86,22 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
     let mut interrupt = Interrupt::listen()?;
     let target = args.target()?;
     let cost_per_byte_ns = match &target {
-        Some(endpoint) => stated_cost(endpoint).await?,
+        Some(endpoint) => {
+            let facts = facts(endpoint).await?;
+            args.output.refuse_debug_of("server", &facts.profile)?;
+            facts.llm.cost_per_byte_ns
+        }
         None => plan.cost_per_byte_ns,
     };
     let plan = AgentPlan { cost_per_byte_ns, ..plan };
-    let mut journal = Journal::create(out, args.json)?;
+    let mut journal = Journal::create(out, args.output.json)?;
     let run = args.run(&plan);
     for warning in &run.warnings {
         eprintln!("loadgen: {warning}");
     }
     journal.append(&Line::Run(Box::new(run)))?;
-    let mut display = Display::new(args.json);
-    let blocks = Blocks { plan, seed: args.seed, target };
+    let mut display = Display::new(args.output.json);
+    let blocks = Blocks { plan, seed: args.output.seed, target };
     let progress = blocks.run(&mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     let interrupted = interrupt.came();
@@ -119,12 +114,12 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
 /// The report, and the answer on the terminal.
 fn render(args: &AgentArgs, out: &Path) -> anyhow::Result<()> {
     let records = reports::load(out)?;
-    if let Some(found) = reports::Agent::of(&records).filter(|_| !args.json) {
+    if let Some(found) = reports::Agent::of(&records).filter(|_| !args.output.json) {
         let colour = std::io::stdout().is_terminal();
-        let answer = reports::agent_terminal(&found, args.lang, terminal_width(), colour);
+        let answer = reports::agent_terminal(&found, args.output.lang, terminal_width(), colour);
         writeln!(std::io::stdout().lock(), "{answer}")?;
     }
-    reports::render(&[records], out, args.lang)
+    reports::render(&[records], out, args.output.lang)
         .context("the records are kept; render them later with 'loadgen report'")?;
     Ok(())
 }
@@ -164,22 +159,9 @@ impl AgentArgs {
 
     /// The first line of the records. The plan has no cells: a loop is no trial of one.
     fn run(&self, plan: &AgentPlan) -> Run {
-        let tool = tool::facts();
-        let debug = (tool.profile == "debug").then(|| Warning::DebugBuild { program: "loadgen".to_owned() });
-        let place = if self.url.is_some() { Warning::LongLivedServer } else { Warning::Loopback };
         let why = "what of 'WebSocket is faster for agents' is connection reuse, incremental input, the transport";
-        Run {
-            schema: SCHEMA,
-            tool,
-            command: command_line(),
-            started: timestamp::now(),
-            seed: self.seed,
-            plan: Plan { name: "agent".to_owned(), why: why.to_owned(), cells: Vec::new(), stop: StopRule::default() },
-            host: host::facts(),
-            target: self.url.clone(),
-            warnings: debug.into_iter().chain([place]).collect(),
-            capacity: None,
-            agent: Some(plan.clone()),
-        }
+        let (name, why, cells, stop) = ("agent".to_owned(), why.to_owned(), Vec::new(), StopRule::default());
+        let first_line = self.output.first_line(Plan { name, why, cells, stop }, self.url.as_ref());
+        Run { agent: Some(plan.clone()), ..first_line }
     }
 }
