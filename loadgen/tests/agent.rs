@@ -79,16 +79,21 @@ fn each_arm_sends_and_connects_as_its_letter_says_near_and_far() {
 }
 
 #[test]
-fn a_server_that_lives_on_is_asked_what_reading_costs_it() {
-    let llm = LlmOptions { cost_per_byte_ns: 3, ..LlmOptions::default() };
+fn a_server_that_lives_on_is_asked_what_reading_costs_it_and_full_histories_pay() {
+    let llm = LlmOptions { cost_per_byte_ns: 100, ..LlmOptions::default() };
     let server = Server::start(ServeOptions { threads: 1, llm, ..ServeOptions::default() }).unwrap();
     let out = tempfile::tempdir().unwrap();
     let url = format!("http://{}", server.addr());
     let output = agent(out.path(), &[&url, "--speed", "1000", "--blocks", "1", "--rtt", "0", "--lang", "zh"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let Line::Run(run) = &lines(out.path())[0] else { panic!("the run comes first") };
-    assert_eq!(run.agent.as_ref().map(|plan| plan.cost_per_byte_ns), Some(3));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("每字节 3 纳秒"));
+    assert_eq!(run.agent.as_ref().map(|plan| plan.cost_per_byte_ns), Some(100));
+    let read_ns = |turn: &AgentTurn| turn.answer_ns - turn.model_ns;
+    for arm in [AgentArm::A, AgentArm::B, AgentArm::E] {
+        let loops = loops(out.path());
+        assert!(turns(&loops, arm, 0).iter().all(|turn| read_ns(turn) > 100 * 32_768), "the server computes first");
+    }
+    assert!(String::from_utf8(output.stdout).unwrap().contains("每字节 100 纳秒"));
 }
 
 #[test]

@@ -116,6 +116,7 @@ impl Blocks {
         for (position, (rtt_ns, arm)) in (0..).zip(order(&self.plan, self.seed, block)) {
             let rtt = Duration::from_nanos(rtt_ns);
             progress.current = format!("block {block} {} at {}", arm.letter(), humantime::format_duration(rtt));
+            self.expect(progress, &script);
             show(progress);
             let outcome = place.outcome(rtt_ns, arm, &script, pacer).await;
             if let AgentOutcome::Failed(why) = &outcome {
@@ -123,7 +124,6 @@ impl Blocks {
             }
             journal.append(&Line::AgentLoop(Box::new(AgentLoop { arm, block, position, rtt_ns, outcome })))?;
             progress.finished += 1;
-            self.expect(progress, &script);
         }
         Ok(())
     }

@@ -158,7 +158,7 @@ messages! {
     agent_measured_head() "Of the measured turn" "占实测一轮"
     agent_arms_caption() "Arms: medians over loops of means over turns" "各臂：对循环取中位数，对轮次取平均"
     agent_setting(turns: u32, history: String, growth: String, speed: String, cost: u64)
-        "{turns} turns a loop; {history} of history before the first, {growth} more for each; 60 to 200 output tokens. A real turn is the model's schedule (TTFT 200 ms, 10 ms a token), without the tool; model and tools ran {speed} times as fast, so that shares of the measured turn flatter every effect. Reading the input costs the server {cost} ns a byte."
+        "{turns} turns a loop; {history} of history before the first, {growth} more for each; 60 to 200 output tokens. A real turn is the model's schedule (TTFT 200 ms, 10 ms a token), without the tool; model and tools ran {speed} times as fast, so that every effect is a larger share of the measured turn than of a real one. Reading the input costs the server {cost} ns a byte."
         "每个循环 {turns} 轮；首轮之前有 {history} 的历史，此后每轮增加 {growth}；输出 60 至 200 个 token。“真实一轮”指模型的时间表（TTFT 200 ms，每 token 10 ms），不含工具；模型与工具以 {speed} 倍速运行，因此占实测一轮的比例会夸大每个效应。服务器读取输入的代价为每字节 {cost} 纳秒。"
     agent_rule()
         "Overhead: from the request, or the dial before it, until the answer is over, minus the model's schedule. What a provider's own servers save by keeping state is not in it, nor is TLS."
@@ -167,6 +167,6 @@ messages! {
         "Every loop begins without a connection: the WebSocket's handshake costs one round trip more than TCP's, here spread over {turns} turns. Its bytes are in no count."
         "每个循环开始时都没有连接：WebSocket 握手比 TCP 多一个往返，这里分摊到 {turns} 轮。其字节不计入。"
     agent_relay()
-        "Round trips come from a relay: half in each direction, and one whole before a new connection's first byte (TCP's handshake). It has no loss, no bandwidth and no slow start. On a real network a new connection needs several round trips for a history of this size, so A would be dearer than shown, and connection reuse worth more; full histories (B, E) may pay again after a pause."
-        "往返时延由中继产生：每个方向各一半，新连接的首字节之前再加一整个往返（TCP 握手）。它没有丢包、带宽限制和慢启动。在真实网络上，新连接发送这样长的历史需要多个往返，因此 A 会比所示更慢，连接复用的价值更大；发送完整历史的 B 与 E 在停顿之后也可能再次付出代价。"
+        "Round trips come from a relay: half in each direction, and one whole before a new connection's first byte (TCP's handshake). It has no loss, no bandwidth and no slow start. On a real network a new connection begins with ten segments and doubles, which for 32 KiB is one round trip more and for 70 KiB two: A would be dearer than shown, and connection reuse worth more; full histories (B, E) may pay again after a pause."
+        "往返时延由中继产生：每个方向各一半，新连接的首字节之前再加一整个往返（TCP 握手）。它没有丢包、带宽限制和慢启动。在真实网络上，新连接以十个报文段起步再逐次加倍，发送 32 KiB 要多一个往返、70 KiB 多两个，因此 A 会比所示更慢，连接复用的价值更大；发送完整历史的 B 与 E 在停顿之后也可能再次付出代价。"
 }
