@@ -2,6 +2,7 @@
 //! HTML: `page` turns blocks into markup.
 
 mod accounts;
+mod agent;
 mod beside;
 mod capacity;
 mod contests;
@@ -9,6 +10,7 @@ mod counts;
 mod llm;
 mod raw;
 
+pub(crate) use agent::{effects as agent_effects, of_agent};
 pub(crate) use capacity::of_capacity;
 
 use crate::compare::{CellComparison, Comparison};

@@ -33,6 +33,8 @@ pub struct Answer {
     pub marks: Vec<Mark>,
     /// Output tokens as the API states them.
     pub stated_tokens: Option<u64>,
+    /// The id under which a client may continue.
+    pub response_id: Option<String>,
     /// Whether the API's end marker has come.
     pub ended: bool,
     /// What the API said instead of an answer.
@@ -60,6 +62,7 @@ impl Answer {
             first_byte: None,
             marks: Vec::new(),
             stated_tokens: None,
+            response_id: None,
             ended: false,
             error: None,
             reasoning_tokens: None,
@@ -90,6 +93,7 @@ impl Answer {
         self.stated_tokens = saying.output_tokens.or(self.stated_tokens);
         self.reasoning_tokens = saying.reasoning_tokens.or(self.reasoning_tokens);
         self.reasons_aloud |= saying.reasons;
+        self.response_id = saying.response_id.or(self.response_id.take());
         self.ended |= saying.ends;
         self.error = self.error.take().or(saying.error);
         Ok(())

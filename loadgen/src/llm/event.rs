@@ -15,6 +15,8 @@ pub struct Saying {
     pub reasoning_tokens: Option<u64>,
     /// Whether the text is reasoning.
     pub reasons: bool,
+    /// The id under which a client may continue, where the API has one.
+    pub response_id: Option<String>,
     /// The answer's own end marker.
     pub ends: bool,
     /// An error in place of an answer: status, where one is stated, and message.
@@ -55,6 +57,7 @@ struct Choice {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Inner {
+    id: Option<String>,
     usage: Option<Usage>,
     error: Option<Value>,
 }
@@ -116,8 +119,8 @@ fn chat(object: &Object) -> Saying {
         output_tokens: object.usage.and_then(|usage| usage.completion_tokens),
         reasoning_tokens: object.usage.and_then(Usage::reasoning_tokens),
         reasons: reasoning.is_some(),
-        ends: false,
         error: object.error.as_ref().map(|error| (object.status, message(error))),
+        ..Saying::default()
     }
 }
 
@@ -139,6 +142,7 @@ fn responses(object: &Object) -> Saying {
         reasoning_tokens: inner.and_then(|inner| inner.usage?.reasoning_tokens()),
         // A summary of the reasoning is not its tokens.
         reasons: kind == "response.reasoning_text.delta",
+        response_id: inner.and_then(|inner| inner.id.clone()),
         ends: matches!(kind, "response.completed" | "response.incomplete"),
         error: error.map(|message| (object.status, message)),
     }
@@ -155,6 +159,7 @@ fn messages(object: &Object) -> Saying {
         reasons: delta.is_some_and(|delta| text(delta, &["thinking"]).is_some()),
         ends: kind == "message_stop",
         error: error.map(|error| (object.status, message(error))),
+        ..Saying::default()
     }
 }
 
@@ -198,8 +203,9 @@ mod tests {
         }
         assert!(said(OpenaiChat, "[DONE]").ends);
         assert!(said(Anthropic, r#"{"type":"message_stop"}"#).ends);
-        let last = said(OpenaiResponses, r#"{"type":"response.completed","response":{"usage":{"output_tokens":7}}}"#);
-        assert_eq!((last.ends, last.output_tokens), (true, Some(7)));
+        let last =
+            said(OpenaiResponses, r#"{"type":"response.completed","response":{"id":"r","usage":{"output_tokens":7}}}"#);
+        assert_eq!((last.ends, last.output_tokens, last.response_id.as_deref()), (true, Some(7), Some("r")));
         let usage =
             r#"{"choices":[],"usage":{"completion_tokens":7,"completion_tokens_details":{"reasoning_tokens":3}}}"#;
         assert_eq!(said(OpenaiChat, usage).reasoning_tokens, Some(3));

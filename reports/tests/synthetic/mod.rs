@@ -127,6 +127,7 @@ fn run(plan: Plan) -> Run {
         target: None,
         warnings: vec![Warning::Loopback],
         capacity: None,
+        agent: None,
     }
 }
 

@@ -23,6 +23,7 @@ impl LlmArgs {
             host: host::facts(),
             target: Some(redact::url(&self.url)),
             capacity: None,
+            agent: None,
             warnings: [loopback.then_some(Warning::Loopback), Some(Warning::LongLivedServer)]
                 .into_iter()
                 .flatten()
