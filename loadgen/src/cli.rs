@@ -1,6 +1,7 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
 use crate::command::{agent, capacity, compare, list, llm, report, run, selfcheck};
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// SSE or WebSocket? Measures both with one instrument and says what can be said.
@@ -50,7 +51,7 @@ enum Command {
 /// # Errors
 /// Whatever the command failed with, for one line on standard error.
 pub fn main() -> anyhow::Result<u8> {
-    match Cli::parse().command {
+    match parsed().command {
         Command::Compare(args) => compare::main(args),
         Command::Capacity(args) => capacity::main(args),
         Command::Run(args) => run::main(args),
@@ -67,6 +68,17 @@ pub fn main() -> anyhow::Result<u8> {
         Command::Man => list::manual(Cli::command()),
         Command::Trial => crate::command::trial::main(),
     }
+}
+
+/// The command line, or the end of the process. A header that cannot be read is not shown: it may be a credential.
+fn parsed() -> Cli {
+    Cli::try_parse().unwrap_or_else(|mut error| {
+        let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+        if argument.is_some_and(|argument| argument.contains("--header")) {
+            error.insert(ContextKind::InvalidValue, ContextValue::String("***".to_owned()));
+        }
+        error.exit()
+    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A URL as a place to dial and a path to ask for. Refuses schemes that name neither HTTP nor WebSocket.
 
+use crate::redact;
 use hyper::Uri;
 use std::fmt;
 use std::str::FromStr;
@@ -37,7 +38,7 @@ impl FromStr for Endpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || EndpointError::Malformed(text.to_owned());
+        let malformed = || EndpointError::Malformed(redact::url(text));
         let uri: Uri = text.parse().map_err(|_| malformed())?;
         let scheme = uri.scheme_str().ok_or_else(malformed)?;
         let (implied, tls) = match scheme {
@@ -112,6 +113,10 @@ mod tests {
         for (text, message) in [
             ("localhost:8080", "'localhost:8080' is not a URL: expected http://, https://, ws:// or wss:// and a host"),
             ("ftp://h/", "scheme 'ftp' is not supported: use http, https, ws or wss"),
+            (
+                "http://u:s3cret@h/?key=s3cret",
+                "'http://***@h/?key=***' is not a URL: expected http://, https://, ws:// or wss:// and a host",
+            ),
             ("http://", "'http://' is not a URL: expected http://, https://, ws:// or wss:// and a host"),
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap_err().to_string(), message);

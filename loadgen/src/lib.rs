@@ -39,6 +39,7 @@ pub mod plans;
 pub mod preflight;
 pub mod progress;
 pub mod recorder;
+pub mod redact;
 pub mod run_text;
 pub mod runner;
 pub mod selfcheck;

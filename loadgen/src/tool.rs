@@ -1,5 +1,6 @@
 //! What this program is, for records and `--version`.
 
+use std::sync::OnceLock;
 use trial::Tool;
 
 /// Version, commit and build profile.
@@ -11,10 +12,12 @@ pub fn facts() -> Tool {
     }
 }
 
-/// The commit of the checkout that is run, as far as git can tell; else the one named at build time.
+/// The commit named at build time, else that of the checkout, as far as git can tell. Asked once: a commit made while a run
+/// lasts does not change the program that runs.
 fn commit() -> String {
-    let built = option_env!("PUSHBENCH_COMMIT").map(str::to_owned);
-    built.or_else(checkout).unwrap_or_else(|| "unknown".to_owned())
+    static COMMIT: OnceLock<String> = OnceLock::new();
+    let built = || option_env!("PUSHBENCH_COMMIT").map(str::to_owned);
+    COMMIT.get_or_init(|| built().or_else(checkout).unwrap_or_else(|| "unknown".to_owned())).clone()
 }
 
 fn checkout() -> Option<String> {

@@ -245,10 +245,7 @@ fn a_refusal_quotes_the_body_that_came_with_it_and_escapes_it() {
 fn a_request_that_would_break_the_line_is_not_sent() {
     let refused = |request: Request| Conversation::open(Sse, &request).unwrap_err().to_string();
     let with = |name: &str, value: &str| Request { headers: vec![(name.to_owned(), value.to_owned())], ..get() };
-    assert_eq!(
-        refused(with("X", "a\r\nB: c")),
-        "header value \"a\\r\\nB: c\" cannot be sent: with a control character"
-    );
+    assert_eq!(refused(with("X", "a\r\nB: c")), "value of header \"X\" cannot be sent: with a control character");
     assert_eq!(refused(with("X Y", "a")), "header name \"X Y\" cannot be sent: not a token");
     assert_eq!(refused(with("upgrade", "h2c")), "header \"upgrade\" cannot be sent: set by the client itself");
     assert!(refused(Request { method: "GET /".to_owned(), ..get() }).starts_with("method"));

@@ -111,7 +111,9 @@ fn times_agree_with_the_event_log_and_texts_with_each_other() {
     assert!(said.contains("TTFT") && said.contains("TPOT") && said.contains("goodput"), "{said}");
     let logged = read_log(&log);
     let trials = trials(out.path());
-    assert_eq!((trials.len(), logged.len()), (16, 16), "eight blocks of a pair");
+    assert_eq!((trials.len(), logged.len()), (24, 24), "eight blocks of a pair and the null arm");
+    let twins = trials.iter().filter(|trial| trial.arm.twin && trial.arm.transport == wire::Transport::Sse);
+    assert_eq!(twins.count(), 8);
     let mut counted = 0;
     for trial in &trials {
         let (m, counts) = measured(trial);
@@ -135,11 +137,11 @@ fn times_agree_with_the_event_log_and_texts_with_each_other() {
         counted += usize::from(found.count() >= 1);
         assert!(m.distributions.contains_key(&Metric::ResponseTime), "our events say when they were due");
     }
-    assert_eq!(counted, 16, "every block agrees with the log");
+    assert_eq!(counted, 24, "every block agrees with the log");
     let texts = |name: &str| {
         let of = logged.iter().filter(|((transport, _), _)| transport == name);
-        // Request numbers count turns: two to a question.
-        of.map(|((_, request), logged)| (request / 2, logged.text.clone())).collect::<BTreeMap<_, _>>()
+        // Request numbers count turns: three to a question.
+        of.map(|((_, request), logged)| (request / 3, logged.text.clone())).collect::<BTreeMap<_, _>>()
     };
     assert_eq!(texts("sse"), texts("websocket"));
     assert_eq!(texts("sse").len(), 8);

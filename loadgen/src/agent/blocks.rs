@@ -12,6 +12,7 @@ use crate::journal::{Journal, JournalError};
 use crate::link::{DialError, Dialer};
 use crate::llm::exchange::Way;
 use crate::llm::format::Format;
+use crate::redact::Secrets;
 use crate::runner::Progress;
 use crate::target::{OwnServer, TargetError};
 use crate::tls::Trust;
@@ -175,7 +176,8 @@ impl Place {
         let request =
             Request { method: "POST".to_owned(), headers: vec![json], ..Request::get(authority.as_str(), path) };
         let (format, idle) = (Format::OpenaiResponses, Mutex::default());
-        Some(Way { dialer: dialer.clone(), request, format, silence: SILENCE, log: None, idle })
+        let (secrets, cancels) = (Secrets::default(), true);
+        Some(Way { dialer: dialer.clone(), request, format, silence: SILENCE, log: None, secrets, cancels, idle })
     }
 
     /// A short loop on either transport, thrown away: the first request of a process is slower than any other.

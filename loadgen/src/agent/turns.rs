@@ -1,13 +1,14 @@
 //! One loop of one arm: ask, read the answer, wait for the tool, ask again. Refuses to keep a connection beyond its loop.
 
 use super::script::{Script, Step};
-use crate::llm::exchange::{Done, Failure, Way};
+use crate::llm::exchange::{Ask, Done, Way};
+use crate::llm::failure::Failure;
 use servers::clock;
 use servers::pacer::{Job, PacerHandle};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
-use trial::{AgentArm, AgentTurn};
+use trial::{AgentArm, AgentTurn, Arm};
 use wire::{MonoTime, Transport};
 
 /// Rings once, from the pacer's thread: tokio's timers are too coarse.
@@ -26,12 +27,13 @@ impl Job for Bell {
 /// # Errors
 /// The first [`Failure`] of a turn: a loop with a hole in it is none.
 pub async fn run(way: &Way, pacer: &PacerHandle, arm: AgentArm, script: &Script) -> Result<Vec<AgentTurn>, Failure> {
-    let transport = if arm.is_websocket() { Transport::WebSocket } else { Transport::Sse };
+    let over = Arm::of(if arm.is_websocket() { Transport::WebSocket } else { Transport::Sse });
     let (mut turns, mut previous) = (Vec::new(), None);
     for (index, step) in script.steps().iter().enumerate() {
         let body = script.body(arm, index, previous.as_deref());
         let begin = clock::now();
-        let mut done = way.ask(index as u64, transport, &body, Some(begin)).await;
+        let ask = Ask { number: index as u64, arm: over, body: &body, due: Some(begin), cancel_after: None };
+        let mut done = way.ask(&ask).await;
         let answer_ns = clock::now().nanos_since(begin);
         if let Some(failure) = done.failure {
             return Err(failure);

@@ -1,6 +1,7 @@
 //! What a peer did that ends a conversation, each in one line that a user can act on. Refuses to print raw peer bytes.
 
 use super::{Head, MAX_EVENT_BYTES, MAX_HEAD_BYTES};
+use crate::redact;
 
 /// What the peer did.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -165,7 +166,7 @@ pub(super) fn refuse(head: &Head, wanted: u16, rest: &[u8]) -> DecodeError {
         status == 426 || status == 400 && ["upgrade", "websocket"].iter().any(|word| body.contains(word))
     };
     match status {
-        301 | 302 | 303 | 307 | 308 => DecodeError::Redirect { status, location: header("location") },
+        301 | 302 | 303 | 307 | 308 => DecodeError::Redirect { status, location: redact::url(&header("location")) },
         200..=299 if wanted == 101 => DecodeError::NotUpgraded { status, content_type: header("content-type") },
         _ if wanted != 101 && wants_upgrade() => DecodeError::UpgradeRequired { status, body },
         _ => DecodeError::Status { status, reason: excerpt(head.reason().as_bytes()), body },

@@ -1,6 +1,7 @@
 //! What a client asks for, as the bytes of one HTTP/1.1 request. Refuses anything that would end a header line early.
 
 use super::MAX_EVENT_BYTES;
+use crate::redact;
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 use wire::Transport;
 
@@ -107,7 +108,7 @@ impl Request {
             return invalid("host", &self.authority, "empty, or with white space");
         }
         if blank(&self.path_and_query) || !self.path_and_query.starts_with('/') {
-            return invalid("path", &self.path_and_query, "not from a slash on, or with white space");
+            return invalid("path", &redact::url(&self.path_and_query), "not from a slash on, or with white space");
         }
         match (transport, self.payload_bytes) {
             (Transport::RawTcp, None) => return Err(RequestError::PayloadBytes(transport)),
@@ -124,7 +125,8 @@ impl Request {
                 return invalid("header", name, "set by the client itself");
             }
             if value.bytes().any(control) {
-                return invalid("header value", value, "with a control character");
+                // The value may be a credential.
+                return invalid("value of header", name, "with a control character");
             }
         }
         Ok(())

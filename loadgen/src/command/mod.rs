@@ -15,6 +15,7 @@ pub mod trial;
 
 use crate::drive::Session;
 use crate::endpoint::Endpoint;
+use crate::redact;
 use flags::ConnectionArgs;
 use std::path::{Path, PathBuf};
 use terminal_size::terminal_size;
@@ -40,39 +41,14 @@ fn terminal_width() -> usize {
     stated.or_else(|| terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100)
 }
 
-/// The command line as the user typed it, quoted where a shell would need it.
+/// The command line as the user typed it, without credentials, quoted where a shell would need it.
 fn command_line() -> String {
     let quoted = |word: String| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=./:,@%+".contains(&byte);
         if !word.is_empty() && word.bytes().all(plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
     };
-    let mut words = std::env::args();
+    let mut words = redact::words(std::env::args()).into_iter();
     let program = words.next().unwrap_or_default();
     let name = Path::new(&program).file_name().map_or("loadgen".into(), |name| name.to_string_lossy().into_owned());
-    std::iter::once(name).chain(words).map(redacted).map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-/// Header values may be credentials: a record keeps the names of those that usually are.
-fn redacted(word: String) -> String {
-    const SECRET: [&str; 5] = ["authorization", "cookie", "x-api-key", "api-key", "proxy-authorization"];
-    let Some((flagged, _)) = word.split_once(':') else { return word };
-    // `-H NAME: …`, `-HNAME: …` and `--header=NAME: …` are the same to the user.
-    let name = flagged.trim_start_matches("--header=").trim_start_matches("-H").trim().to_ascii_lowercase();
-    if SECRET.contains(&name.as_str()) { format!("{flagged}: ***") } else { word }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_stay_out_of_records_however_they_are_written() {
-        for word in ["Authorization: Bearer s3cret", "-HAuthorization: s3cret", "--header=x-api-key: s3cret"] {
-            let shown = redacted(word.to_owned());
-            assert!(shown.ends_with(": ***") && !shown.contains("s3cret"), "{shown}");
-        }
-        for word in ["X-Test: 1", "http://host:80/a", "compare"] {
-            assert_eq!(redacted(word.to_owned()), word);
-        }
-    }
+    std::iter::once(name).chain(words).map(quoted).collect::<Vec<_>>().join(" ")
 }

@@ -8,7 +8,7 @@ use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::progress::Sign;
-use crate::{host, run_text, timestamp, tool};
+use crate::{host, redact, run_text, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use std::io::Write as _;
@@ -130,7 +130,7 @@ fn conclude(args: &RunArgs, trial: &Trial, interrupted: bool) -> anyhow::Result<
     match &trial.outcome {
         Outcome::Measured(measurement) => {
             if !args.json {
-                write!(stdout, "{}", run_text::summary(&args.url, trial, measurement))?;
+                write!(stdout, "{}", run_text::summary(&redact::url(&args.url), trial, measurement))?;
             }
             Ok(if interrupted { 130 } else { 0 })
         }
@@ -167,7 +167,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         seed: args.seed,
         plan,
         host: host::facts(),
-        target: Some(args.url.clone()),
+        target: Some(redact::url(&args.url)),
         warnings: Vec::new(),
         capacity: None,
         agent: None,

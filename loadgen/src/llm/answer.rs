@@ -39,6 +39,12 @@ pub struct Answer {
     pub ended: bool,
     /// What the API said instead of an answer.
     pub error: Option<(Option<u16>, String)>,
+    /// Tokens of the output that were reasoning, as the API states them.
+    pub reasoning_tokens: Option<u64>,
+    /// Whether text of the reasoning was streamed.
+    pub reasons_aloud: bool,
+    /// When the client gave it up, and how many content events it had then.
+    pub given_up: Option<(MonoTime, u64)>,
     /// Bytes of response heads.
     pub head_bytes: u64,
     /// Comments and pings.
@@ -59,6 +65,9 @@ impl Answer {
             response_id: None,
             ended: false,
             error: None,
+            reasoning_tokens: None,
+            reasons_aloud: false,
+            given_up: None,
             head_bytes: 0,
             heartbeats: 0,
             payload_bytes: 0,
@@ -82,6 +91,8 @@ impl Answer {
         let content_bytes = saying.content.as_ref().map_or(0, |text| text.len() as u32);
         self.marks.push(Mark { received, read: self.reads, content_bytes, stamp: event_stamp(data) });
         self.stated_tokens = saying.output_tokens.or(self.stated_tokens);
+        self.reasoning_tokens = saying.reasoning_tokens.or(self.reasoning_tokens);
+        self.reasons_aloud |= saying.reasons;
         self.response_id = saying.response_id.or(self.response_id.take());
         self.ended |= saying.ends;
         self.error = self.error.take().or(saying.error);
@@ -93,9 +104,32 @@ impl Answer {
         self.marks.iter().filter(|mark| mark.content_bytes > 0)
     }
 
-    /// Output tokens: as stated, else one for each content event.
+    /// Whether it has this many content events.
+    pub fn has_enough(&self, contents: Option<u32>) -> bool {
+        contents.is_some_and(|enough| self.contents().take(enough as usize).count() == enough as usize)
+    }
+
+    /// The client wants no more of it.
+    pub fn give_up(&mut self, at: MonoTime) {
+        self.given_up = Some((at, self.contents().count() as u64));
+    }
+
+    /// Tokens of reasoning that the API states among the others and does not stream. They cost money and time before the
+    /// first content; no event brings them. An API that states more of them than it states in all counts them apart.
+    pub fn hidden_tokens(&self) -> u64 {
+        let hidden = self.reasoning_tokens.filter(|_| !self.reasons_aloud).unwrap_or(0);
+        self.stated_tokens.filter(|&stated| hidden < stated).map_or(0, |_| hidden)
+    }
+
+    /// Streamed tokens as the API states them. A zero beside content is no count: some servers put it where they have none.
+    fn believed_tokens(&self) -> Option<u64> {
+        let streamed = self.stated_tokens.map(|stated| stated - self.hidden_tokens());
+        streamed.filter(|&tokens| tokens > 0 || self.contents().next().is_none())
+    }
+
+    /// Output tokens that were streamed: as stated, else one for each content event.
     pub fn tokens(&self) -> u64 {
-        self.stated_tokens.unwrap_or_else(|| self.contents().count() as u64)
+        self.believed_tokens().unwrap_or_else(|| self.contents().count() as u64)
     }
 
     /// The times that an objective judges.
@@ -140,7 +174,8 @@ impl Answer {
     pub fn count(&self, counts: &mut LlmCounts) {
         counts.answered += 1;
         counts.output_tokens += self.tokens();
-        counts.uncounted += u64::from(self.stated_tokens.is_none());
+        counts.hidden_tokens += self.hidden_tokens();
+        counts.uncounted += u64::from(self.believed_tokens().is_none());
         counts.content_bytes += self.contents().map(|mark| u64::from(mark.content_bytes)).sum::<u64>();
         counts.bursts.add(&self.bursts());
         if let Some(slo) = counts.slo {
@@ -182,6 +217,38 @@ mod tests {
         let times = answer.times();
         assert_eq!(times, Answered { ttft_ns: Some(11 * MS), tpot_ns: Some(5 * MS), e2e_ns: Some(41 * MS) });
         assert_eq!(Answer::begun(at(0)).times(), Answered { ttft_ns: None, tpot_ns: None, e2e_ns: None });
+    }
+
+    #[test]
+    fn a_stated_zero_beside_content_is_no_count() {
+        let mut answer = answer(&[(10, 11), (20, 21), (40, 41)]);
+        answer.stated_tokens = Some(0);
+        let mut counts = LlmCounts::default();
+        answer.count(&mut counts);
+        assert_eq!((counts.output_tokens, counts.uncounted), (3, 1));
+        assert_eq!(Answer { stated_tokens: Some(0), ..Answer::begun(at(0)) }.believed_tokens(), Some(0));
+    }
+
+    #[test]
+    fn reasoning_that_is_not_streamed_counts_for_no_rate() {
+        let mut answer = answer(&[(10, 11), (20, 21), (40, 41)]);
+        (answer.stated_tokens, answer.reasoning_tokens) = (Some(103), Some(100));
+        let mut counts = LlmCounts::default();
+        answer.count(&mut counts);
+        assert_eq!((counts.output_tokens, counts.hidden_tokens, answer.times().tpot_ns), (3, 100, Some(15 * MS)));
+        let apart = Answer { reasoning_tokens: Some(150), ..answer.clone() };
+        assert_eq!((apart.tokens(), apart.hidden_tokens()), (103, 0), "not among the 103");
+        answer.reasons_aloud = true;
+        assert_eq!((answer.tokens(), answer.hidden_tokens()), (103, 0));
+    }
+
+    #[test]
+    fn an_answer_is_given_up_with_what_it_had() {
+        let mut answer = answer(&[(10, 11), (20, 21), (40, 41)]);
+        assert_eq!([2, 3, 4].map(|enough| answer.has_enough(Some(enough))), [true, true, false]);
+        assert!(!answer.has_enough(None));
+        answer.give_up(at(41));
+        assert_eq!(answer.given_up, Some((at(41), 3)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Sends the requests of a campaign: in an open loop when they are due, in a closed one when there is room. Refuses to count.
 
 use super::campaign::Turn;
-use super::exchange::{Done, Way};
+use super::exchange::{Ask, Done, Way};
 use crate::interrupt::Interrupt;
 use servers::clock;
 use servers::pacer::{Job, Pacer};
@@ -99,7 +99,7 @@ impl Drive {
             tokio::select! {
                 Some(ended) = running.join_next(), if !running.is_empty() => {
                     let (index, ended): (usize, Done) = ended.map_err(io::Error::other)?;
-                    tokens += ended.answer.tokens();
+                    tokens += ended.answer.tokens() + ended.answer.hidden_tokens();
                     done(&turns[index], ended);
                 }
                 Some(index) = starts.next(open), if more => {
@@ -125,12 +125,14 @@ impl Drive {
 /// Asks, and asks again when the endpoint wants that. The request began when it first began: the user waited since.
 async fn persist(way: &Way, turn: &Turn, body: &[u8], due: Option<MonoTime>) -> Done {
     let lag_ns = due.map(|due| clock::now().nanos_since(due));
-    let mut done = way.ask(u64::from(turn.index), turn.transport, body, due).await;
+    let Turn { index, arm, cancel_after, .. } = *turn;
+    let ask = Ask { number: u64::from(index), arm, body, due, cancel_after };
+    let mut done = way.ask(&ask).await;
     let begin = done.answer.begin;
     for retry in 1..=MAX_RETRIES {
         let Some(wait) = done.failure.as_ref().and_then(|failure| failure.retry_after()) else { break };
         tokio::time::sleep(wait.min(MAX_WAIT)).await;
-        let again = way.ask(u64::from(turn.index), turn.transport, body, Some(begin)).await;
+        let again = way.ask(&Ask { due: Some(begin), ..ask }).await;
         done = Done {
             retries: retry,
             dialled: done.dialled.or(again.dialled),

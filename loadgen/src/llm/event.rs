@@ -11,6 +11,10 @@ pub struct Saying {
     pub content: Option<String>,
     /// Output tokens of the whole answer so far, as the API states them.
     pub output_tokens: Option<u64>,
+    /// How many of these were reasoning, as the API states them.
+    pub reasoning_tokens: Option<u64>,
+    /// Whether the text is reasoning.
+    pub reasons: bool,
     /// The id under which a client may continue, where the API has one.
     pub response_id: Option<String>,
     /// The answer's own end marker.
@@ -63,6 +67,20 @@ struct Inner {
 struct Usage {
     completion_tokens: Option<u64>,
     output_tokens: Option<u64>,
+    #[serde(alias = "output_tokens_details")]
+    completion_tokens_details: Option<Details>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(default)]
+struct Details {
+    reasoning_tokens: Option<u64>,
+}
+
+impl Usage {
+    fn reasoning_tokens(self) -> Option<u64> {
+        self.completion_tokens_details?.reasoning_tokens
+    }
 }
 
 impl Saying {
@@ -95,9 +113,12 @@ fn why(error: &serde_json::Error) -> &'static str {
 
 fn chat(object: &Object) -> Saying {
     let delta = object.choices.first().and_then(|choice| choice.delta.as_ref());
+    let reasoning = delta.and_then(|delta| text(delta, &["reasoning_content", "reasoning"]));
     Saying {
-        content: delta.and_then(|delta| text(delta, &["content", "reasoning_content", "reasoning"])),
+        content: delta.and_then(|delta| text(delta, &["content"])).or(reasoning.clone()),
         output_tokens: object.usage.and_then(|usage| usage.completion_tokens),
+        reasoning_tokens: object.usage.and_then(Usage::reasoning_tokens),
+        reasons: reasoning.is_some(),
         error: object.error.as_ref().map(|error| (object.status, message(error))),
         ..Saying::default()
     }
@@ -118,6 +139,9 @@ fn responses(object: &Object) -> Saying {
     Saying {
         content: delta.filter(|text| !text.is_empty()).map(str::to_owned),
         output_tokens: inner.and_then(|inner| inner.usage?.output_tokens),
+        reasoning_tokens: inner.and_then(|inner| inner.usage?.reasoning_tokens()),
+        // A summary of the reasoning is not its tokens.
+        reasons: kind == "response.reasoning_text.delta",
         response_id: inner.and_then(|inner| inner.id.clone()),
         ends: matches!(kind, "response.completed" | "response.incomplete"),
         error: error.map(|message| (object.status, message)),
@@ -131,6 +155,8 @@ fn messages(object: &Object) -> Saying {
     Saying {
         content: delta.and_then(|delta| text(delta, &["text", "thinking"])),
         output_tokens: object.usage.and_then(|usage| usage.output_tokens),
+        reasoning_tokens: object.usage.and_then(Usage::reasoning_tokens),
+        reasons: delta.is_some_and(|delta| text(delta, &["thinking"]).is_some()),
         ends: kind == "message_stop",
         error: error.map(|error| (object.status, message(error))),
         ..Saying::default()
@@ -180,6 +206,12 @@ mod tests {
         let last =
             said(OpenaiResponses, r#"{"type":"response.completed","response":{"id":"r","usage":{"output_tokens":7}}}"#);
         assert_eq!((last.ends, last.output_tokens, last.response_id.as_deref()), (true, Some(7), Some("r")));
+        let usage =
+            r#"{"choices":[],"usage":{"completion_tokens":7,"completion_tokens_details":{"reasoning_tokens":3}}}"#;
+        assert_eq!(said(OpenaiChat, usage).reasoning_tokens, Some(3));
+        let usage =
+            r#"{"type":"response.completed","response":{"usage":{"output_tokens_details":{"reasoning_tokens":4}}}}"#;
+        assert_eq!(said(OpenaiResponses, usage).reasoning_tokens, Some(4));
     }
 
     #[test]

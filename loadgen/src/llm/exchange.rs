@@ -1,18 +1,19 @@
 //! One request and its answer over one connection, which is kept for the next. Refuses to decide when to ask.
 
 use super::answer::{Answer, MAX_EVENTS};
-use super::event::EventError;
+use super::failure::{Failure, no_websocket, refused, reported};
 use super::format::Format;
-use crate::client::{Conversation, DecodeError, Request, RequestError, Signal};
+use crate::client::{Conversation, Request, Signal};
 use crate::event_log::EventLog;
-use crate::link::{DialError, DialTimes, Dialer, Link};
+use crate::link::{DialTimes, Dialer, Link};
+use crate::redact::Secrets;
 use serde::Serialize;
 use servers::clock;
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
+use trial::Arm;
 use wire::{MonoTime, Transport};
 
 /// What one read returns at most.
@@ -32,61 +33,35 @@ pub struct Way {
     pub silence: Duration,
     /// Where to write what comes.
     pub log: Option<Arc<EventLog>>,
+    /// What must not be shown, even when the endpoint sends it back.
+    pub secrets: Secrets,
+    /// Whether a WebSocket's answer is given up with `response.cancel`, as our servers understand it; else by hanging up.
+    pub cancels: bool,
     /// Connections that wait for their next request.
     pub idle: Mutex<Vec<Line>>,
 }
 
-/// One open connection.
+/// One request to send.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Its number in the run.
+    pub number: u64,
+    /// Over which transport, and whose connections.
+    pub arm: Arm,
+    /// Its body, or the event that wraps it on a WebSocket.
+    pub body: &'a [u8],
+    /// When it was to begin (open loop).
+    pub due: Option<MonoTime>,
+    /// Content events after which the answer is given up.
+    pub cancel_after: Option<u32>,
+}
+
+/// One open connection. It serves one arm: a null arm that shared the connections of its twin would change them.
 pub struct Line {
-    transport: Transport,
+    arm: Arm,
     link: Link,
     /// A WebSocket's conversation lasts as long as its connection; one over HTTP is new for each request.
     conversation: Option<Conversation>,
-}
-
-/// Why a request has no complete answer, in one line.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// No connection.
-    #[error(transparent)]
-    Dial(#[from] DialError),
-    /// The request cannot be sent.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The endpoint refused.
-    #[error("{status}: {meaning}{said}", meaning = meaning(*.status))]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// What the endpoint says, with a dash before it.
-        said: String,
-        /// Seconds to wait, as the endpoint asks.
-        retry_after_s: Option<u64>,
-    },
-    /// There is no WebSocket at this path.
-    #[error("no WebSocket at this endpoint ({0}): use --transport sse")]
-    NoWebSocket(String),
-    /// The peer broke the protocol or hung up.
-    #[error(transparent)]
-    Decode(DecodeError),
-    /// The connection broke.
-    #[error("connection lost: {0}")]
-    Io(#[from] io::Error),
-    /// An event is no JSON of this API.
-    #[error(transparent)]
-    Event(#[from] EventError),
-    /// The API sent an error event.
-    #[error("the API reported an error in the stream: {0}")]
-    Reported(String),
-    /// The stream ended, but the answer had not.
-    #[error("the stream ended before the answer's own end marker")]
-    NoEnd,
-    /// Nothing came.
-    #[error("no event for {}: the server is silent (--timeout)", humantime::format_duration(*.0))]
-    Silent(Duration),
-    /// Too much came.
-    #[error("more than {MAX_EVENTS} events in one answer")]
-    TooMany,
 }
 
 /// One request that has come to its end.
@@ -113,51 +88,28 @@ pub struct Done {
 struct Entry<'a> {
     request: u64,
     transport: &'a str,
+    /// The null arm.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    twin: bool,
     what: &'a str,
     at_ns: u64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    data: std::borrow::Cow<'a, str>,
-}
-
-fn meaning(status: u16) -> &'static str {
-    match status {
-        401 | 403 => "the key is missing or wrong (--api-key-env NAME)",
-        404 => "no such path or model at this endpoint",
-        429 => "rate limit: fewer requests, or later",
-        400..=499 => "the endpoint does not take this request",
-        _ => "the endpoint failed",
-    }
-}
-
-impl Failure {
-    /// How long to wait before the request may be repeated; `None` when it must not be.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Refused { status: 429 | 503 | 529, retry_after_s, .. } => {
-                Some(Duration::from_secs(retry_after_s.unwrap_or(1)))
-            }
-            _ => None,
-        }
-    }
-
-    const fn is_hang_up(&self) -> bool {
-        matches!(self, Self::Io(_) | Self::Decode(DecodeError::NoAnswer | DecodeError::NoCloseFrame))
-    }
+    #[serde(skip_serializing_if = "String::is_empty")]
+    data: String,
 }
 
 impl Way {
     /// A connection: one that waits, else a new one.
-    async fn line(&self, transport: Transport) -> Result<(Line, Option<DialTimes>), Failure> {
-        if let Some(line) = self.take_idle(transport) {
+    async fn line(&self, arm: Arm) -> Result<(Line, Option<DialTimes>), Failure> {
+        if let Some(line) = self.take_idle(arm) {
             return Ok((line, None));
         }
-        let (line, times) = Line::open(self, transport).await?;
+        let (line, times) = Line::open(self, arm).await?;
         Ok((line, Some(times)))
     }
 
-    fn take_idle(&self, transport: Transport) -> Option<Line> {
+    fn take_idle(&self, arm: Arm) -> Option<Line> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = idle.iter().rposition(|line| line.transport == transport)?;
+        let at = idle.iter().rposition(|line| line.arm == arm)?;
         Some(idle.swap_remove(at))
     }
 
@@ -168,28 +120,35 @@ impl Way {
         }
     }
 
-    fn note(&self, request: u64, transport: Transport, what: &str, at: MonoTime, data: &[u8]) {
+    fn note(&self, ask: &Ask<'_>, what: &str, at: MonoTime, data: &[u8]) {
         if let Some(log) = &self.log {
-            let data = String::from_utf8_lossy(data);
-            log.append(&Entry { request, transport: transport.name(), what, at_ns: at.as_nanos(), data });
+            let data = self.secrets.hide(&String::from_utf8_lossy(data));
+            log.append(&Entry {
+                request: ask.number,
+                transport: ask.arm.transport.name(),
+                twin: ask.arm.twin,
+                what,
+                at_ns: at.as_nanos(),
+                data,
+            });
         }
     }
 
     /// Asks once. A kept connection that the peer has closed meanwhile is replaced by a new one.
-    pub async fn ask(&self, request: u64, transport: Transport, body: &[u8], due: Option<MonoTime>) -> Done {
-        let mut done = Done::new(Answer::begun(due.unwrap_or_else(clock::now)));
+    pub async fn ask(&self, ask: &Ask<'_>) -> Done {
+        let mut done = Done::new(Answer::begun(ask.due.unwrap_or_else(clock::now)));
         loop {
-            let (mut line, dialled) = match self.line(transport).await {
+            let (mut line, dialled) = match self.line(ask.arm).await {
                 Ok(line) => line,
                 Err(failure) => return done.failed(failure),
             };
             let fresh = dialled.is_some();
             done.dialled = done.dialled.or(dialled);
             // In a closed loop the connection stands before the request begins; in an open one the user waits for it.
-            done.answer.begin = due.unwrap_or_else(clock::now);
-            self.note(request, transport, "begin", done.answer.begin, b"");
+            done.answer.begin = ask.due.unwrap_or_else(clock::now);
+            self.note(ask, "begin", done.answer.begin, b"");
             let (before_in, before_out) = (line.link.meter().bytes_in(), line.link.meter().bytes_out());
-            let told = line.tell(self, request, body, &mut done.answer).await;
+            let told = line.tell(self, ask, &mut done.answer).await;
             done.bytes_in += line.link.meter().bytes_in() - before_in;
             done.bytes_out += line.link.meter().bytes_out() - before_out;
             match told {
@@ -218,12 +177,12 @@ impl Done {
 
 impl Line {
     /// Dials; a WebSocket also shakes hands.
-    async fn open(way: &Way, transport: Transport) -> Result<(Self, DialTimes), Failure> {
+    async fn open(way: &Way, arm: Arm) -> Result<(Self, DialTimes), Failure> {
         let (link, times) = way.dialer.dial().await?;
-        let mut line = Self { transport, link, conversation: None };
-        if transport == Transport::WebSocket {
+        let mut line = Self { arm, link, conversation: None };
+        if arm.transport == Transport::WebSocket {
             let request = Request { method: "GET".to_owned(), body: None, ..way.request.clone() };
-            let mut conversation = Conversation::open(transport, &request)?;
+            let mut conversation = Conversation::open(arm.transport, &request)?;
             line.shake(way, &mut conversation).await.map_err(|failure| no_websocket(failure, &conversation))?;
             line.conversation = Some(conversation);
         }
@@ -254,22 +213,25 @@ impl Line {
     }
 
     /// Sends the request and reads its answer; whether the connection can be kept.
-    async fn tell(&mut self, way: &Way, request: u64, body: &[u8], answer: &mut Answer) -> Result<bool, Failure> {
+    async fn tell(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<bool, Failure> {
         let mut conversation = match self.conversation.take() {
             Some(mut open) => {
-                open.send_message(body).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
+                open.send_message(ask.body).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
                 open
             }
             None => {
-                let asked = Request { body: Some(body.to_vec()), ..way.request.clone() };
-                Conversation::open(self.transport, &asked)?
+                let asked = Request { body: Some(ask.body.to_vec()), ..way.request.clone() };
+                Conversation::open(self.arm.transport, &asked)?
             }
         };
         self.flush(&mut conversation).await?;
-        self.hear(way, request, &mut conversation, answer).await?;
-        way.note(request, self.transport, "end", clock::now(), b"");
+        self.hear(way, ask, &mut conversation, answer).await?;
+        if answer.given_up.is_some() {
+            return self.give_up(way, ask, conversation, answer).await;
+        }
+        way.note(ask, "end", clock::now(), b"");
         let closes = conversation.head().header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        if self.transport == Transport::WebSocket {
+        if self.arm.transport == Transport::WebSocket {
             let goes_on = !conversation.is_over();
             self.conversation = Some(conversation);
             return Ok(goes_on);
@@ -277,17 +239,46 @@ impl Line {
         Ok(conversation.is_over() && !closes)
     }
 
-    /// Reads until the answer is over.
+    /// Gives the answer up: over a WebSocket of one of our servers in words, else by hanging up. Whether the connection
+    /// can be kept.
+    async fn give_up(
+        &mut self,
+        way: &Way,
+        ask: &Ask<'_>,
+        mut conversation: Conversation,
+        answer: &mut Answer,
+    ) -> Result<bool, Failure> {
+        way.note(ask, "cancel", clock::now(), b"");
+        if self.arm.transport != Transport::WebSocket || !way.cancels {
+            return Ok(false);
+        }
+        let cancel = br#"{"type":"response.cancel"}"#;
+        conversation.send_message(cancel).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
+        self.flush(&mut conversation).await?;
+        // What was on its way comes first; then the server's word on the cancel, which this API puts into an error.
+        let unlimited = Ask { cancel_after: None, ..*ask };
+        match self.hear(way, &unlimited, &mut conversation, answer).await {
+            Err(Failure::Reported(_) | Failure::Refused { .. }) => {
+                self.conversation = Some(conversation);
+                Ok(true)
+            }
+            // It ended by itself, and the refusal to cancel it is still to come: no later request shall hear that.
+            Ok(()) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Reads until the answer is over, or has as much content as is wanted.
     async fn hear(
         &mut self,
         way: &Way,
-        request: u64,
+        ask: &Ask<'_>,
         conversation: &mut Conversation,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut deadline = Instant::now() + way.silence;
-        let websocket = self.transport == Transport::WebSocket;
+        let websocket = self.arm.transport == Transport::WebSocket;
         loop {
             let read = timeout_at(deadline, self.link.read(&mut buffer)).await;
             let bytes = read.map_err(|_| Failure::Silent(way.silence))??;
@@ -298,7 +289,7 @@ impl Line {
                 Signal::Head(head) => answer.head_bytes += head.wire_bytes() as u64,
                 Signal::Comment | Signal::Ping(_) => answer.heartbeats += 1,
                 Signal::Event(event) if misread.is_ok() => {
-                    way.note(request, self.transport, "event", received, event.data);
+                    way.note(ask, "event", received, event.data);
                     misread = answer.event(way.format, event.data, received);
                 }
                 _ => {}
@@ -315,6 +306,10 @@ impl Line {
             if let Some((status, said)) = answer.error.take() {
                 return Err(reported(status, said));
             }
+            if !answer.ended && answer.has_enough(ask.cancel_after) {
+                answer.give_up(received);
+                return Ok(());
+            }
             if conversation.is_over() || websocket && answer.ended {
                 return if answer.ended { Ok(()) } else { Err(Failure::NoEnd) };
             }
@@ -325,37 +320,5 @@ impl Line {
                 deadline = Instant::now() + way.silence;
             }
         }
-    }
-}
-
-/// An error event: a refusal where it has a status, as on a WebSocket.
-fn reported(status: Option<u16>, said: String) -> Failure {
-    match status {
-        Some(status) => Failure::Refused { status, said: format!(" - {said}"), retry_after_s: None },
-        None => Failure::Reported(said),
-    }
-}
-
-/// What a refused response means, with the wait that it asks for.
-fn refused(error: DecodeError, conversation: &Conversation) -> Failure {
-    match error {
-        DecodeError::Status { status, body, .. } => {
-            let retry_after_s = conversation.head().header("retry-after").and_then(|seconds| seconds.parse().ok());
-            let said = if body.is_empty() { body } else { format!(" - {}", body.escape_debug()) };
-            Failure::Refused { status, said, retry_after_s }
-        }
-        other => Failure::Decode(other),
-    }
-}
-
-/// A handshake that failed for want of a WebSocket, in those words; other failures stay what they are.
-fn no_websocket(failure: Failure, conversation: &Conversation) -> Failure {
-    let status = conversation.head().status();
-    match failure {
-        Failure::Decode(DecodeError::NotUpgraded { .. }) => Failure::NoWebSocket(format!("it answered {status}")),
-        Failure::Refused { status: status @ (400 | 404 | 405 | 426 | 501), .. } => {
-            Failure::NoWebSocket(format!("it answered {status}"))
-        }
-        other => other,
     }
 }

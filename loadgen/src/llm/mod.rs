@@ -10,6 +10,7 @@ pub mod campaign;
 pub mod drive;
 pub mod event;
 pub mod exchange;
+pub mod failure;
 pub mod format;
 pub mod score;
 pub mod text;

@@ -1,8 +1,10 @@
 //! What the answers of one block came to, as a measurement. Refuses to measure requests that failed: it counts them.
 
 use super::answer::Answer;
-use super::exchange::{Done, Failure};
-use trial::{AnswerWarning, LlmCounts, Measurement, Metric, Warning};
+use super::exchange::Done;
+use super::failure::Failure;
+use crate::redact::Secrets;
+use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Warning};
 use wire::MonoTime;
 
 /// Requests of one transport, added up.
@@ -12,13 +14,14 @@ pub struct Score {
     counts: LlmCounts,
     /// Added to the server's instants; `None` where its clock is not known.
     clock_offset_ns: Option<i64>,
+    secrets: Secrets,
     window: Option<(MonoTime, MonoTime)>,
 }
 
 impl Score {
-    /// Nothing yet; `counts` says what is asked for.
-    pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>) -> Self {
-        Self { measurement: Measurement::default(), counts, clock_offset_ns, window: None }
+    /// Nothing yet; `counts` says what is asked for, `secrets` what no reason of a failure may show.
+    pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>, secrets: Secrets) -> Self {
+        Self { measurement: Measurement::default(), counts, clock_offset_ns, secrets, window: None }
     }
 
     /// Adds one request, however it ended at `end`.
@@ -30,9 +33,10 @@ impl Score {
         self.window = Some((from.min(begin), to.max(end)));
         self.traffic(done);
         match &done.failure {
+            None if done.answer.given_up.is_some() => self.given_up(&done.answer),
             None => self.answered(&done.answer, done.bytes_in),
             Some(failure) => {
-                self.counts.fail(&failure.to_string(), 1);
+                self.counts.fail(&self.secrets.hide(&failure.to_string()), 1);
                 let counters = &mut self.measurement.counters;
                 match failure {
                     Failure::Dial(_) => counters.connection_failures += 1,
@@ -61,6 +65,23 @@ impl Score {
         if let Some(ns) = done.dispatch_lag_ns {
             self.record(Metric::GeneratorLag, ns);
         }
+    }
+
+    fn given_up(&mut self, answer: &Answer) {
+        let had = answer.given_up.map_or(0, |(_, had)| had);
+        self.counts.cancelled += 1;
+        self.counts.cancelled_events += had;
+        self.counts.late_events += (answer.contents().count() as u64).saturating_sub(had);
+    }
+
+    /// Notes what the server says that it produced in vain.
+    pub const fn note_in_vain(&mut self, in_vain: Option<InVain>) {
+        self.counts.in_vain = in_vain;
+    }
+
+    /// Answers that were given up, and events received of all answers.
+    pub const fn cancelled_and_received(&self) -> (u64, u64) {
+        (self.counts.cancelled, self.measurement.counters.received)
     }
 
     fn answered(&mut self, answer: &Answer, bytes_in: u64) {

@@ -2,13 +2,17 @@
 
 use crate::run_text;
 use std::fmt::Write as _;
-use trial::{Figure, LlmCounts, Measurement, Metric, Quantile, Warning};
-use wire::Transport;
+use trial::{Arm, Figure, InVain, LlmCounts, Measurement, Metric, Quantile, Warning};
 
-/// The numbers of one transport, and what must be doubted. Writing to a String cannot fail, so results are dropped.
-pub fn summary(transport: Transport, m: &Measurement, warnings: &[Warning]) -> String {
+/// The name of an arm, such as `SSE`, or `SSE′ (null arm)`.
+pub fn arm(arm: Arm) -> String {
+    format!("{}{}", arm.transport.title(), if arm.twin { "′ (null arm)" } else { "" })
+}
+
+/// The numbers of one arm, and what must be doubted. Writing to a String cannot fail, so results are dropped.
+pub fn summary(of: Arm, m: &Measurement, warnings: &[Warning]) -> String {
     let Some(counts) = &m.llm else { return String::new() };
-    let mut text = format!("{} over {}, model {}\n", counts.format, transport.title(), counts.model);
+    let mut text = format!("{} over {}, model {}\n", counts.format, arm(of), counts.model);
     counted(&mut text, counts, m);
     run_text::times(&mut text, m);
     if counts.answered > 0 && !m.distributions.contains_key(&Metric::ResponseTime) {
@@ -23,6 +27,19 @@ pub fn summary(transport: Transport, m: &Measurement, warnings: &[Warning]) -> S
     text
 }
 
+/// What the server produced for answers that were given up, over all arms.
+pub fn in_vain(in_vain: Option<InVain>) -> String {
+    in_vain.map_or_else(
+        || "in vain: not measured: only our own servers count what they produce for answers that were given up\n".to_owned(),
+        |InVain { answers, events, tokens, unread_events }| {
+            format!(
+                "in vain: the server gave up {answers} answers; {tokens} tokens ({events} events) were released and never sent, \
+                 {unread_events} events sent and never received (all arms; other clients' included)\n"
+            )
+        },
+    )
+}
+
 fn counted(text: &mut String, counts: &LlmCounts, m: &Measurement) {
     let of = |figure: Figure| figure.of(m).map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
     let _ = writeln!(
@@ -34,6 +51,13 @@ fn counted(text: &mut String, counts: &LlmCounts, m: &Measurement) {
         counts.retries,
         m.counters.connections
     );
+    if counts.cancelled > 0 {
+        let _ = writeln!(
+            text,
+            "  cancelled    {} given up by the client, which had {} content events of them then; {} more came",
+            counts.cancelled, counts.cancelled_events, counts.late_events
+        );
+    }
     let stream = Figure::Duration(Metric::PerOutputToken, Quantile::P50).of(m).filter(|ns| *ns > 0.0);
     let stream = stream.map_or_else(|| "-".to_owned(), |ns| format!("{:.1}", 1e9 / ns));
     let _ = writeln!(
@@ -50,10 +74,17 @@ fn counted(text: &mut String, counts: &LlmCounts, m: &Measurement) {
         of(Figure::BytesPerToken),
         counts.answer_bytes
     );
+    if counts.hidden_tokens > 0 {
+        let _ = writeln!(
+            text,
+            "  note         {} tokens of reasoning were stated and not streamed: they are in no figure here",
+            counts.hidden_tokens
+        );
+    }
     if counts.uncounted > 0 {
         let _ = writeln!(
             text,
-            "  note         {} answers stated no tokens: their content events were counted",
+            "  note         {} answers stated no tokens, or none beside content: their content events were counted",
             counts.uncounted
         );
     }

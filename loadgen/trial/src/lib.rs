@@ -30,7 +30,7 @@ pub use figure::{Figure, Quantile, backlog_growth, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use kernel_stamps::KernelStamps;
 pub use layers::{Bothways, Layers, Leg, Traffic};
-pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
+pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
     Usage,

@@ -20,14 +20,24 @@ pub struct LlmCounts {
     pub sent: u64,
     /// Requests answered in full; every duration is theirs alone.
     pub answered: u64,
+    /// Requests whose answer the client gave up on purpose; no duration is theirs, and they are no failures.
+    pub cancelled: u64,
+    /// Content events that the client had of them when it gave up.
+    pub cancelled_events: u64,
+    /// Content events of them that came after that, until the server took note. Over SSE nobody listens then.
+    pub late_events: u64,
+    /// What the server produced for them in vain; `None` where it does not say, or speaks for several arms together.
+    pub in_vain: Option<InVain>,
     /// Requests that met the objective; `None` without one.
     pub good: Option<u64>,
     /// The objective.
     pub slo: Option<AnswerSlo>,
     /// Requests sent again after 429, 503 or 529, by count of repetitions.
     pub retries: u64,
-    /// Output tokens of the answers.
+    /// Output tokens of the answers, as far as they were streamed.
     pub output_tokens: u64,
+    /// Tokens of reasoning that the API stated and did not stream.
+    pub hidden_tokens: u64,
     /// Answers whose API stated no number of tokens: each content event of theirs counts as one.
     pub uncounted: u64,
     /// Bytes of text in content events.
@@ -45,9 +55,17 @@ impl LlmCounts {
     pub fn add(&mut self, other: &Self) {
         self.sent += other.sent;
         self.answered += other.answered;
+        self.cancelled += other.cancelled;
+        self.cancelled_events += other.cancelled_events;
+        self.late_events += other.late_events;
+        self.in_vain = match (self.in_vain, other.in_vain) {
+            (Some(a), Some(b)) => Some(a.plus(b)),
+            (a, b) => a.or(b),
+        };
         self.good = self.good.zip(other.good).map(|(a, b)| a + b).or(self.good).or(other.good);
         self.retries += other.retries;
         self.output_tokens += other.output_tokens;
+        self.hidden_tokens += other.hidden_tokens;
         self.uncounted += other.uncounted;
         self.content_bytes += other.content_bytes;
         self.answer_bytes += other.answer_bytes;
@@ -65,14 +83,39 @@ impl LlmCounts {
         }
     }
 
-    /// Requests without a complete answer.
+    /// Requests without a complete answer that were not given up on purpose.
     pub const fn failed(&self) -> u64 {
-        self.sent.saturating_sub(self.answered)
+        self.sent.saturating_sub(self.answered + self.cancelled)
     }
 
     /// The most common reason for a failure.
     pub fn main_failure(&self) -> Option<&str> {
         self.failures.iter().max_by_key(|(_, count)| *count).map(|(why, _)| why.as_str())
+    }
+}
+
+/// What a server produced for answers that were given up, as it counts itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InVain {
+    /// Answers that it gave up. Fewer than the client gave up when some had been sent to their end by then.
+    pub answers: u64,
+    /// Events of these that were due and released, but never handed to a socket.
+    pub events: u64,
+    /// Tokens of those events.
+    pub tokens: u64,
+    /// Events of any answer that were handed to a socket and not received: they were on the way, or in buffers.
+    pub unread_events: u64,
+}
+
+impl InVain {
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            answers: self.answers + other.answers,
+            events: self.events + other.events,
+            tokens: self.tokens + other.tokens,
+            unread_events: self.unread_events + other.unread_events,
+        }
     }
 }
 
@@ -228,7 +271,7 @@ pub enum AnswerWarning {
     /// Requests to a language model that were not answered in full.
     #[error("{failed} of {sent} requests failed; the most common: {first}")]
     RequestsFailed {
-        /// Requests without a complete answer.
+        /// Requests without a complete answer that were not given up on purpose.
         failed: u64,
         /// Requests sent.
         sent: u64,

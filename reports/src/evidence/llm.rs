@@ -71,6 +71,13 @@ fn counted(wholes: &[Whole], lang: Language) -> Vec<Vec<String>> {
         row(lang.figure(figure), &|whole| figure.of(&whole.measurement).map(|value| number::of_figure(figure, value)))
     };
     let slo = wholes.iter().find_map(|whole| whole.counts.slo);
+    let any = |of: fn(&LlmCounts) -> u64| wholes.iter().any(|whole| of(&whole.counts) > 0);
+    let in_vain = |whole: &Whole| whole.counts.in_vain.map(|in_vain| number::count(in_vain.tokens));
+    let cancelled = any(|c| c.cancelled).then(|| {
+        let seen = count(lang.llm_cancelled_events(), |c| c.cancelled_events);
+        [count(lang.llm_cancelled(), |c| c.cancelled), seen, row(lang.llm_in_vain(), &in_vain)]
+    });
+    let hidden = any(|c| c.hidden_tokens).then(|| count(lang.llm_hidden(), |c| c.hidden_tokens));
     let good = slo.map(|slo| row(lang.llm_good(slo.to_string()), &|whole| whole.counts.good.map(number::count)));
     let per_read = |whole: &Whole| {
         let bursts = whole.counts.bursts;
@@ -78,9 +85,11 @@ fn counted(wholes: &[Whole], lang: Language) -> Vec<Vec<String>> {
     };
     [count(lang.llm_sent(), |c| c.sent), count(lang.llm_answered(), |c| c.answered)]
         .into_iter()
+        .chain(cancelled.into_iter().flatten())
         .chain([count(lang.llm_retries(), |c| c.retries)])
         .chain(good)
         .chain([count(lang.llm_tokens(), |c| c.output_tokens), count(lang.llm_uncounted(), |c| c.uncounted)])
+        .chain(hidden)
         .chain([Figure::TokensPerSecond, Figure::GoodRequestsPerSecond, Figure::SloAttainment].map(figure))
         .chain([Figure::TokensPerEvent, Figure::BytesPerToken].map(figure))
         .chain([row(lang.llm_per_read(), &per_read)])

@@ -3,53 +3,58 @@
 //! It works on a thread of its own: to encode a block's histograms takes milliseconds, in which the thread that reads
 //! would see no event.
 
-use super::{Campaign, LlmArgs};
+use super::LlmArgs;
+use super::campaign::Campaign;
 use crate::detect;
 use crate::drive::{self, Started};
 use crate::journal::{Journal, JournalError};
 use crate::llm::campaign::Turn;
 use crate::llm::exchange::Done;
 use crate::llm::score::Score;
+use crate::redact::Secrets;
 use crate::timestamp;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
-use trial::{Arm, ClockOffset, End, Line, LlmCounts, Outcome};
+use trial::{Arm, ClockOffset, End, InVain, Line, LlmCounts, Outcome};
 use wire::{Facts, MonoTime, Transport};
 
 /// A request that has ended, and when.
 pub(super) type Ended = (Turn, Done, MonoTime);
 
-/// Scores of every block and transport; a block goes to disk as soon as its last request has ended.
+/// Scores of every block and arm; a block goes to disk as soon as its last request has ended.
 pub(super) struct Ledger {
     journal: Journal,
     order: drive::Order,
-    transports: Vec<Transport>,
+    arms: Vec<Arm>,
     ours: Option<(Facts, ClockOffset)>,
     empty: Score,
-    totals: BTreeMap<Transport, Score>,
-    open: BTreeMap<(u32, Transport), (Score, Started)>,
-    left: BTreeMap<(u32, Transport), usize>,
+    totals: BTreeMap<Arm, Score>,
+    open: BTreeMap<(u32, Arm), (Score, Started)>,
+    left: BTreeMap<(u32, Arm), usize>,
+    /// A run of one arm is one trial: what its server produced in vain is known, and written, at its end.
+    waits: bool,
     trials: u64,
     failure: Option<JournalError>,
 }
 
 impl Ledger {
-    pub(super) fn new(args: &LlmArgs, campaign: &Campaign, journal: Journal) -> Self {
+    pub(super) fn new(args: &LlmArgs, campaign: &Campaign, secrets: Secrets, journal: Journal) -> Self {
         let mut left = BTreeMap::new();
-        campaign.turns.iter().for_each(|turn| *left.entry((turn.block, turn.transport)).or_insert(0) += 1);
+        campaign.turns.iter().for_each(|turn| *left.entry((turn.block, turn.arm)).or_insert(0) += 1);
         let ours = campaign.ours.as_ref().map(|session| (session.facts.clone(), session.clock));
         let (format, model, good) = (args.format.to_string(), args.model.clone(), args.slo.map(|_| 0));
         let counts = LlmCounts { format, model, slo: args.slo, good, ..LlmCounts::default() };
         Self {
             journal,
             order: order(args, campaign),
-            transports: campaign.transports.clone(),
-            empty: Score::of(counts, ours.as_ref().map(|(_, clock)| clock.offset_ns)),
+            arms: campaign.cell.arms(),
+            empty: Score::of(counts, ours.as_ref().map(|(_, clock)| clock.offset_ns), secrets),
             ours,
             totals: BTreeMap::new(),
             open: BTreeMap::new(),
             left,
+            waits: args.cancel_after.is_some() && campaign.cell.arms().len() == 1,
             trials: 0,
             failure: None,
         }
@@ -66,24 +71,24 @@ impl Ledger {
     }
 
     fn add(&mut self, (turn, done, end): &Ended) {
-        let place = (turn.block, turn.transport);
+        let place = (turn.block, turn.arm);
         let empty = || self.empty.clone();
-        self.totals.entry(turn.transport).or_insert_with(empty).add(done, *end);
+        self.totals.entry(turn.arm).or_insert_with(empty).add(done, *end);
         self.open.entry(place).or_insert_with(|| (empty(), Started::now())).0.add(done, *end);
         let left = self.left.entry(place).or_insert(1);
         *left -= 1;
-        if *left == 0 {
+        if *left == 0 && !self.waits {
             self.finish(place);
         }
     }
 
     /// Writes a block; the first failure is kept for the end.
-    fn finish(&mut self, place: (u32, Transport)) {
+    fn finish(&mut self, place: (u32, Arm)) {
         let Some((score, started)) = self.open.remove(&place) else { return };
         let (measurement, found) = score.finish();
-        let (block, transport) = place;
-        let position = self.transports.iter().position(|known| *known == transport).unwrap_or(0) as u32;
-        let order = drive::Order { arm: Arm::of(transport), block, position, ..self.order.clone() };
+        let (block, arm) = place;
+        let position = self.arms.iter().position(|known| *known == arm).unwrap_or(0) as u32;
+        let order = drive::Order { arm, block, position, ..self.order.clone() };
         let mut trial = drive::record(&order, &started, Outcome::Measured(Box::new(measurement)));
         if let Some((facts, clock)) = &self.ours {
             (trial.server, trial.clock) = (Some(facts.clone()), Some(*clock));
@@ -94,8 +99,17 @@ impl Ledger {
         self.failure = self.failure.take().or(written.err());
     }
 
-    /// Writes what is left of an interrupted run, and the end.
-    pub(super) fn close(mut self, reason: &str) -> Result<Vec<(Transport, Score)>, JournalError> {
+    /// Answers that were given up, and events received of all answers.
+    pub(super) fn cancelled_and_received(&self) -> (u64, u64) {
+        let each = self.totals.values().map(Score::cancelled_and_received);
+        each.fold((0, 0), |(cancelled, received), (c, r)| (cancelled + c, received + r))
+    }
+
+    /// Writes what is left of a run that was interrupted or waits for its server's word `in_vain`, and the end.
+    pub(super) fn close(mut self, reason: &str, in_vain: Option<InVain>) -> Result<Vec<(Arm, Score)>, JournalError> {
+        if self.waits {
+            self.open.values_mut().for_each(|(score, _)| score.note_in_vain(in_vain));
+        }
         let open: Vec<_> = self.open.keys().copied().collect();
         open.into_iter().for_each(|place| self.finish(place));
         if let Some(failure) = self.failure {

@@ -1,0 +1,66 @@
+//! A campaign as the record keeps it: a run with one cell. Refuses to show a key.
+
+use super::LlmArgs;
+use super::campaign::Campaign;
+use crate::command::command_line;
+use crate::{host, redact, timestamp, tool};
+use anyhow::Context as _;
+use std::time::Duration;
+use trial::{Cell, ClientKind, Load, Plan, Run, SCHEMA, Scenario, StopRule, Warning};
+use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+
+impl LlmArgs {
+    pub(super) fn run_line(&self, campaign: &Campaign) -> Run {
+        let cell = campaign.cell.clone();
+        let loopback = campaign.ours.as_ref().is_some_and(|session| session.dialer.is_loopback());
+        Run {
+            schema: SCHEMA,
+            tool: tool::facts(),
+            command: command_line(),
+            started: timestamp::now(),
+            seed: self.seed,
+            plan: Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell], stop: StopRule::default() },
+            host: host::facts(),
+            target: Some(redact::url(&self.url)),
+            capacity: None,
+            agent: None,
+            warnings: [loopback.then_some(Warning::Loopback), Some(Warning::LongLivedServer)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
+
+    /// What is measured; how many blocks it makes is for the turns to say.
+    pub(super) fn cell(&self, transports: Vec<Transport>) -> anyhow::Result<Cell> {
+        let open = self.request_rate.is_some() || self.trace.is_some();
+        // A closed loop has no rate: the record's must be above zero, and its schedule says that it is not kept.
+        let one = Rate::per_second(1.0).context("one request a second is a rate")?;
+        let load = Load {
+            connections: u32::from(self.concurrency.unwrap_or(1)),
+            schedule: if open { Schedule::Poisson } else { Schedule::Unpaced },
+            rate: self.request_rate.unwrap_or(one),
+            payload_bytes: wire::MIN_PAYLOAD_BYTES,
+            sharing: Sharing::Private,
+            ids: false,
+            warmup: Duration::ZERO,
+            window: Duration::ZERO,
+            faults: Faults::default(),
+        };
+        Ok(Cell {
+            name: format!("llm/{}", self.format),
+            why: format!("model {} at {}, from the command line", self.model, redact::url(&self.url)),
+            row: None,
+            scenario: Scenario::Llm,
+            null: transports.len() > 1 && !self.no_null,
+            transports,
+            preset: Preset::Equal,
+            flush: None,
+            client: ClientKind::Lean,
+            blocks: 1,
+            load,
+            steps: Vec::new(),
+            stamps: false,
+        })
+    }
+}
