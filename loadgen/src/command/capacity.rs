@@ -237,6 +237,7 @@ impl CapacityArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         }
     }
 

@@ -302,6 +302,7 @@ impl CompareArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         };
         Plan {
             name: "workload".to_owned(),

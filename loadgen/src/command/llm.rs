@@ -13,7 +13,7 @@ use crate::link::Dialer;
 use crate::llm::campaign::{Pace, Turn, blocks, turns};
 use crate::llm::drive::{Drive, MAX_RETRIES};
 use crate::llm::exchange::Way;
-use crate::llm::format::{Format, Key};
+use crate::llm::format::{Format, Key, message};
 use crate::llm::score::Score;
 use crate::llm::text;
 use crate::tls::Trust;
@@ -168,6 +168,7 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
         way: Arc::clone(&way),
         concurrency: usize::from(args.concurrency.unwrap_or(1)),
         token_cap: args.token_cap,
+        until: None,
         interrupt: interrupt.clone(),
     };
     let (hand_over, clerk) = Ledger::new(args, &campaign, journal).keep();
@@ -308,13 +309,8 @@ impl LlmArgs {
         let seed = format!("seed={}", self.seed.wrapping_add(u64::from(turn.question)));
         let length = recorded.map_or(String::new(), |_| format!("&tokens={max_tokens}"));
         let order = format!("{seed}{length}&{}", self.order);
-        let mut body =
-            self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));
-        if let (Transport::WebSocket, Some(members)) = (turn.transport, body.as_object_mut()) {
-            members.remove("stream");
-            members.insert("type".to_owned(), "response.create".into());
-        }
-        body.to_string().into_bytes()
+        let body = self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));
+        message(turn.transport, body)
     }
 
     /// Says what is about to be sent, and refuses more than the cap.
@@ -387,6 +383,7 @@ impl LlmArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         })
     }
 }

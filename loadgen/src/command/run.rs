@@ -212,6 +212,7 @@ impl RunArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         };
         Order {
             cell,

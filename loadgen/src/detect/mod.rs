@@ -40,11 +40,12 @@ fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {
         timing::pacer(trial.cell.load.rate, measurement),
         timing::closed_loop(&trial.cell),
         // A relay and an echo have one clock, whatever the server's says.
-        timing::clock(trial.clock).filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate)),
+        timing::clock(trial.clock).filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)),
         network::lost(trial, measurement),
         network::dropped(measurement),
         network::buffer_bound(measurement),
         network::repeated_syn(measurement),
+        timing::buffered(measurement).filter(|_| trial.cell.llm.is_some()),
         network::plateau(measurement).filter(|_| is_remote(trial)),
     ];
     found.into_iter().flatten().collect()

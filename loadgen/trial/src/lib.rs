@@ -13,11 +13,13 @@ mod gate;
 mod kernel_stamps;
 mod layers;
 mod llm;
+mod llm_load;
 mod measurement;
 mod plan;
 mod plan_file;
 mod record;
 mod selfcheck;
+mod span;
 mod warning;
 
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
@@ -29,6 +31,7 @@ pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use kernel_stamps::KernelStamps;
 pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
+pub use llm_load::{Begin, LlmLoad};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
     Usage,
