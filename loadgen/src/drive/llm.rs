@@ -47,9 +47,6 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let ended = ask(cell, llm, &asked, transport, &way, &interrupt).await?;
     let after = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
     let mut measurement = scored(&asked, ended, llm, workload, session.clock.offset_ns)?;
-    if interrupt.came() {
-        (measurement.counters.expected, measurement.counters.lost) = (None, 0);
-    }
     let (server, client) = after.since(&before);
     (measurement.server, measurement.client) = (Some(server), Some(client));
     Ok(measurement)
@@ -149,19 +146,14 @@ fn scored(
     }
     let counts = LlmCounts { format: FORMAT.to_string(), model: llm.workload.clone(), ..LlmCounts::default() };
     let mut score = Score::of(counts, Some(clock_offset_ns));
-    let (mut lost, mut corrupt) = (0, 0);
     for (index, done, end) in &ended {
-        let drawn = asked[*index].answer(workload);
-        lost += (drawn.events() as u64).saturating_sub(done.answer.contents().count() as u64);
-        corrupt += u64::from(digest(&drawn.text()) != done.answer.text);
+        if digest(&asked[*index].answer(workload).text()) != done.answer.text {
+            return Err(TrialError::Broken(format!("answer {index} has another text than was drawn")));
+        }
         score.add(done, *end);
     }
     let (mut measurement, _) = score.finish();
-    let counters = &mut measurement.counters;
-    counters.expected = Some(counters.received + lost);
-    (counters.lost, counters.corrupt) = (lost, corrupt);
-    if corrupt > 0 {
-        return Err(TrialError::Broken(format!("{corrupt} of {} answers have another text than was drawn", ended.len())));
-    }
+    // Each answer is whole, or it would have another text.
+    measurement.counters.expected = Some(measurement.counters.received);
     Ok(measurement)
 }
