@@ -8,8 +8,10 @@ mod contests;
 mod counts;
 mod llm;
 mod raw;
+mod streaming;
 
 pub(crate) use capacity::of_capacity;
+pub(crate) use streaming::of_streaming;
 
 use crate::compare::{CellComparison, Comparison};
 use crate::picture::{self, Picture};

@@ -30,6 +30,7 @@ mod page;
 mod picture;
 mod preflight;
 mod render;
+mod streaming;
 mod terminal;
 mod text;
 

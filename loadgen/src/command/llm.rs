@@ -3,7 +3,7 @@
 mod ledger;
 
 use super::flags::{duration, header, rate};
-use super::{command_line, default_out};
+use super::{command_line, default_out, terminal_width};
 use crate::drive::Session;
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
@@ -22,7 +22,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use ledger::Ledger;
 use servers::clock;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -204,6 +204,10 @@ fn conclude(
     }
     let records = [reports::load(out)?];
     let rendered = reports::render(&records, out, args.lang)?;
+    if !args.json && totals.len() > 1 {
+        let (width, colour) = (terminal_width(), stdout.is_terminal());
+        write!(stdout, "\n{}", reports::terminal(&reports::Comparison::of(&records[0]), args.lang, width, colour))?;
+    }
     if !args.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;
     }

@@ -40,7 +40,8 @@ fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {
         timing::pacer(trial.cell.load.rate, measurement),
         timing::closed_loop(&trial.cell),
         // A relay and an echo have one clock, whatever the server's says.
-        timing::clock(trial.clock).filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)),
+        timing::clock(trial.clock)
+            .filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)),
         network::lost(trial, measurement),
         network::dropped(measurement),
         network::buffer_bound(measurement),

@@ -85,7 +85,9 @@ async fn warm_up(
     loop {
         let mut failed = None;
         let body = |turn: &Turn| body(llm, &question, turn.transport);
-        drive(streams, None, way, interrupt).run(&turns, body, |_, done| failed = failed.take().or(done.failure)).await?;
+        drive(streams, None, way, interrupt)
+            .run(&turns, body, |_, done| failed = failed.take().or(done.failure))
+            .await?;
         if let Some(failure) = failed {
             return Err(TrialError::Broken(format!("warm-up: {failure}")));
         }
@@ -117,7 +119,8 @@ async fn ask(
     way: &Arc<Way>,
     interrupt: &Interrupt,
 ) -> Result<Vec<Ended>, TrialError> {
-    let turn = |(question, index): (&Question, u32)| Turn { index, question: index, transport, block: 0, due: question.due };
+    let turn =
+        |(question, index): (&Question, u32)| Turn { index, question: index, transport, block: 0, due: question.due };
     let turns: Vec<_> = asked.iter().zip(0..).map(turn).collect();
     let until = (!llm.is_paced()).then(|| clock::now() + cell.load.window);
     let mut ended = Vec::new();

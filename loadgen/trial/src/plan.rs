@@ -264,12 +264,7 @@ impl Cell {
     pub const fn is_timed(&self) -> bool {
         matches!(
             self.scenario,
-            Scenario::Push
-                | Scenario::Saturate
-                | Scenario::Echo
-                | Scenario::Connect
-                | Scenario::Relay
-                | Scenario::Llm
+            Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay | Scenario::Llm
         )
     }
 

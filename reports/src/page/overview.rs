@@ -5,6 +5,7 @@ use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, glance, run_warnings};
 use crate::row::{Finding, Measured, RowVerdict};
+use crate::streaming::Streaming;
 use crate::terminal::sign;
 use crate::text::Language;
 use trial::Row;
@@ -23,7 +24,9 @@ pub(super) fn header(comparisons: &[Comparison], findings: &[Findings], labels: 
 
 /// The answer to what the run was asked.
 fn answer(comparison: &Comparison, findings: &Findings, lang: Language) -> String {
-    Capacity::of(comparison.records).map_or_else(|| findings.answer(lang), |found| lang.capacity(&found).join(" "))
+    let capacity = Capacity::of(comparison.records).map(|found| lang.capacity(&found).join(" "));
+    let streams = || Streaming::of(comparison).map(|streaming| streaming.answer(lang));
+    capacity.or_else(streams).unwrap_or_else(|| findings.answer(lang))
 }
 
 /// One run in one compact paragraph, and what must be known before any number.
