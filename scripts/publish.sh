@@ -6,8 +6,8 @@ usage() {
   cat <<'TEXT'
 usage: scripts/publish.sh [-n NAME] [flags of loadgen compare …]
 
-Runs `loadgen compare`, copies everything it wrote to reports/published/<date>-<NAME>/, renders it there and puts
-the table into README.md between <!-- pushbench:table --> and <!-- /pushbench:table -->. Commits nothing.
+Runs `loadgen compare` and `loadgen selfcheck` on what it measured, copies everything they wrote to
+reports/published/<date>-<NAME>/, renders it there and puts the table into README.md between <!-- pushbench:table --> and <!-- /pushbench:table -->. Commits nothing.
 
   -n NAME  how the machine is called there (default: its host name)
   -h       this help
@@ -36,6 +36,9 @@ done
 
 results=$(mktemp -d)
 cargo run --release -- compare "$@" -o "$results" || die "the run failed; what it measured is in $results"
+
+# Its null arms are replayed; the report says what the self-check found, good or bad.
+cargo run --release --quiet -- selfcheck --records "$results" -o "$results" || echo "publish.sh: the self-check failed" >&2
 
 mkdir -p "$published"
 cp -R "$results/." "$published"

@@ -16,7 +16,7 @@ use order::Block;
 use standing::Standing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
-use trial::{Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, StopReason, Trial, Warning};
+use trial::{Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, Scenario, StopReason, Trial, Warning};
 use wire::{Rate, Transport};
 
 /// Where trials are run and how.
@@ -193,7 +193,11 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
         let (mut trial, noise) = watched;
         let calm = self.standing.calm(cell, turn.arm.transport, &noise);
         let validity = gate::Validity::of(&trial.warnings);
-        let causes = if trial.cell.is_timed() { gate::causes(&noise, calm, &validity) } else { Vec::new() };
+        let causes = if trial.cell.is_timed() {
+            gate::causes(&noise, calm, has_quantiles(&trial.cell), &validity)
+        } else {
+            Vec::new()
+        };
         annotate(&mut trial, &noise, calm, self.options);
         trial.noise = Some(noise);
         self.journal.append(&Line::Trial(Box::new(trial.clone())))?;
@@ -209,8 +213,13 @@ fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) 
     let transport = trial.arm.transport;
     let load = trial.cell.offered().zip(options.ceilings.get(&transport));
     trial.warnings.extend(load.and_then(|(offered, &ceiling)| generator::near_ceiling(transport, offered, ceiling)));
-    trial.warnings.extend(gate::of_noise(noise, calm));
+    trial.warnings.extend(gate::of_noise(noise, calm, has_quantiles(&trial.cell)));
     trial.warnings.extend(detect::of_host(noise, host::is_realtime()));
+}
+
+/// Whether the figures of a cell are quantiles; a saturated one has means alone.
+fn has_quantiles(cell: &Cell) -> bool {
+    cell.scenario != Scenario::Saturate
 }
 
 /// Each kind of cause once.

@@ -109,7 +109,7 @@ fn flags_are_checked_before_anything_is_sent() {
     refused(&["compar"], 2, &["compare"]);
     refused(&["capacity", "--slo", "p99"], 2, &["'p99' is no objective", "such as p99=10ms"]);
     refused(&["capacity", "--transports", "sse"], 1, &["two different transports"]);
-    refused(&["capacity", "--target", "http://localhost:1/path"], 1, &["--target takes a base URL"]);
+    refused(&["capacity", "--allow-debug", "--target", "http://localhost:1/path"], 1, &["--target takes a base URL"]);
     refused(&["compare", "--quick", "--full"], 2, &["cannot be used with"]);
     refused(&["list", "--plan", "huge"], 1, &["no built-in plan 'huge'", "standard, quick, publish, full, exact, llm"]);
 }
@@ -214,6 +214,16 @@ fn a_debug_build_is_refused_unless_it_is_allowed() {
 }
 
 #[test]
+fn a_budget_ends_a_run_and_the_records_say_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("run");
+    let output = loadgen(&["compare", "--quick", "--allow-debug", "--budget", "10ms", "-o", out.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let records = read(&out.join("records.jsonl"));
+    assert!(records.contains("\"reason\":\"time used up\"") && !records.contains("\"kind\":\"trial\""), "{records}");
+}
+
+#[test]
 fn an_interrupt_keeps_what_was_recorded_and_renders_it() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("run");
@@ -268,7 +278,7 @@ fn a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again() 
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("run");
     let args = ["capacity", "--quick", "--slo", "p50=1ns", "--start", "2", "-c", "1", "-d", "500ms", "--warmup", "1ms"];
-    let output = loadgen(&[&args[..], &["-o", out.to_str().unwrap()]].concat());
+    let output = loadgen(&[&args[..], &["--allow-debug", "-o", out.to_str().unwrap()]].concat());
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
     assert!(stdout.contains("SSE: capacity not found") && stdout.contains("WebSocket: capacity not found"), "{stdout}");
@@ -285,8 +295,9 @@ fn a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again() 
 fn a_search_that_is_interrupted_keeps_what_it_has() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("run");
-    let args = ["capacity", "--start", "10", "-c", "1", "-d", "300ms", "--warmup", "1ms", "-o", out.to_str().unwrap()];
-    let mut child = Command::new(PROGRAM).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let args = ["capacity", "--allow-debug", "--start", "10", "-c", "1", "-d", "300ms", "--warmup", "1ms", "-o"];
+    let mut child =
+        Command::new(PROGRAM).args(args).arg(&out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     await_lines(&out.join("records.jsonl"), 3);
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::Signal::SIGINT).unwrap();
     let (mut stdout, mut stderr) = (String::new(), String::new());

@@ -96,6 +96,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     blocks.extend(trial_warnings(cell.cell.row, &trials, Action::Inform, lang).into_iter().map(Block::Warning));
     blocks.extend(accounts::remarks(cell, lang));
     blocks.extend(beside::remark(comparison, cell, lang));
+    blocks.extend(beside::null_costs(comparison, cell, lang));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
         let mut tables = contests::tables(comparison, cell, versus, lang);
         tables.extend(counts::table(cell, versus, lang));

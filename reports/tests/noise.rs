@@ -106,3 +106,22 @@ fn a_run_that_was_ended_by_hand_says_so() {
     ended.end.as_mut().unwrap().stops = vec![stop(StopReason::Budget)];
     assert!(text(&ended).contains("! The run ended early: plan finished."), "{}", text(&ended));
 }
+
+#[test]
+fn unequal_null_costs_are_said_beside_every_latency() {
+    let page = |websocket: f64| {
+        let mut records = records(|_| {});
+        let rate = |per_second| wire::Rate::per_second(per_second).unwrap();
+        let ceilings = [(Transport::Sse, rate(200_000.0)), (Transport::WebSocket, rate(websocket))].into();
+        records.preflight = Some(Preflight { ceilings, ..Preflight::default() });
+        let directory = tempfile::TempDir::new().unwrap();
+        reports::render(&[records], directory.path(), Language::English).unwrap();
+        std::fs::read_to_string(directory.path().join("report.html")).unwrap()
+    };
+    let (alike, apart) = (page(190_000.0), page(100_000.0));
+    assert!(alike.contains("SSE 5.00 µs, WebSocket 5.26 µs an event, 5.3 % apart"));
+    assert!(apart.contains("SSE 5.00 µs, WebSocket 10.0 µs an event, 100 % apart"));
+    let warned = |page: &str| page.matches("⚠ </span>Null cost").count();
+    assert_eq!(warned(&alike), 0);
+    assert_eq!(warned(&apart), apart.matches("Null cost of each path").count());
+}

@@ -108,6 +108,7 @@ printf '<!-- pushbench:table -->\n<!-- /pushbench:table -->\n' >README.md
 is 'publish: a failed run publishes nothing' "$(status scripts/publish.sh -n box --fail; ls)" $'1\nREADME.md\nscripts'
 is 'publish: a run is published' "$(status scripts/publish.sh -n box --quick)" 0
 is 'publish: records, page and host facts are there' "$(ls "$published")" $'records.jsonl\nreport.html\nrun.json'
+has 'publish: the self-check replays what was measured' "$(grep selfcheck "$room/cargo")" 'selfcheck --records'
 is 'publish: the first record is the run' "$(<"$published/run.json")" '{"kind":"run"}'
 has 'publish: the table is spliced' "$(tail -n 1 "$room/cargo")" "reports -- $published --splice README.md"
 has 'publish: says what to commit' "$(<"$room/out")" "git add $published README.md"

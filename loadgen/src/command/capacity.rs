@@ -1,23 +1,20 @@
 //! `capacity`: the highest load that holds a service level, for both transports, and response times below it.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
-use super::{command_line, default_out, reach, terminal_width};
+use super::output::OutputArgs;
+use super::{reach, terminal_width};
 use crate::capacity::{Search, Standing};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::progress::Display;
 use crate::runner::{self, Progress, RunOptions};
-use crate::{host, timestamp, tool};
+use crate::timestamp;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use reports::Language;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use trial::{
-    CapacityPlan, Cell, CellStop, ClientKind, End, Line, Load, Plan, Run, SCHEMA, Scenario, Slo, StopRule, Variable,
-    Warning,
-};
+use trial::{CapacityPlan, Cell, CellStop, ClientKind, End, Line, Load, Plan, Run, Scenario, Slo, StopRule, Variable};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Highest rate of one stream: what our servers admit.
@@ -81,18 +78,8 @@ pub struct CapacityArgs {
     /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// Seed of the order of trials, of every schedule and of the bootstrap
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Directory for report.html, charts, summary.md and records.jsonl [default: pushbench-results/TIME]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Language of the answer and the report
-    #[arg(long, value_name = "en|zh", default_value = "en")]
-    lang: Language,
-    /// Print records as JSON lines instead of progress and answer
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -100,11 +87,12 @@ pub struct CapacityArgs {
 /// Searches and says what was found.
 pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
     let search = args.search()?;
+    args.output.refuse_debug()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let out = args.out.clone().unwrap_or_else(default_out);
+    let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &search, &out))?;
     render(&args, &out)?;
-    if !args.json {
+    if !args.output.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
     }
     if ended.interrupted {
@@ -130,16 +118,17 @@ struct Ended {
 async fn measure(args: &CapacityArgs, search: &Search, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     if let Some(url) = &args.target {
-        reach(url, &args.connection).await?;
+        let session = reach(url, &args.connection).await?;
+        args.output.refuse_debug_of("server", &session.facts.profile)?;
     }
-    let mut journal = Journal::create(out, args.json)?;
+    let mut journal = Journal::create(out, args.output.json)?;
     let run = args.run(search);
     for warning in &run.warnings {
         eprintln!("loadgen: {warning}");
     }
     journal.append(&Line::Run(Box::new(run)))?;
-    let options = args.connection.run_options(args.seed, args.target.clone());
-    let mut display = Display::new(args.json);
+    let options = args.connection.run_options(args.output.seed, args.target.clone());
+    let mut display = Display::new(args.output.json);
     let standing = search.run(&options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     let (latency, stops) = latency(args, search, &standing, &options, &mut journal, &mut interrupt).await?;
@@ -165,10 +154,10 @@ async fn latency(
     if args.quick || args.no_latency || interrupt.came() {
         return Ok(<_>::default());
     }
-    let Some(plan) = search.latency_plan(&search.found(standing, args.seed), LATENCY_BLOCKS) else {
+    let Some(plan) = search.latency_plan(&search.found(standing, args.output.seed), LATENCY_BLOCKS) else {
         return Ok(<_>::default());
     };
-    let mut display = Display::new(args.json);
+    let mut display = Display::new(args.output.json);
     let latency = runner::trials(&plan, options, journal, interrupt, |progress| display.show(progress)).await?;
     display.finish();
     Ok(latency)
@@ -177,12 +166,12 @@ async fn latency(
 /// The report, and the answer on the terminal.
 fn render(args: &CapacityArgs, out: &Path) -> anyhow::Result<()> {
     let records = reports::load(out)?;
-    if let Some(found) = reports::Capacity::of(&records).filter(|_| !args.json) {
+    if let Some(found) = reports::Capacity::of(&records).filter(|_| !args.output.json) {
         let colour = std::io::stdout().is_terminal();
-        let answer = reports::capacity_terminal(&found, args.lang, terminal_width(), colour);
+        let answer = reports::capacity_terminal(&found, args.output.lang, terminal_width(), colour);
         writeln!(std::io::stdout().lock(), "{answer}")?;
     }
-    reports::render(&[records], out, args.lang)
+    reports::render(&[records], out, args.output.lang)
         .context("the records are kept; render them later with 'loadgen report'")?;
     Ok(())
 }
@@ -243,25 +232,13 @@ impl CapacityArgs {
 
     /// The first line of the records. The plan has no cells: which trials are run follows from their results.
     fn run(&self, search: &Search) -> Run {
-        let tool = tool::facts();
-        let debug = (tool.profile == "debug").then(|| Warning::DebugBuild { program: "loadgen".to_owned() });
-        let place = if self.target.is_some() { Warning::LongLivedServer } else { Warning::Loopback };
-        Run {
-            schema: SCHEMA,
-            tool,
-            command: command_line(),
-            started: timestamp::now(),
-            seed: self.seed,
-            plan: Plan {
-                name: "capacity".to_owned(),
-                why: search.cell.why.clone(),
-                cells: Vec::new(),
-                stop: StopRule::default(),
-            },
-            host: host::facts(),
-            target: self.target.clone(),
-            warnings: debug.into_iter().chain([place]).collect(),
-            capacity: Some(search.plan.clone()),
-        }
+        let plan = Plan {
+            name: "capacity".to_owned(),
+            why: search.cell.why.clone(),
+            cells: Vec::new(),
+            stop: StopRule::default(),
+        };
+        let capacity = Some(search.plan.clone());
+        Run { capacity, ..self.output.first_line(plan, self.target.as_ref()) }
     }
 }

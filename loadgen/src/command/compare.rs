@@ -2,24 +2,22 @@
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
 use super::gate::{Gate, GateArgs};
-use super::{command_line, default_out, reach, terminal_width};
-use crate::detect::timing;
+use super::output::OutputArgs;
+use super::{reach, terminal_width};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::preflight::{self, Depth, PreflightError};
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
-use crate::{host, plans, timestamp, tool};
+use crate::{host, plans, timestamp};
 use anyhow::Context as _;
 use clap::Args;
-use reports::{Language, Records};
+use reports::Records;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use trial::{
-    Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Row, Run, SCHEMA, Scenario, StopRule, Warning,
-};
+use trial::{Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Row, Scenario, StopRule};
 use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
@@ -67,30 +65,20 @@ pub struct CompareArgs {
     /// … one topic shared by all connections (fan-out)
     #[arg(long, conflicts_with = "which")]
     shared: bool,
+    /// Stop after this long, pre-flight included [default: the plan's]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    budget: Option<Duration>,
     /// Measured window of each timed trial [default: the plan's]
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
     /// Warm-up before each window [default: the plan's]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     warmup: Option<Duration>,
-    /// Seed of the order of trials and of every schedule
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
-    /// Directory for report.html, charts, summary.md and records.jsonl [default: pushbench-results/TIME]
-    #[arg(short, long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Language of table and report
-    #[arg(long, value_name = "en|zh", default_value = "en")]
-    lang: Language,
     /// What is found out before the first trial [default: full; quick with --quick]
     #[arg(long, value_enum, value_name = "quick|full")]
     preflight: Option<Depth>,
-    /// Measure debug builds all the same; the record says so
-    #[arg(long)]
-    allow_debug: bool,
-    /// Print records as JSON lines instead of progress and table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
     #[command(flatten)]
@@ -100,14 +88,14 @@ pub struct CompareArgs {
 /// Runs the plan and renders what came of it.
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let begun = Instant::now();
-    args.refuse_debug("loadgen", &tool::facts().profile)?;
+    args.output.refuse_debug()?;
     let mut plan = args.plan()?;
     let gate = args.gate.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let out = args.out.clone().unwrap_or_else(default_out);
+    let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
     let records = render(&args, &out)?;
-    if !args.json {
+    if !args.output.json {
         writeln!(std::io::stdout().lock(), "{}", out.display())?;
     }
     if ended.interrupted {
@@ -126,10 +114,10 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
 
 /// Judges the run; standard output belongs to the records when they are asked for.
 fn judge(gate: &Gate, args: &CompareArgs, records: &Records) -> anyhow::Result<u8> {
-    if args.json {
-        gate.judge(records, args.lang, &mut std::io::stderr().lock())
+    if args.output.json {
+        gate.judge(records, args.output.lang, &mut std::io::stderr().lock())
     } else {
-        gate.judge(records, args.lang, &mut std::io::stdout().lock())
+        gate.judge(records, args.output.lang, &mut std::io::stdout().lock())
     }
 }
 
@@ -146,8 +134,8 @@ async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant
         Some(url) => Some(args.meet(url, plan).await?),
         None => None,
     };
-    let mut journal = Journal::create(out, args.json)?;
-    let run = args.run(plan);
+    let mut journal = Journal::create(out, args.output.json)?;
+    let run = args.output.first_line(plan.clone(), args.target.as_ref());
     for warning in &run.warnings {
         eprintln!("loadgen: {warning}");
     }
@@ -156,7 +144,7 @@ async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant
     let mut options = RunOptions {
         target_pid: here.map(|facts| facts.pid),
         begun,
-        ..args.connection.run_options(args.seed, args.target.clone())
+        ..args.connection.run_options(args.output.seed, args.target.clone())
     };
     let route = preflight::Route { remote: target.is_some() && here.is_none() };
     tokio::select! {
@@ -166,7 +154,7 @@ async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant
         // The run that follows ends at once and says why.
         () = interrupt.wait() => {}
     }
-    let mut display = Display::new(args.json);
+    let mut display = Display::new(args.output.json);
     let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     Ok(Ended { interrupted: interrupt.came(), finished: progress.finished, failures: progress.failures })
@@ -196,8 +184,8 @@ fn record(
     for warning in found.warnings.iter().filter(|warning| warning.action() >= Action::Warn) {
         eprintln!("loadgen: {warning}");
     }
-    if !args.json {
-        reports::preflight_lines(&found, args.lang).iter().for_each(|line| eprintln!("{line}"));
+    if !args.output.json {
+        reports::preflight_lines(&found, args.output.lang).iter().for_each(|line| eprintln!("{line}"));
     }
     let ceilings = found.ceilings.clone();
     journal.append(&Line::Preflight(Box::new(found)))?;
@@ -216,30 +204,26 @@ fn relay(plan: &mut Plan) -> bool {
 /// The report, and the table on the terminal.
 fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<Records> {
     let records = reports::load(out)?;
-    if !args.json {
+    if !args.output.json {
         let width = terminal_width();
-        let table =
-            reports::terminal(&reports::Comparison::of(&records), args.lang, width, std::io::stdout().is_terminal());
+        let table = reports::terminal(
+            &reports::Comparison::of(&records),
+            args.output.lang,
+            width,
+            std::io::stdout().is_terminal(),
+        );
         writeln!(std::io::stdout().lock(), "{table}")?;
     }
-    reports::render(std::slice::from_ref(&records), out, args.lang)
+    reports::render(std::slice::from_ref(&records), out, args.output.lang)
         .context("the records are kept; render them later with 'loadgen report'")?;
     Ok(records)
 }
 
 impl CompareArgs {
-    /// Refuses a program that is a debug build, unless it is allowed.
-    fn refuse_debug(&self, program: &str, profile: &str) -> anyhow::Result<()> {
-        match timing::debug_build(program, profile).filter(|_| !self.allow_debug) {
-            Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
-            None => Ok(()),
-        }
-    }
-
     /// What the server of `--target` states. Against another host, one-way times become relayed ones unless asked for.
     async fn meet(&self, url: &str, plan: &mut Plan) -> anyhow::Result<Facts> {
         let session = reach(url, &self.connection).await?;
-        self.refuse_debug("server", &session.facts.profile)?;
+        self.output.refuse_debug_of("server", &session.facts.profile)?;
         if !session.clock.same_clock && !self.one_way && self.plan.is_none() && relay(plan) {
             eprintln!(
                 "loadgen: the target is another host: response times are of messages relayed through it, on this host's \
@@ -270,6 +254,7 @@ impl CompareArgs {
         if self.blocks.is_some() || self.duration.is_some() || self.warmup.is_some() {
             plan.stop.budget = None;
         }
+        plan.stop.budget = self.budget.or(plan.stop.budget);
         plan.cells.retain(|cell| !cell.transports.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--transports leaves no cell of this plan");
         Ok(plan)
@@ -323,25 +308,6 @@ impl CompareArgs {
             cell.blocks = self.blocks.unwrap_or(cell.blocks);
             cell.load.window = self.duration.unwrap_or(cell.load.window);
             cell.load.warmup = self.warmup.unwrap_or(cell.load.warmup);
-        }
-    }
-
-    /// The first line of the records.
-    fn run(&self, plan: &Plan) -> Run {
-        let tool = tool::facts();
-        let mut warnings: Vec<_> = timing::debug_build("loadgen", &tool.profile).into_iter().collect();
-        warnings.push(if self.target.is_some() { Warning::LongLivedServer } else { Warning::Loopback });
-        Run {
-            schema: SCHEMA,
-            tool,
-            command: command_line(),
-            started: timestamp::now(),
-            seed: self.seed,
-            plan: plan.clone(),
-            host: host::facts(),
-            target: self.target.clone(),
-            warnings,
-            capacity: None,
         }
     }
 }

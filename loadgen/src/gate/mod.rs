@@ -30,15 +30,15 @@ impl Validity {
     }
 }
 
-/// Why the block of this trial is to be run again; empty when it stands.
-pub fn causes(noise: &Noise, calm: Calm, validity: &Validity) -> Vec<Warning> {
-    of_noise(noise, calm).into_iter().chain(validity.0.iter().cloned()).collect()
+/// Why the block of this trial is to be run again; empty when it stands. `quantiles`: its figures are of single events, not means over all.
+pub fn causes(noise: &Noise, calm: Calm, quantiles: bool, validity: &Validity) -> Vec<Warning> {
+    of_noise(noise, calm, quantiles).into_iter().chain(validity.0.iter().cloned()).collect()
 }
 
 /// The causes that lie with the host.
-pub fn of_noise(noise: &Noise, calm: Calm) -> Vec<Warning> {
+pub fn of_noise(noise: &Noise, calm: Calm, quantiles: bool) -> Vec<Warning> {
     let speed = host::speed(noise).filter(|warning| warning.action() == Action::Redo);
-    let single = [host::foreign(noise), host::steal(noise), host::hiccup(noise), speed];
+    let single = [host::foreign(noise), host::steal(noise, quantiles), host::hiccup(noise), speed];
     single.into_iter().flatten().chain(host::waits(noise, calm)).collect()
 }
 
@@ -56,7 +56,7 @@ mod tests {
             loop_ns: Some((1_000, 1_100)),
             ..Noise::default()
         };
-        assert_eq!(causes(&noise, Calm::default(), &Validity::default()), []);
+        assert_eq!(causes(&noise, Calm::default(), true, &Validity::default()), []);
     }
 
     #[test]
@@ -70,7 +70,7 @@ mod tests {
             ..Noise::default()
         };
         let validity = Validity::of(&[Warning::GeneratorSaturated { share: 99.0 }]);
-        let causes = causes(&noise, Calm::default(), &validity);
+        let causes = causes(&noise, Calm::default(), true, &validity);
         assert_eq!(causes.iter().filter_map(Warning::rule).collect::<Vec<_>>(), [5, 6, 6, 7, 5, 1]);
     }
 

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use trial::{CellStop, Noise, Plan, StopReason, Trial};
 use wire::Transport;
 
+/// Share of the budget by which planned blocks may overrun it.
+const GRACE: f64 = 0.1;
+
 /// Everything that a run remembers between blocks.
 pub(super) struct Standing<'a> {
     plan: &'a Plan,
@@ -53,14 +56,15 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Whether a block is run: not when its cell is known well enough, nor when there is no time for it.
+    /// Whether a block is run: not when its cell is known well enough, nor when there is no time for it. What was planned may
+    /// overrun the budget by [`GRACE`]: a cell that lacks its last block can lose every verdict of its family.
     pub(super) fn admits(&mut self, block: &Block) -> bool {
         let cost = self.paced(self.plan.cells[block.cell].expected_block());
         let reason = if self.tallies[block.cell].reason.is_some() {
             None
         } else if self.is_known(block.cell) {
             Some(StopReason::Width)
-        } else if self.time_left().is_some_and(|left| left < cost) {
+        } else if self.time_left(block.number < self.plan.cells[block.cell].blocks).is_some_and(|left| left < cost) {
             Some(StopReason::Budget)
         } else {
             return true;
@@ -91,10 +95,10 @@ impl<'a> Standing<'a> {
 
     /// The calmest trial of this transport in this cell before this one, which is taken in. The first is its own measure.
     pub(super) fn calm(&mut self, cell: usize, transport: Transport, noise: &Noise) -> Calm {
-        let now = Calm { server: noise.server_wait.unwrap_or(0.0), generator: noise.generator_wait.unwrap_or(0.0) };
+        let now = Calm::of(noise);
         let calm = self.calm.entry((cell, transport)).or_insert(now);
         let before = *calm;
-        *calm = Calm { server: calm.server.min(now.server), generator: calm.generator.min(now.generator) };
+        *calm = calm.least(now);
         before
     }
 
@@ -103,7 +107,7 @@ impl<'a> Standing<'a> {
         let cost = self.plan.cells[block.cell].expected_block();
         // The block itself is among what is left: it counts once more.
         let wanted = self.paced(self.progress.expected_left);
-        let in_time = self.time_left().is_none_or(|left| wanted <= left);
+        let in_time = self.time_left(false).is_none_or(|left| wanted <= left);
         let granted = self.allowance.grant(block.attempt, cost, in_time);
         if granted {
             self.tallies[block.cell].redone += 1;
@@ -148,9 +152,10 @@ impl<'a> Standing<'a> {
         progress.planned = progress.planned.saturating_sub(plan.arms().len() as u64);
     }
 
-    /// What is left of the budget; `None` without one.
-    fn time_left(&self) -> Option<Duration> {
-        self.plan.stop.budget.map(|budget| budget.saturating_sub(self.begun.elapsed()))
+    /// What is left of the budget, with its grace for a planned block; `None` without one.
+    fn time_left(&self, planned: bool) -> Option<Duration> {
+        let grace = if planned { GRACE } else { 0.0 };
+        self.plan.stop.budget.map(|budget| budget.mul_f64(1.0 + grace).saturating_sub(self.begun.elapsed()))
     }
 
     /// An expected length at the pace of the run so far.

@@ -103,7 +103,7 @@ pub(super) async fn hog(bench: &Bench) -> Answer {
     let trial = bench.trial(&cell, Transport::Sse).await;
     drop(hogs);
     let noise = trial.noise.as_ref().ok_or("the trial was not watched")?;
-    let causes = gate::causes(noise, Calm::default(), &gate::Validity::default());
+    let causes = gate::causes(noise, Calm::default(), true, &gate::Validity::default());
     let named = causes.iter().any(|cause| cause.rule() == Some(5) && cause.action() == Action::Redo);
     let cpus = noise.foreign_cpus.ok_or("foreign load cannot be read on this host")?;
     let said = if named { "run again" } else { "kept" };

@@ -8,7 +8,9 @@ use crate::verdict::{Direction, Verdict};
 use trial::{Figure, Metric, Quantile, Row, Scenario};
 
 /// Cells whose figures stand in the table itself; the rest is in the evidence.
-const SHOWN_CELLS: usize = 2;
+const SHOWN_CELLS: usize = 3;
+/// Lines that they may take there: the far tail goes first.
+const SHOWN_LINES: usize = 6;
 
 pub(super) struct Latency;
 
@@ -21,6 +23,7 @@ impl Study for Latency {
         let lines = [Quantile::P50, Quantile::P99, Quantile::P999]
             .iter()
             .flat_map(|quantile| cells.iter().take(SHOWN_CELLS).filter_map(move |cell| line(cell, *quantile, lang)))
+            .take(SHOWN_LINES)
             .collect();
         let clauses = cells.iter().take(SHOWN_CELLS).flat_map(|cell| {
             let contests = figures(cell, &[Quantile::P50, Quantile::P99], lang);

@@ -123,6 +123,10 @@ messages! {
     host_busy(share: String) "the host was {share} busy" "主机繁忙 {share}"
     busy_unknown() "how busy the host was not measured" "主机繁忙程度未测量"
     capacity_unknown() "share of capacity not measured (loadgen capacity finds it)" "相对容量的份额未测量（由 loadgen capacity 求得）"
+    share_of_capacity(share: String, cell: &str) "{share} of what {cell} delivered without a schedule" "{cell} 无时间表时交付量的 {share}"
+    null_costs(sse: String, websocket: String, apart: String)
+        "Null cost of each path (events framed beforehand, over loopback, before the run): SSE {sse}, WebSocket {websocket} an event, {apart} apart."
+        "两条路径的空载成本（预先成帧的事件，经环回，运行前测得）：每事件 SSE {sse}，WebSocket {websocket}，相差 {apart}。"
     counts_caption()
         "Counts that can be zero, all trials together: shares with exact binomial intervals, and their difference with bounds no narrower than 95 %; events are taken as independent, bursts make the truth wider"
         "可能为零的计数，合并所有试验：份额附精确二项区间，差值附不窄于 95 % 的界；事件按独立处理，成串出现时真实区间更宽"

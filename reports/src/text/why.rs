@@ -10,7 +10,7 @@ impl Language {
     }
 }
 
-const CHINESE: [(&str, &str); 25] = [
+const CHINESE: [(&str, &str); 26] = [
     (
         "counts that no noise can touch, apart from every pass that times something; one minute",
         "不受噪声影响的计数，与一切计时分开进行；一分钟",
@@ -41,6 +41,10 @@ const CHINESE: [(&str, &str); 25] = [
     (
         "one event to 100 readers: what a dashboard or a chat room does",
         "一个事件发给 100 个读者：仪表盘或聊天室的典型情形",
+    ),
+    (
+        "20 readers, 1,000 events a second each: a host so busy that waking an idle CPU does not decide",
+        "20 个读者，每个每秒 1,000 个事件：主机足够繁忙，唤醒空闲 CPU 的时间不起决定作用",
     ),
     (
         "a message up and its answer down: WebSocket frame against POST with the answer on the event stream",

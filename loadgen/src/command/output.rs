@@ -1,0 +1,69 @@
+//! What every measuring command is told and writes down first: seed, place and language of the results, and the first line
+//! of the records. Refuses to measure.
+
+use super::{command_line, default_out};
+use crate::detect::timing;
+use crate::{host, timestamp, tool};
+use clap::Args;
+use reports::Language;
+use std::path::PathBuf;
+use trial::{Plan, Run, SCHEMA, Warning};
+
+/// Flags about results, shared by `compare` and `capacity`.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Seed of everything that is drawn: the order of trials, every schedule, every bootstrap
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Directory for report.html, charts, summary.md and records.jsonl [default: pushbench-results/TIME]
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Language of terminal and report
+    #[arg(long, value_name = "en|zh", default_value = "en")]
+    pub lang: Language,
+    /// Print records as JSON lines instead of progress and results
+    #[arg(long)]
+    pub json: bool,
+    /// Measure debug builds all the same; the record says so
+    #[arg(long)]
+    allow_debug: bool,
+}
+
+impl OutputArgs {
+    /// Where results go.
+    pub fn directory(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(default_out)
+    }
+
+    /// Refuses this program when it is a debug build, unless that is allowed.
+    pub fn refuse_debug(&self) -> anyhow::Result<()> {
+        self.refuse_debug_of("loadgen", &tool::facts().profile)
+    }
+
+    /// The same of another program.
+    pub fn refuse_debug_of(&self, program: &str, profile: &str) -> anyhow::Result<()> {
+        match timing::debug_build(program, profile).filter(|_| !self.allow_debug) {
+            Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
+            None => Ok(()),
+        }
+    }
+
+    /// The first line of the records of a plan against `target`, or against servers of our own.
+    pub fn first_line(&self, plan: Plan, target: Option<&String>) -> Run {
+        let tool = tool::facts();
+        let place = if target.is_some() { Warning::LongLivedServer } else { Warning::Loopback };
+        let debug = timing::debug_build("loadgen", &tool.profile);
+        Run {
+            schema: SCHEMA,
+            tool,
+            command: command_line(),
+            started: timestamp::now(),
+            seed: self.seed,
+            plan,
+            host: host::facts(),
+            target: target.cloned(),
+            warnings: debug.into_iter().chain([place]).collect(),
+            capacity: None,
+        }
+    }
+}
