@@ -1,7 +1,7 @@
 //! What a run of language-model cells says: cell by cell what each transport adds, and the answer in words. Refuses to
 //! lay anything out, and to give a difference without the time between two tokens beside it.
 
-use crate::compare::{CellComparison, Comparison, Contest, Difference, Estimability};
+use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability};
 use crate::evidence::trial_warnings;
 use crate::number::{self, NONE};
 use crate::row::{Finding, Measured, RowVerdict, clause};
@@ -158,7 +158,7 @@ impl<'a, 'r> Streamed<'a, 'r> {
     fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
         let trials: Vec<_> = self.cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
         let verdict = match self.headline() {
-            None => RowVerdict::NotMeasured(lang.llm_one_transport()),
+            None => RowVerdict::NotMeasured(self.absent(lang)),
             Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(lang.brief(contest)),
             Some(contest) => RowVerdict::NotResolved(lang.brief(contest)),
         };
@@ -172,7 +172,7 @@ impl<'a, 'r> Streamed<'a, 'r> {
 
     /// In words: the difference, the time between two tokens, the verdict.
     fn sentence(&self, comparison: &Comparison, lang: Language) -> String {
-        let Some(contest) = self.headline() else { return lang.sentence(lang.llm_one_transport()) };
+        let Some(contest) = self.headline() else { return lang.sentence(self.absent(lang)) };
         let what = lang.figure(contest.figure);
         let apart = self.added(Quantile::P50).zip(self.share(Quantile::P50)).zip(self.gap_ns);
         let Some(((added, share), gap_ns)) = apart else {
@@ -181,6 +181,17 @@ impl<'a, 'r> Streamed<'a, 'r> {
         let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
         let verdict = lang.verdict(contest, Transport::WebSocket.title(), comparison.family);
         lang.llm_cell(at, what, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
+    }
+
+    /// Why there is nothing to compare.
+    pub(crate) fn absent(&self, lang: Language) -> String {
+        let named = |arm: &ArmTrials, why: String| format!("{}: {why}", lang.transport(arm.arm.transport));
+        let why = |arm: &ArmTrials| {
+            let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
+            let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
+            failed.or_else(void).map(|why| named(arm, why))
+        };
+        self.cell.arms.iter().filter(|arm| !arm.arm.twin).find_map(why).unwrap_or_else(|| lang.llm_one_transport())
     }
 
     fn lines(&self, lang: Language) -> Vec<Measured> {

@@ -82,6 +82,19 @@ fn a_ruler_that_is_not_fit_gives_no_answer() {
 }
 
 #[test]
+fn a_cell_that_broke_says_why_and_the_others_still_answer() {
+    let mut records = records();
+    let websocket =
+        |trial: &&mut trial::Trial| trial.arm == Arm::of(Transport::WebSocket) && trial.cell.name == "llm/fast";
+    for trial in records.trials.iter_mut().filter(websocket) {
+        trial.outcome = Outcome::Failed("connection lost: broken pipe".to_owned());
+    }
+    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    assert!(text.contains("WebSocket: connection lost: broken pipe."), "{text}");
+    assert!(text.contains("differs by at most") && text.contains("in the median of 2 paced cells"), "{text}");
+}
+
+#[test]
 fn one_transport_alone_is_shown_and_not_compared() {
     let mut plan = Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap();
     plan.cells.iter_mut().for_each(|cell| (cell.transports, cell.null) = (vec![Transport::Sse], false));

@@ -63,7 +63,7 @@ fn added_row(cell: &Streamed, comparison: &Comparison, lang: Language) -> Vec<St
     let pace = cell.tokens_per_second().map_or_else(none, number::significant);
     let name = format!("{} ({})", cell.cell.cell.name, lang.streams(cell.cell.cell.load.connections));
     let verdict = cell.headline().map_or_else(
-        || lang.llm_one_transport(),
+        || cell.absent(lang),
         |contest| lang.verdict(contest, Transport::WebSocket.title(), comparison.family),
     );
     [name, pace].into_iter().chain(at(Quantile::P50)).chain(apart).chain(at(Quantile::P99)).chain([verdict]).collect()
