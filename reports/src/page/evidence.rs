@@ -5,6 +5,7 @@ use super::overview::{chip, detail, warned};
 use super::{Section, titled};
 use crate::evidence::{Block, Table};
 use crate::findings::Findings;
+use crate::number::NONE;
 use crate::row::{Finding, Measured, RowVerdict};
 use crate::text::Language;
 
@@ -74,17 +75,13 @@ fn block(block: &Block) -> Html {
 }
 
 fn table(data: &Table) -> Html {
-    let heads = data.head.iter().enumerate().map(|(column, name)| {
-        let numbers =
-            column > 0 && data.rows.first().and_then(|row| row.get(column)).is_some_and(|text| is_number(text));
-        let head = el("th").with("scope", "col").add(name);
-        if numbers { head.class("number") } else { head }
-    });
+    let numeric: Vec<bool> = (0..data.head.len()).map(|column| is_numeric(data, column)).collect();
+    let aligned = |name, column: usize| if numeric[column] { el(name).class("number") } else { el(name) };
+    let heads = data.head.iter().enumerate().map(|(column, name)| aligned("th", column).with("scope", "col").add(name));
     let row = |cells: &Vec<String>| {
-        let cells = cells.iter().enumerate().map(|(column, text)| match column {
+        let cells = cells.iter().zip(0..data.head.len()).map(|(text, column)| match column {
             0 => el("th").with("scope", "row").add(text),
-            _ if is_number(text) => el("td").class("number").add(text),
-            _ => el("td").add(text),
+            _ => aligned("td", column).add(text),
         });
         el("tr").all(cells).line()
     };
@@ -95,7 +92,14 @@ fn table(data: &Table) -> Html {
     el("div").class("scroll").with("tabindex", "0").add(table).line()
 }
 
+/// Whether a column holds numbers rather than words that may begin with one. The first names the row.
+fn is_numeric(data: &Table, column: usize) -> bool {
+    let texts = data.rows.iter().filter_map(|row| row.get(column)).filter(|text| *text != NONE && !text.is_empty());
+    let (numbers, words): (Vec<_>, Vec<_>) = texts.partition(|text| is_number(text));
+    column > 0 && numbers.len() >= words.len()
+}
+
 /// Whether a text is a number with perhaps a unit, to be aligned at the right.
 fn is_number(text: &str) -> bool {
-    text == "–" || text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().count() < 48
+    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().count() < 48
 }
