@@ -62,6 +62,8 @@ fn added_row(cell: &Streamed, comparison: &Comparison, lang: Language) -> Vec<St
     ];
     let pace = cell.tokens_per_second().map_or_else(none, number::significant);
     let name = format!("{} ({})", cell.cell.cell.name, lang.streams(cell.cell.cell.load.connections));
+    // From the pacer's release where its lateness would dilute the ratio.
+    let name = if cell.cell.judged() == Some(Metric::DeliveryTime) { lang.since_fired(name) } else { name };
     let verdict = cell.headline().map_or_else(
         || cell.absent(lang),
         |contest| lang.verdict(contest, Transport::WebSocket.title(), comparison.family),
