@@ -1,6 +1,6 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
-use crate::command::{capacity, compare, list, llm, report, run, selfcheck};
+use crate::command::{agent, capacity, compare, list, llm, report, run, selfcheck};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// SSE or WebSocket? Measures both with one instrument and says what can be said.
@@ -23,6 +23,8 @@ enum Command {
     Run(run::RunArgs),
     /// Measure a language-model endpoint, yours or ours, over SSE, WebSocket or both
     Llm(llm::LlmArgs),
+    /// Take "WebSocket is faster for agents" apart: connection reuse, incremental input, the transport itself
+    Agent(agent::AgentArgs),
     /// Render a report again from records, without measuring
     Report(report::ReportArgs),
     /// Do known damage to the ruler and see whether it shows: about four minutes, one line a check
@@ -53,6 +55,7 @@ pub fn main() -> anyhow::Result<u8> {
         Command::Capacity(args) => capacity::main(args),
         Command::Run(args) => run::main(args),
         Command::Llm(args) => llm::main(args),
+        Command::Agent(args) => agent::main(args),
         Command::Report(args) => report::main(&args),
         Command::Selfcheck(args) => selfcheck::main(&args),
         Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),

@@ -7,6 +7,7 @@
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
+pub mod agent;
 pub mod browser;
 pub mod capacity;
 mod cgroup;

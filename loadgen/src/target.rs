@@ -49,12 +49,24 @@ impl OwnServer {
     /// # Errors
     /// [`TargetError`], likewise.
     pub async fn start_under(cell: &Cell, wrapper: Option<&Wrapper>) -> Result<Self, TargetError> {
+        let preset = ["--preset", cell.preset.name()];
+        let flush = cell.flush.map(|flush| ["--flush", flush.name()]);
+        let knobs: Vec<&str> = preset.into_iter().chain(flush.into_iter().flatten()).collect();
+        Self::spawn(wrapper, &knobs).await
+    }
+
+    /// Starts a fresh server whose language models spend so many nanoseconds on each byte of a request.
+    ///
+    /// # Errors
+    /// [`TargetError`], likewise.
+    pub async fn start_llm(cost_per_byte_ns: u64) -> Result<Self, TargetError> {
+        Self::spawn(None, &["--preset", "equal", "--server-cost-per-byte", &cost_per_byte_ns.to_string()]).await
+    }
+
+    async fn spawn(wrapper: Option<&Wrapper>, knobs: &[&str]) -> Result<Self, TargetError> {
         let mut command = command(wrapper)?;
         let threads = host::default_threads().to_string();
-        command.args(["serve", "--exit-with-stdin", "--preset", cell.preset.name(), "--threads", &threads]);
-        if let Some(flush) = cell.flush {
-            command.args(["--flush", flush.name()]);
-        }
+        command.args(["serve", "--exit-with-stdin", "--threads", &threads]).args(knobs);
         // A group of its own: Ctrl-C is for the runner, which ends its children in order.
         command.process_group(0).kill_on_drop(true);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;

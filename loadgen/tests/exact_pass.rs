@@ -25,7 +25,7 @@ fn outcomes(directory: &Path, path: &Path, cell: &str) -> Vec<Outcome> {
     let records = fs::read_to_string(directory.join("out/records.jsonl")).unwrap();
     let trials = records.lines().filter_map(|line| match Line::parse(line).unwrap() {
         Line::Trial(trial) => Some(trial.outcome),
-        Line::Run(_) | Line::Preflight(_) | Line::Redone(_) | Line::End(_) => None,
+        Line::Run(_) | Line::Preflight(_) | Line::AgentLoop(_) | Line::Redone(_) | Line::End(_) => None,
     });
     trials.collect()
 }

@@ -2,6 +2,7 @@
 //! HTML: `page` turns blocks into markup.
 
 mod accounts;
+mod agent;
 mod beside;
 mod capacity;
 mod contests;
@@ -10,6 +11,7 @@ mod llm;
 mod raw;
 mod streaming;
 
+pub(crate) use agent::{effects as agent_effects, of_agent};
 pub(crate) use capacity::of_capacity;
 pub(crate) use streaming::of_streaming;
 

@@ -8,6 +8,7 @@
 //!                                                                 └─ render            report.html, charts/*.png
 //! ```
 
+pub mod agent;
 pub mod browser_support;
 pub mod capacity;
 pub mod chart;
@@ -34,11 +35,12 @@ mod streaming;
 mod terminal;
 mod text;
 
+pub use agent::Agent;
 pub use capacity::Capacity;
 pub use compare::Comparison;
 pub use load::{LoadError, Records, load};
 pub use markdown::{END, START, SpliceError, readme_table, splice, summary_markdown};
 pub use preflight::preflight_lines;
 pub use render::{RenderError, Rendered, render};
-pub use terminal::{capacity_terminal, terminal};
+pub use terminal::{agent_terminal, capacity_terminal, terminal};
 pub use text::{Language, ParseLanguageError};

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use trial::{End, Line, LineError, Preflight, Redone, Run, SelfCheck, Trial};
+use trial::{AgentLoop, End, Line, LineError, Preflight, Redone, Run, SelfCheck, Trial};
 
 /// Longest line that is read: a trial with a distribution for every second of an hour stays below it.
 const MAX_LINE_BYTES: u64 = 64 << 20;
@@ -25,6 +25,8 @@ pub struct Records {
     pub preflight: Option<Preflight>,
     /// Trials that count, in the order in which they were run.
     pub trials: Vec<Trial>,
+    /// Tool loops of an agent, in the order in which they were run.
+    pub loops: Vec<AgentLoop>,
     /// Blocks that were run again.
     pub redone: Vec<Redone>,
     /// Trials of those blocks: kept, and out of every figure.
@@ -89,6 +91,7 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
         match read {
             Read::Whole(Line::Preflight(preflight)) => records.preflight = Some(*preflight),
             Read::Whole(Line::Trial(trial)) => records.trials.push(*trial),
+            Read::Whole(Line::AgentLoop(agent_loop)) => records.loops.push(*agent_loop),
             Read::Whole(Line::Redone(redone)) => records.set_aside(redone),
             Read::Whole(Line::End(end)) => records.end = Some(end),
             Read::Whole(Line::Run(_)) => return Err(lines.wrong("a second run: one file holds one run")),
@@ -121,6 +124,7 @@ impl Records {
             source,
             preflight: None,
             trials: Vec::new(),
+            loops: Vec::new(),
             redone: Vec::new(),
             set_aside: Vec::new(),
             end: None,

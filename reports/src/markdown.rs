@@ -1,5 +1,6 @@
 //! `summary.md` and the short table for a README. Refuses to let a record's text break out of its cell.
 
+use crate::agent::Agent;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, run_labels, run_warnings};
@@ -31,13 +32,12 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
     let mut out = format!("# {}\n", lang.title());
     for (comparison, label) in comparisons.iter().zip(run_labels(comparisons)) {
         let findings = Findings::of(comparison, lang);
-        let capacity = Capacity::of(comparison.records);
         if comparisons.len() > 1 {
             out += &format!("\n## {}\n", escape(&label));
         }
-        if let Some(capacity) = capacity {
+        if let Some(answers) = asked_elsewhere(comparison, lang) {
             out += "\n";
-            out.extend(lang.capacity(&capacity).iter().map(|line| format!("- {}\n", escape(line))));
+            out.extend(answers.iter().map(|line| format!("- {}\n", escape(line))));
             out += &facts(comparison, lang);
             continue;
         }
@@ -55,6 +55,16 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
         out += &facts(comparison, lang);
     }
     out
+}
+
+/// What a run says that was asked something else than the table.
+fn asked_elsewhere(comparison: &Comparison, lang: Language) -> Option<Vec<String>> {
+    let capacity = Capacity::of(comparison.records).map(|found| lang.capacity(&found));
+    capacity.or_else(|| {
+        let found = Agent::of(comparison.records)?;
+        let notes = lang.agent_notes(&found.plan);
+        Some([lang.agent(&found), lang.agent_missing(&found)].concat().into_iter().chain(notes).collect())
+    })
 }
 
 fn head(lang: Language) -> Vec<String> {

@@ -33,10 +33,12 @@ pub(crate) struct Added {
 }
 
 impl<'a, 'r> Streaming<'a, 'r> {
-    /// `None` where a run has cells of other scenarios.
+    /// `None` where a run has cells of other scenarios, or is a search for capacity or of tool loops.
     pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
         let all = &comparison.cells;
-        let only = !all.is_empty() && all.iter().all(|cell| cell.cell.scenario == Scenario::Llm);
+        let run = &comparison.records.run;
+        let own = run.capacity.is_none() && run.agent.is_none();
+        let only = own && !all.is_empty() && all.iter().all(|cell| cell.cell.scenario == Scenario::Llm);
         only.then(|| Self { cells: all.iter().map(Streamed::of).collect(), comparison })
     }
 

@@ -1,8 +1,10 @@
 //! The table for a terminal of any width. Refuses to draw boxes: columns line up, the rest is space.
 
+use crate::agent::{Agent, AtDistance};
 use crate::capacity::Capacity;
 use crate::columns::{fit, row, width, wrap};
 use crate::compare::Comparison;
+use crate::evidence::agent_effects;
 use crate::findings::{Findings, run_label, run_warnings};
 use crate::row::{Finding, Measured, RowVerdict};
 use crate::streaming::Streaming;
@@ -95,6 +97,30 @@ pub fn capacity_terminal(found: &Capacity, lang: Language, width: usize, colour:
     let lines = lang.capacity(found).into_iter().flat_map(|line| wrap(&clean(&line), width)).collect::<Vec<_>>();
     let note = wrap(&lang.capacity_note(), width).into_iter().map(|line| paint.on(&line, Style::Dim));
     [paint.on(&heading, Style::Bold)].into_iter().chain(lines).chain(note).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// What tool loops came to, as text with `\n` line ends, at most `width` cells wide.
+pub fn agent_terminal(found: &Agent, lang: Language, width: usize, colour: bool) -> String {
+    let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
+    let text = |line: String| wrap(&clean(&line), width);
+    let answers = lang.agent(found).into_iter().flat_map(text).collect::<Vec<_>>();
+    let places = found.places.iter().filter(|place| place.blocks > 0);
+    let tables = places.flat_map(|place| agent_place(place, lang, width, paint)).collect::<Vec<_>>();
+    let notes = lang.agent_missing(found).into_iter().chain(lang.agent_notes(&found.plan));
+    let notes = notes.flat_map(text).map(|line| paint.on(&line, Style::Dim)).collect();
+    let heading = vec![paint.on(&lang.agent_heading(), Style::Bold)];
+    [heading, answers, tables, notes].concat().join("\n") + "\n"
+}
+
+/// The effects at one round trip.
+fn agent_place(place: &AtDistance, lang: Language, limit: usize, paint: Paint) -> Vec<String> {
+    let table = agent_effects(place, lang);
+    let rows: Vec<Vec<&str>> =
+        [&table.head].into_iter().chain(&table.rows).map(|row| row.iter().map(String::as_str).collect()).collect();
+    let widths = fit(&rows, limit);
+    let heading = [String::new(), paint.on(&lang.agent_at(place.rtt_ns), Style::Bold)];
+    let lines = rows.iter().flat_map(|cells| row(cells, &widths));
+    heading.into_iter().chain(lines).chain([String::new()]).collect()
 }
 
 fn head(lang: Language) -> [String; 4] {

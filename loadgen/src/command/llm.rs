@@ -351,6 +351,7 @@ impl LlmArgs {
             host: host::facts(),
             target: Some(self.url.clone()),
             capacity: None,
+            agent: None,
             warnings: [loopback.then_some(Warning::Loopback), Some(Warning::LongLivedServer)]
                 .into_iter()
                 .flatten()

@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+pub mod agent;
 pub mod capacity;
 pub mod compare;
 pub mod flags;

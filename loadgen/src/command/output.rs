@@ -9,7 +9,7 @@ use reports::Language;
 use std::path::PathBuf;
 use trial::{Plan, Run, SCHEMA, Warning};
 
-/// Flags about results, shared by `compare` and `capacity`.
+/// Flags about results, shared by `compare`, `capacity` and `agent`.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
     /// Seed of everything that is drawn: the order of trials, every schedule, every bootstrap
@@ -64,6 +64,7 @@ impl OutputArgs {
             target: target.cloned(),
             warnings: debug.into_iter().chain([place]).collect(),
             capacity: None,
+            agent: None,
         }
     }
 }

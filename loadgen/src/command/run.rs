@@ -170,6 +170,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         target: Some(args.url.clone()),
         warnings: Vec::new(),
         capacity: None,
+        agent: None,
     };
     journal.append(&Line::Run(Box::new(run)))?;
     journal.append(&Line::Trial(Box::new(trial.clone())))?;

@@ -33,6 +33,8 @@ pub struct Answer {
     pub marks: Vec<Mark>,
     /// Output tokens as the API states them.
     pub stated_tokens: Option<u64>,
+    /// The id under which a client may continue.
+    pub response_id: Option<String>,
     /// Whether the API's end marker has come.
     pub ended: bool,
     /// What the API said instead of an answer.
@@ -69,6 +71,7 @@ impl Answer {
             first_byte: None,
             marks: Vec::new(),
             stated_tokens: None,
+            response_id: None,
             ended: false,
             error: None,
             head_bytes: 0,
@@ -98,6 +101,7 @@ impl Answer {
         }
         self.marks.push(Mark { received, read: self.reads, content_bytes, stamp: event_stamp(data) });
         self.stated_tokens = saying.output_tokens.or(self.stated_tokens);
+        self.response_id = saying.response_id.or(self.response_id.take());
         self.ended |= saying.ends;
         self.error = self.error.take().or(saying.error);
         Ok(())

@@ -11,6 +11,8 @@ pub struct Saying {
     pub content: Option<String>,
     /// Output tokens of the whole answer so far, as the API states them.
     pub output_tokens: Option<u64>,
+    /// The id under which a client may continue, where the API has one.
+    pub response_id: Option<String>,
     /// The answer's own end marker.
     pub ends: bool,
     /// An error in place of an answer: status, where one is stated, and message.
@@ -51,6 +53,7 @@ struct Choice {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Inner {
+    id: Option<String>,
     usage: Option<Usage>,
     error: Option<Value>,
 }
@@ -95,8 +98,8 @@ fn chat(object: &Object) -> Saying {
     Saying {
         content: delta.and_then(|delta| text(delta, &["content", "reasoning_content", "reasoning"])),
         output_tokens: object.usage.and_then(|usage| usage.completion_tokens),
-        ends: false,
         error: object.error.as_ref().map(|error| (object.status, message(error))),
+        ..Saying::default()
     }
 }
 
@@ -115,6 +118,7 @@ fn responses(object: &Object) -> Saying {
     Saying {
         content: delta.filter(|text| !text.is_empty()).map(str::to_owned),
         output_tokens: inner.and_then(|inner| inner.usage?.output_tokens),
+        response_id: inner.and_then(|inner| inner.id.clone()),
         ends: matches!(kind, "response.completed" | "response.incomplete"),
         error: error.map(|message| (object.status, message)),
     }
@@ -129,6 +133,7 @@ fn messages(object: &Object) -> Saying {
         output_tokens: object.usage.and_then(|usage| usage.output_tokens),
         ends: kind == "message_stop",
         error: error.map(|error| (object.status, message(error))),
+        ..Saying::default()
     }
 }
 
@@ -172,8 +177,9 @@ mod tests {
         }
         assert!(said(OpenaiChat, "[DONE]").ends);
         assert!(said(Anthropic, r#"{"type":"message_stop"}"#).ends);
-        let last = said(OpenaiResponses, r#"{"type":"response.completed","response":{"usage":{"output_tokens":7}}}"#);
-        assert_eq!((last.ends, last.output_tokens), (true, Some(7)));
+        let last =
+            said(OpenaiResponses, r#"{"type":"response.completed","response":{"id":"r","usage":{"output_tokens":7}}}"#);
+        assert_eq!((last.ends, last.output_tokens, last.response_id.as_deref()), (true, Some(7), Some("r")));
     }
 
     #[test]

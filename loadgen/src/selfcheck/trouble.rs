@@ -160,6 +160,7 @@ async fn altered(bench: &Bench, alter: impl Fn(&mut Tuning)) -> Result<Records, 
         host: host::facts(),
         target: None,
         capacity: None,
+        agent: None,
         warnings: Vec::new(),
     };
     Ok(Records { trials, ..Records::of(run, PathBuf::new()) })

@@ -4,6 +4,7 @@
 //! stored, never percentiles, so that trials, clients and hosts can be merged; nothing here can
 //! average a percentile.
 
+mod agent;
 mod capacity;
 mod detector;
 mod distribution;
@@ -22,6 +23,7 @@ mod selfcheck;
 mod span;
 mod warning;
 
+pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};

@@ -1,11 +1,13 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
-use crate::{Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning};
+use crate::{
+    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning,
+};
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// One line of a records file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,8 @@ pub enum Line {
     Preflight(Box<Preflight>),
     /// One trial, whatever its outcome.
     Trial(Box<Trial>),
+    /// One tool loop of an agent, whatever its outcome.
+    AgentLoop(Box<AgentLoop>),
     /// A block that is set aside: it was run again.
     Redone(Redone),
     /// Last line of a run that was not cut off.
@@ -48,6 +52,9 @@ pub struct Run {
     /// The search for capacity, where the run is one: its trials follow from their results and stand in no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityPlan>,
+    /// The tool loops, where the run is of those: they are no trials and stand in no cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentPlan>,
 }
 
 /// The program that wrote a record.

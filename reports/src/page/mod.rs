@@ -6,10 +6,11 @@ mod html;
 mod overview;
 mod runs;
 
+use crate::agent::Agent;
 use crate::belief;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
-use crate::evidence::{Block, of_capacity, of_other_cells, of_row, of_streaming};
+use crate::evidence::{Block, of_agent, of_capacity, of_other_cells, of_row, of_streaming};
 use crate::findings::{Findings, run_labels};
 use crate::streaming::Streaming;
 use crate::text::Language;
@@ -41,9 +42,10 @@ pub(crate) fn sections(comparisons: &[Comparison], lang: Language) -> Vec<Sectio
     std::iter::once(streams).chain(rows).chain([others]).filter(told).collect()
 }
 
-/// Whether a run answers the table's questions: a search for capacity asks another, and so do token streams.
+/// Whether a run answers the table's questions: a search for capacity, tool loops and token streams ask others.
 fn asks_the_table(comparison: &Comparison) -> bool {
-    comparison.records.run.capacity.is_none() && Streaming::of(comparison).is_none()
+    let run = &comparison.records.run;
+    run.capacity.is_none() && run.agent.is_none() && Streaming::of(comparison).is_none()
 }
 
 /// The whole page.
@@ -58,7 +60,7 @@ pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Langu
         .add(
             el("main")
                 .all(table)
-                .all(capacity(comparisons, &labels, lang))
+                .all(asked_elsewhere(comparisons, &labels, lang))
                 .all(told.map(|section| evidence::section(section, &findings, &labels, lang)))
                 .add(belief(comparisons, &labels, lang))
                 .add(runs::section(comparisons, &labels, lang))
@@ -75,15 +77,30 @@ pub(crate) fn page(comparisons: &[Comparison], sections: &[Section], lang: Langu
     format!("<!doctype html>\n{}", page.into_string())
 }
 
-/// The searches for capacity, if there are any.
-fn capacity(comparisons: &[Comparison], labels: &[String], lang: Language) -> Option<Html> {
+/// The searches for capacity and the tool loops, if there are any.
+fn asked_elsewhere(comparisons: &[Comparison], labels: &[String], lang: Language) -> impl Iterator<Item = Html> {
+    let capacity = |comparison: &Comparison| Some(of_capacity(&Capacity::of(comparison.records)?, lang));
+    let agent = |comparison: &Comparison| Some(of_agent(&Agent::of(comparison.records)?, lang));
+    let capacity = answers("capacity", &lang.capacity_heading(), comparisons, labels, capacity);
+    let agent = answers("agent", &lang.agent_heading(), comparisons, labels, agent);
+    capacity.into_iter().chain(agent)
+}
+
+/// One section of what runs were asked that is no row of the table.
+fn answers(
+    anchor: &str,
+    heading: &str,
+    comparisons: &[Comparison],
+    labels: &[String],
+    of: impl Fn(&Comparison) -> Option<Vec<Block>>,
+) -> Option<Html> {
     let found = comparisons.iter().zip(labels).filter_map(|(comparison, label)| {
-        let blocks = of_capacity(&Capacity::of(comparison.records)?, lang);
+        let blocks = of(comparison)?;
         let name = (comparisons.len() > 1).then(|| el("h3").class("run").add(label).line());
         Some(Html::from_iter(name.into_iter().chain([evidence::blocks_of(&blocks)])))
     });
     let found: Vec<Html> = found.collect();
-    (!found.is_empty()).then(|| titled("capacity", &lang.capacity_heading()).all(found).line())
+    (!found.is_empty()).then(|| titled(anchor, heading).all(found).line())
 }
 
 /// What each run knows about its own ruler.

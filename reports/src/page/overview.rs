@@ -1,6 +1,7 @@
 //! The first screen: title, answer in one sentence, what was run, the table.
 
 use super::html::{Html, el};
+use crate::agent::Agent;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, glance, run_warnings};
@@ -24,9 +25,11 @@ pub(super) fn header(comparisons: &[Comparison], findings: &[Findings], labels: 
 
 /// The answer to what the run was asked.
 fn answer(comparison: &Comparison, findings: &Findings, lang: Language) -> String {
-    let capacity = Capacity::of(comparison.records).map(|found| lang.capacity(&found).join(" "));
-    let streams = || Streaming::of(comparison).map(|streaming| streaming.answer(lang));
-    capacity.or_else(streams).unwrap_or_else(|| findings.answer(lang))
+    let capacity = Capacity::of(comparison.records).map(|found| lang.capacity(&found));
+    let agent = || Some(lang.agent(&Agent::of(comparison.records)?));
+    let streams = || Some(vec![Streaming::of(comparison)?.answer(lang)]);
+    let other = capacity.or_else(agent).or_else(streams);
+    other.map_or_else(|| findings.answer(lang), |found| found.join(" "))
 }
 
 /// One run in one compact paragraph, and what must be known before any number.

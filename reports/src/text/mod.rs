@@ -1,6 +1,7 @@
 //! Every text of the reports in every language, side by side, one function for each message. Refuses to compute: a message
 //! gets finished numbers as texts and puts them into a sentence.
 
+mod agent;
 mod belief;
 mod capacity;
 mod ci;

@@ -128,6 +128,7 @@ fn run(plan: Plan) -> Run {
         target: None,
         warnings: vec![Warning::Loopback],
         capacity: None,
+        agent: None,
     }
 }
 
