@@ -193,8 +193,7 @@ fn conclude(
     totals: &[(Transport, Score)],
     interrupted: bool,
 ) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
-    let mut answered = 0;
+    let (mut stdout, mut answered) = (std::io::stdout().lock(), 0);
     for (transport, score) in totals {
         let (measurement, warnings) = score.clone().finish();
         answered += measurement.llm.as_ref().map_or(0, |counts| counts.answered);
@@ -205,8 +204,8 @@ fn conclude(
     let records = [reports::load(out)?];
     let rendered = reports::render(&records, out, args.lang)?;
     if !args.json && totals.len() > 1 {
-        let (width, colour) = (terminal_width(), stdout.is_terminal());
-        write!(stdout, "\n{}", reports::terminal(&reports::Comparison::of(&records[0]), args.lang, width, colour))?;
+        let compared = reports::Comparison::of(&records[0]);
+        write!(stdout, "\n{}", reports::terminal(&compared, args.lang, terminal_width(), stdout.is_terminal()))?;
     }
     if !args.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;
