@@ -13,19 +13,20 @@ pub struct BuiltIn {
 }
 
 /// Every built-in plan.
-pub const BUILT_IN: [BuiltIn; 5] = [
+pub const BUILT_IN: [BuiltIn; 6] = [
     BuiltIn { name: "standard", text: include_str!("../plans/standard.toml") },
     BuiltIn { name: "quick", text: include_str!("../plans/quick.toml") },
     BuiltIn { name: "publish", text: include_str!("../plans/publish.toml") },
     BuiltIn { name: "full", text: include_str!("../plans/full.toml") },
     BuiltIn { name: "exact", text: include_str!("../plans/exact.toml") },
+    BuiltIn { name: "llm", text: include_str!("../plans/llm.toml") },
 ];
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadPlanError {
     /// No built-in plan has this name.
-    #[error("no built-in plan '{0}' (known: standard, quick, publish, full, exact)")]
+    #[error("no built-in plan '{0}' (known: standard, quick, publish, full, exact, llm)")]
     Unknown(String),
     /// The file cannot be read.
     #[error("--plan {0}: {1}")]
@@ -50,11 +51,15 @@ pub fn built_in(name: &str) -> Result<BuiltIn, LoadPlanError> {
     BUILT_IN.into_iter().find(|plan| plan.name == name).ok_or_else(|| LoadPlanError::Unknown(name.to_owned()))
 }
 
-/// A plan from a file.
+/// A plan from a file; where there is none, the built-in plan of that name.
 ///
 /// # Errors
 /// [`LoadPlanError`], whose text names the file and the line.
 pub fn from_file(path: &Path) -> Result<Plan, LoadPlanError> {
+    let built_in = path.to_str().filter(|_| !path.exists()).and_then(|name| built_in(name).ok());
+    if let Some(built_in) = built_in {
+        return Ok(built_in.plan());
+    }
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| LoadPlanError::Read(name.clone(), error))?;
     Plan::from_toml(&text).map_err(|error| LoadPlanError::Parse(name, error))
@@ -68,15 +73,38 @@ mod tests {
     use trial::Row;
 
     #[test]
-    fn every_built_in_plan_but_the_exact_one_feeds_every_row() {
+    fn every_built_in_plan_of_the_table_feeds_every_row() {
         for built_in in BUILT_IN {
             let plan = built_in.plan();
             assert_eq!(plan.name, built_in.name);
-            if plan.name == "exact" {
+            if ["exact", "llm"].contains(&built_in.name) {
                 continue;
             }
             let rows: BTreeSet<_> = plan.cells.iter().filter_map(|cell| cell.row).collect();
             assert_eq!(rows, Row::ALL.into_iter().collect(), "{}", plan.name);
+        }
+    }
+
+    #[test]
+    fn the_plan_of_language_models_has_blocks_for_its_headlines_and_a_why_for_each_cell() {
+        let plan = from_file(Path::new("llm")).unwrap();
+        let headlines = |cell: &trial::Cell| {
+            let (llm, streams) = (cell.llm.as_ref().unwrap(), cell.load.connections);
+            // The 99th percentile takes 2,000 events in one trial: only cells of several streams have them.
+            if llm.is_paced() && streams > 1 { 2 } else { 1 }
+        };
+        let family: u32 = plan.cells.iter().map(headlines).sum();
+        let blocks = plan.cells[0].blocks;
+        assert!(2.0 / 2_f64.powi(blocks as i32) <= 0.05 / f64::from(family), "{family} figures, {blocks} blocks");
+        let length = plan.expected_length();
+        assert!((Duration::from_secs(360)..Duration::from_secs(560)).contains(&length), "{length:?}");
+        let paces: Vec<_> = plan.cells.iter().filter_map(|cell| cell.llm.as_ref()?.tokens_per_second()).collect();
+        for pace in [20.0, 66.7, 125.0, 1_000.0, 2_000.0] {
+            assert!(paces.iter().any(|found| (found / pace - 1.0).abs() < 0.01), "{pace} tokens/s: {paces:?}");
+        }
+        for cell in &plan.cells {
+            assert!(!cell.why.is_empty() && cell.blocks == blocks && cell.null, "{}", cell.name);
+            assert!(cell.offered().is_none_or(|events| events < 15_000.0), "{}", cell.name);
         }
     }
 

@@ -111,7 +111,7 @@ fn flags_are_checked_before_anything_is_sent() {
     refused(&["capacity", "--transports", "sse"], 1, &["two different transports"]);
     refused(&["capacity", "--allow-debug", "--target", "http://localhost:1/path"], 1, &["--target takes a base URL"]);
     refused(&["compare", "--quick", "--full"], 2, &["cannot be used with"]);
-    refused(&["list", "--plan", "huge"], 1, &["no built-in plan 'huge'", "standard, quick, publish, full"]);
+    refused(&["list", "--plan", "huge"], 1, &["no built-in plan 'huge'", "standard, quick, publish, full, exact, llm"]);
 }
 
 #[test]

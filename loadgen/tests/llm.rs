@@ -109,6 +109,7 @@ fn times_agree_with_the_event_log_and_texts_with_each_other() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("TTFT") && said.contains("TPOT") && said.contains("goodput"), "{said}");
+    assert!(said.contains("WebSocket / SSE") && said.contains("WebSocket minus SSE, p50"), "{said}");
     let logged = read_log(&log);
     let trials = trials(out.path());
     assert_eq!((trials.len(), logged.len()), (24, 24), "eight blocks of a pair and the null arm");

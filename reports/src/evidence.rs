@@ -9,9 +9,11 @@ mod contests;
 mod counts;
 mod llm;
 mod raw;
+mod streaming;
 
 pub(crate) use agent::{effects as agent_effects, of_agent};
 pub(crate) use capacity::of_capacity;
+pub(crate) use streaming::of_streaming;
 
 use crate::compare::{CellComparison, Comparison};
 use crate::picture::{self, Picture};

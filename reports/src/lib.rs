@@ -31,6 +31,7 @@ mod page;
 mod picture;
 mod preflight;
 mod render;
+mod streaming;
 mod terminal;
 mod text;
 

@@ -5,6 +5,7 @@ use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, run_labels, run_warnings};
 use crate::row::{Finding, Measured};
+use crate::streaming::Streaming;
 use crate::terminal::sign;
 use crate::text::Language;
 use trial::Row;
@@ -37,6 +38,11 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
         if let Some(answers) = asked_elsewhere(comparison, lang) {
             out += "\n";
             out.extend(answers.iter().map(|line| format!("- {}\n", escape(line))));
+            out += &facts(comparison, lang);
+            continue;
+        }
+        if let Some(streaming) = Streaming::of(comparison) {
+            out += &streams(&streaming, lang);
             out += &facts(comparison, lang);
             continue;
         }
@@ -77,10 +83,7 @@ fn head(lang: Language) -> Vec<String> {
 
 fn full_table(findings: &Findings, lang: Language) -> String {
     let rows = findings.rows.iter().map(|(row, finding)| {
-        let column = |of: fn(&Measured) -> &String| {
-            let lines = finding.lines.iter().map(|line| escape(of(line)));
-            lines.collect::<Vec<_>>().join("<br>")
-        };
+        let column = |of| column(finding, of);
         vec![
             format!("**{}**", lang.row(*row)),
             claim(*row, lang),
@@ -92,6 +95,30 @@ fn full_table(findings: &Findings, lang: Language) -> String {
         ]
     });
     table(head(lang), rows.collect())
+}
+
+/// What a run of language-model cells says.
+fn streams(streaming: &Streaming, lang: Language) -> String {
+    let findings = streaming.findings(lang);
+    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
+    let ratio = lang.ratio_head(websocket, sse);
+    let head =
+        vec![lang.cell_head(), lang.what_head(), sse.to_owned(), websocket.to_owned(), ratio, lang.verdict_head()];
+    let row = |(name, finding): &(&str, Finding)| {
+        let columns: [fn(&Measured) -> &String; 4] = [|l| &l.what, |l| &l.sse, |l| &l.websocket, |l| &l.ratio];
+        let columns = columns.map(|of| column(finding, of));
+        let cells = std::iter::once(format!("**{}**", escape(name))).chain(columns);
+        cells.chain([verdict(finding, lang, "<br>")]).collect()
+    };
+    let said = |(name, finding): &(&str, Finding)| format!("- **{}**: {}\n", escape(name), escape(&finding.sentence));
+    let sentences: String = findings.iter().map(said).collect();
+    let table = table(head, findings.iter().map(row).collect());
+    format!("\n{}\n\n{table}\n{}\n\n{sentences}", escape(&streaming.answer(lang)), lang.ratio_note())
+}
+
+/// One column of a finding, line by line.
+fn column(finding: &Finding, of: fn(&Measured) -> &String) -> String {
+    finding.lines.iter().map(|line| escape(of(line))).collect::<Vec<_>>().join("<br>")
 }
 
 /// The short table for the README: one line for each row, English.

@@ -7,6 +7,7 @@ use crate::compare::Comparison;
 use crate::evidence::agent_effects;
 use crate::findings::{Findings, run_label, run_warnings};
 use crate::row::{Finding, Measured, RowVerdict};
+use crate::streaming::Streaming;
 use crate::text::Language;
 use trial::Row;
 use wire::Transport;
@@ -48,7 +49,6 @@ impl Paint {
 /// The table of one run as text with `\n` line ends, at most `width` cells wide, with ANSI colours when `colour`.
 pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: bool) -> String {
     let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
-    let findings = Findings::of(comparison, lang);
     let mut lines = vec![paint.on(&lang.title(), Style::Bold)];
     lines.extend(wrap(&run_label(comparison), width).iter().map(|line| paint.on(line, Style::Dim)));
     let warnings = run_warnings(comparison, lang);
@@ -56,17 +56,38 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
         lines.push(paint.on(&line, Style::Yellow));
     }
     lines.push(String::new());
-    lines.extend(wrap(&findings.answer(lang), width));
-    lines.push(String::new());
-    let layout = Layout { widths: column_widths(&findings, lang, width), width, lang, paint };
-    let head = head(lang);
-    lines.extend(layout.columns(&head.iter().map(String::as_str).collect::<Vec<_>>(), Some(Style::Dim)));
-    for (row, finding) in &findings.rows {
-        lines.extend(layout.row(*row, finding));
-        lines.push(String::new());
-    }
+    lines.extend(match Streaming::of(comparison) {
+        Some(streaming) => of_streams(&streaming, lang, width, paint),
+        None => of_rows(&Findings::of(comparison, lang), lang, width, paint),
+    });
     lines.extend(wrap(&lang.ratio_note(), width).iter().map(|line| paint.on(line, Style::Dim)));
     lines.join("\n") + "\n"
+}
+
+/// The rows of the article.
+fn of_rows(findings: &Findings, lang: Language, width: usize, paint: Paint) -> Vec<String> {
+    let measured = findings.rows.iter().flat_map(|(_, finding)| &finding.lines);
+    let layout = Layout { widths: column_widths(measured, lang, width), width, lang, paint };
+    let rows = findings.rows.iter().flat_map(|(row, finding)| layout.row(*row, finding));
+    opened(&findings.answer(lang), &layout).into_iter().chain(rows).collect()
+}
+
+/// The cells of a run that asked language models.
+fn of_streams(streaming: &Streaming, lang: Language, width: usize, paint: Paint) -> Vec<String> {
+    let findings = streaming.findings(lang);
+    let measured = findings.iter().flat_map(|(_, finding)| &finding.lines);
+    let layout = Layout { widths: column_widths(measured, lang, width), width, lang, paint };
+    let cells = findings.iter().flat_map(|(name, finding)| layout.cell(name, finding));
+    opened(&streaming.answer(lang), &layout).into_iter().chain(cells).collect()
+}
+
+/// The answer and the names of the columns.
+fn opened(answer: &str, layout: &Layout) -> Vec<String> {
+    let head = head(layout.lang);
+    let mut lines = wrap(&clean(answer), layout.width);
+    lines.push(String::new());
+    lines.extend(layout.columns(&head.iter().map(String::as_str).collect::<Vec<_>>(), Some(Style::Dim)));
+    lines
 }
 
 /// What a search for capacity found, as text with `\n` line ends, at most `width` cells wide.
@@ -111,9 +132,10 @@ fn cells(line: &Measured) -> Vec<&str> {
     vec![&line.what, &line.sse, &line.websocket, &line.ratio]
 }
 
-fn column_widths(findings: &Findings, lang: Language, width: usize) -> Vec<usize> {
+fn column_widths<'a>(measured: impl Iterator<Item = &'a Measured>, lang: Language, width: usize) -> Vec<usize> {
     let head = head(lang);
-    let lines = findings.rows.iter().flat_map(|(_, finding)| &finding.lines).map(cells);
+    let measured: Vec<&Measured> = measured.collect();
+    let lines = measured.iter().map(|line| cells(line));
     let rows: Vec<Vec<&str>> = std::iter::once(head.iter().map(String::as_str).collect()).chain(lines).collect();
     fit(&rows, width - INDENT.len())
 }
@@ -128,7 +150,7 @@ struct Layout {
 
 impl Layout {
     fn row(&self, row: Row, finding: &Finding) -> Vec<String> {
-        let mut lines = vec![self.heading(row, &finding.verdict)];
+        let mut lines = vec![self.heading(self.lang.row(row), &finding.verdict)];
         if let Some([sse, websocket]) = self.lang.claim(row) {
             lines.extend(self.text(&self.lang.said(sse, websocket), Some(Style::Dim)));
         }
@@ -139,14 +161,27 @@ impl Layout {
             _ => finding.sentence.clone(),
         };
         lines.extend(self.text(&said, None));
-        let caveats = finding.caveats.iter().flat_map(|caveat| self.text(&format!("! {caveat}"), Some(Style::Yellow)));
-        lines.extend(caveats);
+        lines.extend(self.caveats(finding));
         lines
     }
 
-    /// The row's name with its verdict at the right edge.
-    fn heading(&self, row: Row, verdict: &RowVerdict) -> String {
-        let (name, chip) = (self.lang.row(row), format!("{} {}", sign(verdict), verdict.word(self.lang)));
+    fn cell(&self, name: &str, finding: &Finding) -> Vec<String> {
+        let mut lines = vec![self.heading(&clean(name), &finding.verdict)];
+        lines.extend(finding.lines.iter().flat_map(|line| self.columns(&cells(line), None)));
+        lines.extend(self.text(&finding.sentence, None));
+        lines.extend(self.caveats(finding));
+        lines
+    }
+
+    /// What a reader must know, and the line that ends a row.
+    fn caveats(&self, finding: &Finding) -> Vec<String> {
+        let caveats = finding.caveats.iter().flat_map(|caveat| self.text(&format!("! {caveat}"), Some(Style::Yellow)));
+        caveats.chain([String::new()]).collect()
+    }
+
+    /// A name with its verdict at the right edge.
+    fn heading(&self, name: &str, verdict: &RowVerdict) -> String {
+        let (name, chip) = (name, format!("{} {}", sign(verdict), verdict.word(self.lang)));
         let gap = self.width.saturating_sub(width(name) + width(&chip)).max(2);
         let [name, chip] = [(name, Style::Bold), (chip.as_str(), style(verdict))].map(|(t, s)| self.paint.on(t, s));
         format!("{name}{}{chip}", " ".repeat(gap))

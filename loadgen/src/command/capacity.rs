@@ -226,6 +226,7 @@ impl CapacityArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         }
     }
 

@@ -35,8 +35,8 @@ pub struct CompareArgs {
     /// Counts instead of times: instructions, system calls, bytes on three layers, kernel receive stamps; a minute
     #[arg(long, group = "which")]
     exact: bool,
-    /// A plan of your own (start from `loadgen list --plan standard`)
-    #[arg(long, value_name = "FILE", group = "which")]
+    /// A plan of your own (start from `loadgen list --plan standard`), or `llm`: token streams of language models
+    #[arg(long, value_name = "FILE|llm", group = "which")]
     plan: Option<PathBuf>,
     /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
     #[arg(long, value_name = "URL")]
@@ -287,6 +287,7 @@ impl CompareArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         };
         Plan {
             name: "workload".to_owned(),

@@ -6,7 +6,7 @@ mod ledger;
 mod record;
 mod waste;
 
-use super::default_out;
+use super::{default_out, terminal_width};
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
@@ -25,7 +25,7 @@ use anyhow::{Context as _, ensure};
 pub use flags::LlmArgs;
 use ledger::Ledger;
 use servers::clock;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use trial::{Arm, InVain, Line, LlmCounts};
@@ -55,6 +55,7 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
         way: Arc::clone(&way),
         concurrency: usize::from(args.concurrency.unwrap_or(1)),
         token_cap: args.token_cap,
+        until: None,
         interrupt: interrupt.clone(),
     };
     let (hand_over, clerk) = Ledger::new(args, &campaign, way.secrets.clone(), journal).keep();
@@ -102,6 +103,10 @@ fn conclude(
     }
     let records = [reports::load(out)?];
     let rendered = reports::render(&records, out, args.lang)?;
+    if !args.json && totals.len() > 1 {
+        let compared = reports::Comparison::of(&records[0]);
+        write!(stdout, "\n{}", reports::terminal(&compared, args.lang, terminal_width(), stdout.is_terminal()))?;
+    }
     if !args.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;
     }

@@ -213,6 +213,7 @@ impl RunArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         };
         Order {
             cell,

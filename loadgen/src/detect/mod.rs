@@ -37,17 +37,24 @@ fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {
         generator::late(measurement),
         generator::queueing(trial.cell.scenario, measurement),
         generator::offered(trial, measurement),
-        timing::pacer(trial.cell.load.rate, measurement),
+        timing::pacer(trial.cell.load.rate, measurement).filter(|_| is_paced(trial)),
         timing::closed_loop(&trial.cell),
         // A relay and an echo have one clock, whatever the server's says.
-        timing::clock(trial.clock).filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate)),
+        timing::clock(trial.clock)
+            .filter(|_| matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)),
         network::lost(trial, measurement),
         network::dropped(measurement),
         network::buffer_bound(measurement),
         network::repeated_syn(measurement),
+        timing::buffered(measurement).filter(|_| trial.cell.llm.is_some()),
         network::plateau(measurement).filter(|_| is_remote(trial)),
     ];
     found.into_iter().flatten().collect()
+}
+
+/// Whether events have due times that a pacer could miss: what is due all at once is capacity.
+fn is_paced(trial: &Trial) -> bool {
+    trial.cell.llm.as_ref().is_none_or(trial::LlmLoad::is_paced)
 }
 
 /// Whether server and generator are on different hosts.

@@ -1,6 +1,6 @@
 //! Rules 3, 4, 8 and 23: a late pacer, loads that hide waiting, clocks that cannot be trusted, debug builds.
 
-use trial::{Cell, ClockOffset, Figure, Measurement, Metric, Quantile, Scenario, Trial, Warning};
+use trial::{AnswerWarning, Cell, ClockOffset, Figure, Measurement, Metric, Quantile, Scenario, Trial, Warning};
 use wire::Rate;
 
 /// Lateness of the pacer at p99, in microseconds, from which on arrivals bunch.
@@ -22,7 +22,8 @@ pub fn pacer(rate: Rate, measurement: &Measurement) -> Option<Warning> {
 
 /// Rule 4: a load without a schedule hides how long it kept others waiting.
 pub fn closed_loop(cell: &Cell) -> Option<Warning> {
-    matches!(cell.scenario, Scenario::Saturate | Scenario::Connect).then_some(Warning::ClosedLoop)
+    let unpaced = cell.llm.as_ref().is_some_and(|llm| !llm.is_paced());
+    (unpaced || matches!(cell.scenario, Scenario::Saturate | Scenario::Connect)).then_some(Warning::ClosedLoop)
 }
 
 /// Rule 8, remote: one-way times are no sharper than the offset's bound.
@@ -44,6 +45,13 @@ pub fn clock_step(back_ns: u64) -> Option<Warning> {
 /// Rule 8: a clock that is being slewed.
 pub fn clock_drift(ppm: f64) -> Option<Warning> {
     (ppm.abs() > DRIFT_PPM).then_some(Warning::ClockDrift { ppm })
+}
+
+/// Something on the way collects the events of answers: inter-chunk latencies are not the model's any more.
+pub fn buffered(measurement: &Measurement) -> Option<Warning> {
+    let bursts = measurement.llm.as_ref()?.bursts;
+    let (held, proven) = bursts.collected()?;
+    Some(AnswerWarning::Buffered { held, events: bursts.events, proven }.into())
 }
 
 /// Rule 23: which of both programs is a debug build.

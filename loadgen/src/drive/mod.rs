@@ -7,6 +7,7 @@ mod echo;
 mod exact;
 mod foreign;
 mod handshake;
+mod llm;
 mod memory;
 mod message;
 mod push;
@@ -105,7 +106,9 @@ impl Observer {
 }
 
 /// Runs one trial to its record. A failure is a record too.
-pub async fn trial(order: Order, observer: Observer) -> Trial {
+pub async fn trial(mut order: Order, observer: Observer) -> Trial {
+    // Answers are read by one thread, whatever else there is.
+    order.threads = if order.cell.scenario == Scenario::Llm { 1 } else { order.threads };
     let (started, mut session) = (Started::now(), None);
     let outcome = match attempt(&order, &mut session, observer).await {
         Ok(measurement) => Outcome::Measured(Box::new(measurement)),
@@ -139,7 +142,7 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Scenario::Handshake => handshake::run(order, session).await,
         Scenario::Browser => browser::run(order).await,
         Scenario::Relay => relay::run(order, session, observer).await,
-        Scenario::Llm => Err(TrialError::Unsupported("use 'loadgen llm URL'".to_owned())),
+        Scenario::Llm => llm::run(order, session, observer).await,
         Scenario::Codec | Scenario::Exact => {
             Err(TrialError::Unsupported(format!("{:?} needs no server of the runner's", order.cell.scenario)))
         }
@@ -181,6 +184,12 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         }
         (Scenario::Exact, Transport::LongPoll) => {
             Err(TrialError::Unsupported("long-poll has no stream whose events could be counted alone".to_owned()))
+        }
+        (Scenario::Llm, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) => {
+            Err(TrialError::Unsupported(format!("{transport} asks no language model")))
+        }
+        (Scenario::Llm, _) if library => {
+            Err(TrialError::Unsupported("answers of a language model are read by the lean client".to_owned()))
         }
         (Scenario::Echo, Transport::RawTcp | Transport::HttpStream) => Err(TrialError::Unsupported(format!(
             "{transport} is a control for pushed events, it carries no messages up"

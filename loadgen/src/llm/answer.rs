@@ -51,7 +51,22 @@ pub struct Answer {
     pub heartbeats: u64,
     /// Bytes of event payloads.
     pub payload_bytes: u64,
+    /// Digest of the text of all content events, in order; see [`digest`].
+    pub text: u64,
     reads: u32,
+}
+
+/// FNV-1a: enough to tell a wrong text or a wrong order from the right one.
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
+
+/// The digest of a whole text.
+pub fn digest(text: &str) -> u64 {
+    digested(FNV_BASIS, text)
+}
+
+fn digested(before: u64, text: &str) -> u64 {
+    text.bytes().fold(before, |digest, byte| (digest ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
 }
 
 impl Answer {
@@ -71,6 +86,7 @@ impl Answer {
             head_bytes: 0,
             heartbeats: 0,
             payload_bytes: 0,
+            text: FNV_BASIS,
             reads: 0,
         }
     }
@@ -89,6 +105,9 @@ impl Answer {
         self.payload_bytes += data.len() as u64;
         let saying = Saying::read(format, data)?;
         let content_bytes = saying.content.as_ref().map_or(0, |text| text.len() as u32);
+        if let Some(text) = &saying.content {
+            self.text = digested(self.text, text);
+        }
         self.marks.push(Mark { received, read: self.reads, content_bytes, stamp: event_stamp(data) });
         self.stated_tokens = saying.output_tokens.or(self.stated_tokens);
         self.reasoning_tokens = saying.reasoning_tokens.or(self.reasoning_tokens);
@@ -258,6 +277,7 @@ mod tests {
         let held: Vec<_> = (0..30).map(|i| (i * 10, (i / 5 + 1) * 50)).collect();
         let bursts = answer(&held).bursts();
         assert_eq!((bursts.reads, bursts.merged, bursts.held), (6, 24, 24));
+        assert_eq!(answer(&held).text, digest(&"x".repeat(30)));
         assert_eq!(bursts.collected(), Some((24, true)));
     }
 }

@@ -26,6 +26,8 @@ pub struct Drive {
     pub concurrency: usize,
     /// Output tokens after which nothing more is asked.
     pub token_cap: u64,
+    /// Instant from which on nothing more is asked.
+    pub until: Option<MonoTime>,
     /// The user wants it to end.
     pub interrupt: Interrupt,
 }
@@ -91,7 +93,8 @@ impl Drive {
         let mut starts = self.starts(turns, start, &pacer);
         let (mut running, mut sent, mut tokens) = (JoinSet::new(), 0, 0);
         loop {
-            let more = sent < turns.len() && tokens < self.token_cap;
+            let in_time = self.until.is_none_or(|until| clock::now() < until);
+            let more = sent < turns.len() && tokens < self.token_cap && in_time;
             if !more && running.is_empty() {
                 return Ok(sent == turns.len());
             }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
+use wire::Transport;
 
 /// An API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +93,15 @@ impl Format {
         }
         body
     }
+}
+
+/// A body as it is sent: over a WebSocket it is an event that asks for an answer, and streams without being told to.
+pub fn message(transport: Transport, mut body: Value) -> Vec<u8> {
+    if let (Transport::WebSocket, Some(members)) = (transport, body.as_object_mut()) {
+        members.remove("stream");
+        members.insert("type".to_owned(), "response.create".into());
+    }
+    body.to_string().into_bytes()
 }
 
 impl FromStr for Format {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  campaign: which request when ─► drive ─► exchange: one request, one answer ─► answer: timeline ─► score: measurement
-//!                                              │ format: path, body, key      event: JSON → what it says
+//!  schedule: the questions of a cell ─┘        │ format: path, body, key      event: JSON → what it says
 //! ```
 
 pub mod answer;
@@ -12,5 +12,6 @@ pub mod event;
 pub mod exchange;
 pub mod failure;
 pub mod format;
+pub mod schedule;
 pub mod score;
 pub mod text;

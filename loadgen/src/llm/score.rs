@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::exchange::Done;
 use super::failure::Failure;
+use crate::detect::timing;
 use crate::redact::Secrets;
 use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Warning};
 use wire::MonoTime;
@@ -108,12 +109,13 @@ impl Score {
         self.one_way(answer);
     }
 
-    /// What the transport added, where events say when they were due.
+    /// What the transport added to each content event, where events say when they were due.
     fn one_way(&mut self, answer: &Answer) {
         let Some(offset) = self.clock_offset_ns else { return };
-        for mark in &answer.marks {
+        for mark in answer.contents() {
             let Some(stamp) = mark.stamp else { continue };
             self.record(Metric::ResponseTime, mark.received.nanos_since(stamp.due.offset_by(offset)));
+            self.record(Metric::DeliveryTime, mark.received.nanos_since(stamp.fired.offset_by(offset)));
             self.record(Metric::ServiceTime, mark.received.nanos_since(stamp.sent.offset_by(offset)));
             self.record(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
             self.record(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
@@ -129,13 +131,11 @@ impl Score {
         let Self { mut measurement, counts, window, .. } = self;
         measurement.window_ns = window.map_or(0, |(from, to)| to.nanos_since(from));
         measurement.counters.window_payload_bytes = counts.content_bytes;
-        let (failed, sent, bursts) = (counts.failed(), counts.sent, counts.bursts);
+        let (failed, sent) = (counts.failed(), counts.sent);
         let first = counts.main_failure().filter(|_| failed > 0).map(str::to_owned);
         let failures = first.map(|first| Warning::from(AnswerWarning::RequestsFailed { failed, sent, first }));
-        let buffered = bursts.collected();
-        let buffered = buffered
-            .map(|(held, proven)| Warning::from(AnswerWarning::Buffered { held, events: bursts.events, proven }));
         measurement.llm = Some(counts);
+        let buffered = timing::buffered(&measurement);
         (measurement, failures.into_iter().chain(buffered).collect())
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn cell() -> Cell {
         },
         steps: Vec::new(),
         stamps: false,
+        llm: None,
     }
 }
 

@@ -54,7 +54,7 @@ pub struct Preflight {
     /// What the pilot's blocks say about the precision to come.
     pub predictions: Vec<Prediction>,
     /// Expected length of the run.
-    #[serde(with = "crate::plan_file::span")]
+    #[serde(with = "crate::span::plain")]
     pub expected: Duration,
     /// Detectors that fired.
     pub warnings: Vec<Warning>,

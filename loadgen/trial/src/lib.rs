@@ -14,11 +14,13 @@ mod gate;
 mod kernel_stamps;
 mod layers;
 mod llm;
+mod llm_load;
 mod measurement;
 mod plan;
 mod plan_file;
 mod record;
 mod selfcheck;
+mod span;
 mod warning;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
@@ -31,6 +33,7 @@ pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use kernel_stamps::KernelStamps;
 pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
+pub use llm_load::{Begin, LlmLoad};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
     Usage,

@@ -1,5 +1,6 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
+use crate::LlmLoad;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -98,7 +99,7 @@ pub enum Scenario {
     Relay,
     /// Run the server under instruments that count: instructions and system calls for each event, never a time.
     Exact,
-    /// Ask a language model and read its answers (`loadgen llm`).
+    /// Ask a language model and read its answers.
     Llm,
 }
 
@@ -131,7 +132,7 @@ impl Scenario {
             Self::Browser => "browser: every browser on this machine against the server",
             Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
             Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
-            Self::Llm => "llm: ask a language model and read its answers (loadgen llm URL, not in plans)",
+            Self::Llm => "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
         }
     }
 }
@@ -184,10 +185,10 @@ pub struct Load {
     /// Whether SSE events carry an `id:` line.
     pub ids: bool,
     /// Discarded at the start.
-    #[serde(with = "crate::plan_file::span")]
+    #[serde(with = "crate::span::plain")]
     pub warmup: Duration,
     /// Measured.
-    #[serde(with = "crate::plan_file::span")]
+    #[serde(with = "crate::span::plain")]
     pub window: Duration,
     /// Damage that the server is told to do, so that one sees whether the ruler sees it.
     #[serde(default, skip_serializing_if = "Faults::is_empty")]
@@ -224,6 +225,10 @@ pub struct Cell {
     /// Whether the client asks the kernel when each read's last byte came (scenario `push`, lean client, cleartext).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stamps: bool,
+    /// What is asked of our own language-model service (scenario `llm`); `None` from the command line, where the server
+    /// may be anybody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub llm: Option<LlmLoad>,
 }
 
 /// One transport in a cell.
@@ -259,7 +264,7 @@ impl Cell {
     pub const fn is_timed(&self) -> bool {
         matches!(
             self.scenario,
-            Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay
+            Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay | Scenario::Llm
         )
     }
 
@@ -271,7 +276,8 @@ impl Cell {
                 self.load.schedule.dues(self.load.rate, 0).map(|_| rate * f64::from(self.load.connections))
             }
             Scenario::Echo => Some(rate),
-            Scenario::Saturate | Scenario::Connect | Scenario::Memory | Scenario::Llm => None,
+            Scenario::Llm => self.llm.as_ref()?.offered(self.load.connections, self.load.rate),
+            Scenario::Saturate | Scenario::Connect | Scenario::Memory => None,
             Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => None,
         }
     }
@@ -330,7 +336,7 @@ pub struct StopRule {
     /// Most blocks of a timed cell: it goes on beyond its `blocks` until its intervals are narrow. `None`: it does not.
     pub max_blocks: Option<u32>,
     /// Longest run, what precedes the first trial included.
-    #[serde(with = "crate::plan_file::optional_span")]
+    #[serde(with = "crate::span::optional")]
     pub budget: Option<Duration>,
     /// Share of the expected length, in `[0, 1]`, that may go into running blocks again.
     pub redo: f64,

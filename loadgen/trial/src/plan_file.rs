@@ -2,7 +2,7 @@
 //!
 //! Refuses unknown keys and says which known one is nearest.
 
-use crate::{Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
+use crate::{Begin, Cell, ClientKind, LlmLoad, Load, Plan, Row, Scenario, StopRule};
 use serde::Deserialize;
 use std::time::Duration;
 use wire::{Faults, Flush, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Schedule, Sharing, Transport};
@@ -40,7 +40,7 @@ struct PlanFile {
     #[serde(default = "six")]
     blocks: u32,
     max_blocks: Option<u32>,
-    #[serde(default, with = "optional_span")]
+    #[serde(default, with = "crate::span::optional")]
     budget: Option<Duration>,
     redo: Option<f64>,
     cell: Vec<CellSpec>,
@@ -85,15 +85,19 @@ struct CellSpec {
     payload: Option<OneOrMany<usize>>,
     sharing: Option<Sharing>,
     ids: Option<bool>,
-    #[serde(default, with = "optional_span")]
+    #[serde(default, with = "crate::span::optional")]
     warmup: Option<Duration>,
-    #[serde(default, with = "optional_span")]
+    #[serde(default, with = "crate::span::optional")]
     window: Option<Duration>,
     #[serde(default)]
     steps: Vec<u32>,
     faults: Option<Faults>,
     #[serde(default)]
     stamps: bool,
+    workload: Option<String>,
+    arrival: Option<Begin>,
+    speed: Option<f64>,
+    tokens: Option<u32>,
 }
 
 impl Plan {
@@ -155,10 +159,9 @@ impl CellSpec {
 
     /// The cell without its lists.
     fn cell(&self, blocks: u32) -> Cell {
-        let unpaced = self.scenario == Scenario::Saturate;
         let load = Load {
             connections: 1,
-            schedule: self.schedule.unwrap_or(if unpaced { Schedule::Unpaced } else { Schedule::Constant }),
+            schedule: self.schedule.unwrap_or_else(|| self.default_schedule()),
             rate: Rate::per_second(100.0).expect("100 is above zero"),
             payload_bytes: 64,
             sharing: self.sharing.unwrap_or_default(),
@@ -181,6 +184,27 @@ impl CellSpec {
             load,
             steps: self.steps.clone(),
             stamps: self.stamps,
+            llm: self.llm(),
+        }
+    }
+
+    /// What a language model is asked for.
+    fn llm(&self) -> Option<LlmLoad> {
+        Some(LlmLoad {
+            workload: self.workload.clone()?,
+            begin: self.arrival.clone().unwrap_or_default(),
+            speed: self.speed.unwrap_or(1.0),
+            tokens: self.tokens,
+        })
+    }
+
+    /// The shape in time where the cell states none.
+    fn default_schedule(&self) -> Schedule {
+        match self.llm() {
+            Some(llm) if !llm.is_paced() => Schedule::Unpaced,
+            Some(llm) if llm.begin != Begin::Streams => Schedule::Poisson,
+            _ if self.scenario == Scenario::Saturate => Schedule::Unpaced,
+            _ => Schedule::Constant,
         }
     }
 }
@@ -205,12 +229,18 @@ fn spread<T>(cells: Vec<Cell>, list: Option<&OneOrMany<T>>, set: impl Fn(&mut Ce
 /// What makes a cell impossible to run, with the remedy.
 fn problem_of(cell: &Cell) -> Option<String> {
     let load = &cell.load;
+    if let Some(problem) = cell.llm.as_ref().and_then(LlmLoad::problem) {
+        return Some(problem);
+    }
     let timed = !matches!(
         cell.scenario,
         Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory | Scenario::Exact
     );
     let checks = [
-        (cell.scenario == Scenario::Llm, "scenario llm is run by 'loadgen llm URL', not by a plan".to_owned()),
+        (
+            (cell.scenario == Scenario::Llm) != cell.llm.is_some(),
+            "workload = 'NAME' is what scenario = 'llm' needs, and no other scenario".to_owned(),
+        ),
         (cell.transports.is_empty(), "transports is empty".to_owned()),
         (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
         (
@@ -259,35 +289,6 @@ fn with_nearest(error: &toml::de::Error) -> String {
     nearest.map_or(text.to_owned(), |(_, known)| format!("{text}\ndid you mean `{known}`?"))
 }
 
-/// Durations as `1s` or `250ms`.
-pub(crate) mod span {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-    use std::time::Duration;
-
-    pub(crate) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        humantime::format_duration(*span).to_string().serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        humantime::parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
-}
-
-/// The same, or nothing.
-pub(crate) mod optional_span {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-    use std::time::Duration;
-
-    pub(crate) fn serialize<S: Serializer>(span: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-        span.map(|span| humantime::format_duration(span).to_string()).serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| humantime::parse_duration(&text).map_err(de::Error::custom)).transpose()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,6 +330,7 @@ mod tests {
             ("window = '0s'", "cell 'a': window must be above zero"),
             ("transports = []", "cell 'a': transports is empty"),
             ("steps = [3, 2]", "cell 'a': steps must rise"),
+            ("workload = 'chat'", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
             (
                 "stamps = true\nclient = 'library'",
                 "cell 'a': stamps = true needs scenario = 'push' and client = 'lean'",
@@ -338,6 +340,23 @@ mod tests {
         }
         let twice = HEAD.to_owned() + "[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'echo'\n";
         assert_eq!(Plan::from_toml(&twice).unwrap_err().to_string(), "cell 'a': its name is taken");
+    }
+
+    #[test]
+    fn a_workload_of_a_language_model_is_read() {
+        let head = HEAD.replace("'push'", "'llm'");
+        let cell = |lines| Plan::from_toml(&format!("{head}{lines}\n")).map(|plan| plan.cells[0].clone());
+        let cell_of = cell("workload = 'code'\nspeed = 0.5\ntokens = 40\nconnections = 10").unwrap();
+        assert_eq!((cell_of.offered(), cell_of.load.schedule), (Some(625.0), Schedule::Constant));
+        assert_eq!(cell("workload = 'max'").unwrap().load.schedule, Schedule::Unpaced);
+        let trace = cell("workload = 'code'\narrival = 'trace:azure2023_code'\nspeed = 10").unwrap();
+        assert_eq!((trace.load.schedule, trace.is_timed()), (Schedule::Poisson, true));
+        for (lines, text) in [
+            ("", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
+            ("workload = 'chat'\ntokens = 1", "cell 'a': tokens must be 2 to 32768"),
+        ] {
+            assert_eq!(cell(lines).unwrap_err().to_string(), text);
+        }
     }
 
     #[test]

@@ -190,7 +190,7 @@ fn place(point: &MemoryPoint) -> Point {
 }
 
 impl Stroke {
-    fn swatch(self) -> Swatch {
+    pub(super) fn swatch(self) -> Swatch {
         match self {
             Self::Solid => Swatch::Dot,
             Self::Dashed => Swatch::Ring,

@@ -17,6 +17,7 @@ mod columns;
 mod curves;
 mod header;
 mod markup;
+mod pace;
 mod pen;
 mod plot;
 mod points;
@@ -32,6 +33,7 @@ pub use columns::{Column, ColumnGroup, overhead};
 pub use curves::{
     Arm, MemoryLine, MemoryPoint, Series, Shift, ShiftPoint, Stroke, memory, percentile_spectrum, shift, timeline,
 };
+pub use pace::{PaceLine, pace};
 pub use rows::{Bar, Forest, ForestRow, bars, ratio_forest};
 pub use unit::Unit;
 

@@ -6,7 +6,7 @@ use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
 use crate::detect::{Inequality, unequal};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict};
-use trial::{Cell, Figure, Measurement, Metric, Quantile, Trial};
+use trial::{Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;
 
 /// Share of a response time that the pacer may be late before the ratio counts as diluted (METHODOLOGY 1.7).
@@ -145,10 +145,12 @@ impl Versus {
     /// Compares every figure of the cell's scenario that both arms have.
     pub(super) fn of(cell: &Cell, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>, seed: u64) -> Self {
         let transport = other.arm.transport;
-        let dilution = principal(cell.scenario).and_then(|metric| Dilution::of(metric, base, other));
-        let has_delivery = [Some(base), Some(other), twin].into_iter().flatten().all(knows_delivery);
-        let judged = principal(cell.scenario)
-            .map(|metric| if dilution.is_some() && has_delivery { Metric::DeliveryTime } else { metric });
+        let arms = || [Some(base), Some(other), twin].into_iter().flatten();
+        let subject = subject(cell, arms());
+        let dilution = subject.and_then(|metric| Dilution::of(metric, base, other));
+        let has_delivery = arms().all(|arm| knows(arm, Metric::DeliveryTime));
+        let judged =
+            subject.map(|metric| if dilution.is_some() && has_delivery { Metric::DeliveryTime } else { metric });
         let others: Vec<&Trial> =
             other.trials.iter().chain(twin.iter().flat_map(|twin| &twin.trials)).copied().collect();
         let unequal = unequal(&base.trials, &others);
@@ -168,7 +170,7 @@ impl Versus {
                 (Estimability::Pooled(_), Some(_)) => pools.too_few(figure),
                 (estimability, _) => estimability,
             };
-            if matches!(figure, Figure::Duration(metric, _) if Some(metric) == principal(cell.scenario)) {
+            if matches!(figure, Figure::Duration(metric, _) if Some(metric) == subject) {
                 contest.dilution = (late_ns / contest.base).min(1.0);
             }
             if !unequal.is_empty() {
@@ -193,9 +195,16 @@ fn opening_verdict(figure: Figure, ratio: f64) -> Verdict {
     if figure.is_exact() { Verdict::exact(ratio, figure.margin()) } else { Verdict::Exploratory }
 }
 
-/// Whether every trial of an arm that has numbers holds durations from `fired`; older records do not.
-fn knows_delivery(arm: &ArmTrials) -> bool {
-    arm.measured().all(|(_, measurement)| measurement.distributions.contains_key(&Metric::DeliveryTime))
+/// Whether every trial of an arm that has numbers holds a duration; older records lack some, foreign servers others.
+fn knows(arm: &ArmTrials, metric: Metric) -> bool {
+    arm.measured().all(|(_, measurement)| measurement.distributions.contains_key(&metric))
+}
+
+/// The duration that a contest is about: of answers from the command line what was added, where every event says it.
+fn subject<'a>(cell: &Cell, mut arms: impl Iterator<Item = &'a ArmTrials<'a>>) -> Option<Metric> {
+    let stamped = cell.scenario == Scenario::Llm && cell.llm.is_none();
+    let added = stamped && arms.all(|arm| arm.is_measured() && knows(arm, Metric::ResponseTime));
+    if added { Some(Metric::ResponseTime) } else { principal(cell) }
 }
 
 /// Ratio over the blocks that hold both arms.

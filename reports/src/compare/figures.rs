@@ -3,9 +3,10 @@
 use trial::{Cell, Figure, Metric, Quantile, Row, Scenario};
 use wire::{Role, Transport};
 
-/// The duration that a scenario is about.
-pub const fn principal(scenario: Scenario) -> Option<Metric> {
-    match scenario {
+/// The duration that a cell is about. Of our own language-model service that is what was added to the model's schedule;
+/// an endpoint whose schedule nobody knows is judged by its TTFT.
+pub fn principal(cell: &Cell) -> Option<Metric> {
+    match cell.scenario {
         Scenario::Push | Scenario::Relay => Some(Metric::ResponseTime),
         Scenario::Echo => Some(Metric::RoundTrip),
         Scenario::Connect => Some(Metric::FirstEvent),
@@ -15,7 +16,10 @@ pub const fn principal(scenario: Scenario) -> Option<Metric> {
         | Scenario::Codec
         | Scenario::Browser
         | Scenario::Exact => None,
-        Scenario::Llm => Some(Metric::FirstContent),
+        Scenario::Llm => match &cell.llm {
+            None => Some(Metric::FirstContent),
+            Some(llm) => llm.is_paced().then_some(Metric::ResponseTime),
+        },
     }
 }
 
@@ -72,7 +76,9 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             durations(Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
             durations(Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
             durations(Metric::ResponseTime, &[Quantile::P50, Quantile::P99]),
-            vec![Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],
+            durations(Metric::DeliveryTime, &[Quantile::P50, Quantile::P99]),
+            vec![Figure::TokensPerSecond, Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],
+            vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent],
         ]
         .concat(),
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
@@ -109,13 +115,13 @@ fn durations(metric: Metric, quantiles: &[Quantile]) -> Vec<Figure> {
 
 /// The headline figures of a cell in the contest of its first transport with another, by the durations from `due`.
 pub fn headlines(cell: &Cell, other: Transport) -> Vec<Figure> {
-    let judged = principal(cell.scenario);
+    let judged = principal(cell);
     figures(cell.scenario).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
 }
 
 /// Every figure of a cell that is a headline in any of its contests.
 pub(super) fn all_headlines(cell: &Cell) -> Vec<Figure> {
-    let judged = principal(cell.scenario);
+    let judged = principal(cell);
     let is_any = |figure: &Figure| cell.transports.iter().any(|&other| is_headline(cell, other, *figure, judged));
     figures(cell.scenario).into_iter().filter(is_any).collect()
 }
@@ -134,6 +140,7 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged:
             }
             Figure::EventsPerSecond => matches!(cell.row, None | Some(Row::Throughput)),
             Figure::ServerMemoryPerConnection => true,
+            Figure::TokensPerSecond => cell.llm.as_ref().is_some_and(|llm| !llm.is_paced()),
             Figure::Duration(_, Quantile::P90 | Quantile::P999)
             | Figure::Goodput
             | Figure::ServerCpuPerEvent
@@ -160,7 +167,6 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged:
             | Figure::ClientRunQueuePerEvent
             | Figure::InstructionsPerEvent
             | Figure::SyscallsPerEvent
-            | Figure::TokensPerSecond
             | Figure::GoodRequestsPerSecond
             | Figure::SloAttainment
             | Figure::TokensPerEvent

@@ -142,7 +142,7 @@ impl<'r> CellComparison<'r> {
 
     /// The duration by which WebSocket is judged against SSE: from `due`, or from `fired` where that is diluted.
     pub fn judged(&self) -> Option<Metric> {
-        self.websocket().map_or(principal(self.cell.scenario), |versus| versus.judged)
+        self.websocket().map_or_else(|| principal(self.cell), |versus| versus.judged)
     }
 
     /// Median over the trials of a transport.

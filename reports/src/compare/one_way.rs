@@ -27,7 +27,7 @@ pub struct Difference {
 
 /// Whether a figure spans two clocks.
 pub(super) const fn spans_two_clocks(cell: &Cell, figure: Figure) -> bool {
-    matches!(cell.scenario, Scenario::Push | Scenario::Saturate)
+    matches!(cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)
         && matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::ServiceTime, _))
 }
 
@@ -47,7 +47,7 @@ pub(super) fn wide_bound(base: &ArmTrials, other: &ArmTrials) -> Option<f64> {
 
 impl Difference {
     /// Over the blocks that hold both arms; `None` without any.
-    pub(super) fn of(base: &ArmTrials, other: &ArmTrials, figure: Figure, bound_ns: f64) -> Option<Self> {
+    pub(crate) fn of(base: &ArmTrials, other: &ArmTrials, figure: Figure, bound_ns: f64) -> Option<Self> {
         let others = other.values(figure);
         let pairs = base.values(figure).into_iter().filter_map(|(block, x)| Some((x, *others.get(&block)?)));
         let differences: Vec<_> = pairs.filter(|(x, y)| x.min(*y) > CUT_OFF_NS).map(|(x, y)| y - x).collect();

@@ -16,7 +16,7 @@ pub(super) fn trials(cell: &CellComparison, lang: Language) -> Option<Block> {
 }
 
 fn columns(cell: &CellComparison) -> Vec<Figure> {
-    let durations = principal(cell.cell.scenario).into_iter();
+    let durations = principal(cell.cell).into_iter();
     let quantiles = durations.flat_map(|metric| [Quantile::P50, Quantile::P99].map(|q| Figure::Duration(metric, q)));
     let rest = [
         Figure::EventsPerSecond,

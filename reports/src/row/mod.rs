@@ -145,16 +145,16 @@ pub(crate) fn study(row: Row) -> &'static dyn Study {
 }
 
 impl Measured {
-    fn new(what: impl Into<String>, sse: impl Into<String>, websocket: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>, sse: impl Into<String>, websocket: impl Into<String>) -> Self {
         Self { what: what.into(), sse: sse.into(), websocket: websocket.into(), ratio: String::new() }
     }
 
-    fn with_ratio(self, ratio: impl Into<String>) -> Self {
+    pub(crate) fn with_ratio(self, ratio: impl Into<String>) -> Self {
         Self { ratio: ratio.into(), ..self }
     }
 
     /// A figure of a cell; `None` where it was not measured or cannot be estimated.
-    fn figure(cell: &CellComparison, figure: Figure, what: &str, lang: Language) -> Option<Self> {
+    pub(crate) fn figure(cell: &CellComparison, figure: Figure, what: &str, lang: Language) -> Option<Self> {
         let contest = cell.contest(figure)?;
         let [sse, websocket, ratio] = shown(contest)?;
         let pooled = matches!(contest.estimability, Estimability::Pooled(_));
@@ -210,7 +210,7 @@ fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
 }
 
 /// `WebSocket is 0.91× [0.88, 0.95] of SSE` and what may be said about it, for one named figure.
-fn clause(contest: &Contest, what: &str, comparison: &Comparison, lang: Language) -> String {
+pub(crate) fn clause(contest: &Contest, what: &str, comparison: &Comparison, lang: Language) -> String {
     let words = lang.verdict(contest, Transport::WebSocket.title(), comparison.family);
     match shown(contest) {
         Some([.., ratio]) => lang.clause(what, &ratio, &words),
@@ -267,7 +267,7 @@ const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
 
 /// What to know about a cell whose ratio the pacer's lateness dilutes.
 fn diluted(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
-    let (dilution, principal) = (cell.websocket()?.dilution?, principal(cell.cell.scenario)?);
+    let (dilution, principal) = (cell.websocket()?.dilution?, principal(cell.cell)?);
     let from_due = cell.contest(Figure::Duration(principal, Quantile::P50));
     if let Some(from_due) = from_due.filter(|_| cell.judged() == Some(Metric::DeliveryTime)) {
         let ratio = number::ratio(&from_due.ratio);

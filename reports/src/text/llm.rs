@@ -1,6 +1,8 @@
 //! What the tables of language-model trials say.
 
-use super::messages;
+use super::{Language, messages};
+use crate::number::{self, NONE};
+use trial::{LlmLoad, Load};
 
 messages! {
     llm_caption(format: &str, model: &str) "What was asked and answered: {format}, model {model}" "请求与应答：{format}，模型 {model}"
@@ -22,4 +24,58 @@ messages! {
     llm_unit(blocks: usize)
         "The unit of evidence is the block of consecutive requests ({blocks} of them), never the request or the event."
         "证据的单位是由相继请求组成的区组（共 {blocks} 个），而不是单个请求或事件。"
+
+    llm_heading() "Token streams" "词元流"
+    llm_answer(paces: String, said: String)
+        "At {paces} tokens/s a stream: {said}."
+        "在每条流每秒 {paces} 个词元时：{said}。"
+    llm_range(low: String, high: String) "{low} to {high}" "{low} 至 {high}"
+    llm_farthest(quantile: String, value: String, share: String, at: String)
+        "at {quantile} the latency that SSE and WebSocket add differs by at most {value}, {share} of the time between two tokens ({at})"
+        "{quantile} 处两种传输附加的延迟至多相差 {value}，为两个词元间隔的 {share}（{at}）"
+    llm_at(pace: String, streams: String) "{pace} tokens/s, {streams}" "每秒 {pace} 个词元，{streams}"
+    llm_tallies(cells: usize, said: String)
+        "WebSocket against SSE in the median of {cells} paced cells: {said}"
+        "{cells} 个按日程发送的单元中，WebSocket 的中位数相对 SSE：{said}"
+    llm_tally(word: String, count: usize) "{word} in {count}" "{count} 个{word}"
+    llm_cell(at: String, what: String, difference: String, share: String, gap: String, verdict: String)
+        "At {at}, WebSocket minus SSE in {what}: {difference}, which is {share} of the {gap} between two tokens; {verdict}."
+        "{at}：{what}，WebSocket 减 SSE 为 {difference}，是两个词元间隔 {gap} 的 {share}；{verdict}。"
+    llm_one_transport() "one transport alone: nothing to compare" "只有一种传输：无从比较"
+    llm_difference() "WebSocket minus SSE, p50" "WebSocket 减 SSE，p50"
+    llm_share(share: String, gap: String) "{share} of {gap}" "{gap} 的 {share}"
+    llm_share_head() "share of the time between two tokens" "占两个词元间隔的比例"
+    llm_pace_head() "tokens/s a stream" "词元/秒（每条流）"
+    llm_added_caption()
+        "Added latency of each content event, from its due time in the model's schedule"
+        "每个内容事件相对模型日程应发时刻的附加延迟"
+    llm_beside_caption() "Beside it" "其他指标"
+    llm_method()
+        "Each answer is a script with a due time for every event, the same in all arms of a block. Added latency is receipt minus due: what transport, server and client add to the model. The time between two tokens is TPOT over SSE; a ratio of two small times says little beside it."
+        "每个应答都是一份脚本，每个事件都有应发时刻，同一区组各臂完全相同。附加延迟为收到时刻减应发时刻，即传输、服务器与客户端在模型之外增加的时间。两个词元的间隔取 SSE 的 TPOT；与之相比，两个很小时间之比说明不了什么。"
+    llm_chart() "Added latency over the pace of a stream" "附加延迟与流的速度"
+    llm_chart_subtitle() "median of trials, p50 of content events" "各试验的中位数，内容事件的 p50"
+    llm_chart_axis() "added latency" "附加延迟"
+    llm_chart_caption()
+        "Both scales are logarithmic: at 1,000 tokens/s there is 1 ms between two tokens, at 20 tokens/s 50 ms."
+        "两轴均为对数：每秒 1,000 个词元时两个词元相隔 1 ms，每秒 20 个时相隔 50 ms。"
+    llm_many(name: &str) "{name}, many streams" "{name}，多条流"
+    llm_single(name: &str) "{name}, one stream" "{name}，一条流"
+    llm_load(streams: String, workload: &str, speed: String, begin: String, offered: String)
+        "{streams} of workload {workload}, speed {speed}, begin: {begin}, {offered} content events/s offered at most"
+        "{streams}，工作负载 {workload}，速度 {speed}，开始方式：{begin}，至多每秒提供 {offered} 个内容事件"
+}
+
+impl Language {
+    /// The name of a line of the chart.
+    pub(crate) fn llm_line(self, name: &str, single: bool) -> String {
+        if single { self.llm_single(name) } else { self.llm_many(name) }
+    }
+
+    /// What a cell of a plan asks for.
+    pub(crate) fn llm_asked(self, llm: &LlmLoad, load: &Load) -> String {
+        let offered = llm.offered(load.connections, load.rate).map_or_else(|| NONE.to_owned(), number::significant);
+        let speed = number::quotient(llm.speed);
+        self.llm_load(self.streams(load.connections), &llm.workload, speed, llm.begin.to_string(), offered)
+    }
 }

@@ -140,13 +140,20 @@ impl Language {
             Scenario::Browser => self.load_browser(),
             Scenario::Relay => self.load_relay(connections, rate, payload, window),
             Scenario::Exact => self.load_exact(payload),
-            Scenario::Llm => self.load_llm(connections, self.arrivals(load.schedule, rate)),
+            Scenario::Llm => match &cell.llm {
+                Some(llm) => self.llm_asked(llm, load),
+                None => self.load_llm(connections, self.arrivals(load.schedule, rate)),
+            },
         };
         format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
     }
 
     pub(crate) fn connections(self, n: u32) -> String {
         self.counted(u64::from(n), ["connection", "connections"], "个连接")
+    }
+
+    pub(crate) fn streams(self, n: u32) -> String {
+        self.counted(u64::from(n), ["stream", "streams"], "条流")
     }
 
     pub(crate) fn blocks(self, n: usize) -> String {

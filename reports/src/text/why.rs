@@ -10,7 +10,7 @@ impl Language {
     }
 }
 
-const CHINESE: [(&str, &str); 26] = [
+const CHINESE: [(&str, &str); 37] = [
     (
         "counts that no noise can touch, apart from every pass that times something; one minute",
         "不受噪声影响的计数，与一切计时分开进行；一分钟",
@@ -91,6 +91,44 @@ const CHINESE: [(&str, &str); 26] = [
     ),
     ("one reader: three rates and two payload sizes", "一个读者：三种速率、两种载荷大小"),
     ("one event to 100 readers: three rates and two payload sizes", "一个事件发给 100 个读者：三种速率、两种载荷大小"),
+    (
+        "token streams from 20 to 2,000 tokens a second: what a transport adds to the model's own pace",
+        "每秒 20 到 2,000 个词元的词元流：传输在模型自身的节奏之外增加了什么",
+    ),
+    (
+        "20 tokens/s on one stream: a slow, large model, and a host that sleeps between tokens; up to 20 events/s offered",
+        "一条流每秒 20 个词元：缓慢的大模型，主机在词元之间休眠；至多每秒提供 20 个事件",
+    ),
+    (
+        "the same for 100 readers at once: up to 2,000 events/s offered",
+        "同上，但同时有 100 个读者：至多每秒提供 2,000 个事件",
+    ),
+    (
+        "67 tokens/s on one stream, the pace of hosted chat models; up to 67 events/s offered",
+        "一条流每秒 67 个词元，即托管聊天模型的速度；至多每秒提供 67 个事件",
+    ),
+    ("100 chats at once: up to 6,700 events/s offered", "同时 100 个聊天：至多每秒提供 6,700 个事件"),
+    (
+        "125 tokens/s on one stream: completion in an editor; up to 125 events/s offered",
+        "一条流每秒 125 个词元：编辑器中的补全；至多每秒提供 125 个事件",
+    ),
+    ("100 completions at once: up to 12,500 events/s offered", "同时 100 个补全：至多每秒提供 12,500 个事件"),
+    (
+        "1,000 tokens/s on one stream: hardware made for inference; up to 1,000 events/s offered",
+        "一条流每秒 1,000 个词元：专为推理而造的硬件；至多每秒提供 1,000 个事件",
+    ),
+    (
+        "ten such streams: up to 10,000 events/s offered (a hundred would be more than two CPUs carry)",
+        "十条这样的流：至多每秒提供 10,000 个事件（一百条会超出两个 CPU 的能力）",
+    ),
+    (
+        "2,000 tokens/s on one stream, faster than any hosted model today; up to 2,000 events/s offered",
+        "一条流每秒 2,000 个词元，快于今天任何托管模型；至多每秒提供 2,000 个事件",
+    ),
+    (
+        "no pacing at all: what a stream could carry if a model could fill it; capacity, never latency",
+        "完全不限速：若模型填得满，一条流能承载多少；这是容量，不是延迟",
+    ),
 ];
 
 #[cfg(test)]

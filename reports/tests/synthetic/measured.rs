@@ -25,11 +25,11 @@ pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastra
         Scenario::Codec => codec(),
         Scenario::Browser => browser(),
         Scenario::Exact => Measurement::default(),
-        Scenario::Llm => Measurement::default(),
+        Scenario::Llm => super::answers::measurement(cell, arm.transport, noise, random),
     }
 }
 
-fn is_websocket(transport: Transport) -> bool {
+pub(super) fn is_websocket(transport: Transport) -> bool {
     transport == Transport::WebSocket
 }
 
@@ -38,7 +38,7 @@ fn window_ns(cell: &Cell) -> u64 {
 }
 
 /// So many durations, each recorded by every reader.
-fn fanned(count: u64, readers: u64, median_us: f64, random: &mut fastrand::Rng) -> Distribution {
+pub(super) fn fanned(count: u64, readers: u64, median_us: f64, random: &mut fastrand::Rng) -> Distribution {
     let mut distribution = Distribution::new();
     for _ in 0..count {
         let tail = if random.u32(..200) == 0 { 6.0 } else { 1.0 };

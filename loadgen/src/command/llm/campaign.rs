@@ -5,6 +5,7 @@ use crate::drive::Session;
 use crate::endpoint::Endpoint;
 use crate::llm::campaign::{Cancel, Pace, Turn, blocks, turns};
 use crate::llm::drive::MAX_RETRIES;
+use crate::llm::format::message;
 use crate::llm::text;
 use anyhow::{Context as _, bail, ensure};
 use trial::Cell;
@@ -103,13 +104,8 @@ impl LlmArgs {
         let seed = format!("seed={}", self.seed.wrapping_add(u64::from(turn.question)));
         let length = recorded.map_or(String::new(), |_| format!("&tokens={max_tokens}"));
         let order = format!("{seed}{length}&{}", self.order);
-        let mut body =
-            self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));
-        if let (Transport::WebSocket, Some(members)) = (turn.arm.transport, body.as_object_mut()) {
-            members.remove("stream");
-            members.insert("type".to_owned(), "response.create".into());
-        }
-        body.to_string().into_bytes()
+        let body = self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));
+        message(turn.arm.transport, body)
     }
 
     /// Says what is about to be sent, and refuses more than the cap.

@@ -61,6 +61,7 @@ impl LlmArgs {
             load,
             steps: Vec::new(),
             stamps: false,
+            llm: None,
         })
     }
 }

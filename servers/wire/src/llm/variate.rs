@@ -22,6 +22,16 @@ pub enum Spread {
 }
 
 impl Spread {
+    /// The mean of many values.
+    pub fn mean(self) -> f64 {
+        match self {
+            Self::Fixed(value) => value,
+            Self::Uniform(low, high) => f64::midpoint(low, high),
+            Self::LogNormal { median, sigma } => median * (sigma * sigma / 2.0).exp(),
+            Self::Percentiles(table) => table.iter().copied().map(f64::from).sum::<f64>() / table.len() as f64,
+        }
+    }
+
     /// One value.
     pub fn draw(self, random: &mut Rng) -> f64 {
         match self {

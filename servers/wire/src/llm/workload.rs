@@ -49,6 +49,27 @@ pub enum Batch {
     Speculative,
 }
 
+impl Gap {
+    /// Mean milliseconds between two events; `None` without a schedule.
+    pub fn mean_ms(self) -> Option<f64> {
+        match self {
+            Self::None => None,
+            Self::Stalling { mean_ms } => Some(mean_ms),
+            Self::Plain(spread) => Some(spread.mean()),
+        }
+    }
+}
+
+impl Batch {
+    /// Mean tokens of one event.
+    pub fn mean_tokens(self) -> f64 {
+        match self {
+            Self::Uniform(low, high) => f64::midpoint(f64::from(low), f64::from(high)),
+            Self::Speculative => 2.15,
+        }
+    }
+}
+
 const ONE: Batch = Batch::Uniform(1, 1);
 
 /// Log-normal with median 500 ms and 95th percentile 1,200 ms: `sigma = ln(1200 / 500) / 1.645`.

@@ -1,0 +1,242 @@
+//! What a run of language-model cells says: cell by cell what each transport adds, and the answer in words. Refuses to
+//! lay anything out, and to give a difference without the time between two tokens beside it.
+
+use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability};
+use crate::evidence::trial_warnings;
+use crate::number::{self, NONE};
+use crate::row::{Finding, Measured, RowVerdict, clause};
+use crate::text::Language;
+use crate::verdict::{Direction, Interval, Verdict};
+use trial::{Action, Figure, Metric, Quantile, Scenario};
+use wire::Transport;
+
+/// A run that asked language models and nothing else.
+pub(crate) struct Streaming<'a, 'r> {
+    /// Its cells in the order of the plan.
+    pub(crate) cells: Vec<Streamed<'a, 'r>>,
+    comparison: &'a Comparison<'r>,
+}
+
+/// One cell.
+pub(crate) struct Streamed<'a, 'r> {
+    pub(crate) cell: &'a CellComparison<'r>,
+    /// Time between two output tokens of one stream, nanoseconds: TPOT over SSE, median of answers and trials.
+    /// `None` without a schedule.
+    pub(crate) gap_ns: Option<f64>,
+}
+
+/// WebSocket minus SSE.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Added {
+    pub(crate) value_ns: f64,
+    pub(crate) interval_ns: Option<Interval>,
+}
+
+impl<'a, 'r> Streaming<'a, 'r> {
+    /// `None` where a run has cells of other scenarios, or is a search for capacity or of tool loops.
+    pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
+        let all = &comparison.cells;
+        let run = &comparison.records.run;
+        let own = run.capacity.is_none() && run.agent.is_none();
+        let only = own && !all.is_empty() && all.iter().all(|cell| cell.cell.scenario == Scenario::Llm);
+        only.then(|| Self { cells: all.iter().map(Streamed::of).collect(), comparison })
+    }
+
+    /// The answer: how far the transports lie apart at most, in time and as a share of the time between two tokens, and
+    /// what may be said about it.
+    pub(crate) fn answer(&self, lang: Language) -> String {
+        let farthest = [Quantile::P50, Quantile::P99].into_iter().filter_map(|quantile| self.farthest(quantile, lang));
+        let farthest: Vec<String> = farthest.collect();
+        let Some(paces) = self.paces(lang).filter(|_| !farthest.is_empty()) else {
+            let all = self.cells.iter().map(|cell| cell.sentence(self.comparison, lang));
+            return all.collect::<Vec<_>>().join(" ");
+        };
+        lang.llm_answer(paces, lang.list(farthest.into_iter().chain(self.tallies(lang))))
+    }
+
+    /// The slowest and the fastest stream.
+    fn paces(&self, lang: Language) -> Option<String> {
+        let mut paces: Vec<f64> = self.cells.iter().filter_map(Streamed::tokens_per_second).collect();
+        paces.sort_by(f64::total_cmp);
+        let (low, high) = (number::significant(*paces.first()?), number::significant(*paces.last()?));
+        Some(if low == high { low } else { lang.llm_range(low, high) })
+    }
+
+    /// The largest share of the time between two tokens that the difference takes.
+    fn farthest(&self, quantile: Quantile, lang: Language) -> Option<String> {
+        let fit = self.cells.iter().filter(|cell| cell.is_fit());
+        let apart = fit.filter_map(|cell| Some((cell, cell.added(quantile)?, cell.share(quantile)?)));
+        let (cell, added, share) = apart.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))?;
+        let pace = number::significant(cell.tokens_per_second()?);
+        let at = lang.llm_at(pace, lang.streams(cell.cell.cell.load.connections));
+        Some(lang.llm_farthest(quantile.to_string(), number::duration(added.value_ns.abs()), percent(share.abs()), at))
+    }
+
+    /// How many cells say what about the median.
+    fn tallies(&self, lang: Language) -> Option<String> {
+        let verdicts: Vec<Verdict> = self
+            .cells
+            .iter()
+            .filter(|cell| cell.gap_ns.is_some())
+            .filter_map(|cell| Some(cell.headline()?.verdict))
+            .collect();
+        let tally = |word: String, is: fn(&Verdict) -> bool| {
+            let count = verdicts.iter().filter(|verdict| is(verdict)).count();
+            (count > 0).then(|| lang.llm_tally(word, count))
+        };
+        let lower = |v: &Verdict| matches!(v, Verdict::Different { direction: Direction::Lower, .. });
+        let higher = |v: &Verdict| matches!(v, Verdict::Different { direction: Direction::Higher, .. });
+        let open = |v: &Verdict| !v.is_resolved() && *v != Verdict::RulerUnfit;
+        let said = [
+            tally(lang.direction(Direction::Lower).to_owned(), lower),
+            tally(lang.direction(Direction::Higher).to_owned(), higher),
+            tally(lang.equivalent_brief(), |verdict| *verdict == Verdict::Equivalent),
+            tally(lang.unsettled(), open),
+            tally(lang.ruler_unfit(), |verdict| *verdict == Verdict::RulerUnfit),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        (!said.is_empty()).then(|| lang.llm_tallies(verdicts.len(), lang.series(&said)))
+    }
+
+    /// What every cell says.
+    pub(crate) fn findings(&self, lang: Language) -> Vec<(&'a str, Finding)> {
+        let found = |cell: &Streamed<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self.comparison, lang));
+        self.cells.iter().map(found).collect()
+    }
+}
+
+impl<'a, 'r> Streamed<'a, 'r> {
+    fn of(cell: &'a CellComparison<'r>) -> Self {
+        let paced = cell.cell.llm.as_ref().is_none_or(trial::LlmLoad::is_paced);
+        let tpot = cell.median(cell.base, Figure::Duration(Metric::PerOutputToken, Quantile::P50));
+        Self { cell, gap_ns: tpot.filter(|ns| paced && *ns > 0.0) }
+    }
+
+    /// Measured pace of one stream between first and last content.
+    pub(crate) fn tokens_per_second(&self) -> Option<f64> {
+        self.gap_ns.map(|ns| 1e9 / ns)
+    }
+
+    /// The figure that is judged: added latency, TTFT of foreign endpoints, tokens a second without a schedule.
+    pub(crate) fn judged(&self, quantile: Quantile) -> Figure {
+        self.cell.judged().map_or(Figure::TokensPerSecond, |metric| Figure::Duration(metric, quantile))
+    }
+
+    pub(crate) fn headline(&self) -> Option<&'a Contest> {
+        self.cell.contest(self.judged(Quantile::P50))
+    }
+
+    /// Whether a difference of this cell may be believed.
+    fn is_fit(&self) -> bool {
+        let refused = |contest: &Contest| matches!(contest.verdict, Verdict::RulerUnfit | Verdict::Refused);
+        self.headline().is_some_and(|contest| !refused(contest))
+    }
+
+    /// By how much more WebSocket adds to the model's schedule than SSE; `None` where the schedule is not known.
+    pub(crate) fn added(&self, quantile: Quantile) -> Option<Added> {
+        let known = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::DeliveryTime));
+        let figure = self.judged(quantile);
+        let contest = self.cell.contest(figure).filter(|contest| known && contest.verdict != Verdict::Refused)?;
+        let arms = || self.cell.arm(Transport::Sse).zip(self.cell.arm(Transport::WebSocket));
+        match contest.estimability {
+            Estimability::PerTrial => {
+                let (base, other) = arms()?;
+                let Difference { value_ns, interval_ns, .. } = Difference::of(base, other, figure, 0.0)?;
+                Some(Added { value_ns, interval_ns })
+            }
+            Estimability::Pooled(shift) => {
+                Some(Added { value_ns: shift.other.value - shift.base.value, interval_ns: None })
+            }
+            Estimability::Difference(Difference { value_ns, interval_ns, .. }) => Some(Added { value_ns, interval_ns }),
+            Estimability::Not { .. } => None,
+        }
+    }
+
+    /// The difference over the time between two tokens.
+    pub(crate) fn share(&self, quantile: Quantile) -> Option<f64> {
+        Some(self.added(quantile)?.value_ns / self.gap_ns?)
+    }
+
+    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
+        let trials: Vec<_> = self.cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
+        let verdict = match self.headline() {
+            None => RowVerdict::NotMeasured(self.absent(lang)),
+            Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(lang.brief(contest)),
+            Some(contest) => RowVerdict::NotResolved(lang.brief(contest)),
+        };
+        Finding {
+            lines: self.lines(lang),
+            verdict,
+            sentence: self.sentence(comparison, lang),
+            caveats: trial_warnings(None, &trials, Action::Warn, lang),
+        }
+    }
+
+    /// In words: the difference, the time between two tokens, the verdict.
+    fn sentence(&self, comparison: &Comparison, lang: Language) -> String {
+        let Some(contest) = self.headline() else { return lang.sentence(self.absent(lang)) };
+        let what = lang.figure(contest.figure);
+        let apart = self.added(Quantile::P50).zip(self.share(Quantile::P50)).zip(self.gap_ns);
+        let Some(((added, share), gap_ns)) = apart else {
+            return lang.sentence(clause(contest, &what, comparison, lang));
+        };
+        let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
+        let verdict = lang.verdict(contest, Transport::WebSocket.title(), comparison.family);
+        lang.llm_cell(at, what, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
+    }
+
+    /// Why there is nothing to compare.
+    pub(crate) fn absent(&self, lang: Language) -> String {
+        let named = |arm: &ArmTrials, why: String| format!("{}: {why}", lang.transport(arm.arm.transport));
+        let why = |arm: &ArmTrials| {
+            let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
+            let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
+            failed.or_else(void).map(|why| named(arm, why))
+        };
+        self.cell.arms.iter().filter(|arm| !arm.arm.twin).find_map(why).unwrap_or_else(|| lang.llm_one_transport())
+    }
+
+    fn lines(&self, lang: Language) -> Vec<Measured> {
+        let judged = [Quantile::P50, Quantile::P99].map(|quantile| self.judged(quantile));
+        let second = (judged[0] != judged[1]).then_some(judged[1]);
+        let first = Figure::Duration(Metric::FirstContent, Quantile::P50);
+        let rest = [first, Figure::TokensPerSecond, Figure::BytesPerToken, Figure::ServerCpuPerEvent];
+        let rest = rest.into_iter().filter(|figure| *figure != judged[0]);
+        let line = |figure| self.line(figure, lang);
+        let apart = self.apart(lang);
+        std::iter::once(judged[0]).chain(second).filter_map(line).chain(apart).chain(rest.filter_map(line)).collect()
+    }
+
+    /// A figure of both transports, or of the one that was asked.
+    pub(crate) fn line(&self, figure: Figure, lang: Language) -> Option<Measured> {
+        let what = lang.figure(figure);
+        if self.cell.contest(figure).is_some() {
+            return Measured::figure(self.cell, figure, &what, lang);
+        }
+        let value = |transport| self.cell.median(transport, figure);
+        let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(value);
+        sse.or(websocket)?;
+        let shown =
+            |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |value| number::of_figure(figure, value));
+        Some(Measured::new(what, shown(sse), shown(websocket)))
+    }
+
+    /// The difference as a line of its own: a ratio of small times says little beside the time between two tokens.
+    fn apart(&self, lang: Language) -> Option<Measured> {
+        let (added, share) = (self.added(Quantile::P50)?, self.share(Quantile::P50)?);
+        let share = lang.llm_share(percent(share.abs()), number::duration(self.gap_ns?));
+        Some(Measured::new(lang.llm_difference(), "", signed(added)).with_ratio(share))
+    }
+}
+
+/// `+12.3 µs [+8.1 µs, +16.0 µs]`
+pub(crate) fn signed(added: Added) -> String {
+    let sign = |ns: f64| format!("{}{}", if ns > 0.0 { "+" } else { "" }, number::duration(ns));
+    let bounds = added.interval_ns.map(|bounds| format!(" [{}, {}]", sign(bounds.low), sign(bounds.high)));
+    sign(added.value_ns) + &bounds.unwrap_or_default()
+}
+
+/// A share that may be a small part of one per cent: `0.0812 %`.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{} %", number::significant(100.0 * share))
+}

@@ -1,0 +1,104 @@
+//! A run that asked language models and nothing else: terminal, summary and page open with what it found.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod synthetic;
+
+use reports::{Comparison, Language, Records, render, summary_markdown, terminal};
+use std::fs;
+use std::path::Path;
+use trial::{Arm, Metric, Outcome, Plan};
+use wire::Transport;
+
+fn records() -> Records {
+    synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap())
+}
+
+#[track_caller]
+fn golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, actual).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), actual, "{name}: UPDATE_GOLDEN=1 accepts it");
+}
+
+#[test]
+fn terminal_and_summary_answer_the_question_and_show_no_table_of_rows() {
+    let records = records();
+    let comparison = Comparison::of(&records);
+    for lang in Language::ALL {
+        let text = terminal(&comparison, lang, 100, false);
+        golden(&format!("streams-terminal.{lang}.txt"), &text);
+        golden(&format!("streams-summary.{lang}.md"), &summary_markdown(&[Comparison::of(&records)], lang));
+        use unicode_width::UnicodeWidthStr as _;
+        assert!(terminal(&comparison, lang, 60, false).lines().all(|line| line.width() <= 60));
+    }
+    let text = terminal(&comparison, Language::English, 100, false);
+    assert!(!text.contains("not measured") && text.contains("of the time between two tokens"), "{text}");
+}
+
+#[test]
+fn the_page_opens_with_the_section_and_its_chart() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let rendered = render(&[records()], directory.path(), Language::English).unwrap();
+    let page = fs::read_to_string(&rendered.page).unwrap();
+    assert!(directory.path().join("charts/llm-pace.png").is_file());
+    assert!(!page.contains("id=\"comparison\"") && !page.contains("id=\"latency\""));
+    let section = page.find("id=\"token-streams\"").unwrap();
+    assert!(section < page.find("id=\"other-cells\"").unwrap() && section < page.find("id=\"belief\"").unwrap());
+    for said in ["share of the time between two tokens", "bytes per token", "6,670 content events/s offered"] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+/// Gives every trial of an arm the times of another arm.
+fn as_if(records: &mut Records, arm: Arm, like: Arm, factor: f64) {
+    let of = |records: &Records, arm| -> Vec<_> {
+        records.trials.iter().filter(|trial| trial.arm == arm).cloned().collect::<Vec<_>>()
+    };
+    let models = of(records, like);
+    for trial in records.trials.iter_mut().filter(|trial| trial.arm == arm) {
+        let same = |model: &&trial::Trial| model.block == trial.block && model.cell == trial.cell;
+        let Outcome::Measured(model) = &models.iter().find(same).unwrap().outcome else { continue };
+        let Outcome::Measured(measurement) = &mut trial.outcome else { continue };
+        for metric in [Metric::ResponseTime, Metric::DeliveryTime] {
+            let mut times = trial::Distribution::new();
+            for (ns, count) in model.distributions[&metric].counts() {
+                (0..count).for_each(|_| times.record((ns as f64 * factor) as u64));
+            }
+            measurement.distributions.insert(metric, times);
+        }
+    }
+}
+
+#[test]
+fn a_ruler_that_is_not_fit_gives_no_answer() {
+    let mut records = records();
+    let sse = Arm::of(Transport::Sse);
+    as_if(&mut records, Arm { twin: true, ..sse }, sse, 1.5);
+    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    assert!(text.contains("the ruler is not fit today") && !text.contains("differs by at most"), "{text}");
+}
+
+#[test]
+fn a_cell_that_broke_says_why_and_the_others_still_answer() {
+    let mut records = records();
+    let websocket =
+        |trial: &&mut trial::Trial| trial.arm == Arm::of(Transport::WebSocket) && trial.cell.name == "llm/fast";
+    for trial in records.trials.iter_mut().filter(websocket) {
+        trial.outcome = Outcome::Failed("connection lost: broken pipe".to_owned());
+    }
+    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    assert!(text.contains("WebSocket: connection lost: broken pipe."), "{text}");
+    assert!(text.contains("differs by at most") && text.contains("in the median of 2 paced cells"), "{text}");
+}
+
+#[test]
+fn one_transport_alone_is_shown_and_not_compared() {
+    let mut plan = Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap();
+    plan.cells.iter_mut().for_each(|cell| (cell.transports, cell.null) = (vec![Transport::Sse], false));
+    let records = synthetic::of_plan(plan);
+    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    assert!(text.contains("one transport alone: nothing to compare") && text.contains("bytes per token"), "{text}");
+}
