@@ -5,9 +5,11 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 usage: scripts/publish.sh [-n NAME] [flags of loadgen compare …]
+       scripts/publish.sh [-n NAME] agent [flags of loadgen agent …]
 
-Runs `loadgen compare` and `loadgen selfcheck` on what it measured, copies everything they wrote to
-reports/published/<date>-<NAME>/, renders it there and puts the table into README.md between <!-- pushbench:table --> and <!-- /pushbench:table -->. Commits nothing.
+Runs it, copies everything that it wrote to reports/published/<date>-<NAME>/, renders it there and puts what it says into
+README.md between <!-- pushbench:PART --> and <!-- /pushbench:PART -->: PART is table, with `--plan llm` streams, for
+agent agent. The table comes with `loadgen selfcheck` on its records. Commits nothing.
 
   -n NAME  how the machine is called there (default: its host name)
   -h       this help
@@ -30,15 +32,23 @@ cd "$(dirname "$0")/.."
 published=reports/published/$(date +%F)-$name
 # Asked before the minutes of measuring, not after.
 [[ ! -e $published ]] || die "$published exists: remove it, or give another name with -n"
-for marker in '<!-- pushbench:table -->' '<!-- /pushbench:table -->'; do
+case " $* " in
+  ' agent '*) part=agent && shift && measure=(agent "$@") ;;
+  *' --plan llm '*) part=streams measure=(compare "$@") ;;
+  *) part=table measure=(compare "$@") ;;
+esac
+for marker in "<!-- pushbench:$part -->" "<!-- /pushbench:$part -->"; do
   grep -qF -- "$marker" README.md || die "README.md has no line $marker"
 done
 
 results=$(mktemp -d)
-cargo run --release -- compare "$@" -o "$results" || die "the run failed; what it measured is in $results"
+cargo run --release -- "${measure[@]}" -o "$results" || die "the run failed; what it measured is in $results"
 
+# Where the results lay meanwhile is nobody's business.
+sed -i "1s# -o $results\b##" "$results/records.jsonl"
 # Its null arms are replayed; the report says what the self-check found, good or bad.
-cargo run --release --quiet -- selfcheck --records "$results" -o "$results" || echo "publish.sh: the self-check failed" >&2
+[[ $part != table ]] || cargo run --release --quiet -- selfcheck --records "$results" -o "$results" ||
+  echo "publish.sh: the self-check failed" >&2
 
 mkdir -p "$published"
 cp -R "$results/." "$published"

@@ -13,20 +13,21 @@ pub struct BuiltIn {
 }
 
 /// Every built-in plan.
-pub const BUILT_IN: [BuiltIn; 6] = [
+pub const BUILT_IN: [BuiltIn; 7] = [
     BuiltIn { name: "standard", text: include_str!("../plans/standard.toml") },
     BuiltIn { name: "quick", text: include_str!("../plans/quick.toml") },
     BuiltIn { name: "publish", text: include_str!("../plans/publish.toml") },
     BuiltIn { name: "full", text: include_str!("../plans/full.toml") },
     BuiltIn { name: "exact", text: include_str!("../plans/exact.toml") },
     BuiltIn { name: "llm", text: include_str!("../plans/llm.toml") },
+    BuiltIn { name: "workloads", text: include_str!("../plans/workloads.toml") },
 ];
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadPlanError {
     /// No built-in plan has this name.
-    #[error("no built-in plan '{0}' (known: standard, quick, publish, full, exact, llm)")]
+    #[error("no built-in plan '{0}' (known: standard, quick, publish, full, exact, llm, workloads)")]
     Unknown(String),
     /// The file cannot be read.
     #[error("--plan {0}: {1}")]
@@ -77,12 +78,23 @@ mod tests {
         for built_in in BUILT_IN {
             let plan = built_in.plan();
             assert_eq!(plan.name, built_in.name);
-            if ["exact", "llm"].contains(&built_in.name) {
+            if ["exact", "llm", "workloads"].contains(&built_in.name) {
                 continue;
             }
             let rows: BTreeSet<_> = plan.cells.iter().filter_map(|cell| cell.row).collect();
             assert_eq!(rows, Row::ALL.into_iter().collect(), "{}", plan.name);
         }
+    }
+
+    #[test]
+    fn the_plan_of_workloads_holds_the_shapes_that_the_plan_of_paces_does_not() {
+        let asked = |name| from_file(Path::new(name)).unwrap().cells.into_iter().filter_map(|cell| cell.llm);
+        let workloads: BTreeSet<_> = asked("llm").chain(asked("workloads")).map(|llm| llm.workload).collect();
+        let elsewhere = ["agent", "idle"];
+        let all = wire::llm::Workload::ALL.into_iter().map(|workload| workload.name.to_owned());
+        assert_eq!(workloads, all.filter(|name| !elsewhere.contains(&name.as_str())).collect());
+        let begins: BTreeSet<_> = asked("workloads").map(|llm| llm.begin.to_string()).collect();
+        assert!(begins.len() == 4, "streams, Poisson, gamma and a trace: {begins:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Parser;
-use reports::{Comparison, Language, Records, load, readme_table, render, splice};
+use reports::{Comparison, Language, Records, load, readme_part, render, splice};
 use std::path::{Path, PathBuf};
 
 /// Render the records of one or several runs; several are shown side by side.
@@ -18,7 +18,7 @@ struct Cli {
     /// Language of the report: en or zh
     #[arg(long, default_value_t)]
     lang: Language,
-    /// Put the table of the first run between the markers of this Markdown file
+    /// Put what the first run says between its markers in this Markdown file (pushbench:table, :streams or :agent)
     #[arg(long, value_name = "FILE")]
     splice: Option<PathBuf>,
 }
@@ -47,6 +47,7 @@ fn directory(paths: &[PathBuf]) -> Option<PathBuf> {
 fn splice_into(readme: &Path, records: &Records) -> anyhow::Result<()> {
     let name = readme.display();
     let text = std::fs::read_to_string(readme).with_context(|| format!("cannot read {name}"))?;
-    let spliced = splice(&text, &readme_table(&Comparison::of(records))).with_context(|| name.to_string())?;
+    let (part, said) = readme_part(&Comparison::of(records));
+    let spliced = splice(&text, part, &said).with_context(|| name.to_string())?;
     std::fs::write(readme, spliced).with_context(|| format!("cannot write {name}"))
 }

@@ -1,4 +1,4 @@
-//! `summary.md` and the short table for a README. Refuses to let a record's text break out of its cell.
+//! `summary.md`. Refuses to let a record's text break out of its cell.
 
 use crate::agent::Agent;
 use crate::capacity::Capacity;
@@ -10,22 +10,6 @@ use crate::terminal::sign;
 use crate::text::Language;
 use trial::Row;
 use wire::Transport;
-
-/// Where the README's table begins.
-pub const START: &str = "<!-- pushbench:table -->";
-/// Where it ends.
-pub const END: &str = "<!-- /pushbench:table -->";
-
-/// Why a table cannot be put into a README.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SpliceError {
-    /// A marker is not there, or there more than once.
-    #[error("the marker {0} must stand in the file exactly once, it is there {1} times")]
-    Marker(&'static str, usize),
-    /// The end stands before the start.
-    #[error("the marker {END} stands before {START}")]
-    Order,
-}
 
 /// `summary.md`: the table and the sentences of each run.
 pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
@@ -67,7 +51,7 @@ fn asked_elsewhere(comparison: &Comparison, lang: Language) -> Option<Vec<String
     })
 }
 
-fn head(lang: Language) -> Vec<String> {
+pub(crate) fn head(lang: Language) -> Vec<String> {
     let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
     let ratio = lang.ratio_head(websocket, sse);
     vec![
@@ -121,46 +105,7 @@ fn column(finding: &Finding, of: fn(&Measured) -> &String) -> String {
     finding.lines.iter().map(|line| escape(of(line))).collect::<Vec<_>>().join("<br>")
 }
 
-/// The short table for the README: one line for each row, English.
-pub fn readme_table(comparison: &Comparison) -> String {
-    let lang = Language::English;
-    let findings = Findings::of(comparison, lang);
-    let rows = findings.rows.iter().map(|(row, finding)| {
-        let first = finding.lines.first();
-        let value = |of: fn(&Measured) -> &String| first.map_or(String::new(), |line| escape(of(line)));
-        vec![
-            lang.row(*row).to_owned(),
-            claim(*row, lang),
-            value(|line| &line.what),
-            value(|line| &line.sse),
-            value(|line| &line.websocket),
-            value(|line| &line.ratio),
-            format!("**{}**", finding.verdict.word(lang)),
-        ]
-    });
-    table(head(lang), rows.collect()) + &format!("\n{}\n", escape(&findings.answer(lang)))
-}
-
-/// Puts a table between the two markers of a README, in place of what stands there.
-///
-/// # Errors
-/// [`SpliceError`] unless each marker stands there exactly once, in order.
-pub fn splice(readme: &str, table: &str) -> Result<String, SpliceError> {
-    let [start, end] = [find_once(readme, START)?, find_once(readme, END)?];
-    let head = readme.get(..start + START.len()).filter(|_| start < end).ok_or(SpliceError::Order)?;
-    Ok(format!("{head}\n{}\n{}", table.trim(), &readme[end..]))
-}
-
-fn find_once(text: &str, marker: &'static str) -> Result<usize, SpliceError> {
-    let mut places = text.match_indices(marker);
-    match (places.next(), places.count()) {
-        (Some((at, _)), 0) => Ok(at),
-        (None, _) => Err(SpliceError::Marker(marker, 0)),
-        (Some(_), more) => Err(SpliceError::Marker(marker, more + 1)),
-    }
-}
-
-fn claim(row: Row, lang: Language) -> String {
+pub(crate) fn claim(row: Row, lang: Language) -> String {
     lang.claim(row).map_or(lang.no_claim(), |[sse, websocket]| format!("{sse} / {websocket}"))
 }
 
@@ -186,7 +131,7 @@ fn facts(comparison: &Comparison, lang: Language) -> String {
     format!("\n{warnings}{facts}")
 }
 
-fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
+pub(crate) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let rule = vec!["---".to_owned(); head.len()];
     [head, rule].iter().chain(&rows).map(|cells| line(cells)).collect()

@@ -32,6 +32,13 @@ pub(crate) struct Added {
     pub(crate) interval_ns: Option<Interval>,
 }
 
+impl Added {
+    /// The end of the interval that is farther from none: what the difference may be, not what it was.
+    fn reach_ns(self) -> Option<f64> {
+        self.interval_ns.map(|bounds| bounds.low.abs().max(bounds.high.abs()))
+    }
+}
+
 impl<'a, 'r> Streaming<'a, 'r> {
     /// `None` where a run has cells of other scenarios, or is a search for capacity or of tool loops.
     pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
@@ -42,8 +49,8 @@ impl<'a, 'r> Streaming<'a, 'r> {
         only.then(|| Self { cells: all.iter().map(Streamed::of).collect(), comparison })
     }
 
-    /// The answer: how far the transports lie apart at most, in time and as a share of the time between two tokens, and
-    /// what may be said about it.
+    /// The answer: how far the transports may lie apart, in time and as a share of the time between two tokens, and what
+    /// may be said about it.
     pub(crate) fn answer(&self, lang: Language) -> String {
         let farthest = [Quantile::P50, Quantile::P99].into_iter().filter_map(|quantile| self.farthest(quantile, lang));
         let farthest: Vec<String> = farthest.collect();
@@ -62,14 +69,18 @@ impl<'a, 'r> Streaming<'a, 'r> {
         Some(if low == high { low } else { lang.llm_range(low, high) })
     }
 
-    /// The largest share of the time between two tokens that the difference takes.
+    /// The largest share of the time between two tokens that an interval of the difference reaches. Where there is no
+    /// interval, nothing is bounded, and the cell says no word here.
     fn farthest(&self, quantile: Quantile, lang: Language) -> Option<String> {
         let fit = self.cells.iter().filter(|cell| cell.is_fit());
-        let apart = fit.filter_map(|cell| Some((cell, cell.added(quantile)?, cell.share(quantile)?)));
-        let (cell, added, share) = apart.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))?;
+        let reached = fit.filter_map(|cell| {
+            let reach_ns = cell.added(quantile)?.reach_ns()?;
+            Some((cell, reach_ns, reach_ns / cell.gap_ns?))
+        });
+        let (cell, reach_ns, share) = reached.max_by(|a, b| a.2.total_cmp(&b.2))?;
         let pace = number::significant(cell.tokens_per_second()?);
         let at = lang.llm_at(pace, lang.streams(cell.cell.cell.load.connections));
-        Some(lang.llm_farthest(quantile.to_string(), number::duration(added.value_ns.abs()), percent(share.abs()), at))
+        Some(lang.llm_farthest(quantile.to_string(), number::duration(reach_ns), percent(share), at))
     }
 
     /// How many cells say what about the median.

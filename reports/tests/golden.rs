@@ -4,7 +4,7 @@
 
 mod synthetic;
 
-use reports::{Comparison, Language, Records, readme_table, render, splice, summary_markdown, terminal};
+use reports::{Comparison, Language, Records, Part, readme_part, render, splice, summary_markdown, terminal};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -91,7 +91,9 @@ fn the_summary() {
     for lang in Language::ALL {
         golden(&format!("summary.{lang}.md"), &summary_markdown(&[Comparison::of(&RECORDS)], lang));
     }
-    golden("readme-table.md", &readme_table(&Comparison::of(&RECORDS)));
+    let (part, said) = readme_part(&Comparison::of(&RECORDS));
+    assert_eq!(part, Part::Table);
+    golden("readme-table.md", &said);
 }
 
 #[test]
@@ -165,9 +167,9 @@ fn nothing_to_render_is_an_error() {
 #[test]
 fn the_table_is_spliced_between_its_markers() {
     let readme = "# Title\n<!-- pushbench:table -->\nold\n<!-- /pushbench:table -->\nrest\n";
-    let spliced = splice(readme, "| a |\n").unwrap();
+    let spliced = splice(readme, Part::Table, "| a |\n").unwrap();
     assert_eq!(spliced, "# Title\n<!-- pushbench:table -->\n| a |\n<!-- /pushbench:table -->\nrest\n");
-    assert_eq!(splice(&spliced, "| a |\n").unwrap(), spliced);
+    assert_eq!(splice(&spliced, Part::Table, "| a |\n").unwrap(), spliced);
     for (broken, expected) in [
         ("nothing", "the marker <!-- pushbench:table --> must stand in the file exactly once, it is there 0 times"),
         (
@@ -183,6 +185,6 @@ fn the_table_is_spliced_between_its_markers() {
             "the marker <!-- /pushbench:table --> stands before <!-- pushbench:table -->",
         ),
     ] {
-        assert_eq!(splice(broken, "x").unwrap_err().to_string(), expected);
+        assert_eq!(splice(broken, Part::Table, "x").unwrap_err().to_string(), expected);
     }
 }

@@ -73,12 +73,20 @@ fn as_if(records: &mut Records, arm: Arm, like: Arm, factor: f64) {
 }
 
 #[test]
+fn a_readme_gets_the_answer_and_a_line_for_every_paced_cell() {
+    let records = records();
+    let (part, said) = reports::readme_part(&Comparison::of(&records));
+    assert_eq!(part, reports::Part::Streams);
+    golden("streams-readme.md", &said);
+}
+
+#[test]
 fn a_ruler_that_is_not_fit_gives_no_answer() {
     let mut records = records();
     let sse = Arm::of(Transport::Sse);
     as_if(&mut records, Arm { twin: true, ..sse }, sse, 1.5);
     let text = terminal(&Comparison::of(&records), Language::English, 100, false);
-    assert!(text.contains("the ruler is not fit today") && !text.contains("differs by at most"), "{text}");
+    assert!(text.contains("the ruler is not fit today") && !text.contains("reaches beyond"), "{text}");
 }
 
 #[test]
@@ -91,7 +99,7 @@ fn a_cell_that_broke_says_why_and_the_others_still_answer() {
     }
     let text = terminal(&Comparison::of(&records), Language::English, 100, false);
     assert!(text.contains("WebSocket: connection lost: broken pipe."), "{text}");
-    assert!(text.contains("differs by at most") && text.contains("in the median of 2 paced cells"), "{text}");
+    assert!(text.contains("reaches beyond") && text.contains("in the median of 2 paced cells"), "{text}");
 }
 
 #[test]

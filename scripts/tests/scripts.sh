@@ -43,7 +43,7 @@ echo "cargo $*" >>"$ROOM/cargo"
 out=${*: -1}
 case "$*" in
   *compare*--fail*) exit 1 ;;
-  *compare*) printf '{"kind":"run"}\n{"kind":"end"}\n' >"$out/records.jsonl" && echo page >"$out/report.html" ;;
+  *'-- compare'* | *'-- agent'*) printf '{"kind":"run"}\n{"kind":"end"}\n' >"$out/records.jsonl" && echo page >"$out/report.html" ;;
 esac
 SH
 fake "$room/target/release/servers" <<'SH'
@@ -113,6 +113,11 @@ is 'publish: the first record is the run' "$(<"$published/run.json")" '{"kind":"
 has 'publish: the table is spliced' "$(tail -n 1 "$room/cargo")" "reports -- $published --splice README.md"
 has 'publish: says what to commit' "$(<"$room/out")" "git add $published README.md"
 is 'publish: never over an older run' "$(status scripts/publish.sh -n box)" 1
+printf '<!-- pushbench:agent -->\n<!-- /pushbench:agent -->\n' >README.md
+is 'publish: tool loops have a part of their own' "$(status scripts/publish.sh -n loops agent --turns 3)" 0
+has 'publish: … and are run by their command' "$(grep -- '-- agent' "$room/cargo")" '-- agent --turns 3 -o'
+is 'publish: a run for a part that README lacks is refused' "$(status scripts/publish.sh -n streams --plan llm)" 1
+has 'publish: … and says which' "$(<"$room/out")" 'pushbench:streams'
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
 for script in remote tune-host publish referee; do

@@ -30,19 +30,7 @@ const EXCHANGES: [Figure; 4] =
 /// Every figure that a scenario is compared by, in the order of its table.
 pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
     match scenario {
-        Scenario::Push => [
-            durations(Metric::ResponseTime, &Quantile::ALL),
-            durations(Metric::DeliveryTime, &Quantile::ALL),
-            durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::InterEvent, &[Quantile::P50, Quantile::P99]),
-            vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
-            EXCHANGES.to_vec(),
-            WIRE.to_vec(),
-            HOST.to_vec(),
-            durations(Metric::SentToKernel, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::KernelToRead, &[Quantile::P50, Quantile::P99]),
-        ]
-        .concat(),
+        Scenario::Push => push(),
         Scenario::Saturate => [
             vec![Figure::EventsPerSecond, Figure::Goodput],
             vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent, Figure::BytesPerEvent],
@@ -70,17 +58,7 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             Figure::ClientMemoryPerConnection,
         ],
         Scenario::Exact => vec![Figure::InstructionsPerEvent, Figure::SyscallsPerEvent],
-        Scenario::Llm => [
-            durations(Metric::FirstContent, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::InterChunk, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
-            durations(Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
-            durations(Metric::ResponseTime, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::DeliveryTime, &[Quantile::P50, Quantile::P99]),
-            vec![Figure::TokensPerSecond, Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],
-            vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent],
-        ]
-        .concat(),
+        Scenario::Llm => llm(),
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
         Scenario::Relay => [
             durations(Metric::ResponseTime, &Quantile::ALL),
@@ -89,6 +67,38 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         ]
         .concat(),
     }
+}
+
+/// Events from a schedule.
+fn push() -> Vec<Figure> {
+    [
+        durations(Metric::ResponseTime, &Quantile::ALL),
+        durations(Metric::DeliveryTime, &Quantile::ALL),
+        durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
+        durations(Metric::InterEvent, &[Quantile::P50, Quantile::P99]),
+        vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
+        EXCHANGES.to_vec(),
+        WIRE.to_vec(),
+        HOST.to_vec(),
+        durations(Metric::SentToKernel, &[Quantile::P50, Quantile::P99]),
+        durations(Metric::KernelToRead, &[Quantile::P50, Quantile::P99]),
+    ]
+    .concat()
+}
+
+/// Answers of a language model.
+fn llm() -> Vec<Figure> {
+    [
+        durations(Metric::FirstContent, &[Quantile::P50, Quantile::P99]),
+        durations(Metric::InterChunk, &[Quantile::P50, Quantile::P99]),
+        durations(Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
+        durations(Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
+        durations(Metric::ResponseTime, &[Quantile::P50, Quantile::P99]),
+        durations(Metric::DeliveryTime, &[Quantile::P50, Quantile::P99]),
+        vec![Figure::TokensPerSecond, Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],
+        vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent],
+    ]
+    .concat()
 }
 
 /// Below the application.

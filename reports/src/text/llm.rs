@@ -31,8 +31,8 @@ messages! {
         "在每条流每秒 {paces} 个词元时：{said}。"
     llm_range(low: String, high: String) "{low} to {high}" "{low} 至 {high}"
     llm_farthest(quantile: String, value: String, share: String, at: String)
-        "at {quantile} the latency that SSE and WebSocket add differs by at most {value}, {share} of the time between two tokens ({at})"
-        "{quantile} 处两种传输附加的延迟至多相差 {value}，为两个词元间隔的 {share}（{at}）"
+        "at {quantile} no 95 % interval of the difference between SSE and WebSocket in added latency reaches beyond {value}, {share} of the time between two tokens ({at})"
+        "{quantile} 处，两种传输附加延迟之差的 95 % 区间均不超出 {value}，为两个词元间隔的 {share}（{at}）"
     llm_at(pace: String, streams: String) "{pace} tokens/s, {streams}" "每秒 {pace} 个词元，{streams}"
     llm_tallies(cells: usize, said: String)
         "WebSocket against SSE in the median of {cells} paced cells: {said}"
@@ -45,6 +45,7 @@ messages! {
     llm_difference() "WebSocket minus SSE, p50" "WebSocket 减 SSE，p50"
     llm_share(share: String, gap: String) "{share} of {gap}" "{gap} 的 {share}"
     llm_share_head() "share of the time between two tokens" "占两个词元间隔的比例"
+    llm_streams_head() "streams" "流"
     llm_pace_head() "tokens/s a stream" "词元/秒（每条流）"
     llm_added_caption()
         "Added latency of each content event, from its due time in the model's schedule"

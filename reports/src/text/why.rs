@@ -10,7 +10,7 @@ impl Language {
     }
 }
 
-const CHINESE: [(&str, &str); 37] = [
+const CHINESE: [(&str, &str); 45] = [
     (
         "counts that no noise can touch, apart from every pass that times something; one minute",
         "不受噪声影响的计数，与一切计时分开进行；一分钟",
@@ -94,6 +94,38 @@ const CHINESE: [(&str, &str); 37] = [
     (
         "token streams from 20 to 2,000 tokens a second: what a transport adds to the model's own pace",
         "每秒 20 到 2,000 个词元的词元流：传输在模型自身的节奏之外增加了什么",
+    ),
+    (
+        "the shapes of large-model platforms: arrivals as people and editors make them, batches, silence, speed",
+        "大模型平台的各种形态：人和编辑器产生的请求到达、成批输出、长时间沉默、高速输出",
+    ),
+    (
+        "people who ask when they like (Poisson, 10 a second), each answer four times as fast as in life",
+        "人们随意提问（泊松到达，每秒 10 个），每个应答为实际速度的四倍",
+    ),
+    (
+        "four or five tokens an event on ten streams, four times as fast as in life",
+        "十条流，每个事件四到五个词元，为实际速度的四倍",
+    ),
+    (
+        "a sentence an event on ten streams, ten times as fast as in life",
+        "十条流，每个事件一句话，为实际速度的十倍",
+    ),
+    (
+        "an editor asks in bursts (gamma arrivals, CV 8, 100 a second on average), at the speed of life",
+        "编辑器成批请求（伽马到达，变异系数 8，平均每秒 100 个），按实际速度",
+    ),
+    (
+        "recorded requests of a coding service (Azure 2023), their prompts and lengths, ten times as fast as in life",
+        "一个编程服务的真实请求记录（Azure 2023），沿用其提示与长度，为实际速度的十倍",
+    ),
+    (
+        "a long silence, then a long answer on four streams; twenty times as fast as in life",
+        "四条流，先长时间沉默，再给出长应答；为实际速度的二十倍",
+    ),
+    (
+        "4,000 tokens/s on one stream: where a transport could begin to matter",
+        "一条流每秒 4,000 个词元：传输可能开始起作用之处",
     ),
     (
         "20 tokens/s on one stream: a slow, large model, and a host that sleeps between tokens; up to 20 events/s offered",

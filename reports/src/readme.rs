@@ -1,0 +1,143 @@
+//! What a run puts into a README, and where. Refuses to touch anything outside of its two markers.
+
+use crate::agent::Agent;
+use crate::compare::Comparison;
+use crate::findings::Findings;
+use crate::markdown::{claim, escape, head, table};
+use crate::number::{self, NONE};
+use crate::row::Measured;
+use crate::streaming::{Streamed, Streaming, percent, signed};
+use crate::text::Language;
+use trial::{Figure, Quantile};
+use wire::Transport;
+
+/// The part of a README that a run fills: what stands between `<!-- pushbench:NAME -->` and `<!-- /pushbench:NAME -->`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `table`: the ten rows.
+    Table,
+    /// `streams`: language-model cells.
+    Streams,
+    /// `agent`: tool loops.
+    Agent,
+}
+
+/// Why a part cannot be put into a README.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpliceError {
+    /// A marker is not there, or there more than once.
+    #[error("the marker {0} must stand in the file exactly once, it is there {1} times")]
+    Marker(String, usize),
+    /// The end stands before the start.
+    #[error("the marker {end} stands before {start}")]
+    Order {
+        /// Where the part should begin.
+        start: String,
+        /// Where it should end.
+        end: String,
+    },
+}
+
+impl Part {
+    fn markers(self) -> [String; 2] {
+        let name = match self {
+            Self::Table => "table",
+            Self::Streams => "streams",
+            Self::Agent => "agent",
+        };
+        [format!("<!-- pushbench:{name} -->"), format!("<!-- /pushbench:{name} -->")]
+    }
+}
+
+/// What a run has to say in a README, in English, and in which part of it.
+pub fn readme_part(comparison: &Comparison) -> (Part, String) {
+    if let Some(found) = Agent::of(comparison.records) {
+        return (Part::Agent, loops(&found));
+    }
+    match Streaming::of(comparison) {
+        Some(streaming) => (Part::Streams, streams(&streaming)),
+        None => (Part::Table, rows(comparison)),
+    }
+}
+
+/// One line for each row of the table.
+fn rows(comparison: &Comparison) -> String {
+    let lang = Language::English;
+    let findings = Findings::of(comparison, lang);
+    let rows = findings.rows.iter().map(|(row, finding)| {
+        let first = finding.lines.first();
+        let value = |of: fn(&Measured) -> &String| first.map_or(String::new(), |line| escape(of(line)));
+        vec![
+            lang.row(*row).to_owned(),
+            claim(*row, lang),
+            value(|line| &line.what),
+            value(|line| &line.sse),
+            value(|line| &line.websocket),
+            value(|line| &line.ratio),
+            format!("**{}**", finding.verdict.word(lang)),
+        ]
+    });
+    table(head(lang), rows.collect()) + &format!("\n{}\n", escape(&findings.answer(lang)))
+}
+
+/// The answer, and one line for each paced cell.
+fn streams(streaming: &Streaming) -> String {
+    let lang = Language::English;
+    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
+    let of = |figure: &str, transport: &str| format!("{figure}, {transport}");
+    let (added, bytes) = (lang.llm_chart_axis(), lang.figure(Figure::BytesPerToken));
+    let columns = [
+        lang.llm_pace_head(),
+        lang.llm_streams_head(),
+        of(&added, sse),
+        of(&added, websocket),
+        lang.llm_difference(),
+        lang.llm_share_head(),
+        of(&bytes, sse),
+        of(&bytes, websocket),
+    ];
+    let rows = streaming.cells.iter().filter_map(|cell| stream(cell, lang));
+    let table = table(columns.into(), rows.collect());
+    format!("{}\n\n{table}", escape(&streaming.answer(lang)))
+}
+
+/// One cell with a pace of its own.
+fn stream(cell: &Streamed, lang: Language) -> Option<Vec<String>> {
+    let pace = number::significant(cell.tokens_per_second()?);
+    let both = |figure| cell.line(figure, lang).map_or([NONE, NONE].map(str::to_owned), |line| [line.sse, line.websocket]);
+    let [sse, websocket] = both(cell.judged(Quantile::P50));
+    let [sse_bytes, websocket_bytes] = both(Figure::BytesPerToken);
+    let difference = cell.added(Quantile::P50).map_or_else(|| NONE.to_owned(), signed);
+    let share = cell.share(Quantile::P50).map_or_else(|| NONE.to_owned(), |share| percent(share.abs()));
+    let streams = cell.cell.cell.load.connections.to_string();
+    Some(vec![pace, streams, sse, websocket, difference, share, sse_bytes, websocket_bytes])
+}
+
+/// What the vendors' number is made of, a line for each round trip.
+fn loops(found: &Agent) -> String {
+    let lang = Language::English;
+    let said = [lang.agent(found), lang.agent_missing(found)].concat();
+    said.iter().map(|line| format!("- {}\n", escape(line))).collect()
+}
+
+/// Puts a part between its two markers in a README, in place of what stands there.
+///
+/// # Errors
+/// [`SpliceError`] unless each marker stands there exactly once, in order.
+pub fn splice(readme: &str, part: Part, text: &str) -> Result<String, SpliceError> {
+    let [start, end] = part.markers();
+    let [from, to] = [find_once(readme, &start)?, find_once(readme, &end)?];
+    match readme.get(..from + start.len()).filter(|_| from < to) {
+        Some(head) => Ok(format!("{head}\n{}\n{}", text.trim(), &readme[to..])),
+        None => Err(SpliceError::Order { start, end }),
+    }
+}
+
+fn find_once(text: &str, marker: &str) -> Result<usize, SpliceError> {
+    let mut places = text.match_indices(marker);
+    match (places.next(), places.count()) {
+        (Some((at, _)), 0) => Ok(at),
+        (None, _) => Err(SpliceError::Marker(marker.to_owned(), 0)),
+        (Some(_), more) => Err(SpliceError::Marker(marker.to_owned(), more + 1)),
+    }
+}
