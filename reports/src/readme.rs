@@ -104,7 +104,8 @@ fn streams(streaming: &Streaming) -> String {
 /// One cell with a pace of its own.
 fn stream(cell: &Streamed, lang: Language) -> Option<Vec<String>> {
     let pace = number::significant(cell.tokens_per_second()?);
-    let both = |figure| cell.line(figure, lang).map_or([NONE, NONE].map(str::to_owned), |line| [line.sse, line.websocket]);
+    let both =
+        |figure| cell.line(figure, lang).map_or([NONE, NONE].map(str::to_owned), |line| [line.sse, line.websocket]);
     let [sse, websocket] = both(cell.judged(Quantile::P50));
     let [sse_bytes, websocket_bytes] = both(Figure::BytesPerToken);
     let difference = cell.added(Quantile::P50).map_or_else(|| NONE.to_owned(), signed);

@@ -4,7 +4,7 @@
 
 mod synthetic;
 
-use reports::{Comparison, Language, Records, Part, readme_part, render, splice, summary_markdown, terminal};
+use reports::{Comparison, Language, Part, Records, readme_part, render, splice, summary_markdown, terminal};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -31,8 +31,8 @@ messages! {
         "在每条流每秒 {paces} 个词元时：{said}。"
     llm_range(low: String, high: String) "{low} to {high}" "{low} 至 {high}"
     llm_farthest(quantile: String, value: String, share: String, at: String)
-        "at {quantile} no 95 % interval of the difference between SSE and WebSocket in added latency reaches beyond {value}, {share} of the time between two tokens ({at})"
-        "{quantile} 处，两种传输附加延迟之差的 95 % 区间均不超出 {value}，为两个词元间隔的 {share}（{at}）"
+        "at {quantile} no 95 % interval of the difference between SSE and WebSocket in added latency reaches beyond {share} of the time between two tokens ({value} at {at})"
+        "{quantile} 处，两种传输附加延迟之差的 95 % 区间均不超出两个词元间隔的 {share}（{value}，{at}）"
     llm_at(pace: String, streams: String) "{pace} tokens/s, {streams}" "每秒 {pace} 个词元，{streams}"
     llm_tallies(cells: usize, said: String)
         "WebSocket against SSE in the median of {cells} paced cells: {said}"

@@ -107,10 +107,7 @@ const CHINESE: [(&str, &str); 45] = [
         "four or five tokens an event on ten streams, four times as fast as in life",
         "十条流，每个事件四到五个词元，为实际速度的四倍",
     ),
-    (
-        "a sentence an event on ten streams, ten times as fast as in life",
-        "十条流，每个事件一句话，为实际速度的十倍",
-    ),
+    ("a sentence an event on ten streams, ten times as fast as in life", "十条流，每个事件一句话，为实际速度的十倍"),
     (
         "an editor asks in bursts (gamma arrivals, CV 8, 100 a second on average), at the speed of life",
         "编辑器成批请求（伽马到达，变异系数 8，平均每秒 100 个），按实际速度",
