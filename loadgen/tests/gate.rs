@@ -13,7 +13,11 @@ const CELL: &str = "latency/single";
 /// The published run with one cell, after something was done to each of its trials.
 fn run(alter: impl Fn(&mut Trial)) -> TempDir {
     let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/published");
-    let first = fs::read_dir(published).unwrap().map(|run| run.unwrap().path()).filter(|run| run.is_dir()).min();
+    let first = fs::read_dir(published)
+        .unwrap()
+        .map(|run| run.unwrap().path())
+        .filter(|run| run.join("selfcheck.json").is_file())
+        .min();
     let text = fs::read_to_string(first.unwrap().join("records.jsonl")).unwrap();
     let directory = TempDir::new().unwrap();
     let mut out = fs::File::create(directory.path().join("records.jsonl")).unwrap();
