@@ -8,8 +8,8 @@ usage: scripts/publish.sh [-n NAME] [flags of loadgen compare …]
        scripts/publish.sh [-n NAME] agent [flags of loadgen agent …]
 
 Runs it, copies everything that it wrote to reports/published/<date>-<NAME>/, renders it there and puts what it says into
-README.md between <!-- pushbench:PART --> and <!-- /pushbench:PART -->: PART is table, with `--plan llm` streams, for
-agent agent. The table comes with `loadgen selfcheck` on its records. Commits nothing.
+README.md between <!-- pushbench:PART --> and <!-- /pushbench:PART -->: PART is table, with `--plan llm` streams, with
+`--plan jobs` cells, for agent agent; other plans have none. The table comes with `loadgen selfcheck` on its records. Commits nothing.
 
   -n NAME  how the machine is called there (default: its host name)
   -h       this help
@@ -35,11 +35,17 @@ published=reports/published/$(date +%F)-$name
 case " $* " in
   ' agent '*) part=agent && shift && measure=(agent "$@") ;;
   *' --plan llm '*) part=streams measure=(compare "$@") ;;
+  *' --plan jobs '*) part=cells measure=(compare "$@") ;;
+  *' --plan '*) part='' measure=(compare "$@") ;;
   *) part=table measure=(compare "$@") ;;
 esac
-for marker in "<!-- pushbench:$part -->" "<!-- /pushbench:$part -->"; do
+for marker in ${part:+"<!-- pushbench:$part -->" "<!-- /pushbench:$part -->"}; do
   grep -qF -- "$marker" README.md || die "README.md has no line $marker"
 done
+
+# A published number names the commit that anybody can build again. What is published is no part of the programs.
+changed=$(git status --porcelain --untracked-files=no -- . ':!README.md' ':!reports/published') || die 'this is no checkout'
+[[ -z $changed ]] || die "commit or undo what was changed first: $changed"
 
 results=$(mktemp -d)
 cargo run --release -- "${measure[@]}" -o "$results" || die "the run failed; what it measured is in $results"
@@ -54,7 +60,7 @@ mkdir -p "$published"
 cp -R "$results/." "$published"
 # The first record alone is the run: command, version, commit, seed, plan and facts about the host.
 head -n 1 "$results/records.jsonl" >"$published/run.json"
-cargo run --release --quiet --package reports -- "$published" --splice README.md
+cargo run --release --quiet --package reports -- "$published" ${part:+--splice README.md}
 rm -rf "$results"
 
 echo

@@ -13,7 +13,7 @@ pub struct BuiltIn {
 }
 
 /// Every built-in plan.
-pub const BUILT_IN: [BuiltIn; 7] = [
+pub const BUILT_IN: [BuiltIn; 8] = [
     BuiltIn { name: "standard", text: include_str!("../plans/standard.toml") },
     BuiltIn { name: "quick", text: include_str!("../plans/quick.toml") },
     BuiltIn { name: "publish", text: include_str!("../plans/publish.toml") },
@@ -21,13 +21,14 @@ pub const BUILT_IN: [BuiltIn; 7] = [
     BuiltIn { name: "exact", text: include_str!("../plans/exact.toml") },
     BuiltIn { name: "llm", text: include_str!("../plans/llm.toml") },
     BuiltIn { name: "workloads", text: include_str!("../plans/workloads.toml") },
+    BuiltIn { name: "jobs", text: include_str!("../plans/jobs.toml") },
 ];
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadPlanError {
     /// No built-in plan has this name.
-    #[error("no built-in plan '{0}' (known: standard, quick, publish, full, exact, llm, workloads)")]
+    #[error("no built-in plan '{0}' (known: standard, quick, publish, full, exact, llm, workloads, jobs)")]
     Unknown(String),
     /// The file cannot be read.
     #[error("--plan {0}: {1}")]
@@ -78,7 +79,7 @@ mod tests {
         for built_in in BUILT_IN {
             let plan = built_in.plan();
             assert_eq!(plan.name, built_in.name);
-            if ["exact", "llm", "workloads"].contains(&built_in.name) {
+            if ["exact", "llm", "workloads", "jobs"].contains(&built_in.name) {
                 continue;
             }
             let rows: BTreeSet<_> = plan.cells.iter().filter_map(|cell| cell.row).collect();
@@ -95,6 +96,17 @@ mod tests {
         assert_eq!(workloads, all.filter(|name| !elsewhere.contains(&name.as_str())).collect());
         let begins: BTreeSet<_> = asked("workloads").map(|llm| llm.begin.to_string()).collect();
         assert!(begins.len() == 4, "streams, Poisson, gamma and a trace: {begins:?}");
+    }
+
+    #[test]
+    fn the_plan_of_jobs_holds_both_kinds_and_quiet_streams() {
+        let plan = from_file(Path::new("jobs")).unwrap();
+        let kinds: Vec<_> = plan.cells.iter().filter_map(|cell| cell.job).map(|job| job.kind.to_string()).collect();
+        assert_eq!(kinds, ["predict", "train", "train"]);
+        assert!(plan.cells.iter().any(|cell| cell.scenario == trial::Scenario::Memory));
+        // Five headlines under Holm: p50 and p99 of many watchers, p50 of one.
+        assert!(plan.cells.iter().all(|cell| 2.0 / 2_f64.powi(cell.blocks as i32) <= 0.05 / 5.0));
+        assert!(plan.expected_length() < Duration::from_secs(360), "{:?}", plan.expected_length());
     }
 
     #[test]

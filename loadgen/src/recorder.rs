@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use trial::{Bytes, ClockOffset, Counters, Distribution, Layers, Measurement, Metric, Second};
+use wire::llm::event_stamp;
 use wire::{MonoTime, Payload, Stamp};
 
 /// Most entries of a timeline; longer windows get wider entries.
@@ -27,6 +28,8 @@ const SECOND_NS: u64 = 1_000_000_000;
 pub enum Reading {
     /// Payloads of our servers: stamped by the server, this many bytes.
     Push(Arc<Payload>),
+    /// Events of jobs: JSON with the server's stamp as its last member.
+    Job,
     /// Payloads that this client stamped and the server sent back.
     Echo(Arc<Payload>),
     /// Anybody's payloads: counted and timed on receipt.
@@ -207,27 +210,23 @@ impl Recorder {
         }
         let previous = stream.last_received.replace(received);
         stream.received += 1;
-        match &self.reading {
-            Reading::Push(payload) => {
-                if let Some(stamp) = verified(payload, event.data) {
-                    self.order(stream, stamp.seq);
-                    self.counters.together += u64::from(stamp.fired < stream.last_sent);
-                    stream.last_sent = stamp.sent;
-                    self.pushed(&stamp, event.data.len(), received);
-                    return;
-                }
-                self.counters.corrupt += 1;
-            }
-            Reading::Echo(payload) => {
-                if let Some(stamp) = verified(payload, event.data) {
-                    self.order(stream, stamp.seq);
-                    self.echoed(&stamp, event.data.len(), received);
-                    return;
-                }
-                self.counters.corrupt += 1;
-            }
-            Reading::Foreign => self.foreign(previous, event.data.len(), received),
+        let (stamp, echo) = match &self.reading {
+            Reading::Push(payload) => (verified(payload, event.data), false),
+            Reading::Echo(payload) => (verified(payload, event.data), true),
+            Reading::Job => (event_stamp(event.data), false),
+            Reading::Foreign => return self.foreign(previous, event.data.len(), received),
+        };
+        let Some(stamp) = stamp else {
+            self.counters.corrupt += 1;
+            return;
+        };
+        self.order(stream, stamp.seq);
+        if echo {
+            return self.echoed(&stamp, event.data.len(), received);
         }
+        self.counters.together += u64::from(stamp.fired < stream.last_sent);
+        stream.last_sent = stamp.sent;
+        self.pushed(&stamp, event.data.len(), received);
     }
 
     fn order(&mut self, stream: &mut StreamState, seq: u64) {

@@ -311,6 +311,19 @@ fn a_search_that_is_interrupted_keeps_what_it_has() {
 }
 
 #[test]
+fn a_record_names_the_commit_that_was_built_and_asks_nobody() {
+    let server = bench_side::server();
+    let mut command = Command::new(PROGRAM);
+    command.args(["run", &server.url(), "-d", "50ms", "--json"]).env_clear().current_dir("/").stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    let Ok(trial::Line::Trial(trial)) = trial::Line::parse(&line) else { panic!("{line}") };
+    assert_eq!(trial.tool.commit, servers::COMMIT);
+    assert_eq!(trial.server.unwrap().commit, servers::COMMIT);
+    assert!(!servers::COMMIT.is_empty());
+}
+
+#[test]
 fn completions_manual_and_lists_are_there() {
     for (args, word) in [
         (&["completions", "bash"][..], "loadgen"),

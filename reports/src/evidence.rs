@@ -8,12 +8,12 @@ mod capacity;
 mod contests;
 mod counts;
 mod llm;
+mod own_cells;
 mod raw;
-mod streaming;
 
 pub(crate) use agent::{effects as agent_effects, of_agent};
 pub(crate) use capacity::of_capacity;
-pub(crate) use streaming::of_streaming;
+pub(crate) use own_cells::of_own_cells;
 
 use crate::compare::{CellComparison, Comparison};
 use crate::picture::{self, Picture};

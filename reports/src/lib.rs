@@ -27,12 +27,12 @@ mod findings;
 mod load;
 mod markdown;
 mod number;
+mod own_cells;
 mod page;
 mod picture;
 mod preflight;
 mod readme;
 mod render;
-mod streaming;
 mod terminal;
 mod text;
 

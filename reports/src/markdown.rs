@@ -4,8 +4,8 @@ use crate::agent::Agent;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, run_labels, run_warnings};
+use crate::own_cells::OwnCells;
 use crate::row::{Finding, Measured};
-use crate::streaming::Streaming;
 use crate::terminal::sign;
 use crate::text::Language;
 use trial::Row;
@@ -25,8 +25,8 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
             out += &facts(comparison, lang);
             continue;
         }
-        if let Some(streaming) = Streaming::of(comparison) {
-            out += &streams(&streaming, lang);
+        if let Some(own) = OwnCells::of(comparison) {
+            out += &own_cells(&own, lang);
             out += &facts(comparison, lang);
             continue;
         }
@@ -81,9 +81,17 @@ fn full_table(findings: &Findings, lang: Language) -> String {
     table(head(lang), rows.collect())
 }
 
-/// What a run of language-model cells says.
-fn streams(streaming: &Streaming, lang: Language) -> String {
-    let findings = streaming.findings(lang);
+/// What a run of cells of its own says.
+fn own_cells(own: &OwnCells, lang: Language) -> String {
+    let findings = own.findings(lang);
+    let said = |(name, finding): &(&str, Finding)| format!("- **{}**: {}\n", escape(name), escape(&finding.sentence));
+    let sentences: String = findings.iter().map(said).collect();
+    let table = cells_table(&findings, lang);
+    format!("\n{}\n\n{table}\n{}\n\n{sentences}", escape(&own.answer(lang)), lang.ratio_note())
+}
+
+/// One line for each cell.
+pub(crate) fn cells_table(findings: &[(&str, Finding)], lang: Language) -> String {
     let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
     let ratio = lang.ratio_head(websocket, sse);
     let head =
@@ -94,10 +102,7 @@ fn streams(streaming: &Streaming, lang: Language) -> String {
         let cells = std::iter::once(format!("**{}**", escape(name))).chain(columns);
         cells.chain([verdict(finding, lang, "<br>")]).collect()
     };
-    let said = |(name, finding): &(&str, Finding)| format!("- **{}**: {}\n", escape(name), escape(&finding.sentence));
-    let sentences: String = findings.iter().map(said).collect();
-    let table = table(head, findings.iter().map(row).collect());
-    format!("\n{}\n\n{table}\n{}\n\n{sentences}", escape(&streaming.answer(lang)), lang.ratio_note())
+    table(head, findings.iter().map(row).collect())
 }
 
 /// One column of a finding, line by line.

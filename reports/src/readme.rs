@@ -3,10 +3,10 @@
 use crate::agent::Agent;
 use crate::compare::Comparison;
 use crate::findings::Findings;
-use crate::markdown::{claim, escape, head, table};
+use crate::markdown::{cells_table, claim, escape, head, table};
 use crate::number::{self, NONE};
+use crate::own_cells::{OwnCell, OwnCells, percent, signed};
 use crate::row::Measured;
-use crate::streaming::{Streamed, Streaming, percent, signed};
 use crate::text::Language;
 use trial::{Figure, Quantile};
 use wire::Transport;
@@ -20,6 +20,8 @@ pub enum Part {
     Streams,
     /// `agent`: tool loops.
     Agent,
+    /// `cells`: cells that feed no row and have no pace of tokens.
+    Cells,
 }
 
 /// Why a part cannot be put into a README.
@@ -44,6 +46,7 @@ impl Part {
             Self::Table => "table",
             Self::Streams => "streams",
             Self::Agent => "agent",
+            Self::Cells => "cells",
         };
         [format!("<!-- pushbench:{name} -->"), format!("<!-- /pushbench:{name} -->")]
     }
@@ -54,8 +57,9 @@ pub fn readme_part(comparison: &Comparison) -> (Part, String) {
     if let Some(found) = Agent::of(comparison.records) {
         return (Part::Agent, loops(&found));
     }
-    match Streaming::of(comparison) {
-        Some(streaming) => (Part::Streams, streams(&streaming)),
+    match OwnCells::of(comparison) {
+        Some(own) if own.cells.iter().any(|cell| cell.gap_ns.is_some()) => (Part::Streams, streams(&own)),
+        Some(own) => (Part::Cells, cells(&own)),
         None => (Part::Table, rows(comparison)),
     }
 }
@@ -80,8 +84,14 @@ fn rows(comparison: &Comparison) -> String {
     table(head(lang), rows.collect()) + &format!("\n{}\n", escape(&findings.answer(lang)))
 }
 
+/// The answer, and one line for each cell.
+fn cells(own: &OwnCells) -> String {
+    let lang = Language::English;
+    format!("{}\n\n{}", escape(&own.answer(lang)), cells_table(&own.findings(lang), lang))
+}
+
 /// The answer, and one line for each paced cell.
-fn streams(streaming: &Streaming) -> String {
+fn streams(own: &OwnCells) -> String {
     let lang = Language::English;
     let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
     let of = |figure: &str, transport: &str| format!("{figure}, {transport}");
@@ -96,13 +106,13 @@ fn streams(streaming: &Streaming) -> String {
         of(&bytes, sse),
         of(&bytes, websocket),
     ];
-    let rows = streaming.cells.iter().filter_map(|cell| stream(cell, lang));
+    let rows = own.cells.iter().filter_map(|cell| stream(cell, lang));
     let table = table(columns.into(), rows.collect());
-    format!("{}\n\n{table}", escape(&streaming.answer(lang)))
+    format!("{}\n\n{table}", escape(&own.answer(lang)))
 }
 
 /// One cell with a pace of its own.
-fn stream(cell: &Streamed, lang: Language) -> Option<Vec<String>> {
+fn stream(cell: &OwnCell, lang: Language) -> Option<Vec<String>> {
     let pace = number::significant(cell.tokens_per_second()?);
     let both =
         |figure| cell.line(figure, lang).map_or([NONE, NONE].map(str::to_owned), |line| [line.sse, line.websocket]);

@@ -6,8 +6,8 @@ use crate::columns::{fit, row, width, wrap};
 use crate::compare::Comparison;
 use crate::evidence::agent_effects;
 use crate::findings::{Findings, run_label, run_warnings};
+use crate::own_cells::OwnCells;
 use crate::row::{Finding, Measured, RowVerdict};
-use crate::streaming::Streaming;
 use crate::text::Language;
 use trial::Row;
 use wire::Transport;
@@ -56,8 +56,8 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
         lines.push(paint.on(&line, Style::Yellow));
     }
     lines.push(String::new());
-    lines.extend(match Streaming::of(comparison) {
-        Some(streaming) => of_streams(&streaming, lang, width, paint),
+    lines.extend(match OwnCells::of(comparison) {
+        Some(own) => of_own_cells(&own, lang, width, paint),
         None => of_rows(&Findings::of(comparison, lang), lang, width, paint),
     });
     lines.extend(wrap(&lang.ratio_note(), width).iter().map(|line| paint.on(line, Style::Dim)));
@@ -72,13 +72,13 @@ fn of_rows(findings: &Findings, lang: Language, width: usize, paint: Paint) -> V
     opened(&findings.answer(lang), &layout).into_iter().chain(rows).collect()
 }
 
-/// The cells of a run that asked language models.
-fn of_streams(streaming: &Streaming, lang: Language, width: usize, paint: Paint) -> Vec<String> {
-    let findings = streaming.findings(lang);
+/// The cells of a run that feeds no row.
+fn of_own_cells(own: &OwnCells, lang: Language, width: usize, paint: Paint) -> Vec<String> {
+    let findings = own.findings(lang);
     let measured = findings.iter().flat_map(|(_, finding)| &finding.lines);
     let layout = Layout { widths: column_widths(measured, lang, width), width, lang, paint };
     let cells = findings.iter().flat_map(|(name, finding)| layout.cell(name, finding));
-    opened(&streaming.answer(lang), &layout).into_iter().chain(cells).collect()
+    opened(&own.answer(lang), &layout).into_iter().chain(cells).collect()
 }
 
 /// The answer and the names of the columns.

@@ -100,11 +100,16 @@ has 'tune-host: what would change is marked' "$(grep slow_start "$room/out")" 'c
 is 'tune-host: only root may apply' "$(status scripts/tune-host.sh --apply)" 1
 is 'tune-host: nothing was set' "$(grep -ce -qw "$room/sysctl" || true)" 0
 
+git init -q . && git add . && git -c user.name=test -c user.email=test@localhost commit -qm 'a commit'
 published=reports/published/$(date +%F)-box
 echo 'no markers' >README.md
 is 'publish: a README without markers is refused' "$(status scripts/publish.sh -n box)" 1
 is 'publish: … before anything is measured' "$(grep -c compare "$room/cargo" || true)" 0
 printf '<!-- pushbench:table -->\n<!-- /pushbench:table -->\n' >README.md
+echo '# edited' >>scripts/remote.sh
+is 'publish: a commit that nobody else has is refused' "$(status scripts/publish.sh -n box)" 1
+has 'publish: … and says what was changed' "$(<"$room/out")" 'scripts/remote.sh'
+git checkout -q scripts
 is 'publish: a failed run publishes nothing' "$(status scripts/publish.sh -n box --fail; ls)" $'1\nREADME.md\nscripts'
 is 'publish: a run is published' "$(status scripts/publish.sh -n box --quick)" 0
 is 'publish: records, page and host facts are there' "$(ls "$published")" $'records.jsonl\nreport.html\nrun.json'
@@ -118,9 +123,11 @@ is 'publish: tool loops have a part of their own' "$(status scripts/publish.sh -
 has 'publish: … and are run by their command' "$(grep -- '-- agent' "$room/cargo")" '-- agent --turns 3 -o'
 is 'publish: a run for a part that README lacks is refused' "$(status scripts/publish.sh -n streams --plan llm)" 1
 has 'publish: … and says which' "$(<"$room/out")" 'pushbench:streams'
+is 'publish: a plan without a part of README is published beside it' "$(status scripts/publish.sh -n shapes --plan workloads)" 0
+has 'publish: … and leaves README alone' "$(tail -n 1 "$room/cargo")" '-shapes'
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
-for script in remote tune-host publish referee; do
+for script in remote tune-host publish referee llm-peers; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

@@ -54,6 +54,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use wire::Facts;
 
+/// The commit that this was built from: `-dirty` where a release build has more than that, `unknown` outside of a checkout.
+pub const COMMIT: &str = env!("PUSHBENCH_COMMIT");
+
 /// Why a server cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {

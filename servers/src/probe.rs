@@ -67,7 +67,7 @@ pub(crate) fn read_facts(threads: usize, tuning: Tuning, limits: Limits) -> Fact
     Facts {
         wire_version: WIRE_VERSION,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("PUSHBENCH_COMMIT").unwrap_or("unknown").to_owned(),
+        commit: crate::COMMIT.to_owned(),
         profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
         pid: std::process::id(),
         boot_id: read("/proc/sys/kernel/random/boot_id").trim().to_owned(),

@@ -61,10 +61,10 @@ fn ordered_faults_are_seen_exactly() {
     for flush in [Flush::Each, Flush::Ready] {
         let server = server_with(|tuning, _| tuning.flush = flush);
         for transport in Transport::ALL {
-            let query = "rate=5000&count=10&faults=drop:2,drop:3,duplicate:5,stall:7:120ms";
+            let query = "rate=5000&count=10&faults=drop:2,drop:3,duplicate:5,swap:8,stall:7:120ms";
             let stamps = stamps(&server, transport, query);
             let seqs: Vec<_> = stamps.iter().map(|stamp| stamp.seq).collect();
-            assert_eq!(seqs, [0, 1, 4, 5, 5, 6, 7, 8, 9], "{transport}");
+            assert_eq!(seqs, [0, 1, 4, 5, 5, 6, 7, 9, 8], "{transport}");
             let held = stamps[6].sent.nanos_since(stamps[6].due);
             assert!(held >= 120_000_000, "{transport}: the stall held its event for {held} ns only");
             let moved = stamps.iter().any(|stamp| stamp.due.nanos_since(stamps[0].due) != stamp.seq * 200_000);

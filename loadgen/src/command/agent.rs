@@ -1,7 +1,7 @@
 //! `agent`: takes "WebSocket is faster for agents" apart into connection reuse, incremental input and the transport itself.
 
 use super::flags::{bytes, duration};
-use super::output::OutputArgs;
+use super::output::{BuildArgs, OutputArgs};
 use super::terminal_width;
 use crate::agent::blocks::{Blocks, facts};
 use crate::endpoint::Endpoint;
@@ -50,6 +50,8 @@ pub struct AgentArgs {
     server_cost_per_byte: u64,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    build: BuildArgs,
 }
 
 /// How the measuring ended.
@@ -62,7 +64,7 @@ struct Ended {
 /// Measures, records, says what was found.
 pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
     let plan = args.plan()?;
-    args.output.refuse_debug()?;
+    args.build.refuse_debug()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, plan, &out))?;
@@ -88,7 +90,7 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
     let cost_per_byte_ns = match &target {
         Some(endpoint) => {
             let facts = facts(endpoint).await?;
-            args.output.refuse_debug_of("server", &facts.profile)?;
+            args.build.refuse_debug_of("server", &facts.profile)?;
             facts.llm.cost_per_byte_ns
         }
         None => plan.cost_per_byte_ns,

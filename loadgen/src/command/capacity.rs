@@ -1,7 +1,7 @@
 //! `capacity`: the highest load that holds a service level, for both transports, and response times below it.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
-use super::output::OutputArgs;
+use super::output::{BuildArgs, OutputArgs};
 use super::{reach, terminal_width};
 use crate::capacity::{Search, Standing};
 use crate::interrupt::Interrupt;
@@ -21,8 +21,8 @@ use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 const MAX_RATE: u64 = 1_000_000;
 /// Most connections: what our servers admit.
 const MAX_CONNECTIONS: u64 = 20_000;
-/// Blocks of each latency cell: as few as an interval takes.
-const LATENCY_BLOCKS: u32 = 6;
+/// Blocks of each latency cell: as few as six headline figures (p50 and p99 at three loads) take under Holm.
+const LATENCY_BLOCKS: u32 = 8;
 
 /// What is raised until the service level breaks.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -81,13 +81,15 @@ pub struct CapacityArgs {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
+    build: BuildArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
 }
 
 /// Searches and says what was found.
 pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
     let search = args.search()?;
-    args.output.refuse_debug()?;
+    args.build.refuse_debug()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &search, &out))?;
@@ -119,7 +121,7 @@ async fn measure(args: &CapacityArgs, search: &Search, out: &Path) -> anyhow::Re
     let mut interrupt = Interrupt::listen()?;
     if let Some(url) = &args.target {
         let session = reach(url, &args.connection).await?;
-        args.output.refuse_debug_of("server", &session.facts.profile)?;
+        args.build.refuse_debug_of("server", &session.facts.profile)?;
     }
     let mut journal = Journal::create(out, args.output.json)?;
     let run = args.run(search);
@@ -227,6 +229,7 @@ impl CapacityArgs {
             steps: Vec::new(),
             stamps: false,
             llm: None,
+            job: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
 use super::gate::{Gate, GateArgs};
-use super::output::OutputArgs;
+use super::output::{BuildArgs, OutputArgs};
 use super::{reach, terminal_width};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
@@ -80,6 +80,8 @@ pub struct CompareArgs {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
+    build: BuildArgs,
+    #[command(flatten)]
     connection: ConnectionArgs,
     #[command(flatten)]
     gate: GateArgs,
@@ -88,7 +90,7 @@ pub struct CompareArgs {
 /// Runs the plan and renders what came of it.
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let begun = Instant::now();
-    args.output.refuse_debug()?;
+    args.build.refuse_debug()?;
     let mut plan = args.plan()?;
     let gate = args.gate.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -197,6 +199,7 @@ fn record(
 fn relay(plan: &mut Plan) -> bool {
     let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && cell.client == ClientKind::Lean);
     let timed = timed.filter(|cell| matches!(cell.row, None | Some(Row::Latency)));
+    let timed = timed.filter(|cell| cell.job.is_none());
     let alike = timed.filter(|cell| cell.load.sharing == Sharing::Shared || cell.load.connections == 1);
     alike.map(|cell| (cell.scenario, cell.load.sharing) = (Scenario::Relay, Sharing::Shared)).count() > 0
 }
@@ -223,7 +226,7 @@ impl CompareArgs {
     /// What the server of `--target` states. Against another host, one-way times become relayed ones unless asked for.
     async fn meet(&self, url: &str, plan: &mut Plan) -> anyhow::Result<Facts> {
         let session = reach(url, &self.connection).await?;
-        self.output.refuse_debug_of("server", &session.facts.profile)?;
+        self.build.refuse_debug_of("server", &session.facts.profile)?;
         if !session.clock.same_clock && !self.one_way && self.plan.is_none() && relay(plan) {
             eprintln!(
                 "loadgen: the target is another host: response times are of messages relayed through it, on this host's \
@@ -288,6 +291,7 @@ impl CompareArgs {
             steps: Vec::new(),
             stamps: false,
             llm: None,
+            job: None,
         };
         Plan {
             name: "workload".to_owned(),

@@ -6,7 +6,7 @@ mod ledger;
 mod record;
 mod waste;
 
-use super::{default_out, terminal_width};
+use super::terminal_width;
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
@@ -46,8 +46,8 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
     let campaign = args.campaign(&endpoint).await?;
     let way = Arc::new(args.way(&endpoint, key.as_ref(), campaign.ours.is_some()).await?);
     args.announce(&endpoint, &campaign)?;
-    let out = args.out.clone().unwrap_or_else(default_out);
-    let mut journal = Journal::create(&out, args.json)?;
+    let out = args.output.directory();
+    let mut journal = Journal::create(&out, args.output.json)?;
     journal.append(&Line::Run(Box::new(args.run_line(&campaign))))?;
     let interrupt = Interrupt::listen()?;
     let waste = Waste::before(&campaign).await?;
@@ -94,20 +94,20 @@ fn conclude(
     for (arm, score) in totals {
         let (measurement, warnings) = score.clone().finish();
         measurement.llm.iter().for_each(|counts| all.add(counts));
-        if !args.json {
+        if !args.output.json {
             write!(stdout, "{}", text::summary(*arm, &measurement, &warnings))?;
         }
     }
-    if !args.json && all.cancelled > 0 {
+    if !args.output.json && all.cancelled > 0 {
         write!(stdout, "{}", text::in_vain(in_vain))?;
     }
     let records = [reports::load(out)?];
-    let rendered = reports::render(&records, out, args.lang)?;
-    if !args.json && totals.len() > 1 {
+    let rendered = reports::render(&records, out, args.output.lang)?;
+    if !args.output.json && totals.len() > 1 {
         let compared = reports::Comparison::of(&records[0]);
-        write!(stdout, "\n{}", reports::terminal(&compared, args.lang, terminal_width(), stdout.is_terminal()))?;
+        write!(stdout, "\n{}", reports::terminal(&compared, args.output.lang, terminal_width(), stdout.is_terminal()))?;
     }
-    if !args.json {
+    if !args.output.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;
     }
     ensure!(

@@ -3,13 +3,13 @@
 
 use super::{command_line, default_out};
 use crate::detect::timing;
-use crate::{host, timestamp, tool};
+use crate::{host, redact, timestamp, tool};
 use clap::Args;
 use reports::Language;
 use std::path::PathBuf;
 use trial::{Plan, Run, SCHEMA, Warning};
 
-/// Flags about results, shared by `compare`, `capacity` and `agent`.
+/// Flags about results, shared by every command that writes records.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
     /// Seed of everything that is drawn: the order of trials, every schedule, every bootstrap
@@ -24,6 +24,11 @@ pub struct OutputArgs {
     /// Print records as JSON lines instead of progress and results
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which builds may measure: `compare`, `capacity`, `agent`. What `llm` asks is mostly somebody else's and slow.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
     /// Measure debug builds all the same; the record says so
     #[arg(long)]
     allow_debug: bool,
@@ -33,19 +38,6 @@ impl OutputArgs {
     /// Where results go.
     pub fn directory(&self) -> PathBuf {
         self.out.clone().unwrap_or_else(default_out)
-    }
-
-    /// Refuses this program when it is a debug build, unless that is allowed.
-    pub fn refuse_debug(&self) -> anyhow::Result<()> {
-        self.refuse_debug_of("loadgen", &tool::facts().profile)
-    }
-
-    /// The same of another program.
-    pub fn refuse_debug_of(&self, program: &str, profile: &str) -> anyhow::Result<()> {
-        match timing::debug_build(program, profile).filter(|_| !self.allow_debug) {
-            Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
-            None => Ok(()),
-        }
     }
 
     /// The first line of the records of a plan against `target`, or against servers of our own.
@@ -61,10 +53,25 @@ impl OutputArgs {
             seed: self.seed,
             plan,
             host: host::facts(),
-            target: target.cloned(),
+            target: target.map(|url| redact::url(url)),
             warnings: debug.into_iter().chain([place]).collect(),
             capacity: None,
             agent: None,
+        }
+    }
+}
+
+impl BuildArgs {
+    /// Refuses this program when it is a debug build, unless that is allowed.
+    pub fn refuse_debug(&self) -> anyhow::Result<()> {
+        self.refuse_debug_of("loadgen", &tool::facts().profile)
+    }
+
+    /// The same of another program.
+    pub fn refuse_debug_of(&self, program: &str, profile: &str) -> anyhow::Result<()> {
+        match timing::debug_build(program, profile).filter(|_| !self.allow_debug) {
+            Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
+            None => Ok(()),
         }
     }
 }

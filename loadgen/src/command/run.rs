@@ -64,8 +64,8 @@ pub struct RunArgs {
     /// Write each event as one JSON line: received_ns, event, id, data
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Damage to order from our servers, to see whether it is seen, with commas: drop:SEQ, duplicate:SEQ, stall:SEQ:TIME;
-    /// for each event burn:TIME (CPU) and syscalls:N; for each stream touch:BYTES (memory)
+    /// Damage to order from our servers, to see whether it is seen, with commas: drop:SEQ, duplicate:SEQ, swap:SEQ,
+    /// stall:SEQ:TIME; for each event burn:TIME (CPU) and syscalls:N; for each stream touch:BYTES (memory)
     #[arg(long, value_name = "LIST", default_value = "")]
     faults: Faults,
     /// Seed of random schedules (our servers)
@@ -214,6 +214,7 @@ impl RunArgs {
             steps: Vec::new(),
             stamps: false,
             llm: None,
+            job: None,
         };
         Order {
             cell,

@@ -57,6 +57,8 @@ pub fn offered(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
     measurement.counters.expected.filter(|_| trial.cell.load.faults.is_empty())?;
     let (sent, planned) = match trial.cell.scenario {
         Scenario::Echo | Scenario::Relay => (measurement.counters.messages_sent, dues(trial, 0)?),
+        // Each watcher's events are counted against the draw of its job: what was not sent is lost (rule 19).
+        Scenario::Push if trial.cell.job.is_some() => return None,
         Scenario::Push => {
             let in_window = dues(trial, trial.cell.load.warmup.as_nanos() as u64)?;
             // Without warm-up the server is first asked a moment after the start; what came was sent for certain.

@@ -9,6 +9,7 @@ use crate::fleet::{Fleet, FleetPlan};
 use crate::host;
 use crate::link::Dialer;
 use crate::recorder::{Reading, Recorder};
+use crate::redact::Secrets;
 use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
 use servers::clock;
@@ -38,7 +39,11 @@ pub async fn run(order: Order, foreign: Foreign, observer: Observer) -> Trial {
     let started = Started::now();
     let (outcome, warning) = match attempt(&order, &foreign, observer).await {
         Ok((measurement, warning)) => (Outcome::Measured(Box::new(measurement)), warning),
-        Err(error) => (Outcome::Failed(error.to_string()), None),
+        Err(error) => {
+            // An endpoint may send back what it was sent.
+            let secrets = Secrets::of(&order.headers, &foreign.endpoint.path_and_query);
+            (Outcome::Failed(secrets.hide(&error.to_string())), None)
+        }
     };
     let mut trial = record(&order, &started, outcome);
     trial.warnings.extend(warning);

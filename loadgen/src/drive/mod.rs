@@ -7,6 +7,7 @@ mod echo;
 mod exact;
 mod foreign;
 mod handshake;
+mod job;
 mod llm;
 mod memory;
 mod message;
@@ -187,6 +188,9 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         }
         (Scenario::Llm, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) => {
             Err(TrialError::Unsupported(format!("{transport} asks no language model")))
+        }
+        (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if order.cell.job.is_some() => {
+            Err(TrialError::Unsupported(format!("{transport} watches no job")))
         }
         (Scenario::Llm, _) if library => {
             Err(TrialError::Unsupported("answers of a language model are read by the lean client".to_owned()))

@@ -4,12 +4,13 @@
 //! phase never overlaps the window.
 
 use super::session::{Session, Snapshot};
-use super::{Observer, Order, TrialError};
+use super::{Observer, Order, TrialError, job};
 use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
 use crate::kernel_clock::ClockPair;
 use crate::recorder::{Reading, Recorder};
+use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
 use servers::clock;
 use std::sync::Arc;
@@ -34,8 +35,8 @@ const MOST_ONE_WAY: u64 = 1 << 22;
 /// [`TrialError`] when a stream breaks or the server stops answering.
 pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
     let load = &order.cell.load;
-    let subscription = subscription(order, session);
-    let specs: Vec<_> = (0..load.connections).map(|index| session.spec(order, &subscription, index)).collect();
+    let (specs, reading) = asked(order, session);
+    keepable(&specs, session)?;
     host::admit(u64::from(load.connections), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
     let stamps = order.cell.stamps.then(ClockPair::read);
@@ -50,13 +51,10 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     };
     let basis = if load.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due };
     let window = Arc::new(Window::new(basis, load.warmup, load.window));
-    let payload = Arc::new(Payload::new(load.payload_bytes));
     // Without a schedule nothing is due: events are timed by the offset that is known when they come.
     let defers = !session.clock.same_clock && basis == Basis::Due;
     let offset_ns = session.clock.offset_ns;
-    keepable(load, &subscription, session)?;
-    let interrupt = observer.interrupt.clone();
-    let (log, reading) = (observer.log.clone(), Reading::Push(payload));
+    let (interrupt, log) = (observer.interrupt.clone(), observer.log.clone());
     let recorder = || {
         let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
         let recorder = match stamps {
@@ -88,9 +86,20 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     Ok(measurement)
 }
 
+/// What every stream asks for, and how its events are to be understood.
+fn asked(order: &Order, session: &Session) -> (Vec<StreamSpec>, Reading) {
+    let load = &order.cell.load;
+    if let Some(job) = &order.cell.job {
+        return (job::specs(job, order, session), Reading::Job);
+    }
+    let subscription = subscription(order, session);
+    let specs = (0..load.connections).map(|index| session.spec(order, &subscription, index));
+    (specs.collect(), Reading::Push(Arc::new(Payload::new(load.payload_bytes))))
+}
+
 /// Refuses more events across two clocks than a generator should keep until the clocks are known.
-fn keepable(load: &Load, subscription: &Subscription, session: &Session) -> Result<(), TrialError> {
-    let events = subscription.count.unwrap_or(0).saturating_mul(u64::from(load.connections));
+fn keepable(specs: &[StreamSpec], session: &Session) -> Result<(), TrialError> {
+    let events: u64 = specs.iter().filter_map(|spec| spec.expected).sum();
     if session.clock.same_clock || events <= MOST_ONE_WAY {
         return Ok(());
     }

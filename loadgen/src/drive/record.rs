@@ -3,6 +3,7 @@
 use super::Order;
 use crate::{host, timestamp, tool};
 use servers::clock;
+use std::time::Duration;
 use trial::{ClientFacts, Outcome, SCHEMA, Trial};
 use wire::MonoTime;
 
@@ -15,7 +16,12 @@ pub struct Started {
 impl Started {
     /// Now.
     pub fn now() -> Self {
-        Self { at: clock::now(), wall: timestamp::now() }
+        Self::at(clock::now())
+    }
+
+    /// At an instant that is past.
+    pub fn at(at: MonoTime) -> Self {
+        Self { at, wall: timestamp::before(Duration::from_nanos(clock::now().nanos_since(at))) }
     }
 }
 

@@ -46,12 +46,15 @@ impl Hiccups {
 
 fn spin(stop: &AtomicBool) -> u64 {
     let (mut last, mut longest_ns) = (clock::now(), 0);
-    while !stop.load(Relaxed) {
+    // At least one gap, however late this thread was started.
+    loop {
         let now = clock::now();
         longest_ns = longest_ns.max(now.nanos_since(last));
         last = now;
+        if stop.load(Relaxed) {
+            return longest_ns;
+        }
     }
-    longest_ns
 }
 
 #[cfg(test)]

@@ -70,6 +70,21 @@ fn losses_duplicates_and_damage_are_counted_exactly() {
 }
 
 #[test]
+fn events_of_jobs_are_known_by_the_stamp_at_their_end() {
+    let mut recorder = recorder(Reading::Job);
+    let mut stream = StreamState::new(Track::from(0));
+    for seq in [0, 2] {
+        let (due, mut json) = (at(seq), br#"{"type":"step","step":1"#.to_vec());
+        wire::llm::close_event(wire::llm::StampKey::Stamp, &Stamp { seq, due, fired: due, sent: due }, &mut json);
+        recorder.event(&mut stream, event(&json), at(9));
+    }
+    recorder.event(&mut stream, event(br#"{"type":"step","step":1}"#), at(9));
+    assert_eq!((recorder.counters.lost, recorder.counters.corrupt), (1, 1));
+    let (measurement, _) = recorder.finish();
+    assert_eq!(measurement.distributions[&Metric::ResponseTime].len(), 2);
+}
+
+#[test]
 fn foreign_events_are_timed_by_their_gaps() {
     let mut recorder = recorder(Reading::Foreign);
     let mut stream = StreamState::new(Track::anywhere());

@@ -21,13 +21,16 @@ const CALLS: u64 = 3;
 const EVENTS: u64 = 100;
 
 pub(super) async fn faults(bench: &Bench) -> Answer {
-    let settings =
-        "rate=2000\nwarmup='0s'\nwindow='600ms'\nfaults='drop:100,drop:500,drop:501,duplicate:700,duplicate:900'";
+    let faults = "drop:100,drop:500,drop:501,duplicate:700,duplicate:900,swap:300,swap:1000";
+    let settings = &format!("rate=2000\nwarmup='0s'\nwindow='600ms'\nfaults='{faults}'");
     let (mut found, mut pass) = (Vec::new(), true);
     for transport in [Transport::Sse, Transport::WebSocket, Transport::HttpStream] {
         let counters = bench.measure(&cell("push", settings), transport).await?.counters;
-        pass &= (counters.lost, counters.duplicates, counters.reordered, counters.corrupt) == (3, 2, 0, 0);
-        found.push(format!("{transport} {} lost, {} duplicates", counters.lost, counters.duplicates));
+        pass &= (counters.lost, counters.duplicates, counters.reordered, counters.corrupt) == (3, 2, 2, 0);
+        found.push(format!(
+            "{transport} {} lost, {} duplicates, {} late",
+            counters.lost, counters.duplicates, counters.reordered
+        ));
     }
     Ok(Finding::Shown { found: found.join(", "), pass })
 }

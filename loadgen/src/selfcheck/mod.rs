@@ -128,7 +128,9 @@ impl Probe {
                 "the same stop of a load that waits for itself",
                 "p99 below a tenth of that, and the closed loop flagged (rule 4)",
             ],
-            Self::Faults => ["V3 faults", "3 events dropped, 2 sent twice", "exactly 3 lost and 2 duplicates"],
+            Self::Faults => {
+                ["V3 faults", "3 events dropped, 2 sent twice, 2 overtaken", "exactly 3 lost, 2 duplicates, 2 late"]
+            }
             Self::Loss => ["V4 loss", "a network that loses 1 %", "no event lost, retransmissions equal to losses"],
             Self::Bytes => ["V5 bytes", "events of 64 B", "78 B over SSE, 66 B over WebSocket, at two layers"],
             Self::Burn => ["V6 CPU", "1 ms of CPU burnt for each event", "1 ms more for each event, within 5 %"],

@@ -40,6 +40,7 @@ pub(crate) fn cell() -> Cell {
         steps: Vec::new(),
         stamps: false,
         llm: None,
+        job: None,
     }
 }
 

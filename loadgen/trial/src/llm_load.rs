@@ -101,7 +101,6 @@ impl LlmLoad {
         let unpaced = workload.gap.mean_ms().is_none();
         let checks = [
             (workload.output_cap == 0, format!("workload '{}' says nothing: use scenario 'memory'", workload.name)),
-            (!(1e-3..=1e6).contains(&self.speed), format!("speed = {}: must be 0.001 to 1000000", self.speed)),
             (
                 self.tokens.is_some_and(|tokens| !(2..=wire::llm::MAX_TOKENS).contains(&tokens)),
                 format!("tokens must be 2 to {}", wire::llm::MAX_TOKENS),
@@ -111,8 +110,14 @@ impl LlmLoad {
                 format!("workload '{}' has no schedule: leave out arrival", workload.name),
             ),
         ];
-        checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
+        let found = checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem));
+        found.or_else(|| problem_of_speed(self.speed))
     }
+}
+
+/// What is wrong with a time scaling.
+pub(crate) fn problem_of_speed(speed: f64) -> Option<String> {
+    (!(1e-3..=1e6).contains(&speed)).then(|| format!("speed = {speed}: must be 0.001 to 1000000"))
 }
 
 impl fmt::Display for Begin {

@@ -1,6 +1,6 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::LlmLoad;
+use crate::{JobLoad, LlmLoad};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -229,6 +229,9 @@ pub struct Cell {
     /// may be anybody's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub llm: Option<LlmLoad>,
+    /// Jobs of our own service, whose events come in place of plain ones (scenario `push`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobLoad>,
 }
 
 /// One transport in a cell.
@@ -271,6 +274,9 @@ impl Cell {
     /// Events a second that reach the generator over all streams; `None` without a schedule.
     pub fn offered(&self) -> Option<f64> {
         let rate = self.load.rate.get();
+        if let Some(job) = &self.job {
+            return Some(job.offered(&self.load));
+        }
         match self.scenario {
             Scenario::Push | Scenario::Relay => {
                 self.load.schedule.dues(self.load.rate, 0).map(|_| rate * f64::from(self.load.connections))
@@ -287,7 +293,7 @@ impl Cell {
         let offered = self.offered()?;
         let pushed = matches!(self.scenario, Scenario::Push | Scenario::Relay);
         let shared = pushed && self.load.sharing == Sharing::Shared;
-        Some(if shared { self.load.rate.get() } else { offered })
+        Some(if shared { offered / f64::from(self.load.connections.max(1)) } else { offered })
     }
 
     /// Expected length of one block.

@@ -2,10 +2,12 @@
 //!
 //! Refuses unknown keys and says which known one is nearest.
 
-use crate::{Begin, Cell, ClientKind, LlmLoad, Load, Plan, Row, Scenario, StopRule};
+use crate::plan_check::problem_of;
+use crate::{Begin, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
 use serde::Deserialize;
 use std::time::Duration;
-use wire::{Faults, Flush, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Schedule, Sharing, Transport};
+use wire::llm::JobKind;
+use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Most cells that one plan may expand to.
 const MAX_CELLS: usize = 1000;
@@ -95,6 +97,7 @@ struct CellSpec {
     #[serde(default)]
     stamps: bool,
     workload: Option<String>,
+    job: Option<JobKind>,
     arrival: Option<Begin>,
     speed: Option<f64>,
     tokens: Option<u32>,
@@ -164,7 +167,7 @@ impl CellSpec {
             schedule: self.schedule.unwrap_or_else(|| self.default_schedule()),
             rate: Rate::per_second(100.0).expect("100 is above zero"),
             payload_bytes: 64,
-            sharing: self.sharing.unwrap_or_default(),
+            sharing: self.job().map(|job| job.sharing()).or(self.sharing).unwrap_or_default(),
             ids: self.ids.unwrap_or(false),
             warmup: self.warmup.unwrap_or(Duration::from_secs(1)),
             window: self.window.unwrap_or(Duration::from_secs(2)),
@@ -185,7 +188,13 @@ impl CellSpec {
             steps: self.steps.clone(),
             stamps: self.stamps,
             llm: self.llm(),
+            job: self.job(),
         }
+    }
+
+    /// Which jobs are watched.
+    fn job(&self) -> Option<JobLoad> {
+        Some(JobLoad { kind: self.job?, speed: self.speed.unwrap_or(1.0) })
     }
 
     /// What a language model is asked for.
@@ -224,52 +233,6 @@ fn spread<T>(cells: Vec<Cell>, list: Option<&OneOrMany<T>>, set: impl Fn(&mut Ce
         })
     };
     cells.into_iter().flat_map(copies).collect()
-}
-
-/// What makes a cell impossible to run, with the remedy.
-fn problem_of(cell: &Cell) -> Option<String> {
-    let load = &cell.load;
-    if let Some(problem) = cell.llm.as_ref().and_then(LlmLoad::problem) {
-        return Some(problem);
-    }
-    let timed = !matches!(
-        cell.scenario,
-        Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory | Scenario::Exact
-    );
-    let checks = [
-        (
-            (cell.scenario == Scenario::Llm) != cell.llm.is_some(),
-            "workload = 'NAME' is what scenario = 'llm' needs, and no other scenario".to_owned(),
-        ),
-        (cell.transports.is_empty(), "transports is empty".to_owned()),
-        (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
-        (
-            !(MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES).contains(&load.payload_bytes),
-            format!(
-                "payload = {}: must be {MIN_PAYLOAD_BYTES} (the stamp) to {MAX_PAYLOAD_BYTES} bytes",
-                load.payload_bytes
-            ),
-        ),
-        (
-            !(1..=100_000).contains(&load.connections),
-            format!("connections = {}: must be 1 to 100000", load.connections),
-        ),
-        (timed && load.window.is_zero(), "window must be above zero".to_owned()),
-        (
-            load.warmup + load.window > Duration::from_secs(3600),
-            "warmup and window together must stay within an hour".to_owned(),
-        ),
-        (
-            cell.scenario == Scenario::Memory && cell.steps.len() < 4,
-            "steps needs at least four rising numbers of connections".to_owned(),
-        ),
-        (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
-        (
-            cell.stamps && (cell.scenario != Scenario::Push || cell.client != ClientKind::Lean),
-            "stamps = true needs scenario = 'push' and client = 'lean'".to_owned(),
-        ),
-    ];
-    checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
 }
 
 /// The parser's message, with the nearest known word where it refused an unknown one.
@@ -323,26 +286,6 @@ mod tests {
     }
 
     #[test]
-    fn impossible_cells_are_refused_with_the_remedy() {
-        for (line, text) in [
-            ("payload = 47", "cell 'a': payload = 47: must be 48 (the stamp) to 1048576 bytes"),
-            ("blocks = 0", "cell 'a': blocks = 0: must be 1 to 1000"),
-            ("window = '0s'", "cell 'a': window must be above zero"),
-            ("transports = []", "cell 'a': transports is empty"),
-            ("steps = [3, 2]", "cell 'a': steps must rise"),
-            ("workload = 'chat'", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
-            (
-                "stamps = true\nclient = 'library'",
-                "cell 'a': stamps = true needs scenario = 'push' and client = 'lean'",
-            ),
-        ] {
-            assert_eq!(Plan::from_toml(&format!("{HEAD}{line}\n")).unwrap_err().to_string(), text);
-        }
-        let twice = HEAD.to_owned() + "[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'echo'\n";
-        assert_eq!(Plan::from_toml(&twice).unwrap_err().to_string(), "cell 'a': its name is taken");
-    }
-
-    #[test]
     fn a_workload_of_a_language_model_is_read() {
         let head = HEAD.replace("'push'", "'llm'");
         let cell = |lines| Plan::from_toml(&format!("{head}{lines}\n")).map(|plan| plan.cells[0].clone());
@@ -357,6 +300,17 @@ mod tests {
         ] {
             assert_eq!(cell(lines).unwrap_err().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_job_is_read_and_says_who_shares_it() {
+        let cell = |lines| Plan::from_toml(&format!("{HEAD}{lines}\n")).map(|plan| plan.cells[0].clone());
+        let train = cell("job = 'train'\nrate = 1\nspeed = 100\nconnections = 10").unwrap();
+        assert_eq!((train.load.sharing, train.is_timed()), (Sharing::Shared, true));
+        assert_eq!(train.offered().unwrap() / 10.0, train.released().unwrap(), "one pacer for all watchers");
+        let predict = cell("job = 'predict'\nspeed = 10").unwrap();
+        assert_eq!((predict.load.sharing, predict.job.unwrap().speed), (Sharing::Private, 10.0));
+        assert!(cell("job = 'tran'").unwrap_err().to_string().ends_with("did you mean `train`?"));
     }
 
     #[test]

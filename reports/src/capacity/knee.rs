@@ -15,6 +15,12 @@ const DRAWS: usize = 2_000;
 const USABLE: f64 = 0.95;
 /// Ratio of the capacities up to which one ladder of loads serves both arms.
 const TOGETHER: f64 = 1.25;
+/// Loads around two capacities that one ladder serves, and how far it reaches on either side of them: a shared host moves the
+/// load at which a trial passes by a tenth and more.
+const RUNGS: usize = 7;
+const REACH: f64 = 0.2;
+/// Where each has a ladder of its own, its loads as shares of the capacity.
+const SHARES: [f64; 4] = [1.0 - REACH, 0.93, 1.07, 1.0 + REACH];
 /// Fewest blocks for an interval, as everywhere.
 const FEWEST_BLOCKS: usize = crate::verdict::FEWEST_BLOCKS;
 
@@ -58,23 +64,24 @@ pub(super) fn next(plan: &CapacityPlan, seen: &[Observation], seed: u64) -> Opti
 /// Points of the ladder that are left, over all blocks.
 pub(super) fn remaining(plan: &CapacityPlan, seen: &[Observation]) -> u64 {
     let ladder = ladder(plan, seen);
-    // As long as the capacities are not known, one ladder of five loads is the best guess.
-    let all = u64::from(plan.knee_blocks) * if ladder.is_empty() { 5 } else { ladder.len() as u64 };
+    // As long as the capacities are not known, one ladder for both is the best guess.
+    let all = u64::from(plan.knee_blocks) * if ladder.is_empty() { RUNGS } else { ladder.len() } as u64;
     let done = ladder.iter().map(|&load| u64::from(blocks_at(seen, Point { stage: Stage::Knee, load })));
     all.saturating_sub(done.sum())
 }
 
-/// Loads from 10 % below the smaller capacity to 10 % above the larger; where the two lie far apart, a ladder for each.
+/// Loads from 20 % below the smaller capacity to 20 % above the larger; where the two lie far apart, a ladder for each.
 /// Empty while a capacity is not known.
 fn ladder(plan: &CapacityPlan, seen: &[Observation]) -> Vec<u64> {
     let capacities = plan.arms.map(|arm| middle(&answer(plan, seen, arm)));
     let [Some(base), Some(other)] = capacities else { return Vec::new() };
     let (low, high) = (base.min(other), base.max(other));
     let mut loads: Vec<u64> = if high / low <= TOGETHER {
-        let (first, last) = ((0.9 * low).ln(), (1.1 * high).ln());
-        (0..5).map(|i| rounded((first + (last - first) * f64::from(i) / 4.0).exp())).collect()
+        let (first, last) = (((1.0 - REACH) * low).ln(), ((1.0 + REACH) * high).ln());
+        let step = (last - first) / (RUNGS - 1) as f64;
+        (0..RUNGS).map(|rung| rounded((first + step * rung as f64).exp())).collect()
     } else {
-        [low, high].iter().flat_map(|c| [0.9, 1.0, 1.1].map(|share| rounded(share * c))).collect()
+        [low, high].iter().flat_map(|capacity| SHARES.map(|share| rounded(share * capacity))).collect()
     };
     loads.sort_unstable();
     loads.dedup();

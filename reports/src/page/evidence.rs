@@ -12,7 +12,7 @@ use crate::text::Language;
 pub(super) fn section(section: &Section, findings: &[Findings], labels: &[String], lang: Language) -> Html {
     let (anchor, heading) = match section.row {
         Some(row) => (row.name(), lang.row(row).to_owned()),
-        None if section.streams => ("token-streams", lang.llm_heading()),
+        None if section.own => ("cells", lang.cells_heading()),
         None => ("other-cells", lang.other_cells()),
     };
     let several = labels.len() > 1;
@@ -22,7 +22,7 @@ pub(super) fn section(section: &Section, findings: &[Findings], labels: &[String
         let conclusion = finding.map(|finding| conclusion(finding, lang));
         Html::from_iter(name.into_iter().chain(conclusion).chain([blocks_of(blocks)]))
     });
-    let note = (section.row.is_none() && !section.streams).then(|| el("p").add(lang.other_cells_note()));
+    let note = (section.row.is_none() && !section.own).then(|| el("p").add(lang.other_cells_note()));
     titled(anchor, &heading).all(note).all(runs).line()
 }
 

@@ -10,9 +10,9 @@ use crate::agent::Agent;
 use crate::belief;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
-use crate::evidence::{Block, of_agent, of_capacity, of_other_cells, of_row, of_streaming};
+use crate::evidence::{Block, of_agent, of_capacity, of_other_cells, of_own_cells, of_row};
 use crate::findings::{Findings, run_labels};
-use crate::streaming::Streaming;
+use crate::own_cells::OwnCells;
 use crate::text::Language;
 use html::{Element, Html, el};
 use trial::Row;
@@ -21,8 +21,8 @@ use trial::Row;
 pub(crate) struct Section {
     /// The row; `None` for cells that feed none.
     pub(crate) row: Option<Row>,
-    /// Whether it is the section of a run that asked language models.
-    pub(crate) streams: bool,
+    /// Whether it is the first section of a run whose cells feed no row.
+    pub(crate) own: bool,
     /// Blocks of each run, in the order of the runs.
     pub(crate) runs: Vec<Vec<Block>>,
 }
@@ -31,21 +31,19 @@ pub(crate) struct Section {
 pub(crate) fn sections(comparisons: &[Comparison], lang: Language) -> Vec<Section> {
     let rows = Row::ALL.into_iter().map(|row| Section {
         row: Some(row),
-        streams: false,
+        own: false,
         runs: comparisons.iter().map(|comparison| of_row(comparison, row, lang)).collect(),
     });
-    let streams =
-        Section { row: None, streams: true, runs: comparisons.iter().map(|c| of_streaming(c, lang)).collect() };
-    let others =
-        Section { row: None, streams: false, runs: comparisons.iter().map(|c| of_other_cells(c, lang)).collect() };
+    let own = Section { row: None, own: true, runs: comparisons.iter().map(|c| of_own_cells(c, lang)).collect() };
+    let others = Section { row: None, own: false, runs: comparisons.iter().map(|c| of_other_cells(c, lang)).collect() };
     let told = |section: &Section| section.row.is_some() || section.runs.iter().any(|blocks| !blocks.is_empty());
-    std::iter::once(streams).chain(rows).chain([others]).filter(told).collect()
+    std::iter::once(own).chain(rows).chain([others]).filter(told).collect()
 }
 
-/// Whether a run answers the table's questions: a search for capacity, tool loops and token streams ask others.
+/// Whether a run answers the table's questions: a search for capacity, tool loops and cells that feed no row ask others.
 fn asks_the_table(comparison: &Comparison) -> bool {
     let run = &comparison.records.run;
-    run.capacity.is_none() && run.agent.is_none() && Streaming::of(comparison).is_none()
+    run.capacity.is_none() && run.agent.is_none() && OwnCells::of(comparison).is_none()
 }
 
 /// The whole page.

@@ -5,8 +5,8 @@ use crate::agent::Agent;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, glance, run_warnings};
+use crate::own_cells::OwnCells;
 use crate::row::{Finding, Measured, RowVerdict};
-use crate::streaming::Streaming;
 use crate::terminal::sign;
 use crate::text::Language;
 use trial::Row;
@@ -27,7 +27,7 @@ pub(super) fn header(comparisons: &[Comparison], findings: &[Findings], labels: 
 fn answer(comparison: &Comparison, findings: &Findings, lang: Language) -> String {
     let capacity = Capacity::of(comparison.records).map(|found| lang.capacity(&found));
     let agent = || Some(lang.agent(&Agent::of(comparison.records)?));
-    let streams = || Some(vec![Streaming::of(comparison)?.answer(lang)]);
+    let streams = || Some(vec![OwnCells::of(comparison)?.answer(lang)]);
     let other = capacity.or_else(agent).or_else(streams);
     other.map_or_else(|| findings.answer(lang), |found| found.join(" "))
 }

@@ -3,20 +3,20 @@
 use super::{block, both, chart_text, colour};
 use crate::chart::{self, PaceLine, Stroke};
 use crate::evidence::Block;
-use crate::streaming::{Streamed, Streaming};
+use crate::own_cells::{OwnCell, OwnCells};
 use crate::text::Language;
 use trial::{Arm, Figure, Metric, Quantile};
 use wire::Transport;
 
 /// `None` with fewer than two paces: a point has no slope.
-pub(crate) fn pace(streaming: &Streaming, lang: Language) -> Option<Block> {
-    let paced = || streaming.cells.iter().filter(|cell| cell.gap_ns.is_some() && added(cell, Transport::Sse).is_some());
+pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
+    let paced = || own.cells.iter().filter(|cell| cell.gap_ns.is_some() && added(cell, Transport::Sse).is_some());
     if paced().count() < 2 {
         return None;
     }
     let line = |transport, single: bool| {
-        let is = |cell: &&Streamed| (cell.cell.cell.load.connections == 1) == single;
-        let point = |cell: &Streamed| Some((cell.tokens_per_second()?, added(cell, transport)?));
+        let is = |cell: &&OwnCell| (cell.cell.cell.load.connections == 1) == single;
+        let point = |cell: &OwnCell| Some((cell.tokens_per_second()?, added(cell, transport)?));
         let mut points: Vec<_> = paced().filter(is).filter_map(point).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         let name = move |l: Language| l.llm_line(l.transport(transport), single);
@@ -32,7 +32,7 @@ pub(crate) fn pace(streaming: &Streaming, lang: Language) -> Option<Block> {
 }
 
 /// Median added latency of a transport, nanoseconds.
-fn added(cell: &Streamed, transport: Transport) -> Option<f64> {
+fn added(cell: &OwnCell, transport: Transport) -> Option<f64> {
     let figure = cell.judged(Quantile::P50);
     let known = matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::DeliveryTime, _));
     cell.cell.median(transport, figure).filter(|_| known)

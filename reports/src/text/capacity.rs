@@ -3,6 +3,7 @@
 use super::{Language, messages};
 use crate::capacity::{Answer, Capacity, CapacityRatio, Cause, NoRatio, Shortfall};
 use crate::number;
+use crate::verdict::FEWEST_BLOCKS;
 use trial::Variable;
 
 impl Language {
@@ -66,6 +67,7 @@ impl Language {
         let shown = number::bracketed(number::times(ratio.ratio.value), ratio.ratio.interval);
         let [base_load, other_load] = [ratio.base, ratio.other].map(|load| self.amount(load.round() as u64, of));
         let verdict = match ratio.ratio.interval {
+            None if ratio.blocks < FEWEST_BLOCKS => self.capacity_few_blocks(),
             None => self.no_interval(),
             Some(interval) if interval.low > 1.0 => self.capacity_higher(other),
             Some(interval) if interval.high < 1.0 => self.capacity_lower(other),
@@ -146,7 +148,10 @@ messages! {
     both(one: String, other: String) "{one} and {other}" "{one} 与 {other}"
     capacity_higher(name: &str) "{name} is higher" "{name} 更高"
     capacity_lower(name: &str) "{name} is lower" "{name} 更低"
-    no_interval() "no interval, hence no verdict" "没有区间，故不作结论"
+    capacity_few_blocks() "below six blocks there is no interval, hence no verdict" "少于六个区组时没有区间，故不作结论"
+    no_interval()
+        "no interval, hence no verdict: resampled, the blocks show an edge of both within these loads too seldom"
+        "没有区间，故不作结论：重抽样的区组中，两者的边界都落在这些负载之内的次数太少"
     ratio_without(name: &str)
         "No ratio: the capacity of {name} was not found."
         "没有比值：未找到 {name} 的容量。"

@@ -2,7 +2,8 @@
 
 use super::{Language, messages};
 use crate::number::{self, NONE};
-use trial::{LlmLoad, Load};
+use trial::{JobLoad, LlmLoad, Load};
+use wire::llm::JobKind;
 
 messages! {
     llm_caption(format: &str, model: &str) "What was asked and answered: {format}, model {model}" "请求与应答：{format}，模型 {model}"
@@ -25,7 +26,6 @@ messages! {
         "The unit of evidence is the block of consecutive requests ({blocks} of them), never the request or the event."
         "证据的单位是由相继请求组成的区组（共 {blocks} 个），而不是单个请求或事件。"
 
-    llm_heading() "Token streams" "词元流"
     llm_answer(paces: String, said: String)
         "At {paces} tokens/s a stream: {said}."
         "在每条流每秒 {paces} 个词元时：{said}。"
@@ -65,6 +65,12 @@ messages! {
     llm_load(streams: String, workload: &str, speed: String, begin: String, offered: String)
         "{streams} of workload {workload}, speed {speed}, begin: {begin}, {offered} content events/s offered at most"
         "{streams}，工作负载 {workload}，速度 {speed}，开始方式：{begin}，至多每秒提供 {offered} 个内容事件"
+    load_predict(connections: String, speed: String, offered: String, window: humantime::FormattedDuration)
+        "{connections}, a prediction each, speed {speed}, {offered} events/s offered in all, window {window}"
+        "{connections}，各等一个预测，速度 {speed}，合计每秒提供 {offered} 个事件，测量窗口 {window}"
+    load_train(connections: String, rate: String, speed: String, offered: String, window: humantime::FormattedDuration)
+        "{connections}, one training run of {rate} steps/s, speed {speed}, {offered} events/s offered in all, window {window}"
+        "{connections}，同看一次每秒 {rate} 步的训练，速度 {speed}，合计每秒提供 {offered} 个事件，测量窗口 {window}"
 }
 
 impl Language {
@@ -78,5 +84,15 @@ impl Language {
         let offered = llm.offered(load.connections, load.rate).map_or_else(|| NONE.to_owned(), number::significant);
         let speed = number::quotient(llm.speed);
         self.llm_load(self.streams(load.connections), &llm.workload, speed, llm.begin.to_string(), offered)
+    }
+
+    /// What a cell watches.
+    pub(crate) fn watched(self, job: &JobLoad, load: &Load) -> String {
+        let (connections, speed) = (self.connections(load.connections), number::quotient(job.speed));
+        let (offered, window) = (number::significant(job.offered(load)), humantime::format_duration(load.window));
+        match job.kind {
+            JobKind::Predict => self.load_predict(connections, speed, offered, window),
+            JobKind::Train => self.load_train(connections, number::quotient(load.rate.get()), speed, offered, window),
+        }
     }
 }

@@ -43,6 +43,7 @@ messages! {
     ratio_axis() "ratio" "比值"
     comparison_heading() "The comparison" "对照表"
     runs_heading() "Runs" "运行信息"
+    cells_heading() "Cell by cell" "逐单元结果"
     other_cells() "Other cells" "其他单元"
     other_cells_note()
         "Cells of this plan that feed no row of the table, with all their figures."

@@ -130,7 +130,10 @@ impl Language {
         let window = humantime::format_duration(load.window);
         let steps = cell.steps.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         let what = match cell.scenario {
-            Scenario::Push => self.load_push(connections, self.sharing(load.sharing), rate, payload, window),
+            Scenario::Push => match &cell.job {
+                Some(job) => self.watched(job, load),
+                None => self.load_push(connections, self.sharing(load.sharing), rate, payload, window),
+            },
             Scenario::Saturate => self.load_saturate(connections, payload, window),
             Scenario::Echo => self.load_echo(connections, rate, payload, window),
             Scenario::Connect => self.load_connect(window),

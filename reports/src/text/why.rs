@@ -10,7 +10,7 @@ impl Language {
     }
 }
 
-const CHINESE: [(&str, &str); 45] = [
+const CHINESE: [(&str, &str); 50] = [
     (
         "counts that no noise can touch, apart from every pass that times something; one minute",
         "不受噪声影响的计数，与一切计时分开进行；一分钟",
@@ -158,6 +158,23 @@ const CHINESE: [(&str, &str); 45] = [
         "no pacing at all: what a stream could carry if a model could fill it; capacity, never latency",
         "完全不限速：若模型填得满，一条流能承载多少；这是容量，不是延迟",
     ),
+    (
+        "receiving prediction results, watching training progress, and streams that stand open and say nothing",
+        "接收预测结果、观察训练进度，以及打开却静默的流",
+    ),
+    (
+        "a hundred clients wait for a prediction each, ten times as fast as in life: progress, then 1 to 64 kB of output",
+        "一百个客户端各等一个预测，速度为现实的十倍：先是进度，最后是 1 至 64 kB 的输出",
+    ),
+    (
+        "fifty people watch one training run of five steps a second, twenty times as fast as in life, its bursts of log lines included",
+        "五十人同看一次每秒五步的训练，速度为现实的二十倍，含成批的日志行",
+    ),
+    (
+        "one person watches the same training run: the cost of the transport with nobody else in the way",
+        "一人观看同一次训练：没有他人干扰时传输本身的代价",
+    ),
+    ("streams that stand open and say nothing: what a quiet watcher costs", "打开却静默的流：一个安静的观看者要花多少"),
 ];
 
 #[cfg(test)]

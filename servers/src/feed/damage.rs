@@ -14,8 +14,10 @@ pub(super) struct Damage {
     /// Due time of the event that the stall stands before: paced events keep theirs, unpaced ones are due when first seen.
     stalled_from: Option<MonoTime>,
     alarmed: bool,
-    /// The second copy of an event.
+    /// What comes behind the event that was taken last: its second copy, or the neighbour that it has overtaken.
     again: Option<Event>,
+    /// An event that the next one is to overtake.
+    overtaken: Option<Event>,
     /// Memory that the stream keeps for nothing.
     _touched: Vec<u8>,
 }
@@ -25,7 +27,16 @@ impl Damage {
         let ordered = !faults.is_empty();
         // Ones, since pages of zeros need not exist.
         let touched = vec![1; faults.touch_bytes];
-        ordered.then(|| Box::new(Self { faults, stalled_from: None, alarmed: false, again: None, _touched: touched }))
+        ordered.then(|| {
+            Box::new(Self {
+                faults,
+                stalled_from: None,
+                alarmed: false,
+                again: None,
+                overtaken: None,
+                _touched: touched,
+            })
+        })
     }
 
     /// Spends what was ordered for each event: system calls, then CPU time of this thread.
@@ -52,18 +63,24 @@ impl Damage {
         !std::mem::replace(&mut self.alarmed, true)
     }
 
-    /// Whether `event` is lost on purpose; remembers the second copy of one that is sent twice.
+    /// Whether `event` does not come now, if ever; remembers the second copy of one that is sent twice, and one that its
+    /// neighbour is to overtake.
     pub(super) fn swallows(&mut self, event: Event) -> bool {
-        self.again = self.faults.duplicate.contains(&event.seq).then_some(event);
+        let copy = self.faults.duplicate.contains(&event.seq).then_some(event);
+        self.again = copy.or_else(|| self.overtaken.take());
+        if self.faults.swap.contains(&event.seq) {
+            self.overtaken = Some(event);
+            return true;
+        }
         self.faults.drop.contains(&event.seq)
     }
 
-    /// The second copy that is still owed.
+    /// What is still owed.
     pub(super) fn again(&mut self) -> Option<Event> {
         self.again.take()
     }
 
-    /// Whether a second copy is still owed.
+    /// Whether anything is still owed.
     pub(super) const fn owes(&self) -> bool {
         self.again.is_some()
     }

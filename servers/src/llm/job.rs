@@ -21,7 +21,7 @@ use axum::response::Response;
 use std::io::Write as _;
 use std::sync::Arc;
 use wire::Stamp;
-use wire::llm::{JobEvent, JobOrder, JobScript, StampKey, close_event};
+use wire::llm::{JobEvent, JobKind, JobOrder, JobScript, StampKey, close_event};
 
 /// Bytes of a log line's text.
 const LOG_BYTES: u32 = 80;
@@ -61,14 +61,11 @@ fn enter(
     if let Some(status) = order.mishaps.status {
         return Err(ApiError::ordered(status));
     }
-    let draw: fn(&JobOrder) -> JobScript = match kind {
-        "predict" => |job| JobScript::predict(&job.order),
-        "train" => |job| JobScript::train(&job.order, job.rate, job.steps),
-        _ => return Err(ApiError::new(StatusCode::NOT_FOUND, None, "Unknown kind of job (known: predict, train).")),
-    };
+    let unknown = |_| ApiError::new(StatusCode::NOT_FOUND, None, "Unknown kind of job (known: predict, train).");
+    let kind: JobKind = kind.parse().map_err(unknown)?;
     let name = format!("{kind}/{}", job.id);
     let watch = Watch { after, quorum: job.quorum, heartbeat: order.heartbeat, faults: order.mishaps.stream.clone() };
-    let script = || Reports { id: job.id.clone(), job: draw(&job) }.script();
+    let script = || Reports { id: job.id.clone(), job: kind.draw(&job) }.script();
     Ok(lane.hub.registry.watch(lane, &name, job.terms(), watch, script, ticket)?)
 }
 

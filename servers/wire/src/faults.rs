@@ -13,6 +13,8 @@ pub struct Faults {
     pub drop: Vec<u64>,
     /// Sequence numbers that are sent twice.
     pub duplicate: Vec<u64>,
+    /// Sequence numbers that the next event overtakes; the last event of a stream has no next one, and is lost.
+    pub swap: Vec<u64>,
     /// Sequence number before which the stream stands still, and for how long.
     pub stall: Option<(u64, Duration)>,
     /// CPU time that the sending thread burns for each event.
@@ -43,12 +45,13 @@ impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let drops = self.drop.iter().map(|seq| format!("drop:{seq}"));
         let duplicates = self.duplicate.iter().map(|seq| format!("duplicate:{seq}"));
+        let swaps = self.swap.iter().map(|seq| format!("swap:{seq}"));
         let stall = self.stall.iter().map(|(seq, pause)| format!("stall:{seq}:{}", humantime::format_duration(*pause)));
         let burn = (!self.burn.is_zero()).then(|| format!("burn:{}", humantime::format_duration(self.burn)));
         let syscalls = (self.syscalls > 0).then(|| format!("syscalls:{}", self.syscalls));
         let touch = (self.touch_bytes > 0).then(|| format!("touch:{}", Size(self.touch_bytes)));
         let costs = burn.into_iter().chain(syscalls).chain(touch);
-        let words: Vec<_> = drops.chain(duplicates).chain(stall).chain(costs).collect();
+        let words: Vec<_> = drops.chain(duplicates).chain(swaps).chain(stall).chain(costs).collect();
         f.write_str(&words.join(","))
     }
 }
@@ -70,7 +73,7 @@ impl TryFrom<String> for Faults {
 /// A fault that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown fault '{0}' (known: drop:SEQ, duplicate:SEQ, stall:SEQ:DURATION, and once each burn:DURATION up to 10 ms, \
+    "unknown fault '{0}' (known: drop:SEQ, duplicate:SEQ, swap:SEQ, stall:SEQ:DURATION, and once each burn:DURATION up to 10 ms, \
      syscalls:N up to 1000, touch:BYTES up to 1MiB; at most 64, at most one stall of 60 s)"
 )]
 pub struct ParseFaultsError(String);
@@ -93,6 +96,7 @@ impl Faults {
         match kind {
             "drop" => self.drop.push(rest.parse().ok()?),
             "duplicate" => self.duplicate.push(rest.parse().ok()?),
+            "swap" => self.swap.push(rest.parse().ok()?),
             "stall" if self.stall.is_none() => {
                 let (seq, pause) = rest.split_once(':')?;
                 let pause = humantime::parse_duration(pause).ok()?;
@@ -137,7 +141,8 @@ mod tests {
 
     #[test]
     fn faults_round_trip() {
-        for text in ["drop:3,drop:9,duplicate:5,stall:7:200ms", "burn:50us,syscalls:3,touch:64KiB", "touch:100"] {
+        for text in ["drop:3,drop:9,duplicate:5,swap:6,stall:7:200ms", "burn:50us,syscalls:3,touch:64KiB", "touch:100"]
+        {
             assert_eq!(text.parse::<Faults>().unwrap().to_string(), text);
         }
         assert_eq!("touch:1MiB".parse::<Faults>().unwrap().touch_bytes, 1 << 20);
@@ -146,7 +151,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["drop", "drop:x", "stall:1", "stall:1:2h", "stall:1:1s,stall:2:1s", "swap:1"] {
+        for text in ["drop", "drop:x", "stall:1", "stall:1:2h", "stall:1:1s,stall:2:1s", "swap", "shift:1"] {
             assert!(text.parse::<Faults>().is_err(), "{text}");
         }
         for text in

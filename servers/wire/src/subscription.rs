@@ -240,7 +240,9 @@ impl Subscription {
             }
             "heartbeat" => self.heartbeat = heartbeat(value)?,
             "ids" => self.ids = on_or_off(value)?,
-            "faults" => self.faults = parsed(value, "drop:SEQ, duplicate:SEQ or stall:SEQ:DURATION, with commas")?,
+            "faults" => {
+                self.faults = parsed(value, "drop:SEQ, duplicate:SEQ, swap:SEQ or stall:SEQ:DURATION, with commas")?
+            }
             "marker" => {
                 self.marker =
                     chosen(&Marker::ALL.map(|marker| (marker.name(), marker)), value).ok_or("off or tcpkali")?

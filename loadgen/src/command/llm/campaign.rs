@@ -41,10 +41,10 @@ impl LlmArgs {
         let trace = self.trace.as_deref().map(|trace| self.recorded(trace)).transpose()?;
         let mut cell = self.cell(transports)?;
         let arms = cell.arms();
-        let mut turns = turns(self.requests, &arms, self.pace(trace.as_deref())?, self.seed);
+        let mut turns = turns(self.requests, &arms, self.pace(trace.as_deref())?, self.output.seed);
         if let Some(after) = self.cancel_after {
             ensure!((0.0..=1.0).contains(&self.cancel_share), "--cancel-share must be from 0 to 1");
-            Cancel { after, share: self.cancel_share }.mark(&mut turns, self.seed);
+            Cancel { after, share: self.cancel_share }.mark(&mut turns, self.output.seed);
         }
         // A trace may be shorter than asked for.
         cell.blocks = blocks((turns.len() / arms.len()) as u32, arms.len());
@@ -72,7 +72,7 @@ impl LlmArgs {
         let Some(rate) = self.request_rate else { return Ok(Pace::Closed) };
         let arrival: Arrival =
             format!("gamma:{}", self.burstiness).parse().map_err(|why| anyhow::anyhow!("--burstiness: {why}"))?;
-        Ok(arrival.offsets(rate, self.seed).map_or(Pace::Closed, Pace::Drawn))
+        Ok(arrival.offsets(rate, self.output.seed).map_or(Pace::Closed, Pace::Drawn))
     }
 
     fn recorded(&self, name: &str) -> anyhow::Result<Vec<TraceRequest>> {
@@ -101,7 +101,7 @@ impl LlmArgs {
         let made = recorded.map(|request| " word".repeat(request.input_tokens.min(MAX_INPUT_TOKENS) as usize));
         let prompt = made.as_deref().unwrap_or(&campaign.prompts[question % campaign.prompts.len()]);
         let max_tokens = recorded.map_or(self.max_tokens, |request| request.output_tokens.clamp(1, self.max_tokens));
-        let seed = format!("seed={}", self.seed.wrapping_add(u64::from(turn.question)));
+        let seed = format!("seed={}", self.output.seed.wrapping_add(u64::from(turn.question)));
         let length = recorded.map_or(String::new(), |_| format!("&tokens={max_tokens}"));
         let order = format!("{seed}{length}&{}", self.order);
         let body = self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));

@@ -1,6 +1,7 @@
 //! The flags of `llm`. Refuses to act on them.
 
 use crate::command::flags::{duration, header, rate};
+use crate::command::output::OutputArgs;
 use crate::llm::format::Format;
 use clap::Args;
 use std::path::PathBuf;
@@ -84,18 +85,8 @@ pub struct LlmArgs {
     /// Write begin, events and end of each request as JSON lines
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
-    /// Seed of arrivals, of the order of transports and of what our server answers
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) seed: u64,
-    /// Print the records as JSON lines instead of the summary
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Directory for records and report [default: pushbench-results/TIME]
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Language of the report
-    #[arg(long, value_name = "en|zh", default_value = "en")]
-    pub(super) lang: reports::Language,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 /// Which transports are asked.

@@ -30,7 +30,8 @@ pub(super) struct Ledger {
     ours: Option<(Facts, ClockOffset)>,
     empty: Score,
     totals: BTreeMap<Arm, Score>,
-    open: BTreeMap<(u32, Arm), (Score, Started)>,
+    /// With the begin of the earliest request.
+    open: BTreeMap<(u32, Arm), (Score, MonoTime)>,
     left: BTreeMap<(u32, Arm), usize>,
     /// A run of one arm is one trial: what its server produced in vain is known, and written, at its end.
     waits: bool,
@@ -74,7 +75,9 @@ impl Ledger {
         let place = (turn.block, turn.arm);
         let empty = || self.empty.clone();
         self.totals.entry(turn.arm).or_insert_with(empty).add(done, *end);
-        self.open.entry(place).or_insert_with(|| (empty(), Started::now())).0.add(done, *end);
+        let (score, begin) = self.open.entry(place).or_insert_with(|| (empty(), done.answer.begin));
+        score.add(done, *end);
+        *begin = done.answer.begin.min(*begin);
         let left = self.left.entry(place).or_insert(1);
         *left -= 1;
         if *left == 0 && !self.waits {
@@ -84,12 +87,12 @@ impl Ledger {
 
     /// Writes a block; the first failure is kept for the end.
     fn finish(&mut self, place: (u32, Arm)) {
-        let Some((score, started)) = self.open.remove(&place) else { return };
+        let Some((score, begin)) = self.open.remove(&place) else { return };
         let (measurement, found) = score.finish();
         let (block, arm) = place;
         let position = self.arms.iter().position(|known| *known == arm).unwrap_or(0) as u32;
         let order = drive::Order { arm, block, position, ..self.order.clone() };
-        let mut trial = drive::record(&order, &started, Outcome::Measured(Box::new(measurement)));
+        let mut trial = drive::record(&order, &Started::at(begin), Outcome::Measured(Box::new(measurement)));
         if let Some((facts, clock)) = &self.ours {
             (trial.server, trial.clock) = (Some(facts.clone()), Some(*clock));
         }
@@ -130,7 +133,7 @@ fn order(args: &LlmArgs, campaign: &Campaign) -> drive::Order {
         block: 0,
         attempt: 0,
         position: 0,
-        seed: args.seed,
+        seed: args.output.seed,
         url: args.url.clone(),
         threads: 1,
         headers: Vec::new(),

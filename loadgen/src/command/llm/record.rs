@@ -2,33 +2,20 @@
 
 use super::LlmArgs;
 use super::campaign::Campaign;
-use crate::command::command_line;
-use crate::{host, redact, timestamp, tool};
+use crate::redact;
 use anyhow::Context as _;
 use std::time::Duration;
-use trial::{Cell, ClientKind, Load, Plan, Run, SCHEMA, Scenario, StopRule, Warning};
+use trial::{Cell, ClientKind, Load, Plan, Run, Scenario, StopRule, Warning};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 impl LlmArgs {
     pub(super) fn run_line(&self, campaign: &Campaign) -> Run {
         let cell = campaign.cell.clone();
         let loopback = campaign.ours.as_ref().is_some_and(|session| session.dialer.is_loopback());
-        Run {
-            schema: SCHEMA,
-            tool: tool::facts(),
-            command: command_line(),
-            started: timestamp::now(),
-            seed: self.seed,
-            plan: Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell], stop: StopRule::default() },
-            host: host::facts(),
-            target: Some(redact::url(&self.url)),
-            capacity: None,
-            agent: None,
-            warnings: [loopback.then_some(Warning::Loopback), Some(Warning::LongLivedServer)]
-                .into_iter()
-                .flatten()
-                .collect(),
-        }
+        let plan = Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell], stop: StopRule::default() };
+        let mut run = self.output.first_line(plan, Some(&self.url));
+        run.warnings.extend(loopback.then_some(Warning::Loopback));
+        run
     }
 
     /// What is measured; how many blocks it makes is for the turns to say.
@@ -62,6 +49,7 @@ impl LlmArgs {
             steps: Vec::new(),
             stamps: false,
             llm: None,
+            job: None,
         })
     }
 }

@@ -5,7 +5,10 @@ use super::variate::{mix, random};
 use super::{Language, Order, OrderError, Spread, words};
 use crate::Rate;
 use crate::subscription::{above_zero, name, parsed};
+use serde::{Deserialize, Serialize};
 use std::f64::consts::LN_2;
+use std::fmt;
+use std::str::FromStr;
 
 /// Most steps of one training run.
 const MAX_STEPS: u32 = 20_000;
@@ -20,6 +23,46 @@ const PREDICTION: u64 = 16;
 const BURSTS: u64 = 17;
 /// First purpose number of metrics.
 const METRICS: u64 = 1 << 33;
+
+/// What a job is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobKind {
+    /// A prediction with its progress and its output: [`JobScript::predict`].
+    Predict,
+    /// A training run with its metrics and its log: [`JobScript::train`].
+    Train,
+}
+
+impl JobKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Predict, Self::Train];
+
+    /// The job as it will happen.
+    pub fn draw(self, job: &JobOrder) -> JobScript {
+        match self {
+            Self::Predict => JobScript::predict(&job.order),
+            Self::Train => JobScript::train(&job.order, job.rate, job.steps),
+        }
+    }
+}
+
+impl fmt::Display for JobKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Predict => "predict",
+            Self::Train => "train",
+        })
+    }
+}
+
+impl FromStr for JobKind {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|kind| kind.to_string() == word).ok_or("expected predict or train")
+    }
+}
 
 /// Which job, and how it is watched.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +112,7 @@ impl JobOrder {
         Ok(job)
     }
 
-    /// What two watchers of one job must agree on, as text.
+    /// What two watchers of one job must agree on, as the query that orders it.
     pub fn terms(&self) -> String {
         let Self { quorum, rate, steps, order: Order { seed, speed, .. }, .. } = self;
         format!("quorum={quorum}&rate={rate}&steps={steps}&seed={seed}&speed={speed}")
@@ -263,12 +306,12 @@ mod tests {
         fn jobs_are_reproducible_and_in_order(seed: u64, steps in 1..300u32, rate in 0.01..100.0f64) {
             let order = Order { seed, ..Order::default() };
             let rate = Rate::per_second(rate).unwrap();
-            let draws: [&dyn Fn() -> JobScript; 2] =
-                [&|| JobScript::predict(&order), &|| JobScript::train(&order, rate, steps)];
-            for draw in draws {
-                let script = draw();
+            let job = JobOrder { id: "a".to_owned(), after: None, quorum: 1, rate, steps, order };
+            let read = JobOrder::from_query(&format!("id=a&{}", job.terms())).unwrap();
+            for kind in JobKind::ALL {
+                let script = kind.draw(&job);
                 prop_assert!(script.events.is_sorted_by_key(|(due_ns, _)| *due_ns));
-                prop_assert_eq!(script, draw());
+                prop_assert_eq!(script, kind.draw(&read), "as ordered by its terms");
             }
         }
     }

@@ -22,7 +22,7 @@ mod workload;
 pub use arrival::{Arrival, Arrivals};
 pub use event_stamp::{StampKey, close_event, event_stamp};
 pub use generation::{Generation, MAX_TOKENS};
-pub use job::{JobEvent, JobOrder, JobScript, StepMetrics};
+pub use job::{JobEvent, JobKind, JobOrder, JobScript, StepMetrics};
 pub use mishaps::{LARGE_EVENT_BYTES, MAX_LARGE_BYTES, Mishaps, ParseMishapsError};
 pub use order::{Batching, Language, Load, Order, OrderError};
 pub use trace::{Trace, TraceError, TraceRequest};

@@ -1,4 +1,4 @@
-//! A run that asked language models and nothing else: terminal, summary and page open with what it found.
+//! A run whose cells feed no row: terminal, summary and page open with what it found.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -45,7 +45,7 @@ fn the_page_opens_with_the_section_and_its_chart() {
     let page = fs::read_to_string(&rendered.page).unwrap();
     assert!(directory.path().join("charts/llm-pace.png").is_file());
     assert!(!page.contains("id=\"comparison\"") && !page.contains("id=\"latency\""));
-    let section = page.find("id=\"token-streams\"").unwrap();
+    let section = page.find("id=\"cells\"").unwrap();
     assert!(section < page.find("id=\"other-cells\"").unwrap() && section < page.find("id=\"belief\"").unwrap());
     for said in ["share of the time between two tokens", "bytes per token", "6,670 content events/s offered"] {
         assert!(page.contains(said), "{said}");
@@ -109,4 +109,34 @@ fn one_transport_alone_is_shown_and_not_compared() {
     let records = synthetic::of_plan(plan);
     let text = terminal(&Comparison::of(&records), Language::English, 100, false);
     assert!(text.contains("one transport alone: nothing to compare") && text.contains("bytes per token"), "{text}");
+}
+
+#[test]
+fn cells_without_a_row_are_answered_one_by_one() {
+    let records = synthetic::of_plan(Plan::from_toml(include_str!("../../loadgen/plans/jobs.toml")).unwrap());
+    let comparison = Comparison::of(&records);
+    let text = terminal(&comparison, Language::English, 100, false);
+    for said in
+        ["jobs/predict: response time p50", "jobs/train-alone", "server memory per connection", "bytes per event"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("not measured") && !text.contains("Nothing was measured"), "{text}");
+    let (part, said) = reports::readme_part(&comparison);
+    assert!(part == reports::Part::Cells && said.contains("**jobs/train**"), "{said}");
+    let directory = tempfile::TempDir::new().unwrap();
+    let page = fs::read_to_string(render(&[records], directory.path(), Language::English).unwrap().page).unwrap();
+    assert!(page.contains("id=\"cells\"") && !page.contains("id=\"comparison\""));
+    assert!(page.contains("50 connections, one training run of 5 steps/s, speed 20"));
+}
+
+#[test]
+fn a_cell_with_too_few_blocks_is_judged_by_its_counts() {
+    let head = "name='p'\nwhy='w'\n[[cell]]\nname='own'\nwhy='w'\nscenario='push'\n";
+    let said = |blocks: u32| {
+        let records = synthetic::of_plan(Plan::from_toml(&format!("{head}blocks = {blocks}\n")).unwrap());
+        terminal(&Comparison::of(&records), Language::English, 100, false)
+    };
+    assert!(said(1).contains("bytes per event: WebSocket is 0.8"), "{}", said(1));
+    assert!(said(9).contains("response time p50: WebSocket is"), "{}", said(9));
 }

@@ -1,32 +1,57 @@
-//! The first section of a run that asked language models: what each transport adds at each pace, as tables and a chart.
+//! The first section of a run whose cells feed no row: of language models what each transport adds at each pace, as tables
+//! and a chart; of other cells their figures.
 
 use super::{Block, Table};
 use crate::compare::Comparison;
 use crate::number::{self, NONE};
+use crate::own_cells::{OwnCell, OwnCells, percent, signed};
 use crate::picture;
-use crate::row::shown;
-use crate::streaming::{Streamed, Streaming, percent, signed};
+use crate::row::{Finding, shown};
 use crate::text::Language;
 use trial::{Figure, Metric, Quantile};
 use wire::Transport;
 
-/// The section; empty for a run with other cells.
-pub(crate) fn of_streaming(comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let Some(streaming) = Streaming::of(comparison) else { return Vec::new() };
-    let cells = &streaming.cells;
-    let added = table(lang.llm_added_caption(), added_head(lang), cells, |cell| added_row(cell, comparison, lang));
-    let beside = table(lang.llm_beside_caption(), beside_head(lang), cells, |cell| beside_row(cell, lang));
-    let sentences = streaming
-        .findings(lang)
-        .into_iter()
-        .map(|(name, finding)| Block::Text(format!("{name}: {}", finding.sentence)));
-    let picture = picture::pace(&streaming, lang);
-    let (added, beside) = (Block::Table(added), Block::Table(beside));
-    [added, Block::Note(lang.llm_method())].into_iter().chain(picture).chain([beside]).chain(sentences).collect()
+/// The section; empty for a run that feeds rows.
+pub(crate) fn of_own_cells(comparison: &Comparison, lang: Language) -> Vec<Block> {
+    let Some(own) = OwnCells::of(comparison) else { return Vec::new() };
+    let findings = own.findings(lang);
+    let (asked, others): (Vec<_>, Vec<_>) = own.cells.iter().zip(&findings).partition(|(cell, _)| cell.is_asked());
+    let asked: Vec<&OwnCell> = asked.into_iter().map(|(cell, _)| cell).collect();
+    let others: Vec<&(&str, Finding)> = others.into_iter().map(|(_, found)| found).collect();
+    let streams = if asked.is_empty() { Vec::new() } else { streams(&own, &asked, comparison, lang) };
+    let measured = (!others.is_empty()).then(|| Block::Table(measured(&others, lang)));
+    let sentences = findings.iter().map(|(name, finding)| Block::Text(format!("{name}: {}", finding.sentence)));
+    streams.into_iter().chain(measured).chain(sentences).collect()
 }
 
-fn table(caption: String, head: Vec<String>, cells: &[Streamed], row: impl Fn(&Streamed) -> Vec<String>) -> Table {
-    Table { caption, head, rows: cells.iter().map(row).collect() }
+/// Two tables, and how to read them.
+fn streams(own: &OwnCells, asked: &[&OwnCell], comparison: &Comparison, lang: Language) -> Vec<Block> {
+    let added = table(lang.llm_added_caption(), added_head(lang), asked, |cell| added_row(cell, comparison, lang));
+    let beside = table(lang.llm_beside_caption(), beside_head(lang), asked, |cell| beside_row(cell, lang));
+    let (added, beside) = (Block::Table(added), Block::Table(beside));
+    [added, Block::Note(lang.llm_method())].into_iter().chain(picture::pace(own, lang)).chain([beside]).collect()
+}
+
+fn table(caption: String, head: Vec<String>, cells: &[&OwnCell], row: impl Fn(&OwnCell) -> Vec<String>) -> Table {
+    Table { caption, head, rows: cells.iter().copied().map(row).collect() }
+}
+
+/// What each cell measured, line by line; its name and its verdict stand in the first.
+fn measured(findings: &[&(&str, Finding)], lang: Language) -> Table {
+    let [sse, websocket] = names(lang);
+    let ratio = lang.ratio_head(websocket, sse);
+    let lines = findings.iter().flat_map(|(name, finding)| {
+        let said = std::iter::once((name.to_string(), finding.verdict.detail(lang)));
+        let said = said.chain(std::iter::repeat_with(|| (String::new(), String::new())));
+        said.zip(&finding.lines).map(|((name, verdict), line)| {
+            vec![name, line.what.clone(), line.sse.clone(), line.websocket.clone(), line.ratio.clone(), verdict]
+        })
+    });
+    Table {
+        caption: lang.measured_caption(),
+        head: vec![lang.cell_head(), lang.what_head(), sse.into(), websocket.into(), ratio, lang.verdict_head()],
+        rows: lines.collect(),
+    }
 }
 
 fn names(lang: Language) -> [&'static str; 2] {
@@ -49,7 +74,7 @@ fn added_head(lang: Language) -> Vec<String> {
         .collect()
 }
 
-fn added_row(cell: &Streamed, comparison: &Comparison, lang: Language) -> Vec<String> {
+fn added_row(cell: &OwnCell, comparison: &Comparison, lang: Language) -> Vec<String> {
     let none = || NONE.to_owned();
     let at = |quantile| {
         let figure = Some(cell.judged(quantile)).filter(|figure| matches!(figure, Figure::Duration(..)));
@@ -86,7 +111,7 @@ fn beside_head(lang: Language) -> Vec<String> {
     std::iter::once(lang.cell_head()).chain(BESIDE.map(figure)).collect()
 }
 
-fn beside_row(cell: &Streamed, lang: Language) -> Vec<String> {
+fn beside_row(cell: &OwnCell, lang: Language) -> Vec<String> {
     let pair = |figure| {
         let line = cell.line(figure, lang);
         line.map_or_else(|| NONE.to_owned(), |line| format!("{} / {}", line.sse, line.websocket))

@@ -1,24 +1,25 @@
-//! What a run of language-model cells says: cell by cell what each transport adds, and the answer in words. Refuses to
-//! lay anything out, and to give a difference without the time between two tokens beside it.
+//! What a run says whose cells feed no row of the table: token streams, jobs, counts, a workload of one's own. Cell by cell,
+//! and the answer in words. Refuses to lay anything out, and to give what a transport adds to a token stream without the time
+//! between two tokens beside it.
 
 use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability};
 use crate::evidence::trial_warnings;
 use crate::number::{self, NONE};
 use crate::row::{Finding, Measured, RowVerdict, clause};
 use crate::text::Language;
-use crate::verdict::{Direction, Interval, Verdict};
+use crate::verdict::{Direction, FEWEST_BLOCKS, Interval, Verdict};
 use trial::{Action, Figure, Metric, Quantile, Scenario};
 use wire::Transport;
 
-/// A run that asked language models and nothing else.
-pub(crate) struct Streaming<'a, 'r> {
+/// A run of cells that feed no row.
+pub(crate) struct OwnCells<'a, 'r> {
     /// Its cells in the order of the plan.
-    pub(crate) cells: Vec<Streamed<'a, 'r>>,
+    pub(crate) cells: Vec<OwnCell<'a, 'r>>,
     comparison: &'a Comparison<'r>,
 }
 
 /// One cell.
-pub(crate) struct Streamed<'a, 'r> {
+pub(crate) struct OwnCell<'a, 'r> {
     pub(crate) cell: &'a CellComparison<'r>,
     /// Time between two output tokens of one stream, nanoseconds: TPOT over SSE, median of answers and trials.
     /// `None` without a schedule.
@@ -39,14 +40,57 @@ impl Added {
     }
 }
 
-impl<'a, 'r> Streaming<'a, 'r> {
-    /// `None` where a run has cells of other scenarios, or is a search for capacity or of tool loops.
+/// What stands beside the judged figure of answers.
+const OF_ANSWERS: [Figure; 4] = [
+    Figure::Duration(Metric::FirstContent, Quantile::P50),
+    Figure::TokensPerSecond,
+    Figure::BytesPerToken,
+    Figure::ServerCpuPerEvent,
+];
+
+/// The same of other cells, as far as they have it.
+const OF_EVENTS: [Figure; 14] = [
+    Figure::Duration(Metric::InterEvent, Quantile::P50),
+    Figure::Duration(Metric::SentToKernel, Quantile::P50),
+    Figure::Duration(Metric::KernelToRead, Quantile::P50),
+    Figure::EventsPerSecond,
+    Figure::Goodput,
+    Figure::ServerCpuPerEvent,
+    Figure::ClientCpuPerEvent,
+    Figure::InstructionsPerEvent,
+    Figure::SyscallsPerEvent,
+    Figure::BytesPerEvent,
+    Figure::WireBytesInPerEvent,
+    Figure::ServerMemoryPerConnection,
+    Figure::KernelMemoryPerConnection,
+    Figure::ClientMemoryPerConnection,
+];
+
+/// What a cell is about whose scenario has no due times.
+const fn untimed(scenario: Scenario) -> Figure {
+    match scenario {
+        Scenario::Memory => Figure::ServerMemoryPerConnection,
+        Scenario::Exact => Figure::InstructionsPerEvent,
+        Scenario::Llm => Figure::TokensPerSecond,
+        Scenario::Push
+        | Scenario::Saturate
+        | Scenario::Echo
+        | Scenario::Connect
+        | Scenario::Relay
+        | Scenario::Handshake
+        | Scenario::Codec
+        | Scenario::Browser => Figure::EventsPerSecond,
+    }
+}
+
+impl<'a, 'r> OwnCells<'a, 'r> {
+    /// `None` where a run feeds rows, or is a search for capacity or of tool loops.
     pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
         let all = &comparison.cells;
         let run = &comparison.records.run;
         let own = run.capacity.is_none() && run.agent.is_none();
-        let only = own && !all.is_empty() && all.iter().all(|cell| cell.cell.scenario == Scenario::Llm);
-        only.then(|| Self { cells: all.iter().map(Streamed::of).collect(), comparison })
+        let only = own && !all.is_empty() && all.iter().all(|cell| cell.cell.row.is_none());
+        only.then(|| Self { cells: all.iter().map(OwnCell::of).collect(), comparison })
     }
 
     /// The answer: how far the transports may lie apart, in time and as a share of the time between two tokens, and what
@@ -55,15 +99,19 @@ impl<'a, 'r> Streaming<'a, 'r> {
         let farthest = [Quantile::P50, Quantile::P99].into_iter().filter_map(|quantile| self.farthest(quantile, lang));
         let farthest: Vec<String> = farthest.collect();
         let Some(paces) = self.paces(lang).filter(|_| !farthest.is_empty()) else {
-            let all = self.cells.iter().map(|cell| cell.sentence(self.comparison, lang));
-            return all.collect::<Vec<_>>().join(" ");
+            let several = self.cells.len() > 1;
+            let said = |cell: &OwnCell| {
+                let sentence = cell.sentence(self.comparison, lang);
+                if several { format!("{}: {sentence}", cell.cell.cell.name) } else { sentence }
+            };
+            return self.cells.iter().map(said).collect::<Vec<_>>().join(" ");
         };
         lang.llm_answer(paces, lang.list(farthest.into_iter().chain(self.tallies(lang))))
     }
 
     /// The slowest and the fastest stream.
     fn paces(&self, lang: Language) -> Option<String> {
-        let mut paces: Vec<f64> = self.cells.iter().filter_map(Streamed::tokens_per_second).collect();
+        let mut paces: Vec<f64> = self.cells.iter().filter_map(OwnCell::tokens_per_second).collect();
         paces.sort_by(f64::total_cmp);
         let (low, high) = (number::significant(*paces.first()?), number::significant(*paces.last()?));
         Some(if low == high { low } else { lang.llm_range(low, high) })
@@ -111,12 +159,12 @@ impl<'a, 'r> Streaming<'a, 'r> {
 
     /// What every cell says.
     pub(crate) fn findings(&self, lang: Language) -> Vec<(&'a str, Finding)> {
-        let found = |cell: &Streamed<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self.comparison, lang));
+        let found = |cell: &OwnCell<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self.comparison, lang));
         self.cells.iter().map(found).collect()
     }
 }
 
-impl<'a, 'r> Streamed<'a, 'r> {
+impl<'a, 'r> OwnCell<'a, 'r> {
     fn of(cell: &'a CellComparison<'r>) -> Self {
         let paced = cell.cell.llm.as_ref().is_none_or(trial::LlmLoad::is_paced);
         let tpot = cell.median(cell.base, Figure::Duration(Metric::PerOutputToken, Quantile::P50));
@@ -128,13 +176,23 @@ impl<'a, 'r> Streamed<'a, 'r> {
         self.gap_ns.map(|ns| 1e9 / ns)
     }
 
-    /// The figure that is judged: added latency, TTFT of foreign endpoints, tokens a second without a schedule.
-    pub(crate) fn judged(&self, quantile: Quantile) -> Figure {
-        self.cell.judged().map_or(Figure::TokensPerSecond, |metric| Figure::Duration(metric, quantile))
+    /// Whether it asked a language model.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.cell.cell.scenario == Scenario::Llm
     }
 
+    /// The figure that is judged: of durations the one that the scenario is about, of answers added latency or, of foreign
+    /// endpoints, TTFT; else what a cell without due times is about.
+    pub(crate) fn judged(&self, quantile: Quantile) -> Figure {
+        let metric = self.cell.judged();
+        metric.map_or_else(|| untimed(self.cell.cell.scenario), |metric| Figure::Duration(metric, quantile))
+    }
+
+    /// The contest that the verdict is about. Too few blocks for an interval leave counts alone, which need none.
     pub(crate) fn headline(&self) -> Option<&'a Contest> {
-        self.cell.contest(self.judged(Quantile::P50))
+        let counted = !self.is_asked() && self.cell.cell.blocks < FEWEST_BLOCKS as u32;
+        let counts = counted.then(|| self.cell.contest(Figure::BytesPerEvent)).flatten();
+        counts.or_else(|| self.cell.contest(self.judged(Quantile::P50)))
     }
 
     /// Whether a difference of this cell may be believed.
@@ -210,9 +268,8 @@ impl<'a, 'r> Streamed<'a, 'r> {
     fn lines(&self, lang: Language) -> Vec<Measured> {
         let judged = [Quantile::P50, Quantile::P99].map(|quantile| self.judged(quantile));
         let second = (judged[0] != judged[1]).then_some(judged[1]);
-        let first = Figure::Duration(Metric::FirstContent, Quantile::P50);
-        let rest = [first, Figure::TokensPerSecond, Figure::BytesPerToken, Figure::ServerCpuPerEvent];
-        let rest = rest.into_iter().filter(|figure| *figure != judged[0]);
+        let rest: &[Figure] = if self.is_asked() { &OF_ANSWERS } else { &OF_EVENTS };
+        let rest = rest.iter().copied().filter(|figure| *figure != judged[0]);
         let line = |figure| self.line(figure, lang);
         let apart = self.apart(lang);
         std::iter::once(judged[0]).chain(second).filter_map(line).chain(apart).chain(rest.filter_map(line)).collect()
@@ -224,7 +281,8 @@ impl<'a, 'r> Streamed<'a, 'r> {
         if self.cell.contest(figure).is_some() {
             return Measured::figure(self.cell, figure, &what, lang);
         }
-        let value = |transport| self.cell.median(transport, figure);
+        let alone = self.is_asked() || self.cell.websocket().is_none();
+        let value = |transport| self.cell.median(transport, figure).filter(|_| alone);
         let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(value);
         sse.or(websocket)?;
         let shown =

@@ -1,0 +1,85 @@
+//! What makes a cell impossible to run, each with its remedy. Refuses to mend anything.
+
+use crate::{Cell, ClientKind, LlmLoad, Scenario};
+use std::time::Duration;
+use wire::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES};
+
+/// What makes a cell impossible to run, with the remedy.
+pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
+    let load = &cell.load;
+    let asked = cell.llm.as_ref().and_then(LlmLoad::problem);
+    if let Some(problem) = asked.or_else(|| cell.job.and_then(|job| job.problem(load))) {
+        return Some(problem);
+    }
+    let timed = !matches!(
+        cell.scenario,
+        Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory | Scenario::Exact
+    );
+    let checks = [
+        (
+            (cell.scenario == Scenario::Llm) != cell.llm.is_some(),
+            "workload = 'NAME' is what scenario = 'llm' needs, and no other scenario".to_owned(),
+        ),
+        (
+            cell.job.is_some() && (cell.scenario != Scenario::Push || cell.client != ClientKind::Lean),
+            "job = 'KIND' needs scenario = 'push' and client = 'lean'".to_owned(),
+        ),
+        (cell.transports.is_empty(), "transports is empty".to_owned()),
+        (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
+        (
+            !(MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES).contains(&load.payload_bytes),
+            format!(
+                "payload = {}: must be {MIN_PAYLOAD_BYTES} (the stamp) to {MAX_PAYLOAD_BYTES} bytes",
+                load.payload_bytes
+            ),
+        ),
+        (
+            !(1..=100_000).contains(&load.connections),
+            format!("connections = {}: must be 1 to 100000", load.connections),
+        ),
+        (timed && load.window.is_zero(), "window must be above zero".to_owned()),
+        (
+            load.warmup + load.window > Duration::from_secs(3600),
+            "warmup and window together must stay within an hour".to_owned(),
+        ),
+        (
+            cell.scenario == Scenario::Memory && cell.steps.len() < 4,
+            "steps needs at least four rising numbers of connections".to_owned(),
+        ),
+        (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
+        (
+            cell.stamps && (cell.scenario != Scenario::Push || cell.client != ClientKind::Lean),
+            "stamps = true needs scenario = 'push' and client = 'lean'".to_owned(),
+        ),
+    ];
+    checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Plan;
+
+    const HEAD: &str = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'push'\n";
+
+    #[test]
+    fn impossible_cells_are_refused_with_the_remedy() {
+        for (line, text) in [
+            ("payload = 47", "cell 'a': payload = 47: must be 48 (the stamp) to 1048576 bytes"),
+            ("blocks = 0", "cell 'a': blocks = 0: must be 1 to 1000"),
+            ("window = '0s'", "cell 'a': window must be above zero"),
+            ("transports = []", "cell 'a': transports is empty"),
+            ("steps = [3, 2]", "cell 'a': steps must rise"),
+            ("workload = 'chat'", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
+            ("job = 'train'\nclient = 'library'", "cell 'a': job = 'KIND' needs scenario = 'push' and client = 'lean'"),
+            ("job = 'train'\nspeed = -1", "cell 'a': speed = -1: must be 0.001 to 1000000"),
+            (
+                "stamps = true\nclient = 'library'",
+                "cell 'a': stamps = true needs scenario = 'push' and client = 'lean'",
+            ),
+        ] {
+            assert_eq!(Plan::from_toml(&format!("{HEAD}{line}\n")).unwrap_err().to_string(), text);
+        }
+        let twice = HEAD.to_owned() + "[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'echo'\n";
+        assert_eq!(Plan::from_toml(&twice).unwrap_err().to_string(), "cell 'a': its name is taken");
+    }
+}
