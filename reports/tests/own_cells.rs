@@ -117,7 +117,7 @@ fn cells_without_a_row_are_answered_one_by_one() {
     let comparison = Comparison::of(&records);
     let text = terminal(&comparison, Language::English, 100, false);
     for said in
-        ["jobs/predict: response time p50", "jobs/train-alone", "server memory per connection", "bytes per event"]
+        ["jobs/predict: delivery time p50", "jobs/train-alone", "server memory per connection", "bytes per event"]
     {
         assert!(text.contains(said), "{said}: {text}");
     }
@@ -137,6 +137,6 @@ fn a_cell_with_too_few_blocks_is_judged_by_its_counts() {
         let records = synthetic::of_plan(Plan::from_toml(&format!("{head}blocks = {blocks}\n")).unwrap());
         terminal(&Comparison::of(&records), Language::English, 100, false)
     };
-    assert!(said(1).contains("bytes per event: WebSocket is 0.8"), "{}", said(1));
-    assert!(said(9).contains("response time p50: WebSocket is"), "{}", said(9));
+    assert!(said(1).contains("bytes per event: 0.846×, WebSocket is lower"), "{}", said(1));
+    assert!(said(9).contains("delivery time p50: ") && !said(9).contains("bytes per event: "), "{}", said(9));
 }
