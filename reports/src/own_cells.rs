@@ -2,7 +2,7 @@
 //! and the answer in words. Refuses to lay anything out, and to give what a transport adds to a token stream without the time
 //! between two tokens beside it.
 
-use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability};
+use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability, untimed};
 use crate::evidence::trial_warnings;
 use crate::number::{self, NONE};
 use crate::row::{Finding, Measured, RowVerdict, clause};
@@ -66,23 +66,6 @@ const OF_EVENTS: [Figure; 14] = [
     Figure::ClientMemoryPerConnection,
 ];
 
-/// What a cell is about whose scenario has no due times.
-const fn untimed(scenario: Scenario) -> Figure {
-    match scenario {
-        Scenario::Memory => Figure::ServerMemoryPerConnection,
-        Scenario::Exact => Figure::InstructionsPerEvent,
-        Scenario::Llm => Figure::TokensPerSecond,
-        Scenario::Push
-        | Scenario::Saturate
-        | Scenario::Echo
-        | Scenario::Connect
-        | Scenario::Relay
-        | Scenario::Handshake
-        | Scenario::Codec
-        | Scenario::Browser => Figure::EventsPerSecond,
-    }
-}
-
 impl<'a, 'r> OwnCells<'a, 'r> {
     /// `None` where a run feeds rows, or is a search for capacity or of tool loops.
     pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
@@ -94,19 +77,15 @@ impl<'a, 'r> OwnCells<'a, 'r> {
     }
 
     /// The answer: how far the transports may lie apart, in time and as a share of the time between two tokens, and what
-    /// may be said about it.
+    /// may be said about it. Where no cell has a pace, what each of them says.
     pub(crate) fn answer(&self, lang: Language) -> String {
         let farthest = [Quantile::P50, Quantile::P99].into_iter().filter_map(|quantile| self.farthest(quantile, lang));
         let farthest: Vec<String> = farthest.collect();
-        let Some(paces) = self.paces(lang).filter(|_| !farthest.is_empty()) else {
-            let several = self.cells.len() > 1;
-            let said = |cell: &OwnCell| {
-                let sentence = cell.sentence(self.comparison, lang);
-                if several { format!("{}: {sentence}", cell.cell.cell.name) } else { sentence }
-            };
-            return self.cells.iter().map(said).collect::<Vec<_>>().join(" ");
-        };
-        lang.llm_answer(paces, lang.list(farthest.into_iter().chain(self.tallies(lang))))
+        match (self.paces(lang).filter(|_| !farthest.is_empty()), self.cells.as_slice()) {
+            (Some(paces), _) => lang.llm_answer(paces, lang.list(farthest.into_iter().chain(self.tallies(lang)))),
+            (None, [alone]) => alone.sentence(self.comparison, lang),
+            (None, several) => named(several, lang),
+        }
     }
 
     /// The slowest and the fastest stream.
@@ -131,30 +110,13 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         Some(lang.llm_farthest(quantile.to_string(), number::duration(reach_ns), percent(share), at))
     }
 
-    /// How many cells say what about the median.
+    /// How many of the cells that have a pace say what about the median.
     fn tallies(&self, lang: Language) -> Option<String> {
-        let verdicts: Vec<Verdict> = self
-            .cells
-            .iter()
-            .filter(|cell| cell.gap_ns.is_some())
-            .filter_map(|cell| Some(cell.headline()?.verdict))
-            .collect();
-        let tally = |word: String, is: fn(&Verdict) -> bool| {
-            let count = verdicts.iter().filter(|verdict| is(verdict)).count();
-            (count > 0).then(|| lang.llm_tally(word, count))
-        };
-        let lower = |v: &Verdict| matches!(v, Verdict::Different { direction: Direction::Lower, .. });
-        let higher = |v: &Verdict| matches!(v, Verdict::Different { direction: Direction::Higher, .. });
-        let open = |v: &Verdict| !v.is_resolved() && *v != Verdict::RulerUnfit;
-        let said = [
-            tally(lang.direction(Direction::Lower).to_owned(), lower),
-            tally(lang.direction(Direction::Higher).to_owned(), higher),
-            tally(lang.equivalent_brief(), |verdict| *verdict == Verdict::Equivalent),
-            tally(lang.unsettled(), open),
-            tally(lang.ruler_unfit(), |verdict| *verdict == Verdict::RulerUnfit),
-        ];
-        let said: Vec<String> = said.into_iter().flatten().collect();
-        (!said.is_empty()).then(|| lang.llm_tallies(verdicts.len(), lang.series(&said)))
+        let paced: Vec<&OwnCell> =
+            self.cells.iter().filter(|cell| cell.gap_ns.is_some() && cell.headline().is_some()).collect();
+        let said = by_verdict(&paced, lang).into_iter().map(|(word, cells)| lang.llm_tally(word, cells.len()));
+        let said: Vec<String> = said.collect();
+        (!said.is_empty()).then(|| lang.llm_tallies(paced.len(), lang.series(&said)))
     }
 
     /// What every cell says.
@@ -162,6 +124,40 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let found = |cell: &OwnCell<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self.comparison, lang));
         self.cells.iter().map(found).collect()
     }
+}
+
+/// Which cells say what, and in which figure; those that compare nothing say why.
+fn named(cells: &[OwnCell], lang: Language) -> String {
+    let (compared, silent): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.headline().is_some());
+    let name =
+        |cell: &&OwnCell| Some(lang.cells_name(cell.cell.cell.name.clone(), lang.figure(cell.headline()?.figure)));
+    let names = |cells: Vec<&OwnCell>| lang.series(&cells.iter().filter_map(name).collect::<Vec<_>>());
+    let said: Vec<String> =
+        by_verdict(&compared, lang).into_iter().map(|(word, of)| lang.cells_say(word, names(of))).collect();
+    let said = (!said.is_empty()).then(|| lang.cells_answer(compared.len(), lang.list(said)));
+    let why = silent.iter().map(|cell| lang.sentence(format!("{}: {}", cell.cell.cell.name, cell.absent(lang))));
+    said.into_iter().chain(why).collect::<Vec<_>>().join(" ")
+}
+
+/// The cells that say the same of WebSocket against SSE, in the order in which it is told.
+fn by_verdict<'c, 'a, 'r>(cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<(String, Vec<&'c OwnCell<'a, 'r>>)> {
+    type Says = fn(&Verdict) -> bool;
+    let words: [(String, Says); 5] = [
+        (lang.direction(Direction::Lower).to_owned(), |v| {
+            matches!(v, Verdict::Different { direction: Direction::Lower, .. })
+        }),
+        (lang.direction(Direction::Higher).to_owned(), |v| {
+            matches!(v, Verdict::Different { direction: Direction::Higher, .. })
+        }),
+        (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
+        (lang.unsettled(), |v| !v.is_resolved() && *v != Verdict::RulerUnfit),
+        (lang.ruler_unfit(), |v| *v == Verdict::RulerUnfit),
+    ];
+    let of = |says: Says| {
+        let saying = |cell: &&OwnCell| cell.headline().is_some_and(|contest| says(&contest.verdict));
+        cells.iter().copied().filter(saying).collect::<Vec<_>>()
+    };
+    words.into_iter().map(|(word, says)| (word, of(says))).filter(|(_, cells)| !cells.is_empty()).collect()
 }
 
 impl<'a, 'r> OwnCell<'a, 'r> {

@@ -6,7 +6,7 @@ mod synthetic;
 use reports::{Language, render};
 use std::fs;
 use tempfile::TempDir;
-use trial::{ExactPass, KernelStamps, Layers, Leg, Measurement, Outcome, Plan, Tally, Traffic};
+use trial::{Bothways, Counters, ExactPass, KernelStamps, Layers, Leg, Measurement, Outcome, Plan, Tally, Traffic};
 
 const PLAN: &str = "name = 'p'\nwhy = 'w'\nblocks = 1\n[[cell]]\nname = 'exact/one'\nwhy = 'w'\nscenario = 'exact'\n\
                     [[cell]]\nname = 'exact/two'\nwhy = 'w'\nscenario = 'push'\nstamps = true\n";
@@ -25,14 +25,16 @@ fn measurement(loopback: bool) -> Measurement {
     let tally = |events, count| Tally { events, count };
     let back = Leg { bytes: 14_400, payload_bytes: 7_800, segments: 100, data_segments: 100 };
     let span = Traffic { back, ..Traffic::default() };
+    let below_tls = Bothways { back_bytes: back.payload_bytes, ..Bothways::default() };
     Measurement {
+        counters: Counters { received: 100, ..Counters::default() },
         exact: Some(ExactPass {
             syscalls: vec![tally(20, 500), tally(220, 1_300)],
             instruments: vec!["strace 6".to_owned()],
             not_measured: vec!["valgrind is not installed".to_owned()],
             ..ExactPass::default()
         }),
-        layers: Some(Layers { span, span_events: 100, loopback, ..Layers::default() }),
+        layers: Some(Layers { below_tls, span, span_events: 100, loopback, ..Layers::default() }),
         stamps: Some(KernelStamps { void: Some("the wall clock moved".to_owned()), ..KernelStamps::default() }),
         ..Measurement::default()
     }

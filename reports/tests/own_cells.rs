@@ -117,13 +117,16 @@ fn cells_without_a_row_are_answered_one_by_one() {
     let comparison = Comparison::of(&records);
     let text = terminal(&comparison, Language::English, 100, false);
     for said in
-        ["jobs/predict: delivery time p50", "jobs/train-alone", "server memory per connection", "bytes per event"]
+        ["WebSocket against SSE in 4 cells: ", "jobs/train-alone", "server memory per connection", "bytes per event"]
     {
         assert!(text.contains(said), "{said}: {text}");
     }
     assert!(!text.contains("not measured") && !text.contains("Nothing was measured"), "{text}");
     let (part, said) = reports::readme_part(&comparison);
     assert!(part == reports::Part::Cells && said.contains("**jobs/train**"), "{said}");
+    // Every cell once, with the figure that its verdict is about.
+    assert!(said.contains("jobs/idle (server memory per connection)"), "{said}");
+    assert!(said.contains("jobs/train (response time p50), jobs/train-alone (response time p50)"), "{said}");
     let directory = tempfile::TempDir::new().unwrap();
     let page = fs::read_to_string(render(&[records], directory.path(), Language::English).unwrap().page).unwrap();
     assert!(page.contains("id=\"cells\"") && !page.contains("id=\"comparison\""));

@@ -223,9 +223,18 @@ fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator / denominator as f64)
 }
 
-/// What the span of every stream holds, for each of its events.
+/// How far the bytes of an event of the span may lie from those of any event.
+const ALIKE: f64 = 0.05;
+
+/// What the span of every stream holds, for each of its events, where they are like the others: a job's result, that comes
+/// with the end of its stream, is not in the span.
 fn spanned(m: &Measurement, count: impl Fn(&Layers) -> u64) -> Option<f64> {
-    m.layers.and_then(|layers| ratio(count(&layers) as f64, layers.span_events))
+    let layers = m.layers.as_ref()?;
+    let other = layers.handshakes.back_bytes + m.bytes.connect_in + m.bytes.close_in;
+    let of_stream = ratio(layers.below_tls.back_bytes.saturating_sub(other) as f64, m.counters.received)?;
+    let of_span = ratio(layers.span.back.payload_bytes as f64, layers.span_events)?;
+    let is_alike = (of_span - of_stream).abs() <= ALIKE * of_stream;
+    ratio(count(layers) as f64, layers.span_events).filter(|_| is_alike)
 }
 
 fn used(usage: Option<Usage>, count: impl Fn(&Usage) -> Option<u64>) -> Option<f64> {
@@ -304,7 +313,7 @@ mod tests {
 
     #[test]
     fn bytes_below_the_application_belong_to_the_events_between_two_settled_instants() {
-        let back = Leg { bytes: 14_400, payload_bytes: 7_800, segments: 101, data_segments: 100 };
+        let back = Leg { bytes: 14_400, payload_bytes: 9_870, segments: 101, data_segments: 100 };
         let out = Leg { bytes: 6_600, payload_bytes: 0, segments: 100, data_segments: 0 };
         let layers = Layers {
             below_tls: Bothways { out_bytes: 0, back_bytes: 13_000 },
@@ -328,10 +337,13 @@ mod tests {
         ] {
             assert_eq!(figure.of(&measurement), Some(value), "{figure:?}");
         }
-        let cleartext = Layers { handshakes: Bothways::default(), span_events: 0, ..layers };
-        let cleartext = Measurement { layers: Some(cleartext), ..measurement };
+        let with = |layers| Measurement { layers: Some(layers), ..measurement.clone() };
+        let cleartext = with(Layers { handshakes: Bothways::default(), span_events: 0, ..layers });
         assert_eq!(Figure::TlsBytesPerEvent.of(&cleartext), None);
         assert_eq!(Figure::WireBytesInPerEvent.of(&cleartext), None);
+        let back = Leg { payload_bytes: 6_000, ..back };
+        let without_results = with(Layers { span: Traffic { out, back }, ..layers });
+        assert_eq!(Figure::WireBytesInPerEvent.of(&without_results), None);
     }
 
     #[test]

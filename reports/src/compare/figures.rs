@@ -23,6 +23,23 @@ pub fn principal(cell: &Cell) -> Option<Metric> {
     }
 }
 
+/// The figure that a cell is about where it has no [`principal`] duration.
+pub const fn untimed(scenario: Scenario) -> Figure {
+    match scenario {
+        Scenario::Memory => Figure::ServerMemoryPerConnection,
+        Scenario::Exact => Figure::InstructionsPerEvent,
+        Scenario::Llm => Figure::TokensPerSecond,
+        Scenario::Push
+        | Scenario::Saturate
+        | Scenario::Echo
+        | Scenario::Connect
+        | Scenario::Relay
+        | Scenario::Handshake
+        | Scenario::Codec
+        | Scenario::Browser => Figure::EventsPerSecond,
+    }
+}
+
 /// What a connection needs before and beside its events.
 const EXCHANGES: [Figure; 4] =
     [Figure::RequestsPerThousand, Figure::ConnectionsPerThousand, Figure::ConnectBytesOut, Figure::ConnectBytesIn];

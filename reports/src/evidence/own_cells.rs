@@ -24,12 +24,13 @@ pub(crate) fn of_own_cells(comparison: &Comparison, lang: Language) -> Vec<Block
     streams.into_iter().chain(measured).chain(sentences).collect()
 }
 
-/// Two tables, and how to read them.
+/// Three tables, and how to read them.
 fn streams(own: &OwnCells, asked: &[&OwnCell], comparison: &Comparison, lang: Language) -> Vec<Block> {
     let added = table(lang.llm_added_caption(), added_head(lang), asked, |cell| added_row(cell, comparison, lang));
+    let tail = table(lang.llm_tail_caption(), tail_head(lang), asked, |cell| tail_row(cell, lang));
     let beside = table(lang.llm_beside_caption(), beside_head(lang), asked, |cell| beside_row(cell, lang));
-    let (added, beside) = (Block::Table(added), Block::Table(beside));
-    [added, Block::Note(lang.llm_method())].into_iter().chain(picture::pace(own, lang)).chain([beside]).collect()
+    let [added, tail, beside] = [added, tail, beside].map(Block::Table);
+    [added, Block::Note(lang.llm_method())].into_iter().chain(picture::pace(own, lang)).chain([tail, beside]).collect()
 }
 
 fn table(caption: String, head: Vec<String>, cells: &[&OwnCell], row: impl Fn(&OwnCell) -> Vec<String>) -> Table {
@@ -59,41 +60,53 @@ fn names(lang: Language) -> [&'static str; 2] {
 }
 
 fn added_head(lang: Language) -> Vec<String> {
-    let [sse, websocket] = names(lang);
-    let at = |quantile: Quantile| {
-        [sse.to_owned(), websocket.to_owned(), lang.ratio_head(websocket, sse)].map(|head| format!("{quantile} {head}"))
-    };
-    let fixed = [lang.cell_head(), lang.llm_pace_head()];
-    let apart = [lang.llm_difference(), lang.llm_share_head()];
-    fixed
+    let at = names(lang).map(|name| format!("{} {name}", Quantile::P50));
+    [lang.cell_head(), lang.llm_pace_head()]
         .into_iter()
-        .chain(at(Quantile::P50))
-        .chain(apart)
-        .chain(at(Quantile::P99))
-        .chain([lang.verdict_head()])
+        .chain(at)
+        .chain([lang.llm_difference(), lang.llm_share_head(), lang.verdict_head()])
         .collect()
 }
 
 fn added_row(cell: &OwnCell, comparison: &Comparison, lang: Language) -> Vec<String> {
     let none = || NONE.to_owned();
-    let at = |quantile| {
-        let figure = Some(cell.judged(quantile)).filter(|figure| matches!(figure, Figure::Duration(..)));
-        let known = figure.and_then(|figure| shown(cell.cell.contest(figure)?));
-        known.unwrap_or_else(|| [none(), none(), none()])
-    };
-    let apart = [
-        cell.added(Quantile::P50).map_or_else(none, signed),
-        cell.share(Quantile::P50).map_or_else(none, |share| percent(share.abs())),
-    ];
     let pace = cell.tokens_per_second().map_or_else(none, number::significant);
-    let name = format!("{} ({})", cell.cell.cell.name, lang.streams(cell.cell.cell.load.connections));
-    // From the pacer's release where its lateness would dilute the ratio.
-    let name = if cell.cell.judged() == Some(Metric::DeliveryTime) { lang.since_fired(name) } else { name };
+    let [sse, websocket, _] = times(cell, Quantile::P50);
+    let apart = cell.added(Quantile::P50).map_or_else(none, signed);
+    let share = cell.share(Quantile::P50).map_or_else(none, |share| percent(share.abs()));
     let verdict = cell.headline().map_or_else(
         || cell.absent(lang),
         |contest| lang.verdict(contest, Transport::WebSocket.title(), comparison.family),
     );
-    [name, pace].into_iter().chain(at(Quantile::P50)).chain(apart).chain(at(Quantile::P99)).chain([verdict]).collect()
+    vec![title(cell, lang), pace, sse, websocket, apart, share, verdict]
+}
+
+/// The cell and its streams.
+fn title(cell: &OwnCell, lang: Language) -> String {
+    let name = format!("{} ({})", cell.cell.cell.name, lang.streams(cell.cell.cell.load.connections));
+    // From the pacer's release where its lateness would dilute the ratio.
+    if cell.cell.judged() == Some(Metric::DeliveryTime) { lang.since_fired(name) } else { name }
+}
+
+/// SSE, WebSocket and their ratio in the time that the cell is judged by.
+fn times(cell: &OwnCell, quantile: Quantile) -> [String; 3] {
+    let figure = Some(cell.judged(quantile)).filter(|figure| matches!(figure, Figure::Duration(..)));
+    let known = figure.and_then(|figure| shown(cell.cell.contest(figure)?));
+    known.unwrap_or_else(|| std::array::from_fn(|_| NONE.to_owned()))
+}
+
+fn tail_head(lang: Language) -> Vec<String> {
+    let [sse, websocket] = names(lang);
+    let at = |quantile: Quantile| {
+        [sse.to_owned(), websocket.to_owned(), lang.ratio_head(websocket, sse)].map(|head| format!("{quantile} {head}"))
+    };
+    let [_, _, ratio] = at(Quantile::P50);
+    std::iter::once(lang.cell_head()).chain(at(Quantile::P99)).chain([ratio]).collect()
+}
+
+fn tail_row(cell: &OwnCell, lang: Language) -> Vec<String> {
+    let [_, _, ratio] = times(cell, Quantile::P50);
+    std::iter::once(title(cell, lang)).chain(times(cell, Quantile::P99)).chain([ratio]).collect()
 }
 
 /// What stands beside the latency, each as `SSE / WebSocket`.

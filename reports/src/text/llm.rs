@@ -50,6 +50,7 @@ messages! {
     llm_added_caption()
         "Added latency of each content event, from its due time in the model's schedule"
         "每个内容事件相对模型日程应发时刻的附加延迟"
+    llm_tail_caption() "Its tail, and the ratios" "尾部与比值"
     llm_beside_caption() "Beside it" "其他指标"
     llm_method()
         "Each answer is a script with a due time for every event, the same in all arms of a block. Added latency is receipt minus due: what transport, server and client add to the model. The time between two tokens is TPOT over SSE; a ratio of two small times says little beside it."

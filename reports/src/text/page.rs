@@ -44,6 +44,11 @@ messages! {
     comparison_heading() "The comparison" "对照表"
     runs_heading() "Runs" "运行信息"
     cells_heading() "Cell by cell" "逐单元结果"
+    cells_answer(cells: usize, said: String)
+        "WebSocket against SSE in {cells} cells: {said}."
+        "WebSocket 相对 SSE，共 {cells} 个单元：{said}。"
+    cells_name(cell: String, figure: String) "{cell} ({figure})" "{cell}（{figure}）"
+    cells_say(word: String, names: String) "{word} in {names}" "{names} {word}"
     other_cells() "Other cells" "其他单元"
     other_cells_note()
         "Cells of this plan that feed no row of the table, with all their figures."
