@@ -49,10 +49,10 @@ messages! {
         "WebSocket 相对 SSE，共 {cells} 个单元：{said}。"
     cells_name(cell: String, figure: String) "{cell} ({figure})" "{cell}（{figure}）"
     cells_say(word: String, names: String) "{word} in {names}" "{names} {word}"
-    other_cells() "Other cells" "其他单元"
+    other_cells() "Cells in full" "单元全部指标"
     other_cells_note()
-        "Cells of this plan that feed no row of the table, with all their figures."
-        "本次计划中不属于表格任何一行的单元，列出其全部指标。"
+        "Every cell that feeds no row of the table, with all its figures."
+        "不属于表格任何一行的各单元，列出其全部指标。"
     method_heading() "How to read this" "阅读说明"
     glossary_heading() "Glossary" "术语"
     footer(version: String, commit: String)
