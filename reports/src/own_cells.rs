@@ -41,8 +41,9 @@ impl Added {
 }
 
 /// What stands beside the judged figure of answers.
-const OF_ANSWERS: [Figure; 4] = [
+const OF_ANSWERS: [Figure; 5] = [
     Figure::Duration(Metric::FirstContent, Quantile::P50),
+    Figure::Duration(Metric::InterChunk, Quantile::P50),
     Figure::TokensPerSecond,
     Figure::BytesPerToken,
     Figure::ServerCpuPerEvent,
@@ -172,8 +173,14 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         self.gap_ns.map(|ns| 1e9 / ns)
     }
 
+    /// Whether it asked a language model whose schedule is known: its judged figure is added latency.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        let added = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::DeliveryTime));
+        self.is_asked() && added
+    }
+
     /// Whether it asked a language model.
-    pub(crate) fn is_asked(&self) -> bool {
+    fn is_asked(&self) -> bool {
         self.cell.cell.scenario == Scenario::Llm
     }
 
@@ -225,6 +232,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
     fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
         let trials: Vec<_> = self.cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
         let verdict = match self.headline() {
+            None if self.alone(lang).is_some() => RowVerdict::Found(self.absent(lang)),
             None => RowVerdict::NotMeasured(self.absent(lang)),
             Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(lang.brief(contest)),
             Some(contest) => RowVerdict::NotResolved(lang.brief(contest)),
@@ -239,7 +247,10 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// In words: the difference, the time between two tokens, the verdict.
     fn sentence(&self, comparison: &Comparison, lang: Language) -> String {
-        let Some(contest) = self.headline() else { return lang.sentence(self.absent(lang)) };
+        let Some(contest) = self.headline() else {
+            let told = self.alone(lang).into_iter().chain([self.absent(lang)]).collect::<Vec<_>>();
+            return lang.sentence(lang.list(told));
+        };
         let what = lang.figure(contest.figure);
         let apart = self.added(Quantile::P50).zip(self.share(Quantile::P50)).zip(self.gap_ns);
         let Some(((added, share), gap_ns)) = apart else {
@@ -250,6 +261,14 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         lang.llm_cell(at, what, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
     }
 
+    /// What the only transport of a cell was measured at.
+    fn alone(&self, lang: Language) -> Option<String> {
+        let [transport] = self.cell.cell.transports[..] else { return None };
+        let figure = self.judged(Quantile::P50);
+        let value = number::of_figure(figure, self.cell.median(transport, figure)?);
+        Some(lang.cells_alone(lang.figure(figure), lang.transport(transport), value))
+    }
+
     /// Why there is nothing to compare.
     pub(crate) fn absent(&self, lang: Language) -> String {
         let named = |arm: &ArmTrials, why: String| format!("{}: {why}", lang.transport(arm.arm.transport));
@@ -258,7 +277,9 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
             failed.or_else(void).map(|why| named(arm, why))
         };
-        self.cell.arms.iter().filter(|arm| !arm.arm.twin).find_map(why).unwrap_or_else(|| lang.llm_one_transport())
+        let told = self.cell.arms.iter().filter(|arm| !arm.arm.twin).find_map(why);
+        let one = self.cell.cell.transports.len() == 1;
+        told.unwrap_or_else(|| if one { lang.llm_one_transport() } else { lang.cells_cut_off() })
     }
 
     fn lines(&self, lang: Language) -> Vec<Measured> {

@@ -109,6 +109,32 @@ fn one_transport_alone_is_shown_and_not_compared() {
     let records = synthetic::of_plan(plan);
     let text = terminal(&Comparison::of(&records), Language::English, 100, false);
     assert!(text.contains("one transport alone: nothing to compare") && text.contains("bytes per token"), "{text}");
+    // It was measured, and what came out stands in the sentence.
+    assert!(!text.contains("not measured") && text.contains("p50 over SSE: "), "{text}");
+}
+
+#[test]
+fn an_endpoint_without_a_schedule_is_not_said_to_add_latency() {
+    let mut records = synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap());
+    records.run.plan.cells.iter_mut().for_each(|cell| cell.llm = None);
+    for trial in &mut records.trials {
+        trial.cell.llm = None;
+        let Outcome::Measured(measurement) = &mut trial.outcome else { unreachable!() };
+        measurement.distributions.retain(|metric, _| !matches!(metric, Metric::ResponseTime | Metric::DeliveryTime));
+    }
+    let directory = tempfile::TempDir::new().unwrap();
+    let page = fs::read_to_string(render(&[records], directory.path(), Language::English).unwrap().page).unwrap();
+    assert!(!page.contains("Added latency of each content event"));
+    assert!(page.contains("<td>TTFT (first content) p50</td>"));
+}
+
+#[test]
+fn a_run_cut_off_before_its_second_transport_says_so() {
+    let mut records = synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap());
+    records.trials.retain(|trial| trial.arm.transport == Transport::Sse);
+    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    assert!(text.contains("the run ended before both transports were measured"), "{text}");
+    assert!(!text.contains("one transport alone"), "{text}");
 }
 
 #[test]

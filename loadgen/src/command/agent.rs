@@ -1,17 +1,14 @@
 //! `agent`: takes "WebSocket is faster for agents" apart into connection reuse, incremental input and the transport itself.
 
 use super::flags::{bytes, duration};
-use super::output::{BuildArgs, OutputArgs};
-use super::terminal_width;
+use super::output::{BuildArgs, Ended, OutputArgs};
 use crate::agent::blocks::{Blocks, facts};
 use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
-use crate::journal::Journal;
 use crate::progress::Display;
 use crate::timestamp;
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
-use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 use trial::{AgentPlan, End, Line, Plan, Run, StopRule};
@@ -54,13 +51,6 @@ pub struct AgentArgs {
     build: BuildArgs,
 }
 
-/// How the measuring ended.
-struct Ended {
-    interrupted: bool,
-    finished: u64,
-    failures: Vec<String>,
-}
-
 /// Measures, records, says what was found.
 pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
     let plan = args.plan()?;
@@ -68,10 +58,10 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, plan, &out))?;
-    render(&args, &out)?;
-    if !args.output.json {
-        writeln!(std::io::stdout().lock(), "{}", out.display())?;
-    }
+    let lang = args.output.lang;
+    args.output.conclude(&out, |records, width, colour| {
+        Some(reports::agent_terminal(&reports::Agent::of(records)?, lang, width, colour))
+    })?;
     if ended.interrupted {
         eprintln!("loadgen: interrupted after {} loops; whole blocks of them count", ended.finished);
         return Ok(130);
@@ -96,12 +86,7 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
         None => plan.cost_per_byte_ns,
     };
     let plan = AgentPlan { cost_per_byte_ns, ..plan };
-    let mut journal = Journal::create(out, args.output.json)?;
-    let run = args.run(&plan);
-    for warning in &run.warnings {
-        eprintln!("loadgen: {warning}");
-    }
-    journal.append(&Line::Run(Box::new(run)))?;
+    let mut journal = args.output.open(out, args.run(&plan))?;
     let mut display = Display::new(args.output.json);
     let blocks = Blocks { plan, seed: args.output.seed, target };
     let progress = blocks.run(&mut journal, &mut interrupt, |progress| display.show(progress)).await?;
@@ -111,19 +96,6 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
     let (trials, planned) = (progress.finished, progress.planned);
     journal.append(&Line::End(End { reason, finished: timestamp::now(), trials, planned, stops: Vec::new() }))?;
     Ok(Ended { interrupted, finished: trials, failures: progress.failures })
-}
-
-/// The report, and the answer on the terminal.
-fn render(args: &AgentArgs, out: &Path) -> anyhow::Result<()> {
-    let records = reports::load(out)?;
-    if let Some(found) = reports::Agent::of(&records).filter(|_| !args.output.json) {
-        let colour = std::io::stdout().is_terminal();
-        let answer = reports::agent_terminal(&found, args.output.lang, terminal_width(), colour);
-        writeln!(std::io::stdout().lock(), "{answer}")?;
-    }
-    reports::render(&[records], out, args.output.lang)
-        .context("the records are kept; render them later with 'loadgen report'")?;
-    Ok(())
 }
 
 impl AgentArgs {

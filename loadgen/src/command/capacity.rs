@@ -1,8 +1,8 @@
 //! `capacity`: the highest load that holds a service level, for both transports, and response times below it.
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
-use super::output::{BuildArgs, OutputArgs};
-use super::{reach, terminal_width};
+use super::output::{BuildArgs, Ended, OutputArgs};
+use super::reach;
 use crate::capacity::{Search, Standing};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
@@ -11,10 +11,9 @@ use crate::runner::{self, Progress, RunOptions};
 use crate::timestamp;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
-use trial::{CapacityPlan, Cell, CellStop, ClientKind, End, Line, Load, Plan, Run, Scenario, Slo, StopRule, Variable};
+use trial::{CapacityPlan, Cell, CellStop, End, Line, Load, Plan, Run, Scenario, Slo, StopRule, Variable};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Highest rate of one stream: what our servers admit.
@@ -93,10 +92,10 @@ pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &search, &out))?;
-    render(&args, &out)?;
-    if !args.output.json {
-        writeln!(std::io::stdout().lock(), "{}", out.display())?;
-    }
+    let lang = args.output.lang;
+    args.output.conclude(&out, |records, width, colour| {
+        Some(reports::capacity_terminal(&reports::Capacity::of(records)?, lang, width, colour))
+    })?;
     if ended.interrupted {
         eprintln!("loadgen: interrupted after {} trials; what was measured is kept", ended.finished);
         return Ok(130);
@@ -110,25 +109,13 @@ pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
     }
 }
 
-/// How the measuring ended.
-struct Ended {
-    interrupted: bool,
-    finished: u64,
-    failures: Vec<String>,
-}
-
 async fn measure(args: &CapacityArgs, search: &Search, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     if let Some(url) = &args.target {
         let session = reach(url, &args.connection).await?;
         args.build.refuse_debug_of("server", &session.facts.profile)?;
     }
-    let mut journal = Journal::create(out, args.output.json)?;
-    let run = args.run(search);
-    for warning in &run.warnings {
-        eprintln!("loadgen: {warning}");
-    }
-    journal.append(&Line::Run(Box::new(run)))?;
+    let mut journal = args.output.open(out, args.run(search))?;
     let options = args.connection.run_options(args.output.seed, args.target.clone());
     let mut display = Display::new(args.output.json);
     let standing = search.run(&options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
@@ -163,19 +150,6 @@ async fn latency(
     let latency = runner::trials(&plan, options, journal, interrupt, |progress| display.show(progress)).await?;
     display.finish();
     Ok(latency)
-}
-
-/// The report, and the answer on the terminal.
-fn render(args: &CapacityArgs, out: &Path) -> anyhow::Result<()> {
-    let records = reports::load(out)?;
-    if let Some(found) = reports::Capacity::of(&records).filter(|_| !args.output.json) {
-        let colour = std::io::stdout().is_terminal();
-        let answer = reports::capacity_terminal(&found, args.output.lang, terminal_width(), colour);
-        writeln!(std::io::stdout().lock(), "{answer}")?;
-    }
-    reports::render(&[records], out, args.output.lang)
-        .context("the records are kept; render them later with 'loadgen report'")?;
-    Ok(())
 }
 
 impl CapacityArgs {
@@ -214,23 +188,8 @@ impl CapacityArgs {
             window: self.duration.unwrap_or(window),
             faults: Faults::default(),
         };
-        Cell {
-            name: "capacity".to_owned(),
-            why: format!("the highest load that holds {}", self.slo),
-            row: None,
-            scenario: Scenario::Push,
-            transports: arms.into(),
-            null: false,
-            preset: self.preset,
-            flush: None,
-            client: ClientKind::Lean,
-            blocks: 1,
-            load,
-            steps: Vec::new(),
-            stamps: false,
-            llm: None,
-            job: None,
-        }
+        let why = format!("the highest load that holds {}", self.slo);
+        Cell { preset: self.preset, ..Cell::alone("capacity", why, Scenario::Push, arms.into(), load) }
     }
 
     /// The first line of the records. The plan has no cells: which trials are run follows from their results.

@@ -2,19 +2,17 @@
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
 use super::gate::{Gate, GateArgs};
-use super::output::{BuildArgs, OutputArgs};
-use super::{reach, terminal_width};
+use super::output::{BuildArgs, Ended, OutputArgs};
+use super::reach;
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::preflight::{self, Depth, PreflightError};
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
 use crate::{host, plans, timestamp};
-use anyhow::Context as _;
 use clap::Args;
 use reports::Records;
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use trial::{Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Row, Scenario, StopRule};
@@ -96,10 +94,10 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
-    let records = render(&args, &out)?;
-    if !args.output.json {
-        writeln!(std::io::stdout().lock(), "{}", out.display())?;
-    }
+    let lang = args.output.lang;
+    let records = args.output.conclude(&out, |records, width, colour| {
+        Some(reports::terminal(&reports::Comparison::of(records), lang, width, colour))
+    })?;
     if ended.interrupted {
         eprintln!(
             "loadgen: interrupted after {} of {} trials; what was measured is kept",
@@ -123,25 +121,13 @@ fn judge(gate: &Gate, args: &CompareArgs, records: &Records) -> anyhow::Result<u
     }
 }
 
-/// How the measuring ended.
-struct Ended {
-    interrupted: bool,
-    finished: u64,
-    failures: Vec<String>,
-}
-
 async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     let target = match &args.target {
         Some(url) => Some(args.meet(url, plan).await?),
         None => None,
     };
-    let mut journal = Journal::create(out, args.output.json)?;
-    let run = args.output.first_line(plan.clone(), args.target.as_ref());
-    for warning in &run.warnings {
-        eprintln!("loadgen: {warning}");
-    }
-    journal.append(&Line::Run(Box::new(run)))?;
+    let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.target.as_ref()))?;
     let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
     let mut options = RunOptions {
         target_pid: here.map(|facts| facts.pid),
@@ -204,24 +190,6 @@ fn relay(plan: &mut Plan) -> bool {
     alike.map(|cell| (cell.scenario, cell.load.sharing) = (Scenario::Relay, Sharing::Shared)).count() > 0
 }
 
-/// The report, and the table on the terminal.
-fn render(args: &CompareArgs, out: &Path) -> anyhow::Result<Records> {
-    let records = reports::load(out)?;
-    if !args.output.json {
-        let width = terminal_width();
-        let table = reports::terminal(
-            &reports::Comparison::of(&records),
-            args.output.lang,
-            width,
-            std::io::stdout().is_terminal(),
-        );
-        writeln!(std::io::stdout().lock(), "{table}")?;
-    }
-    reports::render(std::slice::from_ref(&records), out, args.output.lang)
-        .context("the records are kept; render them later with 'loadgen report'")?;
-    Ok(records)
-}
-
 impl CompareArgs {
     /// What the server of `--target` states. Against another host, one-way times become relayed ones unless asked for.
     async fn meet(&self, url: &str, plan: &mut Plan) -> anyhow::Result<Facts> {
@@ -276,23 +244,9 @@ impl CompareArgs {
             window: Duration::from_secs(2),
             faults: Faults::default(),
         };
-        let cell = Cell {
-            name: "workload/push".to_owned(),
-            why: "a workload of your own".to_owned(),
-            row: None,
-            scenario: Scenario::Push,
-            transports: vec![Transport::Sse, Transport::WebSocket],
-            null: true,
-            preset: Preset::Equal,
-            flush: None,
-            client: ClientKind::Lean,
-            blocks: 6,
-            load,
-            steps: Vec::new(),
-            stamps: false,
-            llm: None,
-            job: None,
-        };
+        let why = "a workload of your own".to_owned();
+        let arms = vec![Transport::Sse, Transport::WebSocket];
+        let cell = Cell { null: true, blocks: 6, ..Cell::alone("workload/push", why, Scenario::Push, arms, load) };
         Plan {
             name: "workload".to_owned(),
             why: "one workload from the command line".to_owned(),

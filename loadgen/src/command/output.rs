@@ -1,13 +1,16 @@
-//! What every measuring command is told and writes down first: seed, place and language of the results, and the first line
-//! of the records. Refuses to measure.
+//! What every measuring command is told about its results, and does with them: seed, place and language, the first line of
+//! the records, the report. Refuses to measure.
 
-use super::{command_line, default_out};
+use super::{command_line, default_out, terminal_width};
 use crate::detect::timing;
+use crate::journal::Journal;
 use crate::{host, redact, timestamp, tool};
+use anyhow::Context as _;
 use clap::Args;
-use reports::Language;
-use std::path::PathBuf;
-use trial::{Plan, Run, SCHEMA, Warning};
+use reports::{Language, Records};
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use trial::{Line, Plan, Run, SCHEMA, Warning};
 
 /// Flags about results, shared by every command that writes records.
 #[derive(Debug, Args)]
@@ -34,6 +37,16 @@ pub struct BuildArgs {
     allow_debug: bool,
 }
 
+/// How the measuring ended.
+pub struct Ended {
+    /// Whether it was told to stop.
+    pub interrupted: bool,
+    /// Trials or loops that were finished.
+    pub finished: u64,
+    /// Why others failed.
+    pub failures: Vec<String>,
+}
+
 impl OutputArgs {
     /// Where results go.
     pub fn directory(&self) -> PathBuf {
@@ -58,6 +71,38 @@ impl OutputArgs {
             capacity: None,
             agent: None,
         }
+    }
+
+    /// Opens the records in `out` with their first line, and says what is to be known before anything is measured.
+    pub fn open(&self, out: &Path, run: Run) -> anyhow::Result<Journal> {
+        let mut journal = Journal::create(out, self.json)?;
+        for warning in &run.warnings {
+            eprintln!("loadgen: {warning}");
+        }
+        journal.append(&Line::Run(Box::new(run)))?;
+        Ok(journal)
+    }
+
+    /// Answers on the terminal, for its width and whether it takes colours; renders the report beside the records and, last,
+    /// says where.
+    pub fn conclude(
+        &self,
+        out: &Path,
+        answer: impl FnOnce(&Records, usize, bool) -> Option<String>,
+    ) -> anyhow::Result<Records> {
+        let records = reports::load(out)?;
+        let mut stdout = std::io::stdout().lock();
+        if !self.json
+            && let Some(answer) = answer(&records, terminal_width(), stdout.is_terminal())
+        {
+            writeln!(stdout, "{answer}")?;
+        }
+        reports::render(std::slice::from_ref(&records), out, self.lang)
+            .context("the records are kept; render them later with 'loadgen report'")?;
+        if !self.json {
+            writeln!(stdout, "{}", out.display())?;
+        }
+        Ok(records)
     }
 }
 

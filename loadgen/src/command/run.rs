@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use trial::{Arm, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, StopRule, Trial};
-use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport, Tuning};
+use wire::{Faults, Rate, Schedule, Sharing, Transport, Tuning};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -199,23 +199,9 @@ impl RunArgs {
             faults: self.faults.clone(),
         };
         let transport = self.transport.unwrap_or(endpoint.implied);
-        let cell = Cell {
-            name: "run".to_owned(),
-            why: "one endpoint, from the command line".to_owned(),
-            row: None,
-            scenario: if unpaced { Scenario::Saturate } else { Scenario::Push },
-            transports: vec![transport],
-            null: false,
-            preset: Preset::Equal,
-            flush: None,
-            client: self.client,
-            blocks: 1,
-            load,
-            steps: Vec::new(),
-            stamps: false,
-            llm: None,
-            job: None,
-        };
+        let why = "one endpoint, from the command line".to_owned();
+        let scenario = if unpaced { Scenario::Saturate } else { Scenario::Push };
+        let cell = Cell { client: self.client, ..Cell::alone("run", why, scenario, vec![transport], load) };
         Order {
             cell,
             arm: Arm::of(transport),

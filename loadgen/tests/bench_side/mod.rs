@@ -5,7 +5,7 @@ use loadgen::drive::{self, Observer, Order};
 use loadgen::interrupt::Interrupt;
 use servers::{ServeOptions, Server};
 use std::time::Duration;
-use trial::{Arm, Cell, ClientKind, Load, Measurement, Outcome, Scenario};
+use trial::{Arm, Cell, Load, Measurement, Outcome, Scenario};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// A server on a free loopback port.
@@ -15,33 +15,18 @@ pub(crate) fn server() -> Server {
 
 /// 50 events of 256 B in a quarter of a second.
 pub(crate) fn cell() -> Cell {
-    Cell {
-        name: "test".to_owned(),
-        why: "a test".to_owned(),
-        row: None,
-        scenario: Scenario::Push,
-        transports: Transport::ALL.to_vec(),
-        null: false,
-        preset: Preset::Equal,
-        flush: None,
-        client: ClientKind::Lean,
-        blocks: 1,
-        load: Load {
-            connections: 1,
-            schedule: Schedule::Constant,
-            rate: Rate::per_second(200.0).unwrap(),
-            payload_bytes: 256,
-            sharing: Sharing::Private,
-            ids: false,
-            warmup: Duration::ZERO,
-            window: Duration::from_millis(250),
-            faults: Faults::default(),
-        },
-        steps: Vec::new(),
-        stamps: false,
-        llm: None,
-        job: None,
-    }
+    let load = Load {
+        connections: 1,
+        schedule: Schedule::Constant,
+        rate: Rate::per_second(200.0).unwrap(),
+        payload_bytes: 256,
+        sharing: Sharing::Private,
+        ids: false,
+        warmup: Duration::ZERO,
+        window: Duration::from_millis(250),
+        faults: Faults::default(),
+    };
+    Cell::alone("test", "a test".to_owned(), Scenario::Push, Transport::ALL.to_vec(), load)
 }
 
 /// One arm of a cell against a server.

@@ -257,6 +257,27 @@ impl fmt::Display for Arm {
 }
 
 impl Cell {
+    /// A cell of the command line: one block without a null arm, equal knobs, the lean client; it feeds no row.
+    pub fn alone(name: &str, why: String, scenario: Scenario, transports: Vec<Transport>, load: Load) -> Self {
+        Self {
+            name: name.to_owned(),
+            why,
+            row: None,
+            scenario,
+            transports,
+            null: false,
+            preset: Preset::Equal,
+            flush: None,
+            client: ClientKind::Lean,
+            blocks: 1,
+            load,
+            steps: Vec::new(),
+            stamps: false,
+            llm: None,
+            job: None,
+        }
+    }
+
     /// The arms of one block, in the order of the plan.
     pub fn arms(&self) -> Vec<Arm> {
         let twin = self.transports.first().filter(|_| self.null).map(|&transport| Arm { transport, twin: true });

@@ -1,5 +1,5 @@
-//! The first section of a run whose cells feed no row: of language models what each transport adds at each pace, as tables
-//! and a chart; of other cells their figures.
+//! The first section of a run whose cells feed no row: of token streams with a schedule what each transport adds at each pace,
+//! as tables and a chart; of other cells their figures.
 
 use super::{Block, Table};
 use crate::compare::Comparison;
@@ -15,7 +15,7 @@ use wire::Transport;
 pub(crate) fn of_own_cells(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let Some(own) = OwnCells::of(comparison) else { return Vec::new() };
     let findings = own.findings(lang);
-    let (asked, others): (Vec<_>, Vec<_>) = own.cells.iter().zip(&findings).partition(|(cell, _)| cell.is_asked());
+    let (asked, others): (Vec<_>, Vec<_>) = own.cells.iter().zip(&findings).partition(|(cell, _)| cell.is_scheduled());
     let asked: Vec<&OwnCell> = asked.into_iter().map(|(cell, _)| cell).collect();
     let others: Vec<&(&str, Finding)> = others.into_iter().map(|(_, found)| found).collect();
     let streams = if asked.is_empty() { Vec::new() } else { streams(&own, &asked, comparison, lang) };

@@ -37,7 +37,7 @@ impl Study for ProtocolType {
 
     fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
         let heads = exchanges(comparison).map(|(transport, exchange)| {
-            let wrote = lang.upstream_wrote(exchange.upstream_sent.escape_debug());
+            let wrote = lang.upstream_wrote(&exchange.upstream_sent);
             let text = format!("{}\n\n{}\n\n{wrote}", exchange.request.trim_end(), exchange.response.trim_end());
             Block::Code { title: lang.transport(transport).to_owned(), text }
         });

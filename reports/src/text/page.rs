@@ -48,6 +48,12 @@ messages! {
         "WebSocket against SSE in {cells} cells: {said}."
         "WebSocket 相对 SSE，共 {cells} 个单元：{said}。"
     cells_name(cell: String, figure: String) "{cell} ({figure})" "{cell}（{figure}）"
+    cells_alone(figure: String, transport: &str, value: String)
+        "{figure} over {transport}: {value}"
+        "{transport} 的{figure}：{value}"
+    cells_cut_off()
+        "the run ended before both transports were measured"
+        "运行在两种传输都测到之前就结束了"
     cells_say(word: String, names: String) "{word} in {names}" "{names} {word}"
     other_cells() "Cells in full" "单元全部指标"
     other_cells_note()

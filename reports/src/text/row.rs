@@ -93,7 +93,7 @@ messages! {
     upstream_label() "client messages that arrived" "到达服务器的客户端消息"
     opened_label() "how it opens" "如何打开"
     opened(status: u16) "HTTP {status}" "HTTP {status}"
-    upstream_wrote(text: std::str::EscapeDebug<'_>)
+    upstream_wrote(text: &str)
         "# then the client wrote: {text}"
         "# 随后客户端写入：{text}"
     protocol_sentence(sse: String, websocket: String)

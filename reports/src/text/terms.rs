@@ -163,6 +163,10 @@ impl Language {
         self.counted(n as u64, ["block", "blocks"], "个区组")
     }
 
+    pub(crate) fn more_blocks(self, n: usize) -> String {
+        self.counted(n as u64, ["more block", "more blocks"], "个区组")
+    }
+
     pub(crate) fn trial_count(self, n: usize) -> String {
         self.counted(n as u64, ["trial", "trials"], "次试验")
     }

@@ -55,7 +55,7 @@ impl Language {
         match contest.verdict {
             Verdict::TooFewBlocks => Some(self.too_few_blocks(self.blocks(have), FEWEST_BLOCKS)),
             Verdict::Unresolved { .. } if have < for_family => Some(self.family_takes(family, for_family, have)),
-            Verdict::Unresolved { more_blocks, .. } => Some(self.more_blocks(more_blocks)),
+            Verdict::Unresolved { more_blocks, .. } => Some(self.blocks_needed(self.more_blocks(more_blocks))),
             Verdict::Different { .. }
             | Verdict::Equivalent
             | Verdict::RulerUnfit
@@ -105,7 +105,7 @@ messages! {
     equivalent(margin: String) "equivalent within {margin}" "在 {margin} 以内等效"
     equal_within(margin: String) "within {margin}" "相差不到 {margin}"
     leans(direction: &str) "leans {direction}" "倾向{direction}"
-    more_blocks(more: usize) "about {more} more blocks needed" "约还需 {more} 个区组"
+    blocks_needed(more: String) "about {more} needed" "约还需 {more}"
     family_takes(family: usize, needed: usize, have: usize)
         "{family} headline figures take {needed} blocks, here are {have}"
         "{family} 个主要指标需要 {needed} 个区组，现有 {have} 个"

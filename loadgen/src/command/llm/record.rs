@@ -5,8 +5,8 @@ use super::campaign::Campaign;
 use crate::redact;
 use anyhow::Context as _;
 use std::time::Duration;
-use trial::{Cell, ClientKind, Load, Plan, Run, Scenario, StopRule, Warning};
-use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+use trial::{Cell, Load, Plan, Run, Scenario, StopRule, Warning};
+use wire::{Faults, Rate, Schedule, Sharing, Transport};
 
 impl LlmArgs {
     pub(super) fn run_line(&self, campaign: &Campaign) -> Run {
@@ -34,22 +34,9 @@ impl LlmArgs {
             window: Duration::ZERO,
             faults: Faults::default(),
         };
-        Ok(Cell {
-            name: format!("llm/{}", self.format),
-            why: format!("model {} at {}, from the command line", self.model, redact::url(&self.url)),
-            row: None,
-            scenario: Scenario::Llm,
-            null: transports.len() > 1 && !self.no_null,
-            transports,
-            preset: Preset::Equal,
-            flush: None,
-            client: ClientKind::Lean,
-            blocks: 1,
-            load,
-            steps: Vec::new(),
-            stamps: false,
-            llm: None,
-            job: None,
-        })
+        let name = format!("llm/{}", self.format);
+        let why = format!("model {} at {}, from the command line", self.model, redact::url(&self.url));
+        let null = transports.len() > 1 && !self.no_null;
+        Ok(Cell { null, ..Cell::alone(&name, why, Scenario::Llm, transports, load) })
     }
 }
