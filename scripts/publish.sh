@@ -5,11 +5,11 @@ set -euo pipefail
 usage() {
   cat <<'TEXT'
 usage: scripts/publish.sh [-n NAME] [flags of loadgen compare …]
-       scripts/publish.sh [-n NAME] agent [flags of loadgen agent …]
+       scripts/publish.sh [-n NAME] agent|capacity [flags of that command …]
 
 Runs it, copies everything that it wrote to reports/published/<date>-<NAME>/, renders it there and puts what it says into
 README.md between <!-- pushbench:PART --> and <!-- /pushbench:PART -->: PART is table, with `--plan llm` streams, with
-`--plan jobs` cells, for agent agent; other plans have none. The table comes with `loadgen selfcheck` on its records. Commits nothing.
+`--plan jobs` cells, for agent agent; others have none. The table comes with `loadgen selfcheck` on its records. Commits nothing.
 
   -n NAME  how the machine is called there (default: its host name)
   -h       this help
@@ -34,6 +34,7 @@ published=reports/published/$(date +%F)-$name
 [[ ! -e $published ]] || die "$published exists: remove it, or give another name with -n"
 case " $* " in
   ' agent '*) part=agent && shift && measure=(agent "$@") ;;
+  ' capacity '*) part='' && shift && measure=(capacity "$@") ;;
   *' --plan llm '*) part=streams measure=(compare "$@") ;;
   *' --plan jobs '*) part=cells measure=(compare "$@") ;;
   *' --plan '*) part='' measure=(compare "$@") ;;
