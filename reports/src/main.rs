@@ -18,7 +18,7 @@ struct Cli {
     /// Language of the report: en or zh
     #[arg(long, default_value_t)]
     lang: Language,
-    /// Put what the first run says between its markers in this Markdown file (pushbench:table, :streams or :agent)
+    /// Put what the first run says between its markers in this Markdown file (pushbench:table, :streams, :cells or :agent)
     #[arg(long, value_name = "FILE")]
     splice: Option<PathBuf>,
 }

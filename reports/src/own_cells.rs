@@ -105,10 +105,12 @@ impl<'a, 'r> OwnCells<'a, 'r> {
             let reach_ns = cell.added(quantile)?.reach_ns()?;
             Some((cell, reach_ns, reach_ns / cell.gap_ns?))
         });
-        let (cell, reach_ns, share) = reached.max_by(|a, b| a.2.total_cmp(&b.2))?;
+        let reached: Vec<_> = reached.collect();
+        let &(cell, reach_ns, share) = reached.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
         let pace = number::significant(cell.tokens_per_second()?);
         let at = lang.llm_at(pace, lang.streams(cell.cell.cell.load.connections));
-        Some(lang.llm_farthest(quantile.to_string(), number::duration(reach_ns), percent(share), at))
+        let cells = lang.llm_cells(reached.len(), self.cells.iter().filter(|cell| cell.gap_ns.is_some()).count());
+        Some(lang.llm_farthest(quantile.to_string(), cells, number::duration(reach_ns), percent(share), at))
     }
 
     /// How many of the cells that have a pace say what about the median.
@@ -140,10 +142,18 @@ fn named(cells: &[OwnCell], lang: Language) -> String {
     said.into_iter().chain(why).collect::<Vec<_>>().join(" ")
 }
 
+/// Why an arm has no numbers, or not those that its cell is about.
+fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
+    let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
+    let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
+    let lacking = || arm.measured().find_map(|(_, m)| m.exact.as_ref()?.not_measured.first().cloned());
+    failed.or_else(void).or_else(lacking)
+}
+
 /// The cells that say the same of WebSocket against SSE, in the order in which it is told.
 fn by_verdict<'c, 'a, 'r>(cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<(String, Vec<&'c OwnCell<'a, 'r>>)> {
     type Says = fn(&Verdict) -> bool;
-    let words: [(String, Says); 5] = [
+    let words: [(String, Says); 6] = [
         (lang.direction(Direction::Lower).to_owned(), |v| {
             matches!(v, Verdict::Different { direction: Direction::Lower, .. })
         }),
@@ -151,8 +161,9 @@ fn by_verdict<'c, 'a, 'r>(cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<
             matches!(v, Verdict::Different { direction: Direction::Higher, .. })
         }),
         (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
-        (lang.unsettled(), |v| !v.is_resolved() && *v != Verdict::RulerUnfit),
+        (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::RulerUnfit | Verdict::Refused)),
         (lang.ruler_unfit(), |v| *v == Verdict::RulerUnfit),
+        (lang.refused(), |v| *v == Verdict::Refused),
     ];
     let of = |says: Says| {
         let saying = |cell: &&OwnCell| cell.headline().is_some_and(|contest| says(&contest.verdict));
@@ -232,7 +243,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
     fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
         let trials: Vec<_> = self.cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
         let verdict = match self.headline() {
-            None if self.alone(lang).is_some() => RowVerdict::Found(self.absent(lang)),
+            None if self.alone(lang).is_some() => RowVerdict::Found(lang.llm_one_transport()),
             None => RowVerdict::NotMeasured(self.absent(lang)),
             Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(lang.brief(contest)),
             Some(contest) => RowVerdict::NotResolved(lang.brief(contest)),
@@ -264,22 +275,21 @@ impl<'a, 'r> OwnCell<'a, 'r> {
     /// What the only transport of a cell was measured at.
     fn alone(&self, lang: Language) -> Option<String> {
         let [transport] = self.cell.cell.transports[..] else { return None };
-        let figure = self.judged(Quantile::P50);
-        let value = number::of_figure(figure, self.cell.median(transport, figure)?);
-        Some(lang.cells_alone(lang.figure(figure), lang.transport(transport), value))
+        let Measured { what, sse, websocket, .. } = self.lines(lang).into_iter().next()?;
+        let value = if transport == Transport::WebSocket { websocket } else { sse };
+        Some(lang.cells_alone(what, lang.transport(transport), value))
     }
 
     /// Why there is nothing to compare.
     pub(crate) fn absent(&self, lang: Language) -> String {
-        let named = |arm: &ArmTrials, why: String| format!("{}: {why}", lang.transport(arm.arm.transport));
-        let why = |arm: &ArmTrials| {
-            let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
-            let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
-            failed.or_else(void).map(|why| named(arm, why))
-        };
-        let told = self.cell.arms.iter().filter(|arm| !arm.arm.twin).find_map(why);
-        let one = self.cell.cell.transports.len() == 1;
-        told.unwrap_or_else(|| if one { lang.llm_one_transport() } else { lang.cells_cut_off() })
+        let arms = || self.cell.arms.iter().filter(|arm| !arm.arm.twin);
+        let told =
+            arms().find_map(|arm| Some(format!("{}: {}", lang.transport(arm.arm.transport), why_not(arm, lang)?)));
+        told.unwrap_or_else(|| match self.cell.cell.transports.len() {
+            1 => lang.llm_one_transport(),
+            _ if arms().any(|arm| arm.trials.is_empty()) => lang.cells_cut_off(),
+            _ => lang.cells_nothing_common(),
+        })
     }
 
     fn lines(&self, lang: Language) -> Vec<Measured> {
@@ -299,12 +309,20 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             return Measured::figure(self.cell, figure, &what, lang);
         }
         let alone = self.is_asked() || self.cell.websocket().is_none();
-        let value = |transport| self.cell.median(transport, figure).filter(|_| alone);
+        let value =
+            |transport| self.cell.median(transport, figure).filter(|_| alone && self.is_estimable(transport, figure));
         let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(value);
         sse.or(websocket)?;
         let shown =
             |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |value| number::of_figure(figure, value));
         Some(Measured::new(what, shown(sse), shown(websocket)))
+    }
+
+    /// Whether a transport has as many observations as a quantile takes.
+    fn is_estimable(&self, transport: Transport, figure: Figure) -> bool {
+        let Figure::Duration(metric, quantile) = figure else { return true };
+        let have = self.cell.arm(transport).map_or(0, |arm| arm.observations(self.cell.cell, metric));
+        have >= quantile.observations_needed()
     }
 
     /// The difference as a line of its own: a ratio of small times says little beside the time between two tokens.

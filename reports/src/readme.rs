@@ -6,7 +6,7 @@ use crate::findings::Findings;
 use crate::markdown::{cells_table, claim, escape, head, table};
 use crate::number::{self, NONE};
 use crate::own_cells::{OwnCell, OwnCells, percent, signed};
-use crate::row::Measured;
+use crate::row::{Measured, RowVerdict};
 use crate::text::Language;
 use trial::{Figure, Quantile};
 use wire::Transport;
@@ -78,16 +78,24 @@ fn rows(comparison: &Comparison) -> String {
             value(|line| &line.sse),
             value(|line| &line.websocket),
             value(|line| &line.ratio),
-            format!("**{}**", finding.verdict.word(lang)),
+            verdict(&finding.verdict, lang),
         ]
     });
-    table(head(lang), rows.collect()) + &format!("\n{}\n", escape(&findings.answer(lang)))
+    let note = escape(&lang.ratio_note());
+    table(head(lang), rows.collect()) + &format!("\n{note}\n\n{}\n", escape(&findings.answer(lang)))
+}
+
+/// What is said of a row, and on what it rests.
+fn verdict(said: &RowVerdict, lang: Language) -> String {
+    let (word, detail) = (said.word(lang), escape(&said.detail(lang)));
+    if detail.is_empty() { format!("**{word}**") } else { format!("**{word}** – {detail}") }
 }
 
 /// The answer, and one line for each cell.
 fn cells(own: &OwnCells) -> String {
     let lang = Language::English;
-    format!("{}\n\n{}", escape(&own.answer(lang)), cells_table(&own.findings(lang), lang))
+    let table = cells_table(&own.findings(lang), lang);
+    format!("{}\n\n{table}\n{}\n", escape(&own.answer(lang)), escape(&lang.ratio_note()))
 }
 
 /// The answer, and one line for each paced cell.
@@ -108,7 +116,7 @@ fn streams(own: &OwnCells) -> String {
     ];
     let rows = own.cells.iter().filter_map(|cell| stream(cell, lang));
     let table = table(columns.into(), rows.collect());
-    format!("{}\n\n{table}", escape(&own.answer(lang)))
+    format!("{}\n\n{table}\n{}\n", escape(&own.answer(lang)), escape(&lang.difference_note()))
 }
 
 /// One cell with a pace of its own.

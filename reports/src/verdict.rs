@@ -92,7 +92,8 @@ pub enum Verdict {
     Equivalent,
     /// Neither.
     Unresolved {
-        /// About so many more blocks would resolve a difference of the margin.
+        /// About so many more blocks would resolve a difference of the margin; none where there are as many, and the ratio
+        /// itself lies at the edge of it.
         more_blocks: usize,
         /// Where the interval points when the figure is looked at alone, outside the family.
         leaning: Option<Direction>,
@@ -145,7 +146,7 @@ impl Verdict {
             Self::Different { direction, beyond_margin: false }
         } else {
             let needed = blocks_needed(ratio.deviation, margin).max(blocks_for_family(evidence.family));
-            let more_blocks = needed.saturating_sub(ratio.blocks).max(1);
+            let more_blocks = needed.saturating_sub(ratio.blocks);
             Self::Unresolved { more_blocks, leaning: beyond.then_some(direction) }
         }
     }

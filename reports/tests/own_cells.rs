@@ -7,11 +7,16 @@ mod synthetic;
 use reports::{Comparison, Language, Records, render, summary_markdown, terminal};
 use std::fs;
 use std::path::Path;
-use trial::{Arm, Metric, Outcome, Plan};
+use trial::{Arm, ExactPass, Measurement, Metric, Outcome, Plan};
 use wire::Transport;
 
 fn records() -> Records {
     synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap())
+}
+
+/// A text without its line breaks.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[track_caller]
@@ -34,8 +39,10 @@ fn terminal_and_summary_answer_the_question_and_show_no_table_of_rows() {
         use unicode_width::UnicodeWidthStr as _;
         assert!(terminal(&comparison, lang, 60, false).lines().all(|line| line.width() <= 60));
     }
-    let text = terminal(&comparison, Language::English, 100, false);
+    let text = unwrapped(&terminal(&comparison, Language::English, 100, false));
     assert!(!text.contains("not measured") && text.contains("of the time between two tokens"), "{text}");
+    // Not every cell has so many events that p99 means anything: how many have is said.
+    assert!(text.contains("at p99 (2 of 3 cells have an interval) no 95 %"), "{text}");
 }
 
 #[test]
@@ -97,7 +104,7 @@ fn a_cell_that_broke_says_why_and_the_others_still_answer() {
     for trial in records.trials.iter_mut().filter(websocket) {
         trial.outcome = Outcome::Failed("connection lost: broken pipe".to_owned());
     }
-    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    let text = unwrapped(&terminal(&Comparison::of(&records), Language::English, 100, false));
     assert!(text.contains("WebSocket: connection lost: broken pipe."), "{text}");
     assert!(text.contains("reaches beyond") && text.contains("in the median of 2 paced cells"), "{text}");
 }
@@ -168,4 +175,17 @@ fn a_cell_with_too_few_blocks_is_judged_by_its_counts() {
     };
     assert!(said(1).contains("bytes per event: 0.846×, WebSocket is lower"), "{}", said(1));
     assert!(said(9).contains("delivery time p50: ") && !said(9).contains("bytes per event: "), "{}", said(9));
+}
+
+#[test]
+fn counts_whose_instrument_is_missing_say_which() {
+    let plan = "name='p'\nwhy='w'\nblocks=1\n[[cell]]\nname='exact/one'\nwhy='w'\nscenario='exact'\n";
+    let mut records = synthetic::of_plan(Plan::from_toml(plan).unwrap());
+    let exact = ExactPass { not_measured: vec!["valgrind is not installed".to_owned()], ..ExactPass::default() };
+    for trial in &mut records.trials {
+        let measurement = Measurement { exact: Some(exact.clone()), ..Measurement::default() };
+        trial.outcome = Outcome::Measured(Box::new(measurement));
+    }
+    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    assert!(text.contains("valgrind is not installed") && !text.contains("the run ended before"), "{text}");
 }

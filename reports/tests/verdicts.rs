@@ -51,6 +51,9 @@ fn wide_intervals_name_the_blocks_that_are_missing() {
     let wide = ratio(1.1, 0.3, 10);
     let Verdict::Unresolved { more_blocks, leaning } = verdict(&wide, 0.4) else { panic!("must not be resolved") };
     assert!(more_blocks > 50 && leaning.is_none(), "{more_blocks}");
+    // As many blocks as the margin takes, and the ratio is as large as the margin: no number of blocks is promised.
+    let edge = verdict(&ratio(1.05, 0.03, 24), 0.2);
+    assert_eq!(edge, Verdict::Unresolved { more_blocks: 0, leaning: None });
 }
 
 #[test]

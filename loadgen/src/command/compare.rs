@@ -33,8 +33,9 @@ pub struct CompareArgs {
     /// Counts instead of times: instructions, system calls, bytes on three layers, kernel receive stamps; a minute
     #[arg(long, group = "which")]
     exact: bool,
-    /// A plan of your own (start from `loadgen list --plan standard`), or `llm`: token streams of language models
-    #[arg(long, value_name = "FILE|llm", group = "which")]
+    /// A plan of your own (start from `loadgen list --plan standard`), or one of ours that answers no row: token streams (llm),
+    /// shapes of model platforms (workloads), predictions and training runs (jobs)
+    #[arg(long, value_name = "FILE|llm|workloads|jobs", group = "which")]
     plan: Option<PathBuf>,
     /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
     #[arg(long, value_name = "URL")]
@@ -42,7 +43,7 @@ pub struct CompareArgs {
     /// Take response times against another host's clock instead of relaying messages on one
     #[arg(long, requires = "target")]
     one_way: bool,
-    /// Compare only these; the first is the base of every ratio
+    /// Compare only these; the base of every ratio is SSE, or the first where it is not among them
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     transports: Vec<Transport>,
     /// Server knobs for every cell: what the libraries do (stock), or the same for all (equal)

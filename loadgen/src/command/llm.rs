@@ -48,7 +48,7 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
     args.announce(&endpoint, &campaign)?;
     let out = args.output.directory();
     let mut journal = Journal::create(&out, args.output.json)?;
-    journal.append(&Line::Run(Box::new(args.run_line(&campaign))))?;
+    journal.append(&Line::Run(Box::new(args.run_line(&campaign, way.dialer.is_loopback()))))?;
     let interrupt = Interrupt::listen()?;
     let waste = Waste::before(&campaign).await?;
     let drive = Drive {

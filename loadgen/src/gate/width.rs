@@ -37,7 +37,7 @@ impl Widths {
 
     fn ratio(&self, cell: &Cell, other: Arm, figure: Figure) -> Option<(Figure, Ratio)> {
         let of = |arm| self.values.get(&(cell.name.clone(), figure, arm));
-        let (base, other) = (of(Arm::of(*cell.transports.first()?))?, of(other)?);
+        let (base, other) = (of(Arm::of(cell.base()?))?, of(other)?);
         let logs = base.iter().filter_map(|(block, base)| Some((other.get(block)? / base).ln()));
         Some((figure, Ratio::of(&logs.filter(|log| log.is_finite()).collect::<Vec<_>>())?))
     }

@@ -12,6 +12,7 @@ use reports::verdict::Ratio;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use trial::{Arm, Cell, Distribution, Figure, Measurement, Outcome, Plan, Prediction, Preflight, Trial};
+use wire::Transport;
 
 /// Blocks of the pilot.
 const BLOCKS: u32 = 4;
@@ -68,13 +69,15 @@ fn shortened(cell: &Cell) -> Cell {
 
 /// Headline figures of a cell, whatever the other transport.
 fn figures(cell: &Cell) -> Vec<Figure> {
-    cell.transports.iter().skip(1).map(|&other| headlines(cell, other)).find(|all| !all.is_empty()).unwrap_or_default()
+    let others = cell.transports.iter().filter(|&&other| Some(other) != cell.base());
+    others.map(|&other| headlines(cell, other)).find(|all| !all.is_empty()).unwrap_or_default()
 }
 
 /// One arm and its twin; who is first changes from block to block.
 async fn pair(cell: &Cell, block: u32, options: &RunOptions) -> [Trial; 2] {
+    let transport = cell.base().unwrap_or(Transport::Sse);
     let turn = |twin, position| Turn {
-        arm: Arm { transport: cell.transports[0], twin },
+        arm: Arm { transport, twin },
         block,
         attempt: 0,
         position,

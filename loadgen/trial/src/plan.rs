@@ -206,9 +206,9 @@ pub struct Cell {
     pub row: Option<Row>,
     /// What a trial does.
     pub scenario: Scenario,
-    /// Transports; the first is the base of every ratio and the one that the null arm repeats.
+    /// Transports; see [`Cell::base`].
     pub transports: Vec<Transport>,
-    /// Whether each block holds a second copy of the first transport.
+    /// Whether each block holds a second copy of the base.
     pub null: bool,
     /// Server knobs.
     pub preset: Preset,
@@ -239,7 +239,7 @@ pub struct Cell {
 pub struct Arm {
     /// The transport.
     pub transport: Transport,
-    /// The null arm: a second copy of the first transport.
+    /// The null arm: a second copy of the base.
     pub twin: bool,
 }
 
@@ -278,9 +278,14 @@ impl Cell {
         }
     }
 
+    /// The transport that is the base of every ratio and that the null arm repeats: SSE, or the first without it.
+    pub fn base(&self) -> Option<Transport> {
+        self.transports.iter().copied().find(|&one| one == Transport::Sse).or_else(|| self.transports.first().copied())
+    }
+
     /// The arms of one block, in the order of the plan.
     pub fn arms(&self) -> Vec<Arm> {
-        let twin = self.transports.first().filter(|_| self.null).map(|&transport| Arm { transport, twin: true });
+        let twin = self.base().filter(|_| self.null).map(|transport| Arm { transport, twin: true });
         self.transports.iter().copied().map(Arm::of).chain(twin).collect()
     }
 

@@ -270,10 +270,16 @@ mod tests {
     }
 
     #[test]
-    fn the_null_arm_repeats_the_first_transport() {
-        let plan = Plan::from_toml(HEAD).unwrap();
-        let arms: Vec<_> = plan.cells[0].arms().iter().map(Arm::to_string).collect();
-        assert_eq!(arms, ["sse", "websocket", "sse′"]);
+    fn the_null_arm_repeats_the_base_of_the_ratios() {
+        for (transports, expected) in [
+            ("['sse', 'websocket']", ["sse", "websocket", "sse′"]),
+            ("['websocket', 'sse']", ["websocket", "sse", "sse′"]),
+            ("['raw-tcp', 'websocket']", ["raw-tcp", "websocket", "raw-tcp′"]),
+        ] {
+            let plan = Plan::from_toml(&format!("{HEAD}transports = {transports}\n")).unwrap();
+            let arms: Vec<_> = plan.cells[0].arms().iter().map(Arm::to_string).collect();
+            assert_eq!(arms, expected);
+        }
     }
 
     #[test]

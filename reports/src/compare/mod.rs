@@ -98,8 +98,7 @@ impl<'r> Comparison<'r> {
 impl<'r> CellComparison<'r> {
     fn of(cell: &'r Cell, trials: &'r [Trial], seed: u64) -> Self {
         let arms: Vec<ArmTrials> = cell.arms().into_iter().map(|arm| arm_of(cell, arm, trials)).collect();
-        let first = cell.transports.first().copied().unwrap_or(Transport::Sse);
-        let base = if cell.transports.contains(&Transport::Sse) { Transport::Sse } else { first };
+        let base = cell.base().unwrap_or(Transport::Sse);
         let find = |arm| arms.iter().find(|trials| trials.arm == arm);
         let twin = find(Arm { transport: base, twin: true });
         let others = arms.iter().filter(|trials| !trials.arm.twin && trials.arm.transport != base);
@@ -153,10 +152,10 @@ impl<'r> CellComparison<'r> {
 
 /// `ln(twin / base)` of each block, for every headline figure of a cell with a null arm.
 pub(crate) fn null_log_ratios(cell: &Cell, trials: &[Trial]) -> Vec<(Figure, Vec<f64>)> {
-    let Some(&first) = cell.transports.first().filter(|_| cell.null) else {
+    let Some(transport) = cell.base().filter(|_| cell.null) else {
         return Vec::new();
     };
-    let [base, twin] = [false, true].map(|twin| arm_of(cell, Arm { transport: first, twin }, trials));
+    let [base, twin] = [false, true].map(|twin| arm_of(cell, Arm { transport, twin }, trials));
     let headlines = figures::all_headlines(cell).into_iter();
     headlines.map(|figure| (figure, contest::log_ratios(&base, &twin, figure))).collect()
 }

@@ -30,9 +30,10 @@ messages! {
         "At {paces} tokens/s a stream: {said}."
         "在每条流每秒 {paces} 个词元时：{said}。"
     llm_range(low: String, high: String) "{low} to {high}" "{low} 至 {high}"
-    llm_farthest(quantile: String, value: String, share: String, at: String)
-        "at {quantile} no 95 % interval of the difference between SSE and WebSocket in added latency reaches beyond {share} of the time between two tokens ({value} at {at})"
-        "{quantile} 处，两种传输附加延迟之差的 95 % 区间均不超出两个词元间隔的 {share}（{value}，{at}）"
+    llm_farthest(quantile: String, cells: String, value: String, share: String, at: String)
+        "at {quantile} ({cells}) no 95 % interval of the difference between SSE and WebSocket in added latency reaches beyond {share} of the time between two tokens ({value} at {at})"
+        "{quantile} 处（{cells}），两种传输附加延迟之差的 95 % 区间均不超出两个词元间隔的 {share}（{value}，{at}）"
+    llm_cells(some: usize, all: usize) "{some} of {all} cells have an interval" "{all} 个单元中 {some} 个有区间"
     llm_at(pace: String, streams: String) "{pace} tokens/s, {streams}" "每秒 {pace} 个词元，{streams}"
     llm_tallies(cells: usize, said: String)
         "WebSocket against SSE in the median of {cells} paced cells: {said}"

@@ -28,8 +28,11 @@ messages! {
     tally_of(n: usize, word: String, names: String) "{n} {word} ({names})" "{n} 条{word}（{names}）"
     nothing_measured() "Nothing was measured in this run." "本次运行没有任何测量结果。"
     ratio_note()
-        "Ratio: WebSocket over SSE, with its 95 % interval over blocks where one exists. Median of trials."
-        "比值：WebSocket 除以 SSE，附区组间的 95 % 区间（若存在）。数值为各试验的中位数。"
+        "Ratio: WebSocket over SSE, with its 95 % interval over blocks where one exists. It is a median over pairs of one block (Hodges–Lehmann), the values are medians of trials: they need not divide to it."
+        "比值：WebSocket 除以 SSE，附区组间的 95 % 区间（若存在）。比值是同一区组两两之比的中位数（Hodges–Lehmann），数值是各试验的中位数：两者相除不必等于比值。"
+    difference_note()
+        "Differences are medians over pairs of one block (Hodges–Lehmann), with their 95 % intervals; the values are medians of trials: they need not subtract to them."
+        "差值是同一区组两两之差的中位数（Hodges–Lehmann），附 95 % 区间；数值是各试验的中位数：两者相减不必等于差值。"
     row_head() "Row" "项目"
     claim_head() "The article says" "文章的说法"
     said(sse: &str, websocket: &str)
@@ -54,6 +57,9 @@ messages! {
     cells_cut_off()
         "the run ended before both transports were measured"
         "运行在两种传输都测到之前就结束了"
+    cells_nothing_common()
+        "nothing that SSE and WebSocket were both measured at"
+        "SSE 与 WebSocket 没有都测到的主要指标"
     cells_say(word: String, names: String) "{word} in {names}" "{names} {word}"
     other_cells() "Cells in full" "单元全部指标"
     other_cells_note()

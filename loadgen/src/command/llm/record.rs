@@ -9,9 +9,9 @@ use trial::{Cell, Load, Plan, Run, Scenario, StopRule, Warning};
 use wire::{Faults, Rate, Schedule, Sharing, Transport};
 
 impl LlmArgs {
-    pub(super) fn run_line(&self, campaign: &Campaign) -> Run {
+    /// The first line of the records; `loopback` when the endpoint is on this host, whoever's it is.
+    pub(super) fn run_line(&self, campaign: &Campaign, loopback: bool) -> Run {
         let cell = campaign.cell.clone();
-        let loopback = campaign.ours.as_ref().is_some_and(|session| session.dialer.is_loopback());
         let plan = Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell], stop: StopRule::default() };
         let mut run = self.output.first_line(plan, Some(&self.url));
         run.warnings.extend(loopback.then_some(Warning::Loopback));
