@@ -121,6 +121,18 @@ fn one_transport_alone_is_shown_and_not_compared() {
 }
 
 #[test]
+fn one_transport_shows_no_quantile_that_its_answers_do_not_bear() {
+    let mut plan = Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap();
+    plan.cells.iter_mut().for_each(|cell| (cell.transports, cell.null) = (vec![Transport::Sse], false));
+    let mut records = synthetic::of_plan(plan);
+    records.run.plan.cells.iter_mut().for_each(|cell| cell.llm = None);
+    records.trials.iter_mut().for_each(|trial| trial.cell.llm = None);
+    let text = terminal(&Comparison::of(&records), Language::English, 100, false);
+    // Of four cells only a hundred chats at once bring the 2,000 first contents that p99 takes.
+    assert_eq!(text.matches("TTFT (first content) p99").count(), 1, "{text}");
+}
+
+#[test]
 fn an_endpoint_without_a_schedule_is_not_said_to_add_latency() {
     let mut records = synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap());
     records.run.plan.cells.iter_mut().for_each(|cell| cell.llm = None);
