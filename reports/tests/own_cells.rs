@@ -14,6 +14,18 @@ fn records() -> Records {
     synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap())
 }
 
+/// Answers of a server whose schedule nobody knows.
+fn foreign() -> Records {
+    let mut records = records();
+    records.run.plan.cells.iter_mut().for_each(|cell| cell.llm = None);
+    for trial in &mut records.trials {
+        trial.cell.llm = None;
+        let Outcome::Measured(measurement) = &mut trial.outcome else { unreachable!() };
+        measurement.distributions.retain(|metric, _| !matches!(metric, Metric::ResponseTime | Metric::DeliveryTime));
+    }
+    records
+}
+
 /// A text without its line breaks.
 fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -134,17 +146,30 @@ fn one_transport_shows_no_quantile_that_its_answers_do_not_bear() {
 
 #[test]
 fn an_endpoint_without_a_schedule_is_not_said_to_add_latency() {
-    let mut records = synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap());
-    records.run.plan.cells.iter_mut().for_each(|cell| cell.llm = None);
-    for trial in &mut records.trials {
-        trial.cell.llm = None;
-        let Outcome::Measured(measurement) = &mut trial.outcome else { unreachable!() };
-        measurement.distributions.retain(|metric, _| !matches!(metric, Metric::ResponseTime | Metric::DeliveryTime));
-    }
+    let records = foreign();
     let directory = tempfile::TempDir::new().unwrap();
     let page = fs::read_to_string(render(&[records], directory.path(), Language::English).unwrap().page).unwrap();
     assert!(!page.contains("Added latency of each content event"));
     assert!(page.contains("<td>TTFT (first content) p50</td>"));
+}
+
+#[test]
+fn one_quantile_is_no_curve() {
+    let mut records = foreign();
+    // 40 first contents bear a median, 80 the quartiles.
+    let mut left = std::collections::BTreeMap::new();
+    records.trials.retain(|trial| {
+        let Outcome::Measured(measurement) = &trial.outcome else { unreachable!() };
+        let answers = measurement.distributions[&Metric::FirstContent].len();
+        let left = left.entry((trial.cell.name.clone(), trial.arm)).or_insert(79u64);
+        let fits = answers <= *left;
+        *left = if fits { *left - answers } else { 0 };
+        fits
+    });
+    let directory = tempfile::TempDir::new().unwrap();
+    let page = fs::read_to_string(render(&[records], directory.path(), Language::English).unwrap().page).unwrap();
+    assert!(page.contains("<td>TTFT (first content) p50"));
+    assert!(!directory.path().join("charts/llm-fast-shift.png").exists());
 }
 
 #[test]

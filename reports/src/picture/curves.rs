@@ -4,7 +4,7 @@ use super::{block, both, chart_text, colour, file_name, shown_arms};
 use crate::chart::{
     self, Arm as TimelineArm, MemoryLine, MemoryPoint as Dot, Series, Shift as ShiftLine, ShiftPoint, Stroke,
 };
-use crate::compare::{ArmTrials, CellComparison, Pooled, independent};
+use crate::compare::{ArmTrials, CellComparison, Pooled, independent, principal};
 use crate::evidence::Block;
 use crate::number;
 use crate::stats;
@@ -47,7 +47,7 @@ fn spectrum_points(pooled: &Pooled, cell: &CellComparison) -> Vec<(f64, f64)> {
     (0..=steps).filter_map(|step| Some((share(step), pooled.quantile(share(step))?))).collect()
 }
 
-/// WebSocket over SSE along the whole distribution.
+/// WebSocket over SSE along the whole distribution. One quantile is no curve, and its number stands in the table.
 pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Option<Block> {
     let versus = cell.websocket()?;
     let observed = versus.shifts.iter().filter(|shift| is_observed(cell, metric, shift.share));
@@ -56,8 +56,12 @@ pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Op
         ratio: shift.ratio.value,
         interval: shift.ratio.interval.map(|bounds| (bounds.low, bounds.high)),
     });
+    let points: Vec<ShiftPoint> = points.collect();
+    if points.len() < 2 {
+        return None;
+    }
     let arm = trial::Arm::of(versus.transport);
-    let line = ShiftLine { name: both(lang, |l| l.over_sse()), colour: colour(arm), points: points.collect() };
+    let line = ShiftLine { name: both(lang, |l| l.over_sse()), colour: colour(arm), points };
     let text = chart_text(
         lang,
         |l| l.shift_title(l.metric(metric), &cell.cell.name),
@@ -74,8 +78,12 @@ fn is_observed(cell: &CellComparison, metric: Metric, share: f64) -> bool {
     shown_arms(cell).all(|arm| arm.observations(cell.cell, metric) >= needed)
 }
 
-/// Median and p99 of each second, the windows of all blocks one after the other.
+/// Median and p99 of each second, the windows of all blocks one after the other. They are response times of events, so a
+/// cell that is about connecting has none.
 pub(crate) fn timeline(cell: &CellComparison, lang: Language) -> Option<Block> {
+    if principal(cell.cell) == Some(Metric::FirstEvent) {
+        return None;
+    }
     let arm = |arm: &ArmTrials| TimelineArm {
         name: both(lang, |l| l.arm(arm.arm)),
         colour: colour(arm.arm),
