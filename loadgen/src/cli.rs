@@ -44,6 +44,9 @@ enum Command {
     /// Run one trial: reads an order on standard input, writes its record on standard output
     #[command(hide = true)]
     Trial,
+    /// Keep an idle timer beside a server: what `serve` starts
+    #[command(name = servers::WITNESS, hide = true)]
+    Witness,
 }
 
 /// Runs the command line; the exit status of the process.
@@ -67,6 +70,7 @@ pub fn main() -> anyhow::Result<u8> {
         }
         Command::Man => list::manual(Cli::command()),
         Command::Trial => crate::command::trial::main(),
+        Command::Witness => Ok(servers::witness().map(|()| 0)?),
     }
 }
 

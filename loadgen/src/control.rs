@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
-use wire::{Facts, Vitals, WIRE_VERSION};
+use wire::{Facts, MonoTime, Vitals, WIRE_VERSION, Witnessed};
 
 /// Longest wait for an answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -94,6 +94,13 @@ impl Control {
     /// [`ControlError::Lost`].
     pub async fn vitals(&mut self, memory: bool) -> Result<Vitals, ControlError> {
         self.get(if memory { "/vitals" } else { "/vitals?memory=off" }).await
+    }
+
+    /// What the idle timer beside the server saw between two instants of the server's clock; `None` where there is none, or
+    /// where it cannot be read: a trial is worth keeping without.
+    pub async fn witness(&mut self, from: MonoTime, until: MonoTime) -> Option<Witnessed> {
+        let path = format!("/witness?from={}&until={}", from.as_nanos(), until.as_nanos());
+        serde_json::from_slice(&self.fetch(&path).await.ok()?).ok()
     }
 
     /// Asks for one JSON answer.

@@ -71,8 +71,9 @@ impl Fleet {
                 stop: Arc::clone(&fleet.stop),
                 stopped: stopped.clone(),
             };
-            let (probe, asked) = LagProbe::new();
-            probes.schedule(clock::now(), Arc::new(probe));
+            let begin = clock::now();
+            let (probe, asked) = LagProbe::new(begin);
+            probes.schedule(begin, Arc::new(probe));
             let (recorder, alive) = (recorder(), alive.clone());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let worker = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {

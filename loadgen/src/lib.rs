@@ -30,6 +30,7 @@ pub mod instrument;
 pub mod interrupt;
 pub mod journal;
 pub mod kernel_clock;
+mod lateness;
 pub mod library;
 pub mod link;
 pub mod llm;

@@ -10,6 +10,8 @@ pub(crate) struct OneWay {
     pub(crate) due: MonoTime,
     /// When it was sent, server clock.
     pub(crate) sent: MonoTime,
+    /// How late it was released, nanoseconds.
+    pub(crate) late_ns: u64,
     /// When it came, our clock.
     pub(crate) received: MonoTime,
     /// Its place in the window, nanoseconds.

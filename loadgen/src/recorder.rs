@@ -4,6 +4,7 @@ use crate::client::{EventRef, Signal};
 use crate::dependence::Sample;
 use crate::event_log::EventLog;
 use crate::kernel_clock::{ClockPair, KernelClock};
+use crate::lateness::Lateness;
 use crate::link::DialTimes;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
@@ -11,9 +12,9 @@ use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use trial::{Bytes, ClockOffset, Counters, Distribution, Layers, Measurement, Metric, Second};
+use trial::{Bytes, ClockOffset, Counters, Distribution, Layers, Measurement, Metric, Second, Stalls};
 use wire::llm::event_stamp;
-use wire::{MonoTime, Payload, Stamp};
+use wire::{MonoTime, Payload, Stamp, Witnessed};
 
 /// Most entries of a timeline; longer windows get wider entries.
 const TIMELINE_ENTRIES: u64 = 120;
@@ -59,6 +60,8 @@ pub struct Recorder {
     standing: Arc<AtomicU64>,
     /// Events across two clocks; `None` where both ends share one.
     one_way: Option<Vec<OneWay>>,
+    lateness: Lateness,
+    stalls: Option<Stalls>,
 }
 
 /// What one stream must remember between events.
@@ -111,6 +114,8 @@ impl Recorder {
             failures: Vec::new(),
             standing: Arc::default(),
             one_way: None,
+            lateness: Lateness::default(),
+            stalls: None,
         }
     }
 
@@ -128,7 +133,25 @@ impl Recorder {
     pub fn settle(&mut self, clock: &ClockOffset) {
         for event in self.one_way.take().unwrap_or_default() {
             let (response_ns, service_ns) = event.times_ns(clock);
+            self.lateness.event(clock.local(event.due), response_ns, event.late_ns);
             self.timed(event.offset_ns, event.bytes, response_ns, service_ns);
+        }
+    }
+
+    /// Says who was late, and takes the judged times, by what an idle timer on the server's host saw (this host's clock: plus
+    /// `offset_ns`).
+    pub fn witnessed(&mut self, seen: Option<&Witnessed>, offset_ns: i64) {
+        let (stalls, judged) = std::mem::take(&mut self.lateness).settle(seen, offset_ns);
+        self.stalls = Some(stalls);
+        judged.iter().for_each(|judged| self.distributions[Metric::JudgedTime as usize].merge(judged));
+    }
+
+    /// Takes a probe of this worker's event loop, which was due and is answered only now.
+    pub fn lagged(&mut self, due: MonoTime, now: MonoTime) {
+        let lag_ns = now.nanos_since(due);
+        self.duration(Metric::GeneratorLag, lag_ns);
+        if self.window.holds(due) {
+            self.lateness.probe(due, lag_ns);
         }
     }
 
@@ -255,14 +278,16 @@ impl Recorder {
             self.in_window(offset_ns, bytes, service_ns);
             return;
         }
-        self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
+        let late_ns = stamp.fired.nanos_since(stamp.due);
+        self.duration(Metric::PacerLateness, late_ns);
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
         match &mut self.one_way {
             None => {
+                self.lateness.event(due, response_ns, late_ns);
                 self.duration(Metric::DeliveryTime, received.nanos_since(fired));
                 self.timed(offset_ns, bytes, response_ns, service_ns);
             }
-            Some(kept) => kept.push(OneWay { due: stamp.due, sent: stamp.sent, received, offset_ns, bytes }),
+            Some(kept) => kept.push(OneWay { due: stamp.due, sent: stamp.sent, late_ns, received, offset_ns, bytes }),
         }
     }
 
@@ -280,7 +305,9 @@ impl Recorder {
         self.duration(Metric::RoundTrip, round_trip_ns);
         self.duration(Metric::DeliveryTime, received.nanos_since(stamp.fired));
         self.duration(Metric::ServiceTime, received.nanos_since(stamp.sent));
-        self.duration(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
+        let late_ns = stamp.fired.nanos_since(stamp.due);
+        self.lateness.event(stamp.due, round_trip_ns, late_ns);
+        self.duration(Metric::PacerLateness, late_ns);
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
     }
 
@@ -320,6 +347,7 @@ impl Recorder {
         if let (Some(mine), Some(theirs)) = (&mut self.one_way, other.one_way) {
             mine.extend(theirs);
         }
+        self.lateness.merge(other.lateness);
         self.sample.keep_longer(other.sample);
         other.failures.into_iter().for_each(|text| self.failure(text));
     }
@@ -342,6 +370,7 @@ impl Recorder {
             layers: (self.layers.sockets > 0).then_some(self.layers),
             stamps,
             dependence: self.sample.dependence(),
+            stalls: self.stalls,
             ..Measurement::default()
         };
         (measurement, self.failures)

@@ -39,6 +39,16 @@ impl Window {
         self.start().map(|start| start + self.length)
     }
 
+    /// Start and end, once the first event is known.
+    pub fn stretch(&self) -> Option<(MonoTime, MonoTime)> {
+        self.start().zip(self.end())
+    }
+
+    /// Whether an instant is inside the window; `false` before the first event.
+    pub fn holds(&self, at: MonoTime) -> bool {
+        self.stretch().is_some_and(|(start, end)| (start..end).contains(&at))
+    }
+
     /// Which instant decides.
     pub fn basis(&self) -> Basis {
         self.basis

@@ -8,9 +8,9 @@ use servers::clock;
 use servers::pacer::Job;
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use trial::Metric;
 use wire::MonoTime;
 
 /// Bytes of the receive buffer: what one read returns at most.
@@ -46,27 +46,60 @@ pub fn with<R>(f: impl FnOnce(&mut Worker) -> R) -> Option<R> {
     WORKER.with_borrow_mut(|worker| worker.as_mut().map(f))
 }
 
-/// A job of the pacer that asks one worker for a sign of life every 10 ms.
-pub struct LagProbe(UnboundedSender<MonoTime>);
+/// A job of the pacer that asks one worker for a sign of life every 10 ms. Its due times are fixed when it begins: a process
+/// that stood still owes an answer for each of them (no coordinated omission of the generator's own lateness).
+pub struct LagProbe {
+    ask: UnboundedSender<MonoTime>,
+    begin: MonoTime,
+    asked: AtomicU64,
+}
 
 impl LagProbe {
-    /// A probe, and where its worker hears it.
-    pub fn new() -> (Self, UnboundedReceiver<MonoTime>) {
-        let (ask, asked) = unbounded_channel();
-        (Self(ask), asked)
+    /// A probe that is first due at `begin`, and where its worker hears the due times.
+    pub fn new(begin: MonoTime) -> (Self, UnboundedReceiver<MonoTime>) {
+        let (ask, dues) = unbounded_channel();
+        (Self { ask, begin, asked: AtomicU64::new(0) }, dues)
+    }
+
+    fn due(&self, number: u64) -> MonoTime {
+        self.begin.plus_nanos(number.saturating_mul(LAG_PROBE.as_nanos() as u64))
     }
 }
 
 impl Job for LagProbe {
     fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime> {
-        self.0.send(now).ok().map(|()| now + LAG_PROBE)
+        loop {
+            let due = self.due(self.asked.load(Relaxed));
+            if due > now {
+                return Some(due);
+            }
+            self.ask.send(due).ok()?;
+            self.asked.fetch_add(1, Relaxed);
+        }
     }
 }
 
-/// Records how long after it was asked this worker's event loop gets to answer: the generator's own lag.
-pub async fn answer(mut asked: UnboundedReceiver<MonoTime>) {
-    while let Some(at) = asked.recv().await {
-        let lag_ns = clock::now().nanos_since(at);
-        with(|worker| worker.recorder.duration(Metric::GeneratorLag, lag_ns));
+/// Records how long after it was due this worker's event loop gets to answer: the generator's own lag.
+pub async fn answer(mut dues: UnboundedReceiver<MonoTime>) {
+    while let Some(due) = dues.recv().await {
+        with(|worker| worker.recorder.lagged(due, clock::now()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_that_stood_still_owes_every_due_time() {
+        let at = |ms: u64| MonoTime::from_nanos((1_000 + ms) * 1_000_000);
+        let (probe, mut dues) = LagProbe::new(at(0));
+        let probe = Arc::new(probe);
+        assert_eq!(Arc::clone(&probe).fire(at(0)), Some(at(10)));
+        assert_eq!(Arc::clone(&probe).fire(at(11)), Some(at(20)));
+        // 700 ms of a stopped process: 70 due times, each from its own.
+        assert_eq!(probe.fire(at(715)), Some(at(720)));
+        let asked: Vec<_> = std::iter::from_fn(|| dues.try_recv().ok()).collect();
+        assert_eq!(asked, (0..72).map(|number| at(10 * number)).collect::<Vec<_>>());
     }
 }

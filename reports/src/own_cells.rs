@@ -186,7 +186,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// Whether it asked a language model whose schedule is known: its judged figure is added latency.
     pub(crate) fn is_scheduled(&self) -> bool {
-        let added = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::DeliveryTime));
+        let added = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::JudgedTime));
         self.is_asked() && added
     }
 
@@ -217,7 +217,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// By how much more WebSocket adds to the model's schedule than SSE; `None` where the schedule is not known.
     pub(crate) fn added(&self, quantile: Quantile) -> Option<Added> {
-        let known = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::DeliveryTime));
+        let known = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::JudgedTime));
         let figure = self.judged(quantile);
         let contest = self.cell.contest(figure).filter(|contest| known && contest.verdict != Verdict::Refused)?;
         let arms = || self.cell.arm(Transport::Sse).zip(self.cell.arm(Transport::WebSocket));

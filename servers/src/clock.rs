@@ -58,6 +58,11 @@ impl WireClock {
         let run_ns = i128::from(instant.signed_nanos_since(origin)) * i128::from(skew_ppb) / 1_000_000_000;
         instant.offset_by(offset_ns.saturating_add(i64::try_from(run_ns).unwrap_or(0)))
     }
+
+    /// An instant that a client names, on the real clock: exact to the skew over its distance, a few parts per million.
+    pub(crate) fn hear(self, instant: MonoTime) -> MonoTime {
+        instant.offset_by(instant.signed_nanos_since(self.tell(instant)))
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::feed::Registry;
 use crate::llm::Desk;
 use crate::pacer::PacerHandle;
 use crate::refusal::Refusal;
+use crate::witness::Witness;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::watch;
 use wire::{Facts, Limits, Tuning, Vitals};
@@ -28,6 +29,8 @@ pub(crate) struct Hub {
     closed: watch::Sender<bool>,
     /// The clock that clients are told.
     pub(crate) clock: WireClock,
+    /// Who can tell a stall of this process from one of the host, where somebody can.
+    pub(crate) witness: Option<Witness>,
 }
 
 /// Counters of one runtime thread, on cache lines of their own: counting must not couple the threads.
@@ -48,7 +51,13 @@ pub(crate) struct Counters {
 }
 
 impl Hub {
-    pub(crate) fn new(facts: Facts, pacer: PacerHandle, desk: Desk, clock: WireClock) -> Self {
+    pub(crate) fn new(
+        facts: Facts,
+        pacer: PacerHandle,
+        desk: Desk,
+        clock: WireClock,
+        witness: Option<Witness>,
+    ) -> Self {
         let lanes = (0..facts.threads).map(|_| Counters::default()).collect();
         let (closed, _) = watch::channel(false);
         let (published, connections, closing) = <(AtomicU64, AtomicUsize, AtomicBool)>::default();
@@ -64,6 +73,7 @@ impl Hub {
             closing,
             closed,
             clock,
+            witness,
         }
     }
 
@@ -153,7 +163,7 @@ pub(crate) mod rig {
         let ServeOptions { tuning, limits, llm, .. } = ServeOptions::default();
         let pacer = Pacer::spawn().unwrap();
         let facts = probe::read_facts(1, tuning, limits);
-        let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), WireClock::default());
+        let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), WireClock::default(), None);
         (pacer, Arc::new(Lane::new(Arc::new(hub), 0)))
     }
 }

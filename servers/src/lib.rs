@@ -31,12 +31,14 @@ mod refusal;
 mod routes;
 mod run;
 pub mod scheduler;
+mod witness;
 mod worker;
 
 pub use clock::Disguise;
 pub use llm::{ApiKey, LlmOptions};
 pub use options::{ServeArgs, ServeOptions};
 pub use run::run;
+pub use witness::{WITNESS, witness};
 
 use clock::WireClock;
 use connection::Ticket;
@@ -53,6 +55,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use wire::Facts;
+use witness::Witness;
 
 /// The commit that this was built from: `-dirty` where a release build has more than that, `unknown` outside of a checkout.
 pub const COMMIT: &str = env!("PUSHBENCH_COMMIT");
@@ -112,6 +115,11 @@ impl Server {
     /// # Errors
     /// [`ServeError`] when an address, a knob or a thread is refused.
     pub fn start(options: ServeOptions) -> Result<Self, ServeError> {
+        Self::beside(options, None)
+    }
+
+    /// The same, beside a process that tells stalls of this one from those of the host.
+    fn beside(options: ServeOptions, witness: Option<Witness>) -> Result<Self, ServeError> {
         run::raise_open_files();
         let ServeOptions { bind, threads, tuning, limits, llm, disguise, .. } = options;
         let listeners = listener::listen(bind, &tuning, threads)?;
@@ -122,7 +130,7 @@ impl Server {
             facts.boot_id.clone_from(&disguise.boot_id);
         }
         let clock = WireClock::starting(disguise.as_ref());
-        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm), clock));
+        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm), clock, witness));
         let mut server = Self { addr, hub, threads: Vec::new(), _pacer: pacer };
         for (index, listener) in listeners.into_iter().enumerate() {
             let lane = Arc::new(Lane::new(Arc::clone(&server.hub), index));

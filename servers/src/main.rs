@@ -17,7 +17,13 @@ struct Program {
 }
 
 fn main() -> ExitCode {
-    match servers::run(Program::parse().serve) {
+    // What a server starts beside itself: no command of a user's.
+    let ended = if std::env::args().nth(1).as_deref() == Some(servers::WITNESS) {
+        servers::witness().map_err(|error| error.to_string())
+    } else {
+        servers::run(Program::parse().serve).map_err(|error| error.to_string())
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -1,11 +1,12 @@
-//! `/facts`, `/clock`, `/vitals`: a remote host seen as a local one. Refuses to judge what it reads.
+//! `/facts`, `/clock`, `/vitals`, `/witness`: a remote host seen as a local one. Refuses to judge what it reads.
 
 use crate::clock::{self, now};
 use crate::feed::Lane;
 use crate::hub::Hub;
+use crate::refusal::Refusal;
 use crate::scheduler;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use axum::{Json, Router};
 use nix::sched::{CpuSet, sched_getaffinity};
@@ -14,11 +15,18 @@ use nix::time::ClockId;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 use std::fs;
 use std::sync::Arc;
-use wire::{ClockReading, Facts, KernelMemory, Limits, LlmFacts, Transport, Tuning, Vitals, WIRE_VERSION};
+use tokio::task::spawn_blocking;
+use wire::{
+    ClockReading, Facts, KernelMemory, Limits, LlmFacts, MonoTime, Transport, Tuning, Vitals, WIRE_VERSION, Witnessed,
+};
 
 /// The routes of what a server says about itself.
 pub(crate) fn routes() -> Router<Arc<Lane>> {
-    Router::new().route("/facts", get(facts)).route("/clock", get(clock_reading)).route("/vitals", get(vitals))
+    Router::new()
+        .route("/facts", get(facts))
+        .route("/clock", get(clock_reading))
+        .route("/vitals", get(vitals))
+        .route("/witness", get(witness))
 }
 
 async fn facts(State(lane): State<Arc<Lane>>) -> Json<Facts> {
@@ -27,6 +35,27 @@ async fn facts(State(lane): State<Arc<Lane>>) -> Json<Facts> {
 
 async fn clock_reading(State(lane): State<Arc<Lane>>) -> Json<ClockReading> {
     Json(ClockReading { monotonic_ns: lane.hub.clock.tell(now()), realtime_ns: clock::nanos(ClockId::CLOCK_REALTIME) })
+}
+
+/// What the idle timer beside this server saw between two instants of this server's clock, nanoseconds.
+async fn witness(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<Witnessed>, Refusal> {
+    let asked = stretch(uri.query().unwrap_or_default());
+    let (from, until) = asked.ok_or_else(|| Refusal::bad("expected from=NANOSECONDS&until=NANOSECONDS"))?;
+    let clock = lane.hub.clock;
+    // A round trip to another process: not on the thread that serves streams.
+    let seen = spawn_blocking(move || lane.hub.witness.as_ref()?.ask(clock.hear(from), clock.hear(until))).await;
+    let seen = seen.ok().flatten().ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "this server has no witness"))?;
+    let late = seen.late.iter().map(|&(due, awake)| (clock.tell(due), clock.tell(awake))).collect();
+    Ok(Json(Witnessed { late, ..seen }))
+}
+
+/// The two instants of a query.
+fn stretch(query: &str) -> Option<(MonoTime, MonoTime)> {
+    let value = |key: &str| {
+        let value = query.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))?;
+        value.parse().ok().map(MonoTime::from_nanos)
+    };
+    Some((value("from")?, value("until")?))
 }
 
 /// With sizes, unless the query is `memory=off`: reading them takes the kernel a millisecond of this thread's time.

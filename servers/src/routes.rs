@@ -35,7 +35,7 @@ async fn welcome(headers: HeaderMap) -> String {
          \x20 curl 'http://{host}/long-poll?session=me&rate=5'\n\
          \x20 curl -d hello http://{host}/publish/me      a message for the stream with session=me\n\
          \x20 curl -d hello http://{host}/publish/group/us   … for every stream with group=us and a session of its own\n\
-         \x20 curl http://{host}/facts                    also /clock and /vitals\n\n\
+         \x20 curl http://{host}/facts                    also /clock, /vitals and /witness\n\n\
          A language model without a model, seeded and paced ({llm}):\n\n\
          \x20 curl -N http://{host}/v1/chat/completions -d '{{\"model\":\"chat\",\"stream\":true,\"messages\":[]}}'\n\
          \x20 curl -N 'http://{host}/v1/jobs/predict?id=me&speed=10'\n\n\
@@ -52,7 +52,8 @@ async fn not_found(uri: Uri) -> Refusal {
     let streams = Transport::ALL.map(Transport::path).join(", ");
     let path: String = uri.path().chars().take(80).collect();
     let llm = llm::ROUTES;
-    let line = format!("no route '{path}' (known: /, {streams}, /publish/SESSION, /facts, /clock, /vitals, {llm})");
+    let line =
+        format!("no route '{path}' (known: /, {streams}, /publish/SESSION, /facts, /clock, /vitals, /witness, {llm})");
     Refusal::new(StatusCode::NOT_FOUND, line)
 }
 

@@ -1,5 +1,6 @@
 //! The program around a server: its first line, its signals, its end. Refuses to serve by itself.
 
+use crate::witness::Witness;
 use crate::{ServeArgs, ServeError, ServeOptions, Server};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io::{self, Read, Write};
@@ -23,7 +24,11 @@ pub fn run(args: ServeArgs) -> Result<(), ServeError> {
     // Before the address is out: whoever reads it may send a signal at once.
     let end = End::expect(options.exit_with_stdin);
     let end = end.map_err(|source| ServeError::System { what: "wait for signals", source })?;
-    let server = Server::start(options)?;
+    let witness = Witness::start();
+    if let Err(error) = &witness {
+        eprintln!("warning: no witness process ({error}): lateness of the host is charged to this server");
+    }
+    let server = Server::beside(options, witness.ok())?;
     let mut stdout = io::stdout();
     let said = writeln!(stdout, "{}", server.url()).and_then(|()| stdout.flush());
     said.map_err(|source| ServeError::System { what: "print the address", source })?;

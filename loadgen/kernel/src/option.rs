@@ -1,7 +1,8 @@
-//! `getsockopt` and `setsockopt` for options that neither `nix` nor `socket2` wraps. Refuses to interpret a byte.
-#![allow(unsafe_code, reason = "the one place: two calls that take a pointer and a length")]
+//! System calls that no crate wraps: `getsockopt` and `setsockopt` for options that neither `nix` nor `socket2` knows, and
+//! `sched_setscheduler`. Refuses to interpret a byte.
+#![allow(unsafe_code, reason = "the one place: three calls that take a pointer")]
 
-use nix::libc::{c_int, getsockopt, setsockopt, socklen_t};
+use nix::libc::{SCHED_FIFO, c_int, getsockopt, sched_param, sched_setscheduler, setsockopt, socklen_t};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
@@ -28,5 +29,13 @@ pub(crate) fn write_int(socket: BorrowedFd<'_>, level: c_int, name: c_int, value
     let answer = unsafe {
         setsockopt(socket.as_raw_fd(), level, name, (&raw const value).cast(), size_of::<c_int>() as socklen_t)
     };
+    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Has the calling thread scheduled first in, first out, at the lowest real-time priority.
+pub(crate) fn first_in_first_out() -> io::Result<()> {
+    let parameters = sched_param { sched_priority: 1 };
+    // SAFETY: thread 0 is the caller; the pointer is to a live structure that the kernel only reads.
+    let answer = unsafe { sched_setscheduler(0, SCHED_FIFO, &raw const parameters) };
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

@@ -6,6 +6,7 @@
 pub mod generator;
 pub mod host;
 pub mod network;
+pub mod stalls;
 pub mod timing;
 
 use trial::{Action, Measurement, Noise, Outcome, Scenario, Trial, Warning};
@@ -37,7 +38,9 @@ fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {
         generator::late(measurement),
         generator::queueing(trial.cell.scenario, measurement),
         generator::offered(trial, measurement),
-        timing::pacer(trial.cell.load.rate, measurement).filter(|_| is_paced(trial)),
+        // Lateness that could make a trial void is attributed first: see `stalls`.
+        timing::pacer(trial.cell.load.rate, measurement)
+            .filter(|warning| is_paced(trial) && warning.action() < Action::Void),
         timing::closed_loop(&trial.cell),
         // A relay and an echo have one clock, whatever the server's says.
         timing::clock(trial.clock)
@@ -49,7 +52,8 @@ fn of_measurement(trial: &Trial, measurement: &Measurement) -> Vec<Warning> {
         timing::buffered(measurement).filter(|_| trial.cell.llm.is_some()),
         network::plateau(measurement).filter(|_| is_remote(trial)),
     ];
-    found.into_iter().flatten().collect()
+    let stalled = stalls::stalls(trial, measurement).into_iter().filter(|_| is_paced(trial));
+    found.into_iter().flatten().chain(stalled).collect()
 }
 
 /// Whether events have due times that a pacer could miss: what is due all at once is capacity.

@@ -36,7 +36,9 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
     let payload = Arc::new(Payload::new(load.payload_bytes));
     worker::enter(Recorder::new(Reading::Echo(Arc::clone(&payload)), Arc::clone(&window), 0, None));
     let exchanged = exchange(order, session, &payload).await;
-    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+    let mut recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+    let seen = session.neighbour(window.stretch()).await;
+    recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
     let (mut measurement, failures) = recorder.finish();
     if let Some(failure) = failures.into_iter().next() {
         return Err(TrialError::Broken(failure));

@@ -47,7 +47,11 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let before = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
     let ended = ask(cell, llm, &asked, order.arm, &way, &interrupt).await?;
     let after = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
-    let mut measurement = scored(&asked, ended, llm, workload, session.clock.offset_ns)?;
+    let mut score = scored(&asked, ended, llm, workload, session.clock.offset_ns)?;
+    score.witnessed(session.witnessed(score.stretch()).await.as_ref());
+    let (mut measurement, _) = score.finish();
+    // Each answer is whole, or it would have another text.
+    measurement.counters.expected = Some(measurement.counters.received);
     let (server, client) = after.since(&before);
     (measurement.server, measurement.client) = (Some(server), Some(client));
     Ok(measurement)
@@ -141,14 +145,14 @@ fn body(llm: &LlmLoad, question: &Question, transport: Transport) -> Vec<u8> {
     message(transport, FORMAT.body(&llm.workload, &prompt, MAX_TOKENS, Some(&question.order.to_query())))
 }
 
-/// The measurement, every answer held against the one that was drawn.
+/// Every answer, held against the one that was drawn.
 fn scored(
     asked: &[Question],
     ended: Vec<Ended>,
     llm: &LlmLoad,
     workload: &Workload,
     clock_offset_ns: i64,
-) -> Result<Measurement, TrialError> {
+) -> Result<Score, TrialError> {
     if let Some(failure) = ended.iter().find_map(|(_, done, _)| done.failure.as_ref()) {
         return Err(TrialError::Broken(failure.to_string()));
     }
@@ -160,8 +164,5 @@ fn scored(
         }
         score.add(done, *end);
     }
-    let (mut measurement, _) = score.finish();
-    // Each answer is whole, or it would have another text.
-    measurement.counters.expected = Some(measurement.counters.received);
-    Ok(measurement)
+    Ok(score)
 }

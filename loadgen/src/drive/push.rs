@@ -69,10 +69,13 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
     if let Some(probe) = probe {
         let exchanges = probe.finish().await.map_err(super::SessionError::from)?;
-        let stretch = window.start().zip(window.end());
-        let clock = stretch.and_then(|(start, end)| clock_offset::over(&exchanges, start, end));
+        let clock = window.stretch().and_then(|(start, end)| clock_offset::over(&exchanges, start, end));
         session.clock = clock.unwrap_or(session.clock);
         recorder.settle(&session.clock);
+    }
+    if basis == Basis::Due {
+        let seen = session.witnessed(window.stretch()).await;
+        recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
     }
     let (mut measurement, failures) = recorder.finish();
     if let Some(failure) = failures.into_iter().next() {

@@ -61,7 +61,9 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     };
     publishing.abort();
     let _ = publishing.await;
-    let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let seen = session.neighbour(window.stretch()).await;
+    recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
     let (mut measurement, failures) = recorder.finish();
     if let Some(failure) = failures.into_iter().next() {
         return Err(TrialError::Broken(failure));

@@ -15,7 +15,7 @@ use nix::time::{ClockId, clock_gettime};
 use servers::{clock, scheduler};
 use std::time::Duration;
 use trial::{ClockOffset, Usage};
-use wire::{Facts, Subscription, Transport, Vitals};
+use wire::{Facts, MonoTime, Subscription, Transport, Vitals, Witnessed};
 
 /// Longest wait for a connection.
 pub(super) const DIAL_LIMIT: Duration = Duration::from_secs(5);
@@ -79,6 +79,18 @@ impl Session {
     /// [`ControlError`] when no connection is to be had.
     pub(super) async fn probe(&self, order: &Order) -> Result<ClockProbe, ControlError> {
         Ok(ClockProbe::start(Control::connect(&self.dialer, &self.endpoint, &order.headers).await?))
+    }
+
+    /// What the idle timer beside the server saw in a stretch of this host's clock; `None` where nobody watched.
+    pub(super) async fn witnessed(&mut self, stretch: Option<(MonoTime, MonoTime)>) -> Option<Witnessed> {
+        let (from, until) = stretch?;
+        let theirs = |at: MonoTime| at.offset_by(self.clock.offset_ns.saturating_neg());
+        self.control.witness(theirs(from), theirs(until)).await
+    }
+
+    /// The same where that timer is on this host: messages that this host paces are not late by another's fault.
+    pub(super) async fn neighbour(&mut self, stretch: Option<(MonoTime, MonoTime)>) -> Option<Witnessed> {
+        self.witnessed(stretch.filter(|_| self.clock.same_clock)).await
     }
 
     /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.

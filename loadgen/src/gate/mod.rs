@@ -23,7 +23,7 @@ impl Validity {
     pub fn of(warnings: &[Warning]) -> Self {
         let fault = |warning: &&Warning| match warning {
             Warning::GeneratorSaturated { .. } | Warning::GeneratorQueueing { .. } => true,
-            Warning::PacerLate { .. } => warning.action() == Action::Void,
+            Warning::Stall(stall) => stall.action() == Action::Void,
             _ => false,
         };
         Self(warnings.iter().filter(fault).cloned().collect())

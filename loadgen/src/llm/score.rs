@@ -4,9 +4,10 @@ use super::answer::Answer;
 use super::exchange::Done;
 use super::failure::Failure;
 use crate::detect::timing;
+use crate::lateness::Lateness;
 use crate::redact::Secrets;
 use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Warning};
-use wire::MonoTime;
+use wire::{MonoTime, Witnessed};
 
 /// Requests of one transport, added up.
 #[derive(Debug, Clone)]
@@ -17,12 +18,20 @@ pub struct Score {
     clock_offset_ns: Option<i64>,
     secrets: Secrets,
     window: Option<(MonoTime, MonoTime)>,
+    lateness: Lateness,
 }
 
 impl Score {
     /// Nothing yet; `counts` says what is asked for, `secrets` what no reason of a failure may show.
     pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>, secrets: Secrets) -> Self {
-        Self { measurement: Measurement::default(), counts, clock_offset_ns, secrets, window: None }
+        Self {
+            measurement: Measurement::default(),
+            counts,
+            clock_offset_ns,
+            secrets,
+            window: None,
+            lateness: Lateness::default(),
+        }
     }
 
     /// Adds one request, however it ended at `end`.
@@ -114,16 +123,33 @@ impl Score {
         let Some(offset) = self.clock_offset_ns else { return };
         for mark in answer.contents() {
             let Some(stamp) = mark.stamp else { continue };
-            self.record(Metric::ResponseTime, mark.received.nanos_since(stamp.due.offset_by(offset)));
+            let due = stamp.due.offset_by(offset);
+            let (response_ns, late_ns) = (mark.received.nanos_since(due), stamp.fired.nanos_since(stamp.due));
+            self.lateness.event(due, response_ns, late_ns);
+            self.record(Metric::ResponseTime, response_ns);
             self.record(Metric::DeliveryTime, mark.received.nanos_since(stamp.fired.offset_by(offset)));
             self.record(Metric::ServiceTime, mark.received.nanos_since(stamp.sent.offset_by(offset)));
-            self.record(Metric::PacerLateness, stamp.fired.nanos_since(stamp.due));
+            self.record(Metric::PacerLateness, late_ns);
             self.record(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
         }
     }
 
     fn record(&mut self, metric: Metric, ns: u64) {
         self.measurement.distributions.entry(metric).or_default().record(ns);
+    }
+
+    /// First begin and last end of a request; `None` before the first.
+    pub(crate) const fn stretch(&self) -> Option<(MonoTime, MonoTime)> {
+        self.window
+    }
+
+    /// Says who was late, and takes the judged times, by what an idle timer on the server's host saw.
+    pub(crate) fn witnessed(&mut self, seen: Option<&Witnessed>) {
+        let (stalls, judged) = std::mem::take(&mut self.lateness).settle(seen, self.clock_offset_ns.unwrap_or(0));
+        self.measurement.stalls = Some(stalls);
+        judged.into_iter().for_each(|judged| {
+            self.measurement.distributions.insert(Metric::JudgedTime, judged);
+        });
     }
 
     /// The measurement, and what its reader must know.

@@ -57,16 +57,16 @@ const fn detector(rule: u8, mistake: &'static str, threshold: &'static str, acti
 pub const DETECTORS: [Detector; 32] = [
     detector(
         1,
-        "load generator saturated",
-        "CPU > 80 % with a schedule; echo: median sent - fired > 20 % of the round trip; load > half of the null-server ceiling; saturated cells: CPU > 80 %, lag p99 > 1 ms",
-        &[Void, Void, Void, Warn],
+        "load generator saturated or paused",
+        "CPU > 80 % with a schedule; paused for 20 ms; echo: median sent - fired > 20 % of the round trip; load > half of the null-server ceiling; saturated cells: CPU > 80 %, lag p99 > 1 ms",
+        &[Void, Void, Void, Void, Warn],
     ),
     detector(2, "offered load is not the planned one", "sent / planned < 0.999", &[Void]),
     detector(
         3,
-        "the pacer is late",
-        "fired - due: p99 > 200 µs or > the interval; p99 > 5 ms; median > 5 % of the response time (dilution)",
-        &[Warn, Void, Warn],
+        "events are released late",
+        "fired - due: p99 > 200 µs or > the interval; > 5 ms: by the server's fault, or 1 % of the events while an idle timer was late too; median > 5 % of the judged time (dilution)",
+        &[Warn, Warn, Void, Warn],
     ),
     detector(4, "coordinated omission", "a load without a schedule: only service time is shown", &[Inform]),
     detector(
@@ -167,6 +167,7 @@ impl Warning {
             Self::RealtimeThrottled { .. } => 30,
             Self::PositionEffect { .. } => 31,
             Self::StoppedEarly { .. } => 32,
+            Self::Stall(stall) => stall.rule(),
             Self::StreamsFailed { .. } | Self::LongLivedServer | Self::Answers(_) => return None,
         })
     }
@@ -191,6 +192,8 @@ impl Warning {
             | Self::EventsLost { .. }
             | Self::EventsDropped { .. }
             | Self::Swapping { .. } => Void,
+            Self::Stall(stall) => stall.action(),
+            // Records of earlier schemas, which had no witness to ask.
             Self::PacerLate { p99_us } if *p99_us > PACER_VOID_US => Void,
             Self::ForeignLoad { .. } | Self::RunQueueWait { .. } | Self::Steal { .. } | Self::Hiccup { .. } => Redo,
             Self::CpuSpeed { percent } if *percent > SPEED_REDO_PERCENT => Redo,

@@ -23,6 +23,7 @@ mod plan_file;
 mod record;
 mod selfcheck;
 mod span;
+mod stalls;
 mod warning;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
@@ -45,4 +46,5 @@ pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
 pub use selfcheck::{Check, SelfCheck, SelfCheckError};
+pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, StallWarning, Stalls, Witness};
 pub use warning::Warning;

@@ -1,6 +1,6 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
-use crate::{Distribution, ExactPass, KernelStamps, Layers, LlmCounts};
+use crate::{Distribution, ExactPass, KernelStamps, Layers, LlmCounts, Stalls};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::{Charged, Vitals};
@@ -41,6 +41,8 @@ pub struct Measurement {
     pub dependence: Option<Dependence>,
     /// Requests to a language model (scenario `llm`).
     pub llm: Option<LlmCounts>,
+    /// Who was late; `None` where nothing is paced, and in records that did not look.
+    pub stalls: Option<Stalls>,
 }
 
 /// A measured duration. Definitions and bias: METHODOLOGY.md.
@@ -51,7 +53,7 @@ pub enum Metric {
     ResponseTime,
     /// `received - sent`: the network and the client alone.
     ServiceTime,
-    /// `fired - due`: the pacer's own fault.
+    /// `fired - due`: how late the schedule released an event.
     PacerLateness,
     /// `sent - fired`: waiting inside the server between release and write.
     Queueing,
@@ -67,13 +69,13 @@ pub enum Metric {
     FirstEvent,
     /// Gap between successive events of one stream, as received.
     InterEvent,
-    /// How late a timer of the generator's own event loop ran.
+    /// How long after it was due a probe of the generator's own event loop was answered, one each 10 ms.
     GeneratorLag,
     /// `krx - sent`: from the server's write to the receiving kernel's stamp (cells with `stamps`).
     SentToKernel,
     /// `received - krx`: from the kernel's stamp to the end of the read, which is the client's wake-up.
     KernelToRead,
-    /// `received - fired`: what a user waits, less the pacer's own lateness.
+    /// `received - fired`: a diagnostic. A server that stands still moves `fired` as well, so this hides its stalls.
     DeliveryTime,
     /// Language model: begin of the request to the first byte that came back.
     RequestToByte,
@@ -87,11 +89,13 @@ pub enum Metric {
     PerOutputToken,
     /// Language model: begin of the request to the last event with content.
     EndToEnd,
+    /// `received - due`, less the event's own lateness up to [`crate::Witness::cap_ns`]: what is judged.
+    JudgedTime,
 }
 
 impl Metric {
     /// Every metric, in the order of its discriminants.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ResponseTime,
         Self::ServiceTime,
         Self::PacerLateness,
@@ -112,6 +116,7 @@ impl Metric {
         Self::InterChunk,
         Self::PerOutputToken,
         Self::EndToEnd,
+        Self::JudgedTime,
     ];
 }
 

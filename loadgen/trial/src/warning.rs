@@ -1,7 +1,7 @@
 //! Things that a reader of a number must know. A warning is data; its text says what happened and what to do. Which rule
 //! it belongs to and what follows from it is in `detector`; refuses to decide when it is given.
 
-use crate::{AnswerWarning, Quantile};
+use crate::{AnswerWarning, Quantile, StallWarning};
 use serde::{Deserialize, Serialize};
 use wire::Transport;
 
@@ -23,8 +23,10 @@ pub enum Warning {
         /// Expected events.
         expected: u64,
     },
-    /// The pacer was late.
-    #[error("the pacer was {p99_us:.0} µs late at p99: part of every response time is the ruler; use a quieter host")]
+    /// Events were released late.
+    #[error(
+        "events were released {p99_us:.0} µs late at p99: the judged time is charged all but an idle timer's lateness"
+    )]
     PacerLate {
         /// 99th percentile of `fired - due` in microseconds.
         p99_us: f64,
@@ -327,9 +329,7 @@ pub enum Warning {
         waited_s: u64,
     },
     /// More than 30 % of the blocks had to be run again.
-    #[error(
-        "noisy host: {redone} blocks had to be run again beside {blocks} that count; believe intervals, not single numbers"
-    )]
+    #[error("noisy host: {redone} blocks were run again beside {blocks} that count; trust intervals, not numbers")]
     NoisyHost {
         /// Blocks set aside.
         redone: u64,
@@ -375,9 +375,7 @@ pub enum Warning {
         need: u64,
     },
     /// Rule 26: events depend on each other.
-    #[error(
-        "successive events depend on each other (rank autocorrelation {lag1:.2}): the trial, not the event, is counted"
-    )]
+    #[error("successive events depend on each other (rank autocorrelation {lag1:.2}): the trial is the unit")]
     DependentEvents {
         /// Median over trials of the lag-1 rank autocorrelation.
         lag1: f64,
@@ -397,4 +395,7 @@ pub enum Warning {
     /// Answers of a language model.
     #[error(transparent)]
     Answers(#[from] AnswerWarning),
+    /// Somebody stood still.
+    #[error(transparent)]
+    Stall(#[from] StallWarning),
 }

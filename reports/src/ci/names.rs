@@ -3,8 +3,9 @@
 use trial::{Figure, Metric, Quantile};
 
 /// Durations, which take a quantile.
-const METRICS: [(&str, Metric); 14] = [
+const METRICS: [(&str, Metric); 15] = [
     ("response", Metric::ResponseTime),
+    ("judged", Metric::JudgedTime),
     ("service", Metric::ServiceTime),
     ("delivery", Metric::DeliveryTime),
     ("lateness", Metric::PacerLateness),

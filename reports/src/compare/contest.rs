@@ -23,8 +23,8 @@ pub struct Versus {
     pub shifts: Vec<Shift>,
     /// The pacer's part in both arms, where it is not small.
     pub dilution: Option<Dilution>,
-    /// The duration by which the verdict is given: the scenario's own, or the one from `fired` where that is diluted
-    /// and records hold the other.
+    /// The duration by which the verdict is given: the scenario's own, less what an idle timer beside the server was late
+    /// where every trial had one.
     pub judged: Option<Metric>,
     /// What differs beside the transport: unless empty, every ratio is refused.
     pub unequal: Vec<Inequality>,
@@ -148,9 +148,8 @@ impl Versus {
         let arms = || [Some(base), Some(other), twin].into_iter().flatten();
         let subject = subject(cell, arms());
         let dilution = subject.and_then(|metric| Dilution::of(metric, base, other));
-        let has_delivery = arms().all(|arm| knows(arm, Metric::DeliveryTime));
-        let judged =
-            subject.map(|metric| if dilution.is_some() && has_delivery { Metric::DeliveryTime } else { metric });
+        let is_watched = is_paced(cell) && arms().all(|arm| knows(arm, Metric::JudgedTime));
+        let judged = subject.map(|metric| if is_watched { Metric::JudgedTime } else { metric });
         let others: Vec<&Trial> =
             other.trials.iter().chain(twin.iter().flat_map(|twin| &twin.trials)).copied().collect();
         let unequal = unequal(&base.trials, &others);
@@ -205,6 +204,11 @@ fn subject<'a>(cell: &Cell, mut arms: impl Iterator<Item = &'a ArmTrials<'a>>) -
     let stamped = cell.scenario == Scenario::Llm && cell.llm.is_none();
     let added = stamped && arms.all(|arm| arm.is_measured() && knows(arm, Metric::ResponseTime));
     if added { Some(Metric::ResponseTime) } else { principal(cell) }
+}
+
+/// Whether the scenario's duration counts from due times.
+const fn is_paced(cell: &Cell) -> bool {
+    matches!(cell.scenario, Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Llm)
 }
 
 /// Ratio over the blocks that hold both arms.

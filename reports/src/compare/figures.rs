@@ -55,6 +55,7 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         ]
         .concat(),
         Scenario::Echo => [
+            durations(Metric::JudgedTime, &Quantile::ALL),
             durations(Metric::RoundTrip, &Quantile::ALL),
             durations(Metric::DeliveryTime, &Quantile::ALL),
             vec![Figure::UpBytesPerExchange, Figure::DownBytesPerExchange, Figure::ServerCpuPerEvent],
@@ -78,6 +79,7 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         Scenario::Llm => llm(),
         Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
         Scenario::Relay => [
+            durations(Metric::JudgedTime, &Quantile::ALL),
             durations(Metric::ResponseTime, &Quantile::ALL),
             durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
             vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
@@ -89,6 +91,7 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
 /// Events from a schedule.
 fn push() -> Vec<Figure> {
     [
+        durations(Metric::JudgedTime, &Quantile::ALL),
         durations(Metric::ResponseTime, &Quantile::ALL),
         durations(Metric::DeliveryTime, &Quantile::ALL),
         durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
@@ -110,6 +113,7 @@ fn llm() -> Vec<Figure> {
         durations(Metric::InterChunk, &[Quantile::P50, Quantile::P99]),
         durations(Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
         durations(Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
+        durations(Metric::JudgedTime, &[Quantile::P50, Quantile::P99]),
         durations(Metric::ResponseTime, &[Quantile::P50, Quantile::P99]),
         durations(Metric::DeliveryTime, &[Quantile::P50, Quantile::P99]),
         vec![Figure::TokensPerSecond, Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],

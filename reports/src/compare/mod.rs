@@ -144,6 +144,12 @@ impl<'r> CellComparison<'r> {
         self.websocket().map_or_else(|| principal(self.cell), |versus| versus.judged)
     }
 
+    /// Most of an event's own lateness that is not charged, nanoseconds: the largest cap of all trials; 0 without witnesses.
+    pub fn cap_ns(&self) -> f64 {
+        let stalls = self.arms.iter().flat_map(ArmTrials::measured).filter_map(|(_, m)| m.stalls.as_ref()?.witness);
+        stalls.map(|witness| witness.cap_ns()).max().unwrap_or(0) as f64
+    }
+
     /// Median over the trials of a transport.
     pub fn median(&self, transport: Transport, figure: Figure) -> Option<f64> {
         self.arm(transport)?.median(figure)

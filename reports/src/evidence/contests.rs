@@ -11,8 +11,7 @@ use trial::{Figure, Metric, Quantile, Row};
 /// The tables of one other transport against the base.
 pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Versus, lang: Language) -> Vec<Block> {
     let exact_only = matches!(cell.cell.row, Some(Row::Implementation | Row::NetworkOverhead));
-    let judged = |figure| !matches!(figure, Figure::Duration(Metric::DeliveryTime, _) if versus.judged != Some(Metric::DeliveryTime));
-    let shown = |contest: &&Contest| is_shown(cell.cell.row, contest.figure) && judged(contest.figure);
+    let shown = |contest: &&Contest| is_shown(cell.cell.row, contest.figure);
     let contests: Vec<_> = versus.contests.iter().filter(shown).collect();
     if contests.is_empty() {
         return Vec::new();
@@ -28,7 +27,7 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
     if exact_only || refusal.is_some() {
         return refusal.into_iter().chain([Block::Table(table)]).collect();
     }
-    let diluted = versus.dilution.filter(|_| versus.judged != Some(Metric::DeliveryTime));
+    let diluted = versus.dilution.filter(|_| versus.judged != Some(Metric::JudgedTime));
     let dilution = diluted.map(|dilution| {
         let [base_late, other_late] = [dilution.base_ns, dilution.other_ns].map(number::duration);
         let undiluted = dilution.undiluted.map_or(NONE.to_owned(), number::times);

@@ -83,9 +83,7 @@ fn added_row(cell: &OwnCell, comparison: &Comparison, lang: Language) -> Vec<Str
 
 /// The cell and its streams.
 fn title(cell: &OwnCell, lang: Language) -> String {
-    let name = format!("{} ({})", cell.cell.cell.name, lang.streams(cell.cell.cell.load.connections));
-    // From the pacer's release where its lateness would dilute the ratio.
-    if cell.cell.judged() == Some(Metric::DeliveryTime) { lang.since_fired(name) } else { name }
+    format!("{} ({})", cell.cell.cell.name, lang.streams(cell.cell.cell.load.connections))
 }
 
 /// SSE, WebSocket and their ratio in the time that the cell is judged by.

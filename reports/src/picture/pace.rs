@@ -34,6 +34,6 @@ pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
 /// Median added latency of a transport, nanoseconds.
 fn added(cell: &OwnCell, transport: Transport) -> Option<f64> {
     let figure = cell.judged(Quantile::P50);
-    let known = matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::DeliveryTime, _));
+    let known = matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::JudgedTime, _));
     cell.cell.median(transport, figure).filter(|_| known)
 }

@@ -26,7 +26,7 @@ impl Study for Latency {
             .take(SHOWN_LINES)
             .collect();
         let clauses = cells.iter().take(SHOWN_CELLS).flat_map(|cell| {
-            let contests = figures(cell, &[Quantile::P50, Quantile::P99], lang);
+            let contests = figures(cell, &[Quantile::P50, Quantile::P99]);
             contests.map(|(contest, what)| clause(contest, &what, comparison, lang)).collect::<Vec<_>>()
         });
         let mut sentence = lang.sentence(lang.list(clauses));
@@ -54,30 +54,28 @@ fn cells<'a, 'r>(comparison: &'a Comparison<'r>) -> Vec<&'a CellComparison<'r>> 
 fn figures<'a>(
     cell: &'a CellComparison,
     quantiles: &'a [Quantile],
-    lang: Language,
 ) -> impl Iterator<Item = (&'a Contest, String)> + use<'a> {
     quantiles.iter().filter_map(move |&quantile| {
         let contest = cell.contest(Figure::Duration(judged(cell), quantile))?;
-        Some((contest, label(cell, quantile, lang)))
+        Some((contest, label(cell, quantile)))
     })
 }
 
 fn line(cell: &CellComparison, quantile: Quantile, lang: Language) -> Option<Measured> {
-    Measured::figure(cell, Figure::Duration(judged(cell), quantile), &label(cell, quantile, lang), lang)
+    Measured::figure(cell, Figure::Duration(judged(cell), quantile), &label(cell, quantile), lang)
 }
 
-/// From `due`, or from `fired` where the pacer's lateness would dilute the ratio.
+/// The response time, or what of it is judged where every trial had a witness.
 fn judged(cell: &CellComparison) -> Metric {
     cell.judged().unwrap_or(Metric::ResponseTime)
 }
 
-fn label(cell: &CellComparison, quantile: Quantile, lang: Language) -> String {
-    let name = format!("{} {quantile}", short_name(cell));
-    if judged(cell) == Metric::DeliveryTime { lang.since_fired(name) } else { name }
+fn label(cell: &CellComparison, quantile: Quantile) -> String {
+    format!("{} {quantile}", short_name(cell))
 }
 
 fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -> RowVerdict {
-    let contests: Vec<_> = cells.iter().flat_map(|cell| figures(cell, &[Quantile::P50, Quantile::P99], lang)).collect();
+    let contests: Vec<_> = cells.iter().flat_map(|cell| figures(cell, &[Quantile::P50, Quantile::P99])).collect();
     let verdicts = contests.iter().map(|(contest, _)| contest.verdict);
     match conclusion(verdicts) {
         Conclusion::Lower => RowVerdict::Confirmed,

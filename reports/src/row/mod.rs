@@ -269,9 +269,9 @@ const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
 fn diluted(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
     let (dilution, principal) = (cell.websocket()?.dilution?, principal(cell.cell)?);
     let from_due = cell.contest(Figure::Duration(principal, Quantile::P50));
-    if let Some(from_due) = from_due.filter(|_| cell.judged() == Some(Metric::DeliveryTime)) {
+    if let Some(from_due) = from_due.filter(|_| cell.judged() == Some(Metric::JudgedTime)) {
         let ratio = number::ratio(&from_due.ratio);
-        return Some(lang.judged_from_fired(what, number::percent(dilution.share), ratio));
+        return Some(lang.judged_less_lateness(what, number::duration(cell.cap_ns()), ratio));
     }
     let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
     Some(lang.diluted(what, number::percent(dilution.share), undiluted))

@@ -34,7 +34,7 @@ impl Language {
         self.terms_of_time().into_iter().chain(self.terms_of_comparison())
     }
 
-    fn terms_of_time(self) -> [(&'static str, &'static str); 5] {
+    fn terms_of_time(self) -> [(&'static str, &'static str); 6] {
         [
             (
                 self.pick("response time", "响应时间"),
@@ -48,17 +48,24 @@ impl Language {
                 self.pick("received − sent: network and client alone", "收到 − 发出：仅网络与客户端"),
             ),
             (
-                self.pick("pacer lateness", "节拍器迟到"),
+                self.pick("timer lateness", "定时迟到"),
                 self.pick(
-                    "fired − due: the ruler's own fault, inside every response time",
-                    "触发 − 应发：尺子自身的误差，包含在每个响应时间里",
+                    "fired − due: how late the server released an event, inside every response time",
+                    "触发 − 应发：服务器释放事件的迟到，包含在每个响应时间里",
+                ),
+            ),
+            (
+                self.pick("judged time", "所判时间"),
+                self.pick(
+                    "response time less the event's own timer lateness, up to a cap: the p99 of an idle timer beside the server in the same trial, at most 200 µs",
+                    "响应时间减去该事件自身的定时迟到，但不超过上限：同一试验中服务器旁空闲定时器迟到的 p99，最多 200 µs",
                 ),
             ),
             (
                 self.pick("delivery time", "交付时间"),
                 self.pick(
-                    "received − fired: response time without the pacer's lateness; judged where that lateness is above 5 %",
-                    "收到 − 触发：不含节拍器迟到的响应时间；迟到超过 5 % 时以它作结论",
+                    "received − fired: a diagnostic; a server that stands still moves fired too, so it hides stalls",
+                    "收到 − 触发：仅供诊断；服务器停顿时触发也随之推迟，因此看不见停顿",
                 ),
             ),
             (

@@ -151,10 +151,9 @@ messages! {
     difference_head(other: &str, base: &str) "{other} − {base}" "{other} − {base}"
     duplicates_head() "Duplicates" "重复"
     corrupt_head() "Damaged" "损坏"
-    judged_from_fired(what: &str, share: String, from_due: String)
-        "{what}: the pacer's lateness is {share} of the median, so the verdict counts from the release of an event (fired), which lateness cannot dilute; from its due time the p50 ratio is {from_due}"
-        "{what}：节拍器迟到占中位数的 {share}，因此结论从事件的触发时刻（fired）算起，迟到无法冲淡它；从应发时刻算起的 p50 比值为 {from_due}"
-    since_fired(what: String) "{what} (from fired)" "{what}（自触发）"
+    judged_less_lateness(what: &str, cap: String, from_due: String)
+        "{what}: of each event's response time its own timer lateness is not charged, up to {cap} (the p99 of an idle timer beside the server, at most 200 µs); with all of it charged the p50 ratio is {from_due}"
+        "{what}：每个事件的响应时间中不计其自身的定时迟到，上限 {cap}（服务器旁空闲定时器迟到的 p99，最多 200 µs）；若全部计入，p50 比值为 {from_due}"
     unequal_caveat(cell: &str, warning: String) "{cell}: {warning}" "{cell}：{warning}"
     raw_summary(trials: String) "Raw records: {trials}" "原始记录：{trials}"
     raw_caption() "Every trial, in the order in which it was run" "所有试验，按运行顺序"

@@ -59,7 +59,7 @@ impl Language {
         match metric {
             Metric::ResponseTime => self.pick("response time", "响应时间"),
             Metric::ServiceTime => self.pick("service time", "服务时间"),
-            Metric::PacerLateness => self.pick("pacer lateness", "节拍器迟到"),
+            Metric::PacerLateness => self.pick("timer lateness", "定时迟到"),
             Metric::Queueing => self.pick("queueing", "排队"),
             Metric::RoundTrip => self.pick("round trip", "往返时间"),
             Metric::ConnectTcp => self.pick("TCP connect", "TCP 建连"),
@@ -77,6 +77,7 @@ impl Language {
             Metric::InterChunk => self.pick("ICL (inter-chunk latency)", "ICL（内容事件间隔）"),
             Metric::PerOutputToken => self.pick("TPOT (time per output token)", "TPOT（每输出词元时间）"),
             Metric::EndToEnd => self.pick("end-to-end time", "端到端时间"),
+            Metric::JudgedTime => self.pick("judged time", "所判时间"),
         }
     }
 

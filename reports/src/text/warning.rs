@@ -1,7 +1,7 @@
 //! Warnings of trials and runs. The English text is the one that `trial` gives them.
 
 use super::Language;
-use trial::{AnswerWarning, Warning};
+use trial::{AnswerWarning, StallWarning, Warning};
 
 impl Language {
     pub(crate) fn warning(self, warning: &Warning) -> String {
@@ -44,6 +44,7 @@ impl Language {
             | Warning::OffloadOn { .. }
             | Warning::Loopback => of_network(warning),
             Warning::Answers(warning) => of_answers(warning),
+            Warning::Stall(warning) => of_stall(warning),
             Warning::DebugBuild { .. }
             | Warning::ClockUncertain { .. }
             | Warning::ClockSource { .. }
@@ -61,6 +62,24 @@ impl Language {
             | Warning::DependentEvents { .. }
             | Warning::RulerUnfit { .. }
             | Warning::PositionEffect { .. } => of_comparison(warning),
+        }
+    }
+}
+
+/// Who stood still.
+fn of_stall(warning: &StallWarning) -> String {
+    match warning {
+        StallWarning::Server { late, longest_ms, witnessed } => {
+            let seen = if *witnessed { "而其主机上的空闲定时器准时" } else { "其主机上无人作证" };
+            format!(
+                "服务器有 {late} 个事件迟发超过 5 ms，最长 {longest_ms:.1} ms，{seen}：这是它自己的停顿，计入它的时间"
+            )
+        }
+        StallWarning::Host { share, longest_ms } => format!(
+            "服务器所在主机停顿：{share:.1} % 的事件迟发超过 5 ms（最长 {longest_ms:.1} ms），同时空闲定时器也迟到；请换一台更安静的主机"
+        ),
+        StallWarning::Generator { longest_ms } => {
+            format!("负载发生器暂停：它停顿了 {longest_ms:.0} ms，与服务器的响应时间无关；该试验不计")
         }
     }
 }
@@ -110,7 +129,7 @@ fn of_load(warning: &Warning) -> String {
         }
         Warning::ClosedLoop => "此负载等待自己的完成（闭环）：只给出容量与服务时间，不给出响应时间".to_owned(),
         Warning::PacerLate { p99_us } => {
-            format!("节拍器 p99 迟到 {p99_us:.0} µs：每个响应时间里都有尺子自身的一部分；请换一台更安静的主机")
+            format!("事件 p99 迟发 {p99_us:.0} µs：除空闲定时器自身的迟到外，全部计入所判时间")
         }
         Warning::EventsLost { lost, expected } => {
             format!("{expected} 个事件中有 {lost} 个从未到达：延迟不含它们；请降低速率或使用 --slow wait")

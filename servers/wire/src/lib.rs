@@ -15,6 +15,7 @@ mod subscription;
 mod time;
 mod transport;
 mod tuning;
+mod witness;
 
 pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, Vitals};
 pub use faults::{Faults, ParseFaultsError};
@@ -25,6 +26,7 @@ pub use subscription::{Sharing, SlowReader, Subscription, SubscriptionError};
 pub use time::MonoTime;
 pub use transport::{ParseTransportError, Role, Transport};
 pub use tuning::{Encoder, Flush, ParseFlushError, ParsePresetError, Preset, Tuning};
+pub use witness::Witnessed;
 
 /// Version of everything in this crate that both ends must agree on.
 pub const WIRE_VERSION: u32 = 1;
