@@ -38,10 +38,10 @@ fn run(alter: impl Fn(&mut Trial)) -> TempDir {
     directory
 }
 
-/// Multiplies every response and delivery time of a trial: whichever of them is judged.
+/// Multiplies every response and judged time of a trial: whichever of them is judged.
 fn scale(trial: &mut Trial, factor: f64) {
     let Outcome::Measured(measurement) = &mut trial.outcome else { return };
-    for metric in [Metric::ResponseTime, Metric::DeliveryTime] {
+    for metric in [Metric::ResponseTime, Metric::JudgedTime] {
         let Some(distribution) = measurement.distributions.get_mut(&metric) else { continue };
         let mut scaled = Distribution::new();
         for (ns, count) in distribution.counts() {

@@ -103,7 +103,8 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
         assert!(judged_ms > length_ms - 5.0, "{transport}: {judged_ms} of {length_ms} ms");
         let named = |stall: &&StallWarning| matches!(stall, StallWarning::Server { longest_ms, witnessed: true, .. } if *longest_ms > length_ms - 5.0);
         assert!(stalls(&trial).iter().any(named), "{transport}: {:?}", trial.warnings);
-        assert!(!trial.is_void(), "{transport}: {:?}", trial.warnings);
+        let excused = |stall: &&StallWarning| matches!(stall, StallWarning::Host { .. });
+        assert!(!stalls(&trial).iter().any(excused), "{transport}: {:?}", trial.warnings);
     }
 }
 

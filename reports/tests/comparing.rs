@@ -8,7 +8,9 @@ use reports::compare::{CellComparison, Contest, Estimability};
 use reports::detect::detected;
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
-use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Warning};
+use trial::{
+    Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Stalls, Warning, Witness,
+};
 use wire::{Sharing, Transport};
 
 const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
@@ -129,7 +131,7 @@ fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
 }
 
 #[test]
-fn a_late_pacer_moves_the_verdict_to_the_release_where_records_hold_it() {
+fn what_an_idle_timer_was_late_is_not_charged_where_every_trial_had_one() {
     let mut records = constant(10, |arm, _| if arm.transport == Transport::WebSocket { 60_000 } else { 80_000 });
     let of = |ns| {
         let mut distribution = Distribution::new();
@@ -137,24 +139,26 @@ fn a_late_pacer_moves_the_verdict_to_the_release_where_records_hold_it() {
         distribution
     };
     for trial in &mut records.trials {
-        let delivery = if trial.arm.transport == Transport::WebSocket { 20_000 } else { 40_000 };
+        let judged = if trial.arm.transport == Transport::WebSocket { 20_000 } else { 40_000 };
+        let witness = Some(Witness { samples: 1_000, p99_ns: 90_000, ..Witness::default() });
         change(&mut trial.outcome, |m| {
             m.distributions.insert(Metric::PacerLateness, of(40_000));
-            m.distributions.insert(Metric::DeliveryTime, of(delivery));
+            m.distributions.insert(Metric::JudgedTime, of(judged));
+            m.stalls = Some(Stalls { witness, ..Stalls::default() });
         });
     }
     let comparison = Comparison::of(&records);
-    let delivery = the_contest(&comparison, Figure::Duration(Metric::DeliveryTime, Quantile::P50));
-    assert!(delivery.headline && (delivery.ratio.value - 0.5).abs() < 0.002, "{:?}", delivery.ratio);
-    assert_eq!(delivery.verdict, Verdict::Different { direction: Direction::Lower, beyond_margin: true });
+    let judged = the_contest(&comparison, Figure::Duration(Metric::JudgedTime, Quantile::P50));
+    assert!(judged.headline && (judged.ratio.value - 0.5).abs() < 0.002, "{:?}", judged.ratio);
+    assert_eq!(judged.verdict, Verdict::Different { direction: Direction::Lower, beyond_margin: true });
     let response = the_contest(&comparison, P50);
     assert!(!response.headline && response.verdict == Verdict::Exploratory, "both are shown, one is judged");
     let finding = reports::row::finding(&comparison, trial::Row::Latency, reports::Language::English);
-    assert!(finding.sentence.contains("single p50 (from fired): 0.500×"), "{}", finding.sentence);
-    assert!(finding.caveats[0].contains("from its due time the p50 ratio is 0.750×"), "{:?}", finding.caveats);
+    assert!(finding.sentence.contains("single p50: 0.500×"), "{}", finding.sentence);
+    assert!(finding.caveats[0].contains("up to 90.0 µs") && finding.caveats[0].contains("the p50 ratio is 0.750×"), "{:?}", finding.caveats);
 
     // One trial without it, as in records of an earlier version, and nothing moves.
-    change(&mut records.trials[3].outcome, |m| drop(m.distributions.remove(&Metric::DeliveryTime)));
+    change(&mut records.trials[3].outcome, |m| drop(m.distributions.remove(&Metric::JudgedTime)));
     assert!(the_contest(&Comparison::of(&records), P50).headline);
 }
 

@@ -21,7 +21,7 @@ fn foreign() -> Records {
     for trial in &mut records.trials {
         trial.cell.llm = None;
         let Outcome::Measured(measurement) = &mut trial.outcome else { unreachable!() };
-        measurement.distributions.retain(|metric, _| !matches!(metric, Metric::ResponseTime | Metric::DeliveryTime));
+        measurement.distributions.retain(|metric, _| !matches!(metric, Metric::ResponseTime | Metric::JudgedTime));
     }
     records
 }
@@ -81,7 +81,7 @@ fn as_if(records: &mut Records, arm: Arm, like: Arm, factor: f64) {
         let same = |model: &&trial::Trial| model.block == trial.block && model.cell == trial.cell;
         let Outcome::Measured(model) = &models.iter().find(same).unwrap().outcome else { continue };
         let Outcome::Measured(measurement) = &mut trial.outcome else { continue };
-        for metric in [Metric::ResponseTime, Metric::DeliveryTime] {
+        for metric in [Metric::ResponseTime, Metric::JudgedTime] {
             let mut times = trial::Distribution::new();
             for (ns, count) in model.distributions[&metric].counts() {
                 (0..count).for_each(|_| times.record((ns as f64 * factor) as u64));

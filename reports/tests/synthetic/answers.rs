@@ -1,6 +1,6 @@
 //! Answers of language models: as many events as their cell has due, added latencies as of a push.
 
-use super::measured::{fanned, is_websocket};
+use super::measured::{fanned, is_websocket, watched};
 use std::collections::BTreeMap;
 use trial::{Bursts, Cell, Counters, LlmCounts, Measurement, Metric, Usage};
 use wire::Transport;
@@ -16,7 +16,7 @@ pub(super) fn measurement(cell: &Cell, transport: Transport, noise: f64, random:
     let mut times = |count, us| fanned(count, 1, us, random);
     let distributions = BTreeMap::from([
         (Metric::ResponseTime, times(events, added_us)),
-        (Metric::DeliveryTime, times(events, added_us * 0.98)),
+        (Metric::JudgedTime, times(events, added_us * 0.98)),
         (Metric::PacerLateness, times(events, 1.5)),
         (Metric::FirstContent, times(answers, 500_000.0)),
         (Metric::InterChunk, times(events, gap_us)),
@@ -41,6 +41,7 @@ pub(super) fn measurement(cell: &Cell, transport: Transport, noise: f64, random:
         distributions,
         server: Some(Usage { cpu_ns: (events as f64 * 9_000.0 * factor) as u64, events, ..Usage::default() }),
         llm: Some(counts),
+        stalls: Some(watched()),
         ..Measurement::default()
     }
 }

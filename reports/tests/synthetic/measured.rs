@@ -4,7 +4,7 @@ use reports::row::overhead_in_theory;
 use std::collections::BTreeMap;
 use trial::{
     Arm, Bytes, Cell, ClientKind, Cost, Counters, Dependence, Distribution, Exchange, LiveBrowser, Measurement,
-    MemoryPoint, Metric, Scenario, Second, Usage,
+    MemoryPoint, Metric, Scenario, Second, Stalls, Usage, Witness,
 };
 use wire::{Flush, Preset, Sharing, Transport};
 
@@ -86,15 +86,22 @@ fn push(cell: &Cell, transport: Transport, noise: f64, random: &mut fastrand::Rn
             ..Bytes::default()
         },
         distributions: BTreeMap::from([
-            (Metric::DeliveryTime, earlier(&response, (late_us * 1e3) as u64)),
+            (Metric::JudgedTime, earlier(&response, (late_us * 1e3) as u64)),
             (Metric::ResponseTime, response),
             (Metric::PacerLateness, durations(ticks, late_us, random)),
         ]),
         timeline: seconds(cell, median_us, random),
         server: Some(usage(window_ns(cell), events, 4_600.0 * noise)),
         dependence: Some(Dependence { rank_lag1: 0.41, events: ticks }),
+        stalls: Some(watched()),
         ..Measurement::default()
     }
+}
+
+/// Nobody stood still, and a witness says so.
+pub(super) fn watched() -> Stalls {
+    let witness = Witness { realtime: true, samples: 1_000, p50_ns: 12_000, p99_ns: 90_000, longest_ns: 140_000 };
+    Stalls { witness: Some(witness), ..Stalls::default() }
 }
 
 /// The same durations, each shorter by so much.
