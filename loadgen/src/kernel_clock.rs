@@ -55,6 +55,8 @@ fn realtime_ns() -> u64 {
 #[derive(Debug, Clone)]
 pub(crate) struct KernelClock {
     pair: ClockPair,
+    /// Whether the server's instants are on this host's clock; else nothing is said of its way to the kernel.
+    one_clock: bool,
     /// Stamps count from here on; set by the first one.
     from: Option<MonoTime>,
     /// When the server sent the last event of the present read that is in the window.
@@ -65,14 +67,15 @@ pub(crate) struct KernelClock {
 /// The two parts of one read's way, nanoseconds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Split {
-    pub(crate) sent_to_kernel_ns: u64,
+    /// `None` where the server has another clock.
+    pub(crate) sent_to_kernel_ns: Option<u64>,
     pub(crate) kernel_to_read_ns: u64,
 }
 
 impl KernelClock {
-    pub(crate) const fn new(pair: ClockPair) -> Self {
+    pub(crate) const fn new(pair: ClockPair, one_clock: bool) -> Self {
         let counts = KernelStamps { stamped: 0, unstamped: 0, negative: 0, clock_change_ns: 0, void: None };
-        Self { pair, from: None, sent: None, counts }
+        Self { pair, one_clock, from: None, sent: None, counts }
     }
 
     /// An event of the window was decoded; the stamp of a read is that of its last byte, hence of its last event.
@@ -94,9 +97,9 @@ impl KernelClock {
             return None;
         };
         let kernel = self.pair.monotonic(stamp_ns);
-        let (first, second) = (kernel.signed_nanos_since(sent), received.signed_nanos_since(kernel));
+        let way = self.one_clock.then(|| u64::try_from(kernel.signed_nanos_since(sent))).transpose();
         self.counts.stamped += 1;
-        match (u64::try_from(first), u64::try_from(second)) {
+        match (way, u64::try_from(received.signed_nanos_since(kernel))) {
             (Ok(sent_to_kernel_ns), Ok(kernel_to_read_ns)) => Some(Split { sent_to_kernel_ns, kernel_to_read_ns }),
             _ => {
                 self.counts.negative += 1;
@@ -109,14 +112,18 @@ impl KernelClock {
         self.counts.add(&other.counts);
     }
 
-    /// The counts, void if the clocks have moved against each other until `end`.
+    /// The counts, void if the clocks have moved against each other until `end`, or if no stamp came.
     pub(crate) fn finish(self, end: ClockPair) -> KernelStamps {
         let clock_change_ns = end.change_since(self.pair);
-        let void = (clock_change_ns.unsigned_abs() > MOST_CHANGE_NS).then(|| {
-            format!(
+        let void = if self.counts.stamped == 0 && self.counts.unstamped > 0 {
+            Some("the kernel gave no receive stamps: the client's share is not known".to_owned())
+        } else if clock_change_ns.unsigned_abs() > MOST_CHANGE_NS {
+            Some(format!(
                 "the wall clock moved by {clock_change_ns} ns against the monotonic one: repeat with a steady clock"
-            )
-        });
+            ))
+        } else {
+            None
+        };
         KernelStamps { clock_change_ns, void, ..self.counts }
     }
 }
@@ -133,7 +140,7 @@ mod tests {
 
     /// A clock that has seen its first stamp long ago.
     fn settled() -> KernelClock {
-        let mut clock = KernelClock::new(PAIR);
+        let mut clock = KernelClock::new(PAIR, true);
         assert_eq!(clock.read(Some(1_000_000_000), at(0)), None);
         clock
     }
@@ -145,7 +152,7 @@ mod tests {
         clock.event(at(begin - 500));
         clock.event(at(begin));
         let split = clock.read(Some(1_000_000_000 + begin + 2_400), at(begin + 13_100));
-        assert_eq!(split, Some(Split { sent_to_kernel_ns: 2_400, kernel_to_read_ns: 10_700 }));
+        assert_eq!(split, Some(Split { sent_to_kernel_ns: Some(2_400), kernel_to_read_ns: 10_700 }));
         assert_eq!(clock.read(Some(1), at(begin + 99)), None, "no event, no split");
         assert_eq!(clock.finish(PAIR), KernelStamps { stamped: 1, ..KernelStamps::default() });
     }
@@ -168,9 +175,28 @@ mod tests {
 
     #[test]
     fn a_wall_clock_that_was_set_voids_the_stamps() {
-        let moved = |ns| KernelClock::new(PAIR).finish(ClockPair { offset_ns: PAIR.offset_ns + ns }).void;
+        let moved = |ns| KernelClock::new(PAIR, true).finish(ClockPair { offset_ns: PAIR.offset_ns + ns }).void;
         assert_eq!((moved(1_000), moved(-1_000)), (None, None));
         assert!(moved(1_001).is_some_and(|why| why.contains("1001 ns")) && moved(-1_001).is_some());
+    }
+
+    #[test]
+    fn of_another_clock_only_the_second_part_is_taken() {
+        let mut clock = KernelClock { one_clock: false, ..settled() };
+        // By that clock the event was sent behind the stamp.
+        clock.event(at(900_000_000));
+        let split = clock.read(Some(1_200_000_000), at(200_009_000));
+        assert_eq!(split, Some(Split { sent_to_kernel_ns: None, kernel_to_read_ns: 9_000 }));
+        assert_eq!(clock.finish(PAIR).negative, 0);
+    }
+
+    #[test]
+    fn a_kernel_that_gives_no_stamps_is_said() {
+        let mut clock = KernelClock::new(PAIR, true);
+        clock.event(at(1));
+        assert_eq!(clock.read(None, at(2)), None);
+        assert!(clock.finish(PAIR).void.is_some_and(|why| why.contains("no receive stamps")));
+        assert_eq!(KernelClock::new(PAIR, true).finish(PAIR).void, None, "without events nothing was asked");
     }
 
     #[test]

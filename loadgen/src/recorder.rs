@@ -132,9 +132,9 @@ impl Recorder {
         }
     }
 
-    /// The same, which also records the kernel's receive stamps.
-    pub fn with_stamps(self, pair: ClockPair) -> Self {
-        Self { kernel: Some(KernelClock::new(pair)), ..self }
+    /// The same, which also records the kernel's receive stamps; of a server on another clock only their way to the read.
+    pub fn with_stamps(self, pair: ClockPair, one_clock: bool) -> Self {
+        Self { kernel: Some(KernelClock::new(pair, one_clock)), ..self }
     }
 
     /// Records one duration in nanoseconds.
@@ -186,7 +186,9 @@ impl Recorder {
     #[inline]
     pub fn kernel_stamp(&mut self, stamp_ns: Option<u64>, received: MonoTime) {
         let Some(split) = self.kernel.as_mut().and_then(|kernel| kernel.read(stamp_ns, received)) else { return };
-        self.duration(Metric::SentToKernel, split.sent_to_kernel_ns);
+        if let Some(way_ns) = split.sent_to_kernel_ns {
+            self.duration(Metric::SentToKernel, way_ns);
+        }
         self.duration(Metric::KernelToRead, split.kernel_to_read_ns);
     }
 

@@ -15,6 +15,7 @@ use super::uplink::Uplink;
 use super::{Observer, Order, TrialError};
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
+use crate::kernel_clock::ClockPair;
 use crate::recorder::{Reading, Recorder};
 use crate::stream::{StreamError, StreamSpec};
 use crate::window::{Basis, Window};
@@ -42,9 +43,15 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
         .map_err(|error| TrialError::Broken(error.to_string()))?;
     let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
     let payload = Arc::new(Payload::new(load.payload_bytes));
+    let stamps = order.cell.stamps.then(ClockPair::read);
     let standing = Arc::new(AtomicU64::new(0));
     let recorder = || {
         let recorder = Recorder::new(Reading::Push(Arc::clone(&payload)), Arc::clone(&window), 0, observer.log.clone());
+        // Whatever host relays them, messages are stamped and read on this one.
+        let recorder = match stamps {
+            Some(pair) => recorder.with_stamps(pair, true),
+            None => recorder,
+        };
         recorder.counting(Arc::clone(&standing))
     };
     worker::enter(recorder());
@@ -100,7 +107,7 @@ fn plan(order: &Order, session: &Session) -> FleetPlan {
         StreamSpec { expected: count(load, order.seed), leaves: true, ..spec }
     };
     FleetPlan {
-        dialer: session.dialer.clone(),
+        dialer: session.dialer.clone().with_stamps(order.cell.stamps),
         client: order.cell.client,
         specs: (0..load.connections).map(spec).collect(),
         threads: order.threads,
