@@ -123,8 +123,9 @@ fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
         change(&mut trial.outcome, |m| drop(m.distributions.insert(Metric::PacerLateness, late.clone())));
     }
     let comparison = Comparison::of(&records);
-    let dilution = the_cell(&comparison, "latency/single").websocket().unwrap().dilution.unwrap();
-    assert!((dilution.share - 0.5).abs() < 0.01, "{dilution:?}");
+    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    let dilution = versus.dilution.unwrap();
+    assert!((dilution.share - 0.5).abs() < 0.01 && versus.lateness == Some(dilution.share), "{dilution:?}");
     assert!(dilution.undiluted.is_some_and(|ratio| (ratio - 0.5).abs() < 0.01), "{dilution:?}");
 }
 
@@ -259,4 +260,52 @@ fn arms_that_are_acknowledged_differently_over_a_network_are_named() {
     };
     assert_eq!(rule_13(&altered(false)), [Warning::AcksDiffer { base: 1.0, other: 0.5 }]);
     assert_eq!(rule_13(&altered(true)), [], "segments over loopback are no network's");
+}
+
+#[test]
+fn the_clients_share_dilutes_as_lateness_does() {
+    let websocket = |arm: Arm| arm.transport == Transport::WebSocket;
+    let mut records = constant(10, |arm, _| if websocket(arm) { 1_960 } else { 2_000 });
+    let verdict = |records: &Records| the_contest(&Comparison::of(records), P50).verdict;
+    assert_eq!(verdict(&records), Verdict::Equivalent, "2 % apart, within 5 %");
+    hold(&mut records, |arm| vec![(Metric::KernelToRead, if websocket(arm) { 1_470 } else { 1_500 })]);
+    let comparison = Comparison::of(&records);
+    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    let dilution = versus.dilution.unwrap();
+    assert_eq!((dilution.share, dilution.base.client_ns, dilution.base.timer_ns), (0.75, 1_500.0, 0.0));
+    assert_eq!((dilution.undiluted, versus.lateness), (Some(490.0 / 500.0), None));
+    assert_eq!(the_contest(&comparison, P50).dilution, 0.75);
+    assert_eq!(verdict(&records), Verdict::Different { direction: Direction::Lower, beyond_margin: false }, "1.25 %");
+}
+
+#[test]
+fn what_is_judged_from_the_release_is_still_diluted_by_the_client() {
+    let mut records = constant(10, |_, _| 2_000);
+    let parts = vec![(Metric::PacerLateness, 1_000), (Metric::DeliveryTime, 1_000), (Metric::KernelToRead, 400)];
+    hold(&mut records, |_| parts.clone());
+    let comparison = Comparison::of(&records);
+    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    assert_eq!((versus.judged, versus.lateness), (Some(Metric::DeliveryTime), Some(0.5)));
+    let dilution = versus.dilution.unwrap();
+    assert_eq!((dilution.share, dilution.base.timer_ns), (0.4, 0.0), "no lateness is left in it");
+    assert_eq!(the_contest(&comparison, P50).dilution, 0.7, "from due both are in it");
+    let delivery = Figure::Duration(Metric::DeliveryTime, Quantile::P50);
+    assert_eq!(the_contest(&comparison, delivery).dilution, 0.4);
+    let finding = reports::row::finding(&comparison, trial::Row::Latency, Language::English);
+    let [from_fired, diluted] = &finding.caveats[..] else { panic!("{:?}", finding.caveats) };
+    assert!(from_fired.contains("lateness is 50 %") && diluted.contains("40 % of the SSE median"), "{finding:?}");
+}
+
+/// One part of the way and its median, nanoseconds.
+type Known = (Metric, u64);
+
+/// Replaces durations, every one of a trial the same.
+fn hold(records: &mut Records, of: impl Fn(Arm) -> Vec<Known>) {
+    for trial in &mut records.trials {
+        for (metric, ns) in of(trial.arm) {
+            let mut distribution = Distribution::new();
+            (0..2_000).for_each(|_| distribution.record(ns));
+            change(&mut trial.outcome, |m| drop(m.distributions.insert(metric, distribution)));
+        }
+    }
 }

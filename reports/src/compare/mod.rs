@@ -3,13 +3,17 @@
 //! The unit of evidence is the block: two arms of one block make one log ratio. Messages are never tested.
 
 mod arm;
+mod breakdown;
 mod contest;
+mod dilution;
 mod figures;
 mod one_way;
 mod pooled;
 
 pub use arm::{ArmTrials, independent};
-pub use contest::{Contest, Dilution, Estimability, Versus};
+pub use breakdown::{Breakdown, Part};
+pub use contest::{Contest, Estimability, Versus};
+pub use dilution::{Dilution, Own};
 pub use figures::{headlines, principal, untimed};
 pub use one_way::Difference;
 pub(crate) use pooled::middle_95;

@@ -265,16 +265,22 @@ const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
     }
 }
 
-/// What to know about a cell whose ratio the pacer's lateness dilutes.
-fn diluted(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
-    let (dilution, principal) = (cell.websocket()?.dilution?, principal(cell.cell)?);
-    let from_due = cell.contest(Figure::Duration(principal, Quantile::P50));
-    if let Some(from_due) = from_due.filter(|_| cell.judged() == Some(Metric::DeliveryTime)) {
-        let ratio = number::ratio(&from_due.ratio);
-        return Some(lang.judged_from_fired(what, number::percent(dilution.share), ratio));
-    }
-    let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
-    Some(lang.diluted(what, number::percent(dilution.share), undiluted))
+/// What to know about a cell whose ratio the instrument's own part dilutes: that the verdict leaves lateness out, and how
+/// diluted what it rests on still is.
+fn diluted(cell: &CellComparison, what: &str, lang: Language) -> impl Iterator<Item = String> + use<> {
+    let dilution = cell.websocket().and_then(|versus| versus.dilution).map(|dilution| {
+        let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
+        lang.diluted(what, number::percent(dilution.share), undiluted)
+    });
+    from_fired(cell, what, lang).into_iter().chain(dilution)
+}
+
+/// That the verdict counts from the release, and what the ratio from the due time is; `None` where it counts from `due`.
+fn from_fired(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
+    let (lateness, principal) = (cell.websocket()?.lateness?, principal(cell.cell)?);
+    let from_due = cell.contest(Figure::Duration(principal, Quantile::P50))?;
+    let moved = cell.judged() == Some(Metric::DeliveryTime);
+    moved.then(|| lang.judged_from_fired(what, number::percent(lateness), number::ratio(&from_due.ratio)))
 }
 
 /// The part of a cell's name behind its row: `single` of `latency/single`.
