@@ -169,10 +169,14 @@ fn a_notice_beside_the_records_is_shown_above_everything_and_cannot_break_a_page
     };
     let english = page(Language::English);
     let at = |text: &str| english.find(text).unwrap_or_else(|| panic!("{text} is missing"));
-    assert!(at("Withdrawn on 2026-11-29") < at("class=\"answer\"") && at("href=\"../ERRATA.md\"") < at("class=\"answer\""));
+    assert!(
+        at("Withdrawn on 2026-11-29") < at("class=\"answer\"") && at("href=\"../ERRATA.md\"") < at("class=\"answer\"")
+    );
     assert!(!english.contains("<script>") && !english.contains('\u{1b}'));
     let summary = fs::read_to_string(directory.path().join("summary.md")).unwrap();
-    assert!(summary.contains("[What was wrong, and what replaces it](../ERRATA.md)") && !summary.contains("](javascript"));
+    assert!(
+        summary.contains("[What was wrong, and what replaces it](../ERRATA.md)") && !summary.contains("](javascript")
+    );
     assert!(page(Language::Chinese).contains("延迟的 p99"));
     let text = reports::terminal(&Comparison::of(&records), Language::English, 80, false);
     assert!(text.contains("! Withdrawn on 2026-11-29") && !text.contains('\u{1b}'), "{text}");
