@@ -18,6 +18,17 @@ const MOST_CHANGE_NS: u64 = 1_000;
 /// Stamps are discarded so long behind the first: the kernel enables them with delay.
 const SETTLE: Duration = Duration::from_millis(100);
 
+/// Stamps that are asked for in a second, at most about: each costs a read some 0.3 µs more (METHODOLOGY).
+const STAMPS_PER_SECOND: f64 = 4_000.0;
+
+/// One read in so many where no schedule says how many events come.
+const UNPACED_ONE_IN: u32 = 64;
+
+/// One read in so many asks for a stamp, at so many events a second; `None` without a schedule.
+pub(crate) fn one_in(events_per_second: Option<f64>) -> u32 {
+    events_per_second.map_or(UNPACED_ONE_IN, |rate| (rate / STAMPS_PER_SECOND).ceil().max(1.0) as u32)
+}
+
 /// `CLOCK_REALTIME` less `CLOCK_MONOTONIC`, constant unless somebody sets the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockPair {
@@ -51,6 +62,10 @@ fn realtime_ns() -> u64 {
         .map_or(0, |time| Duration::from(time).as_nanos().try_into().unwrap_or(u64::MAX))
 }
 
+/// A read that asked for a stamp, and what came: `CLOCK_REALTIME` nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked(pub(crate) Option<u64>);
+
 /// What one worker makes of its stamps.
 #[derive(Debug, Clone)]
 pub(crate) struct KernelClock {
@@ -73,8 +88,8 @@ pub(crate) struct Split {
 }
 
 impl KernelClock {
-    pub(crate) const fn new(pair: ClockPair, one_clock: bool) -> Self {
-        let counts = KernelStamps { stamped: 0, unstamped: 0, negative: 0, clock_change_ns: 0, void: None };
+    pub(crate) const fn new(pair: ClockPair, one_clock: bool, one_in: u32) -> Self {
+        let counts = KernelStamps { one_in, stamped: 0, unstamped: 0, negative: 0, clock_change_ns: 0, void: None };
         Self { pair, one_clock, from: None, sent: None, counts }
     }
 
@@ -83,12 +98,14 @@ impl KernelClock {
         self.sent = Some(sent);
     }
 
-    /// The read is decoded: what its stamp says, if it held an event of the window and counts.
-    pub(crate) fn read(&mut self, stamp_ns: Option<u64>, received: MonoTime) -> Option<Split> {
+    /// The read is decoded: what its stamp says, if it asked for one, held an event of the window and counts.
+    pub(crate) fn read(&mut self, asked: Option<Asked>, received: MonoTime) -> Option<Split> {
+        let sent = self.sent.take();
+        let Asked(stamp_ns) = asked?;
         if stamp_ns.is_some() {
             self.from.get_or_insert(received + SETTLE);
         }
-        let sent = self.sent.take()?;
+        let sent = sent?;
         if self.from.is_some_and(|from| received < from) {
             return None;
         }
@@ -140,8 +157,8 @@ mod tests {
 
     /// A clock that has seen its first stamp long ago.
     fn settled() -> KernelClock {
-        let mut clock = KernelClock::new(PAIR, true);
-        assert_eq!(clock.read(Some(1_000_000_000), at(0)), None);
+        let mut clock = KernelClock::new(PAIR, true, 1);
+        assert_eq!(clock.read(Some(Asked(Some(1_000_000_000))), at(0)), None);
         clock
     }
 
@@ -151,10 +168,10 @@ mod tests {
         let begin = 200_000_000;
         clock.event(at(begin - 500));
         clock.event(at(begin));
-        let split = clock.read(Some(1_000_000_000 + begin + 2_400), at(begin + 13_100));
+        let split = clock.read(Some(Asked(Some(1_000_000_000 + begin + 2_400))), at(begin + 13_100));
         assert_eq!(split, Some(Split { sent_to_kernel_ns: Some(2_400), kernel_to_read_ns: 10_700 }));
-        assert_eq!(clock.read(Some(1), at(begin + 99)), None, "no event, no split");
-        assert_eq!(clock.finish(PAIR), KernelStamps { stamped: 1, ..KernelStamps::default() });
+        assert_eq!(clock.read(Some(Asked(Some(1))), at(begin + 99)), None, "no event, no split");
+        assert_eq!(clock.finish(PAIR), KernelStamps { one_in: 1, stamped: 1, ..KernelStamps::default() });
     }
 
     #[test]
@@ -167,7 +184,7 @@ mod tests {
             (200_000_000, Some(1_199_999_999), 200_009_000),
         ] {
             clock.event(at(sent));
-            assert_eq!(clock.read(stamp, at(received)), None);
+            assert_eq!(clock.read(Some(Asked(stamp)), at(received)), None);
         }
         let counts = clock.finish(PAIR);
         assert_eq!((counts.stamped, counts.unstamped, counts.negative), (2, 1, 2));
@@ -175,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_wall_clock_that_was_set_voids_the_stamps() {
-        let moved = |ns| KernelClock::new(PAIR, true).finish(ClockPair { offset_ns: PAIR.offset_ns + ns }).void;
+        let moved = |ns| KernelClock::new(PAIR, true, 1).finish(ClockPair { offset_ns: PAIR.offset_ns + ns }).void;
         assert_eq!((moved(1_000), moved(-1_000)), (None, None));
         assert!(moved(1_001).is_some_and(|why| why.contains("1001 ns")) && moved(-1_001).is_some());
     }
@@ -185,18 +202,35 @@ mod tests {
         let mut clock = KernelClock { one_clock: false, ..settled() };
         // By that clock the event was sent behind the stamp.
         clock.event(at(900_000_000));
-        let split = clock.read(Some(1_200_000_000), at(200_009_000));
+        let split = clock.read(Some(Asked(Some(1_200_000_000))), at(200_009_000));
         assert_eq!(split, Some(Split { sent_to_kernel_ns: None, kernel_to_read_ns: 9_000 }));
         assert_eq!(clock.finish(PAIR).negative, 0);
     }
 
     #[test]
+    fn a_read_that_did_not_ask_is_neither_stamped_nor_unstamped() {
+        let mut clock = settled();
+        clock.event(at(200_000_000));
+        assert_eq!(clock.read(None, at(200_009_000)), None);
+        // Its event is not taken for that of the next read.
+        assert_eq!(clock.read(Some(Asked(Some(1_200_010_000))), at(200_011_000)), None);
+        let counts = clock.finish(PAIR);
+        assert_eq!((counts.stamped, counts.unstamped, counts.negative), (0, 0, 0));
+    }
+
+    #[test]
+    fn so_many_reads_ask_that_stamps_stay_cheap() {
+        assert_eq!([0.0, 100.0, 4_000.0, 4_001.0, 50_000.0].map(|rate| one_in(Some(rate))), [1, 1, 1, 2, 13]);
+        assert_eq!(one_in(None), 64);
+    }
+
+    #[test]
     fn a_kernel_that_gives_no_stamps_is_said() {
-        let mut clock = KernelClock::new(PAIR, true);
+        let mut clock = KernelClock::new(PAIR, true, 1);
         clock.event(at(1));
-        assert_eq!(clock.read(None, at(2)), None);
+        assert_eq!(clock.read(Some(Asked(None)), at(2)), None);
         assert!(clock.finish(PAIR).void.is_some_and(|why| why.contains("no receive stamps")));
-        assert_eq!(KernelClock::new(PAIR, true).finish(PAIR).void, None, "without events nothing was asked");
+        assert_eq!(KernelClock::new(PAIR, true, 1).finish(PAIR).void, None, "without events nothing was asked");
     }
 
     #[test]

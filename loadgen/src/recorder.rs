@@ -3,7 +3,7 @@
 use crate::client::{EventRef, Signal};
 use crate::dependence::Sample;
 use crate::event_log::EventLog;
-use crate::kernel_clock::{ClockPair, KernelClock};
+use crate::kernel_clock::{Asked, ClockPair, KernelClock};
 use crate::link::DialTimes;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
@@ -133,8 +133,8 @@ impl Recorder {
     }
 
     /// The same, which also records the kernel's receive stamps; of a server on another clock only their way to the read.
-    pub fn with_stamps(self, pair: ClockPair, one_clock: bool) -> Self {
-        Self { kernel: Some(KernelClock::new(pair, one_clock)), ..self }
+    pub fn with_stamps(self, pair: ClockPair, one_clock: bool, one_in: u32) -> Self {
+        Self { kernel: Some(KernelClock::new(pair, one_clock, one_in)), ..self }
     }
 
     /// Records one duration in nanoseconds.
@@ -184,8 +184,8 @@ impl Recorder {
 
     /// Takes the kernel's stamp of a read whose events have all been taken.
     #[inline]
-    pub fn kernel_stamp(&mut self, stamp_ns: Option<u64>, received: MonoTime) {
-        let Some(split) = self.kernel.as_mut().and_then(|kernel| kernel.read(stamp_ns, received)) else { return };
+    pub fn kernel_stamp(&mut self, asked: Option<Asked>, received: MonoTime) {
+        let Some(split) = self.kernel.as_mut().and_then(|kernel| kernel.read(asked, received)) else { return };
         if let Some(way_ns) = split.sent_to_kernel_ns {
             self.duration(Metric::SentToKernel, way_ns);
         }

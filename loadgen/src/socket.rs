@@ -1,6 +1,7 @@
 //! The TCP socket under a link, below TLS: counts its bytes, reads the kernel's counters and, if asked, the kernel's
 //! receive stamps. Refuses to encrypt or decode.
 
+use crate::kernel_clock::Asked;
 use kernel::{Family, TcpInfo};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns};
 use std::io::{self, IoSliceMut};
@@ -22,11 +23,14 @@ pub(crate) struct Socket {
     stamps: Option<Stamps>,
 }
 
-/// Room for the control message of one read, and what the latest one said.
+/// Which reads ask for a stamp, room for their control message, and what the latest one said.
 struct Stamps {
+    one_in: u32,
+    /// Reads until the next that asks.
+    skips: u32,
     control: Vec<u8>,
-    /// `CLOCK_REALTIME` nanoseconds at which the last byte of the latest read reached the kernel.
-    latest_ns: Option<u64>,
+    /// When the last byte of the latest read reached the kernel, if that read asked.
+    latest: Option<Asked>,
 }
 
 impl Socket {
@@ -34,17 +38,19 @@ impl Socket {
         Self { tcp, bytes_out: 0, bytes_in: 0, stamps: None }
     }
 
-    /// Has the kernel stamp what it receives from now on (`SO_TIMESTAMPNS`; the kernel takes a moment to start). From a
-    /// kernel that refuses no stamp comes: a trial says so, and measures the rest.
-    pub(crate) fn ask_for_stamps(&mut self) {
-        self.stamps = setsockopt(&self.tcp, ReceiveTimestampns, &true)
-            .ok()
-            .map(|()| Stamps { control: nix::cmsg_space!(nix::sys::time::TimeSpec), latest_ns: None });
+    /// Has the kernel stamp what it receives from now on (`SO_TIMESTAMPNS`; the kernel takes a moment to start), and one read
+    /// in so many ask for it. From a kernel that refuses no stamp comes: a trial says so, and measures the rest.
+    pub(crate) fn ask_for_stamps(&mut self, one_in: u32) {
+        let _ = setsockopt(&self.tcp, ReceiveTimestampns, &true);
+        // Neighbours ask in different reads, so that a tick for all of them finds some that ask.
+        let skips = self.tcp.as_raw_fd().unsigned_abs() % one_in.max(1);
+        let control = nix::cmsg_space!(nix::sys::time::TimeSpec);
+        self.stamps = Some(Stamps { one_in: one_in.max(1), skips, control, latest: None });
     }
 
-    /// The stamp of the latest read; handed out once.
-    pub(crate) fn take_stamp(&mut self) -> Option<u64> {
-        self.stamps.as_mut()?.latest_ns.take()
+    /// The stamp of the latest read, if that asked for one; handed out once.
+    pub(crate) fn take_stamp(&mut self) -> Option<Asked> {
+        self.stamps.as_mut()?.latest.take()
     }
 
     /// Bytes so far.
@@ -97,10 +103,11 @@ impl Stamps {
     fn receive(&mut self, socket: RawFd, into: &mut [u8]) -> io::Result<usize> {
         let mut parts = [IoSliceMut::new(into)];
         let message = recvmsg::<()>(socket, &mut parts, Some(&mut self.control), MsgFlags::empty())?;
-        self.latest_ns = message.cmsgs()?.find_map(|control| match control {
+        let stamp_ns = message.cmsgs()?.find_map(|control| match control {
             ControlMessageOwned::ScmTimestampns(at) => Some(at.tv_sec() as u64 * 1_000_000_000 + at.tv_nsec() as u64),
             _ => None,
         });
+        (self.latest, self.skips) = (Some(Asked(stamp_ns)), self.one_in - 1);
         Ok(message.bytes)
     }
 }
@@ -110,8 +117,13 @@ impl AsyncRead for Socket {
         let Self { tcp, bytes_in, stamps, .. } = &mut *self;
         let before = buf.filled().len();
         match stamps {
-            None => ready!(Pin::new(tcp).poll_read(cx, buf))?,
-            Some(stamps) => ready!(poll_receive(tcp, stamps, cx, buf))?,
+            Some(stamps) if stamps.skips == 0 => ready!(poll_receive(tcp, stamps, cx, buf))?,
+            unasked => {
+                ready!(Pin::new(tcp).poll_read(cx, buf))?;
+                if let Some(stamps) = unasked {
+                    (stamps.latest, stamps.skips) = (None, stamps.skips - 1);
+                }
+            }
         }
         *bytes_in += (buf.filled().len() - before) as u64;
         Poll::Ready(Ok(()))
@@ -168,12 +180,17 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
-    #[tokio::test]
-    async fn a_stamped_read_that_empties_the_socket_asks_no_second_time() {
+    /// A socket whose reads ask for stamps, and its peer.
+    async fn pair(one_in: u32) -> (Socket, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut socket = Socket::new(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
-        socket.ask_for_stamps();
-        let (mut peer, _) = listener.accept().await.unwrap();
+        socket.ask_for_stamps(one_in);
+        (socket, listener.accept().await.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn a_stamped_read_that_empties_the_socket_asks_no_second_time() {
+        let (mut socket, mut peer) = pair(1).await;
         let mut buffer = [0; 64];
         for text in ["one", "two"] {
             peer.write_all(text.as_bytes()).await.unwrap();
@@ -182,5 +199,19 @@ mod tests {
             let ready = poll_fn(|cx| Poll::Ready(socket.tcp.poll_read_ready(cx).is_ready())).await;
             assert!(!ready, "the next read would be a call that finds nothing");
         }
+    }
+
+    #[tokio::test]
+    async fn one_read_in_so_many_asks() {
+        let (mut socket, mut peer) = pair(3).await;
+        let mut asked = Vec::new();
+        for _ in 0..12 {
+            peer.write_all(b"event").await.unwrap();
+            assert_eq!(socket.read(&mut [0; 64]).await.unwrap(), 5);
+            asked.push(socket.take_stamp().is_some());
+        }
+        let first = asked.iter().position(|asked| *asked).unwrap();
+        assert!(asked.iter().enumerate().all(|(n, asked)| *asked == (n % 3 == first)), "{asked:?}");
+        assert_eq!(socket.bytes().back_bytes, 60);
     }
 }

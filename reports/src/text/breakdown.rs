@@ -29,8 +29,8 @@ messages! {
         "Where the time goes: medians over trials of each trial's median, and their share of the sum"
         "时间花在哪里：各试验中位数的中位数，及其占总和的份额"
     breakdown_note()
-        "Timer: fired − due. Server: sent − fired. Wire: sent to the kernel's receive stamp. Client: from that stamp to the read, the load generator's own part. Each is a median of its own, so the bar need not end at the mark, which is the median of the response time. The stamp is that of the last event of each read."
-        "定时器：触发 − 应发。服务器：发出 − 触发。线路：发出到内核接收时间戳。客户端：从该时间戳到读取，即负载发生器自身的部分。各部分各取中位数，因此条形未必止于标线；标线是响应时间的中位数。时间戳属于每次读取中的最后一个事件。"
+        "Timer: fired − due. Server: sent − fired. Wire: sent to the kernel's receive stamp. Client: from that stamp to the read, the load generator's own part. Each is a median of its own, so the bar need not end at the mark, which is the median of the response time. The stamp is that of the last event of a read, in a sample of the reads."
+        "定时器：触发 − 应发。服务器：发出 − 触发。线路：发出到内核接收时间戳。客户端：从该时间戳到读取，即负载发生器自身的部分。各部分各取中位数，因此条形未必止于标线；标线是响应时间的中位数。时间戳属于一次读取中的最后一个事件，只取部分读取为样本。"
     breakdown_line(cell: &str, arm: String, parts: String, whole: String)
         "{cell}, {arm}: {parts}; response time {whole}"
         "{cell}，{arm}：{parts}；响应时间 {whole}"
