@@ -18,6 +18,17 @@ const MOST_CHANGE_NS: u64 = 1_000;
 /// Stamps are discarded so long behind the first: the kernel enables them with delay.
 const SETTLE: Duration = Duration::from_millis(100);
 
+/// Stamps that are asked for in a second, at most about: each costs a read some 0.3 µs more (METHODOLOGY).
+const STAMPS_PER_SECOND: f64 = 4_000.0;
+
+/// One read in so many where no schedule says how many events come.
+const UNPACED_ONE_IN: u32 = 64;
+
+/// One read in so many asks for a stamp, at so many events a second; `None` without a schedule.
+pub(crate) fn one_in(events_per_second: Option<f64>) -> u32 {
+    events_per_second.map_or(UNPACED_ONE_IN, |rate| (rate / STAMPS_PER_SECOND).ceil().max(1.0) as u32)
+}
+
 /// `CLOCK_REALTIME` less `CLOCK_MONOTONIC`, constant unless somebody sets the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClockPair {
@@ -51,10 +62,16 @@ fn realtime_ns() -> u64 {
         .map_or(0, |time| Duration::from(time).as_nanos().try_into().unwrap_or(u64::MAX))
 }
 
+/// A read that asked for a stamp, and what came: `CLOCK_REALTIME` nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked(pub(crate) Option<u64>);
+
 /// What one worker makes of its stamps.
 #[derive(Debug, Clone)]
 pub(crate) struct KernelClock {
     pair: ClockPair,
+    /// Whether the server's instants are on this host's clock; else nothing is said of its way to the kernel.
+    one_clock: bool,
     /// Stamps count from here on; set by the first one.
     from: Option<MonoTime>,
     /// When the server sent the last event of the present read that is in the window.
@@ -65,14 +82,15 @@ pub(crate) struct KernelClock {
 /// The two parts of one read's way, nanoseconds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Split {
-    pub(crate) sent_to_kernel_ns: u64,
+    /// `None` where the server has another clock.
+    pub(crate) sent_to_kernel_ns: Option<u64>,
     pub(crate) kernel_to_read_ns: u64,
 }
 
 impl KernelClock {
-    pub(crate) const fn new(pair: ClockPair) -> Self {
-        let counts = KernelStamps { stamped: 0, unstamped: 0, negative: 0, clock_change_ns: 0, void: None };
-        Self { pair, from: None, sent: None, counts }
+    pub(crate) const fn new(pair: ClockPair, one_clock: bool, one_in: u32) -> Self {
+        let counts = KernelStamps { one_in, stamped: 0, unstamped: 0, negative: 0, clock_change_ns: 0, void: None };
+        Self { pair, one_clock, from: None, sent: None, counts }
     }
 
     /// An event of the window was decoded; the stamp of a read is that of its last byte, hence of its last event.
@@ -80,12 +98,14 @@ impl KernelClock {
         self.sent = Some(sent);
     }
 
-    /// The read is decoded: what its stamp says, if it held an event of the window and counts.
-    pub(crate) fn read(&mut self, stamp_ns: Option<u64>, received: MonoTime) -> Option<Split> {
+    /// The read is decoded: what its stamp says, if it asked for one, held an event of the window and counts.
+    pub(crate) fn read(&mut self, asked: Option<Asked>, received: MonoTime) -> Option<Split> {
+        let sent = self.sent.take();
+        let Asked(stamp_ns) = asked?;
         if stamp_ns.is_some() {
             self.from.get_or_insert(received + SETTLE);
         }
-        let sent = self.sent.take()?;
+        let sent = sent?;
         if self.from.is_some_and(|from| received < from) {
             return None;
         }
@@ -94,9 +114,9 @@ impl KernelClock {
             return None;
         };
         let kernel = self.pair.monotonic(stamp_ns);
-        let (first, second) = (kernel.signed_nanos_since(sent), received.signed_nanos_since(kernel));
+        let way = self.one_clock.then(|| u64::try_from(kernel.signed_nanos_since(sent))).transpose();
         self.counts.stamped += 1;
-        match (u64::try_from(first), u64::try_from(second)) {
+        match (way, u64::try_from(received.signed_nanos_since(kernel))) {
             (Ok(sent_to_kernel_ns), Ok(kernel_to_read_ns)) => Some(Split { sent_to_kernel_ns, kernel_to_read_ns }),
             _ => {
                 self.counts.negative += 1;
@@ -109,14 +129,18 @@ impl KernelClock {
         self.counts.add(&other.counts);
     }
 
-    /// The counts, void if the clocks have moved against each other until `end`.
+    /// The counts, void if the clocks have moved against each other until `end`, or if no stamp came.
     pub(crate) fn finish(self, end: ClockPair) -> KernelStamps {
         let clock_change_ns = end.change_since(self.pair);
-        let void = (clock_change_ns.unsigned_abs() > MOST_CHANGE_NS).then(|| {
-            format!(
+        let void = if self.counts.stamped == 0 && self.counts.unstamped > 0 {
+            Some("the kernel gave no receive stamps: the client's share is not known".to_owned())
+        } else if clock_change_ns.unsigned_abs() > MOST_CHANGE_NS {
+            Some(format!(
                 "the wall clock moved by {clock_change_ns} ns against the monotonic one: repeat with a steady clock"
-            )
-        });
+            ))
+        } else {
+            None
+        };
         KernelStamps { clock_change_ns, void, ..self.counts }
     }
 }
@@ -133,8 +157,8 @@ mod tests {
 
     /// A clock that has seen its first stamp long ago.
     fn settled() -> KernelClock {
-        let mut clock = KernelClock::new(PAIR);
-        assert_eq!(clock.read(Some(1_000_000_000), at(0)), None);
+        let mut clock = KernelClock::new(PAIR, true, 1);
+        assert_eq!(clock.read(Some(Asked(Some(1_000_000_000))), at(0)), None);
         clock
     }
 
@@ -144,10 +168,10 @@ mod tests {
         let begin = 200_000_000;
         clock.event(at(begin - 500));
         clock.event(at(begin));
-        let split = clock.read(Some(1_000_000_000 + begin + 2_400), at(begin + 13_100));
-        assert_eq!(split, Some(Split { sent_to_kernel_ns: 2_400, kernel_to_read_ns: 10_700 }));
-        assert_eq!(clock.read(Some(1), at(begin + 99)), None, "no event, no split");
-        assert_eq!(clock.finish(PAIR), KernelStamps { stamped: 1, ..KernelStamps::default() });
+        let split = clock.read(Some(Asked(Some(1_000_000_000 + begin + 2_400))), at(begin + 13_100));
+        assert_eq!(split, Some(Split { sent_to_kernel_ns: Some(2_400), kernel_to_read_ns: 10_700 }));
+        assert_eq!(clock.read(Some(Asked(Some(1))), at(begin + 99)), None, "no event, no split");
+        assert_eq!(clock.finish(PAIR), KernelStamps { one_in: 1, stamped: 1, ..KernelStamps::default() });
     }
 
     #[test]
@@ -160,7 +184,7 @@ mod tests {
             (200_000_000, Some(1_199_999_999), 200_009_000),
         ] {
             clock.event(at(sent));
-            assert_eq!(clock.read(stamp, at(received)), None);
+            assert_eq!(clock.read(Some(Asked(stamp)), at(received)), None);
         }
         let counts = clock.finish(PAIR);
         assert_eq!((counts.stamped, counts.unstamped, counts.negative), (2, 1, 2));
@@ -168,9 +192,45 @@ mod tests {
 
     #[test]
     fn a_wall_clock_that_was_set_voids_the_stamps() {
-        let moved = |ns| KernelClock::new(PAIR).finish(ClockPair { offset_ns: PAIR.offset_ns + ns }).void;
+        let moved = |ns| KernelClock::new(PAIR, true, 1).finish(ClockPair { offset_ns: PAIR.offset_ns + ns }).void;
         assert_eq!((moved(1_000), moved(-1_000)), (None, None));
         assert!(moved(1_001).is_some_and(|why| why.contains("1001 ns")) && moved(-1_001).is_some());
+    }
+
+    #[test]
+    fn of_another_clock_only_the_second_part_is_taken() {
+        let mut clock = KernelClock { one_clock: false, ..settled() };
+        // By that clock the event was sent behind the stamp.
+        clock.event(at(900_000_000));
+        let split = clock.read(Some(Asked(Some(1_200_000_000))), at(200_009_000));
+        assert_eq!(split, Some(Split { sent_to_kernel_ns: None, kernel_to_read_ns: 9_000 }));
+        assert_eq!(clock.finish(PAIR).negative, 0);
+    }
+
+    #[test]
+    fn a_read_that_did_not_ask_is_neither_stamped_nor_unstamped() {
+        let mut clock = settled();
+        clock.event(at(200_000_000));
+        assert_eq!(clock.read(None, at(200_009_000)), None);
+        // Its event is not taken for that of the next read.
+        assert_eq!(clock.read(Some(Asked(Some(1_200_010_000))), at(200_011_000)), None);
+        let counts = clock.finish(PAIR);
+        assert_eq!((counts.stamped, counts.unstamped, counts.negative), (0, 0, 0));
+    }
+
+    #[test]
+    fn so_many_reads_ask_that_stamps_stay_cheap() {
+        assert_eq!([0.0, 100.0, 4_000.0, 4_001.0, 50_000.0].map(|rate| one_in(Some(rate))), [1, 1, 1, 2, 13]);
+        assert_eq!(one_in(None), 64);
+    }
+
+    #[test]
+    fn a_kernel_that_gives_no_stamps_is_said() {
+        let mut clock = KernelClock::new(PAIR, true, 1);
+        clock.event(at(1));
+        assert_eq!(clock.read(Some(Asked(None)), at(2)), None);
+        assert!(clock.finish(PAIR).void.is_some_and(|why| why.contains("no receive stamps")));
+        assert_eq!(KernelClock::new(PAIR, true, 1).finish(PAIR).void, None, "without events nothing was asked");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One dialled TCP or TLS stream and its meter: the same one under every client. Refuses to decode anything.
 
 use crate::endpoint::Endpoint;
+use crate::kernel_clock::Asked;
 use crate::socket::Socket;
 use crate::worker;
 use rustls::ClientConfig;
@@ -28,7 +29,8 @@ pub struct Dialer {
     addresses: Vec<SocketAddr>,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     limit: Duration,
-    stamps: bool,
+    /// One read in so many asks for a stamp; `None`: none does.
+    stamps: Option<u32>,
 }
 
 /// Why a connection could not be opened. Each text says what to do.
@@ -55,9 +57,6 @@ pub enum DialError {
     /// The peer's certificate is not trusted.
     #[error("certificate of {0} is not trusted ({1}): use --cacert FILE, or --insecure for a test server")]
     Certificate(String, String),
-    /// The kernel gives no receive stamps.
-    #[error("the kernel gives no receive stamps ({0}): leave out stamps = true")]
-    NoStamps(String),
     /// Any other failure of the operating system.
     #[error("cannot connect to {0}: {1}")]
     Other(String, String),
@@ -130,12 +129,12 @@ impl Dialer {
             return Err(unresolved());
         }
         let tls = tls.filter(|_| endpoint.tls).map(|config| (config, name));
-        Ok(Self { host: endpoint.authority.clone(), addresses, tls, limit, stamps: false })
+        Ok(Self { host: endpoint.authority.clone(), addresses, tls, limit, stamps: None })
     }
 
-    /// The same, with the kernel's receive stamps on every link.
-    pub fn with_stamps(self) -> Self {
-        Self { stamps: true, ..self }
+    /// The same, with the kernel's receive stamps in one read of each link in so many, or without.
+    pub fn with_stamps(self, one_in: Option<u32>) -> Self {
+        Self { stamps: one_in, ..self }
     }
 
     /// Whether every address is this host's own loopback.
@@ -157,8 +156,8 @@ impl Dialer {
         let tcp = self.connect().await?;
         let connected = clock::now();
         let mut socket = Socket::new(tcp);
-        if self.stamps {
-            socket.ask_for_stamps().map_err(|error| DialError::NoStamps(error.to_string()))?;
+        if let Some(one_in) = self.stamps {
+            socket.ask_for_stamps(one_in);
         }
         let io = match &self.tls {
             None => Io::Tcp(socket),
@@ -229,8 +228,8 @@ impl Link {
         self.io.socket().settled()
     }
 
-    /// The kernel's stamp of the latest read (`CLOCK_REALTIME` nanoseconds), where the dialer asks for stamps.
-    pub fn take_stamp(&mut self) -> Option<u64> {
+    /// The kernel's stamp of the latest read, where that asked for one.
+    pub fn take_stamp(&mut self) -> Option<Asked> {
         match &mut self.io {
             Io::Tcp(socket) => socket.take_stamp(),
             Io::Tls(stream) => stream.get_mut().0.take_stamp(),

@@ -3,7 +3,7 @@
 use crate::client::{EventRef, Signal};
 use crate::dependence::Sample;
 use crate::event_log::EventLog;
-use crate::kernel_clock::{ClockPair, KernelClock};
+use crate::kernel_clock::{Asked, ClockPair, KernelClock};
 use crate::lateness::Lateness;
 use crate::link::DialTimes;
 use crate::one_way::OneWay;
@@ -138,8 +138,7 @@ impl Recorder {
         }
     }
 
-    /// Says who was late, and takes the judged times, by what an idle timer on the server's host saw (this host's clock: plus
-    /// `offset_ns`).
+    /// Says who was late, and takes the judged times, by what a witness saw; `offset_ns` brings its clock to this host's.
     pub fn witnessed(&mut self, seen: Option<&Witnessed>, offset_ns: i64) {
         let (stalls, judged) = std::mem::take(&mut self.lateness).settle(seen, offset_ns);
         self.stalls = Some(stalls);
@@ -155,9 +154,9 @@ impl Recorder {
         }
     }
 
-    /// The same, which also records the kernel's receive stamps.
-    pub fn with_stamps(self, pair: ClockPair) -> Self {
-        Self { kernel: Some(KernelClock::new(pair)), ..self }
+    /// The same, which also records the kernel's receive stamps; of a server on another clock only their way to the read.
+    pub fn with_stamps(self, pair: ClockPair, one_clock: bool, one_in: u32) -> Self {
+        Self { kernel: Some(KernelClock::new(pair, one_clock, one_in)), ..self }
     }
 
     /// Records one duration in nanoseconds.
@@ -207,9 +206,11 @@ impl Recorder {
 
     /// Takes the kernel's stamp of a read whose events have all been taken.
     #[inline]
-    pub fn kernel_stamp(&mut self, stamp_ns: Option<u64>, received: MonoTime) {
-        let Some(split) = self.kernel.as_mut().and_then(|kernel| kernel.read(stamp_ns, received)) else { return };
-        self.duration(Metric::SentToKernel, split.sent_to_kernel_ns);
+    pub fn kernel_stamp(&mut self, asked: Option<Asked>, received: MonoTime) {
+        let Some(split) = self.kernel.as_mut().and_then(|kernel| kernel.read(asked, received)) else { return };
+        if let Some(way_ns) = split.sent_to_kernel_ns {
+            self.duration(Metric::SentToKernel, way_ns);
+        }
         self.duration(Metric::KernelToRead, split.kernel_to_read_ns);
     }
 

@@ -1,6 +1,7 @@
 //! The TCP socket under a link, below TLS: counts its bytes, reads the kernel's counters and, if asked, the kernel's
 //! receive stamps. Refuses to encrypt or decode.
 
+use crate::kernel_clock::Asked;
 use kernel::{Family, TcpInfo};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns};
 use std::io::{self, IoSliceMut};
@@ -22,11 +23,14 @@ pub(crate) struct Socket {
     stamps: Option<Stamps>,
 }
 
-/// Room for the control message of one read, and what the latest one said.
+/// Which reads ask for a stamp, room for their control message, and what the latest one said.
 struct Stamps {
+    one_in: u32,
+    /// Reads until the next that asks.
+    skips: u32,
     control: Vec<u8>,
-    /// `CLOCK_REALTIME` nanoseconds at which the last byte of the latest read reached the kernel.
-    latest_ns: Option<u64>,
+    /// When the last byte of the latest read reached the kernel, if that read asked.
+    latest: Option<Asked>,
 }
 
 impl Socket {
@@ -34,16 +38,19 @@ impl Socket {
         Self { tcp, bytes_out: 0, bytes_in: 0, stamps: None }
     }
 
-    /// Has the kernel stamp what it receives from now on (`SO_TIMESTAMPNS`; the kernel takes a moment to start).
-    pub(crate) fn ask_for_stamps(&mut self) -> io::Result<()> {
-        setsockopt(&self.tcp, ReceiveTimestampns, &true)?;
-        self.stamps = Some(Stamps { control: nix::cmsg_space!(nix::sys::time::TimeSpec), latest_ns: None });
-        Ok(())
+    /// Has the kernel stamp what it receives from now on (`SO_TIMESTAMPNS`; the kernel takes a moment to start), and one read
+    /// in so many ask for it. From a kernel that refuses no stamp comes: a trial says so, and measures the rest.
+    pub(crate) fn ask_for_stamps(&mut self, one_in: u32) {
+        let _ = setsockopt(&self.tcp, ReceiveTimestampns, &true);
+        // Neighbours ask in different reads, so that a tick for all of them finds some that ask.
+        let skips = self.tcp.as_raw_fd().unsigned_abs() % one_in.max(1);
+        let control = nix::cmsg_space!(nix::sys::time::TimeSpec);
+        self.stamps = Some(Stamps { one_in: one_in.max(1), skips, control, latest: None });
     }
 
-    /// The stamp of the latest read; handed out once.
-    pub(crate) fn take_stamp(&mut self) -> Option<u64> {
-        self.stamps.as_mut()?.latest_ns.take()
+    /// The stamp of the latest read, if that asked for one; handed out once.
+    pub(crate) fn take_stamp(&mut self) -> Option<Asked> {
+        self.stamps.as_mut()?.latest.take()
     }
 
     /// Bytes so far.
@@ -96,10 +103,11 @@ impl Stamps {
     fn receive(&mut self, socket: RawFd, into: &mut [u8]) -> io::Result<usize> {
         let mut parts = [IoSliceMut::new(into)];
         let message = recvmsg::<()>(socket, &mut parts, Some(&mut self.control), MsgFlags::empty())?;
-        self.latest_ns = message.cmsgs()?.find_map(|control| match control {
+        let stamp_ns = message.cmsgs()?.find_map(|control| match control {
             ControlMessageOwned::ScmTimestampns(at) => Some(at.tv_sec() as u64 * 1_000_000_000 + at.tv_nsec() as u64),
             _ => None,
         });
+        (self.latest, self.skips) = (Some(Asked(stamp_ns)), self.one_in - 1);
         Ok(message.bytes)
     }
 }
@@ -109,8 +117,13 @@ impl AsyncRead for Socket {
         let Self { tcp, bytes_in, stamps, .. } = &mut *self;
         let before = buf.filled().len();
         match stamps {
-            None => ready!(Pin::new(tcp).poll_read(cx, buf))?,
-            Some(stamps) => ready!(poll_receive(tcp, stamps, cx, buf))?,
+            Some(stamps) if stamps.skips == 0 => ready!(poll_receive(tcp, stamps, cx, buf))?,
+            unasked => {
+                ready!(Pin::new(tcp).poll_read(cx, buf))?;
+                if let Some(stamps) = unasked {
+                    (stamps.latest, stamps.skips) = (None, stamps.skips - 1);
+                }
+            }
         }
         *bytes_in += (buf.filled().len() - before) as u64;
         Poll::Ready(Ok(()))
@@ -126,14 +139,20 @@ fn poll_receive(
     loop {
         ready!(tcp.poll_read_ready(cx))?;
         let into = buf.initialize_unfilled();
-        match tcp.try_io(Interest::READABLE, || stamps.receive(tcp.as_raw_fd(), into)) {
-            Ok(length) => {
+        let mut read = None;
+        let outcome = tcp.try_io(Interest::READABLE, || {
+            let length = *read.insert(stamps.receive(tcp.as_raw_fd(), into)?);
+            // A read that left room has emptied the socket: as tokio's own reads do, spare the call that would say so.
+            if 0 < length && length < into.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
+        match (read, outcome) {
+            (Some(length), _) => {
                 buf.advance(length);
                 return Poll::Ready(Ok(()));
             }
             // Not ready after all: ask again, so that the waker is registered.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Poll::Ready(Err(error)),
+            (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (None, outcome) => return Poll::Ready(outcome),
         }
     }
 }
@@ -151,5 +170,48 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// A socket whose reads ask for stamps, and its peer.
+    async fn pair(one_in: u32) -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut socket = Socket::new(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
+        socket.ask_for_stamps(one_in);
+        (socket, listener.accept().await.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn a_stamped_read_that_empties_the_socket_asks_no_second_time() {
+        let (mut socket, mut peer) = pair(1).await;
+        let mut buffer = [0; 64];
+        for text in ["one", "two"] {
+            peer.write_all(text.as_bytes()).await.unwrap();
+            let length = socket.read(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..length], text.as_bytes());
+            let ready = poll_fn(|cx| Poll::Ready(socket.tcp.poll_read_ready(cx).is_ready())).await;
+            assert!(!ready, "the next read would be a call that finds nothing");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_read_in_so_many_asks() {
+        let (mut socket, mut peer) = pair(3).await;
+        let mut asked = Vec::new();
+        for _ in 0..12 {
+            peer.write_all(b"event").await.unwrap();
+            assert_eq!(socket.read(&mut [0; 64]).await.unwrap(), 5);
+            asked.push(socket.take_stamp().is_some());
+        }
+        let first = asked.iter().position(|asked| *asked).unwrap();
+        assert!(asked.iter().enumerate().all(|(n, asked)| *asked == (n % 3 == first)), "{asked:?}");
+        assert_eq!(socket.bytes().back_bytes, 60);
     }
 }

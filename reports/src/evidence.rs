@@ -4,6 +4,7 @@
 mod accounts;
 mod agent;
 mod beside;
+mod breakdown;
 mod capacity;
 mod contests;
 mod counts;
@@ -12,6 +13,7 @@ mod own_cells;
 mod raw;
 
 pub(crate) use agent::{effects as agent_effects, of_agent};
+pub(crate) use breakdown::lines as breakdown_lines;
 pub(crate) use capacity::of_capacity;
 pub(crate) use own_cells::of_own_cells;
 
@@ -106,6 +108,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
         let contestant = versus.transport.role() == Role::Contestant;
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
     }));
+    blocks.extend(breakdown::blocks(cell, lang));
     blocks.extend(picture::of_cell(cell, lang));
     blocks.extend(raw::trials(cell, lang));
     blocks

@@ -1,5 +1,7 @@
 //! Reads `records.jsonl`. Refuses what is foreign, damaged or from a later version, and says in which line.
 
+use crate::notice::{self, Notice};
+use crate::text::Language;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -35,6 +37,8 @@ pub struct Records {
     pub end: Option<End>,
     /// What the self-check beside the file says.
     pub selfcheck: Option<SelfCheck>,
+    /// What was withdrawn since it was published, says the notice beside the file.
+    pub notice: Option<Notice>,
     /// What a reader must know about the file itself, such as a torn last line.
     pub warnings: Vec<String>,
     /// The file.
@@ -99,6 +103,10 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
         }
     }
     read_selfcheck(&mut records);
+    match Notice::beside(&records.source) {
+        Ok(notice) => records.notice = notice,
+        Err(problem) => records.warnings.push(format!("{}: {problem}", notice::FILE_NAME)),
+    }
     Ok(records)
 }
 
@@ -129,8 +137,16 @@ impl Records {
             set_aside: Vec::new(),
             end: None,
             selfcheck: None,
+            notice: None,
             warnings: Vec::new(),
         }
+    }
+
+    /// What a reader must know before any figure: what was withdrawn, then what is wrong with the file; without control characters.
+    pub fn said(&self, lang: Language) -> Vec<String> {
+        let withdrawn = self.notice.iter().flat_map(|notice| lang.notice(notice));
+        let all = withdrawn.chain(self.warnings.iter().cloned());
+        all.map(|line| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()).collect()
     }
 
     /// Takes the trials of one attempt at a block out of those that count.

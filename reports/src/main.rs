@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let records = cli.records.iter().map(|path| load(path)).collect::<Result<Vec<Records>, _>>()?;
     let out = cli.out.clone().or_else(|| directory(&cli.records)).context("where to? say -o DIR")?;
-    for warning in records.iter().flat_map(|records| &records.warnings) {
+    for warning in records.iter().flat_map(|records| records.said(cli.lang)) {
         eprintln!("warning: {warning}");
     }
     println!("{}", render(&records, &out, cli.lang)?.page.display());

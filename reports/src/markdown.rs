@@ -3,6 +3,7 @@
 use crate::agent::Agent;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
+use crate::evidence::breakdown_lines;
 use crate::findings::{Findings, run_labels, run_warnings};
 use crate::own_cells::OwnCells;
 use crate::row::{Finding, Measured};
@@ -19,6 +20,7 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
         if comparisons.len() > 1 {
             out += &format!("\n## {}\n", escape(&label));
         }
+        out += &withdrawn(comparison, lang);
         if let Some(answers) = asked_elsewhere(comparison, lang) {
             out += "\n";
             out.extend(answers.iter().map(|line| format!("- {}\n", escape(line))));
@@ -27,6 +29,7 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
         }
         if let Some(own) = OwnCells::of(comparison) {
             out += &own_cells(&own, lang);
+            out += &breakdown(comparison, lang);
             out += &facts(comparison, lang);
             continue;
         }
@@ -36,9 +39,31 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
         for (row, finding) in &findings.rows {
             out += &format!("- **{}**: {}\n", lang.row(*row), escape(&finding.sentence));
         }
+        out += &breakdown(comparison, lang);
         out += &facts(comparison, lang);
     }
     out
+}
+
+/// The banner of a run of which figures were withdrawn; empty for others.
+fn withdrawn(comparison: &Comparison, lang: Language) -> String {
+    let Some(notice) = &comparison.records.notice else { return String::new() };
+    let said = lang.notice(notice);
+    let lines = said.iter().enumerate().map(|(at, line)| match at {
+        0 => format!("> **{}** [{}]({})\n>\n", escape(line), lang.errata(), notice.errata),
+        _ => format!("> - {}\n", escape(line)),
+    });
+    lines.fold("\n".to_owned(), |out, line| out + &line)
+}
+
+/// Where the time goes; empty where nothing was due.
+fn breakdown(comparison: &Comparison, lang: Language) -> String {
+    let said = breakdown_lines(comparison, lang);
+    if said.is_empty() {
+        return String::new();
+    }
+    let lines: String = said.iter().map(|line| format!("- {}\n", escape(line))).collect();
+    format!("\n{}\n\n{lines}", lang.breakdown_heading())
 }
 
 /// What a run says that was asked something else than the table.

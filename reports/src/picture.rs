@@ -1,9 +1,11 @@
 //! Charts of cells: which numbers go into which picture, with which words. Refuses to draw: `chart` does.
 
+mod breakdown;
 mod curves;
 mod pace;
 mod ratios;
 
+pub(crate) use breakdown::breakdown;
 pub(crate) use curves::{memory, shift, spectrum, timeline};
 pub(crate) use pace::pace;
 pub(crate) use ratios::{bars, forest, overhead};

@@ -4,7 +4,7 @@ use crate::agent::{Agent, AtDistance};
 use crate::capacity::Capacity;
 use crate::columns::{fit, row, width, wrap};
 use crate::compare::Comparison;
-use crate::evidence::agent_effects;
+use crate::evidence::{agent_effects, breakdown_lines};
 use crate::findings::{Findings, run_label, run_warnings};
 use crate::own_cells::OwnCells;
 use crate::row::{Finding, Measured, RowVerdict};
@@ -51,7 +51,8 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
     let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
     let mut lines = vec![paint.on(&lang.title(), Style::Bold)];
     lines.extend(wrap(&run_label(comparison), width).iter().map(|line| paint.on(line, Style::Dim)));
-    let warnings = run_warnings(comparison, lang);
+    let withdrawn = comparison.records.notice.iter().flat_map(|notice| lang.notice(notice));
+    let warnings: Vec<String> = withdrawn.chain(run_warnings(comparison, lang)).collect();
     for line in warnings.iter().flat_map(|warning| wrap(&format!("! {}", clean(warning)), width)) {
         lines.push(paint.on(&line, Style::Yellow));
     }
@@ -60,8 +61,20 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
         Some(own) => of_own_cells(&own, lang, width, paint),
         None => of_rows(&Findings::of(comparison, lang), lang, width, paint),
     });
+    lines.extend(breakdown(comparison, lang, width).iter().map(|line| paint.on(line, Style::Dim)));
     lines.extend(wrap(&lang.ratio_note(), width).iter().map(|line| paint.on(line, Style::Dim)));
     lines.join("\n") + "\n"
+}
+
+/// Where the time goes; empty where nothing was due.
+fn breakdown(comparison: &Comparison, lang: Language, width: usize) -> Vec<String> {
+    let said = breakdown_lines(comparison, lang);
+    if said.is_empty() {
+        return Vec::new();
+    }
+    let indented = |line: String| format!("{INDENT}{line}");
+    let lines = said.iter().flat_map(|line| wrap(&clean(line), width - INDENT.len())).map(indented);
+    wrap(&lang.breakdown_heading(), width).into_iter().chain(lines).chain([String::new()]).collect()
 }
 
 /// The rows of the article.

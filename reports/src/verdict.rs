@@ -119,7 +119,7 @@ pub struct Evidence<'a> {
     pub family: usize,
     /// p-value of the null arm against its twin, adjusted over all null tests; `None` without a null arm.
     pub null_adjusted_p: Option<f64>,
-    /// Share of the base value that is the ruler's own lateness, in both arms alike.
+    /// Share of the base value that is the instrument's own, in both arms alike.
     pub dilution: f64,
 }
 

@@ -8,9 +8,7 @@ use reports::compare::{CellComparison, Contest, Estimability};
 use reports::detect::detected;
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
-use trial::{
-    Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Stalls, Warning, Witness,
-};
+use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Stalls, Warning, Witness};
 use wire::{Sharing, Transport};
 
 const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
@@ -125,7 +123,8 @@ fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
         change(&mut trial.outcome, |m| drop(m.distributions.insert(Metric::PacerLateness, late.clone())));
     }
     let comparison = Comparison::of(&records);
-    let dilution = the_cell(&comparison, "latency/single").websocket().unwrap().dilution.unwrap();
+    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    let dilution = versus.dilution.unwrap();
     assert!((dilution.share - 0.5).abs() < 0.01, "{dilution:?}");
     assert!(dilution.undiluted.is_some_and(|ratio| (ratio - 0.5).abs() < 0.01), "{dilution:?}");
 }
@@ -140,13 +139,12 @@ fn what_an_idle_timer_was_late_is_not_charged_where_every_trial_had_one() {
     };
     for trial in &mut records.trials {
         let judged = if trial.arm.transport == Transport::WebSocket { 20_000 } else { 40_000 };
-        let witness = Some(Witness { samples: 1_000, p99_ns: 90_000, ..Witness::default() });
         change(&mut trial.outcome, |m| {
             m.distributions.insert(Metric::PacerLateness, of(40_000));
             m.distributions.insert(Metric::JudgedTime, of(judged));
-            m.stalls = Some(Stalls { witness, ..Stalls::default() });
         });
     }
+    watch(&mut records, 90_000);
     let comparison = Comparison::of(&records);
     let judged = the_contest(&comparison, Figure::Duration(Metric::JudgedTime, Quantile::P50));
     assert!(judged.headline && (judged.ratio.value - 0.5).abs() < 0.002, "{:?}", judged.ratio);
@@ -155,7 +153,11 @@ fn what_an_idle_timer_was_late_is_not_charged_where_every_trial_had_one() {
     assert!(!response.headline && response.verdict == Verdict::Exploratory, "both are shown, one is judged");
     let finding = reports::row::finding(&comparison, trial::Row::Latency, reports::Language::English);
     assert!(finding.sentence.contains("single p50: 0.500×"), "{}", finding.sentence);
-    assert!(finding.caveats[0].contains("up to 90.0 µs") && finding.caveats[0].contains("the p50 ratio is 0.750×"), "{:?}", finding.caveats);
+    assert!(
+        finding.caveats[0].contains("up to 90.0 µs") && finding.caveats[0].contains("the p50 ratio is 0.750×"),
+        "{:?}",
+        finding.caveats
+    );
 
     // One trial without it, as in records of an earlier version, and nothing moves.
     change(&mut records.trials[3].outcome, |m| drop(m.distributions.remove(&Metric::JudgedTime)));
@@ -263,4 +265,66 @@ fn arms_that_are_acknowledged_differently_over_a_network_are_named() {
     };
     assert_eq!(rule_13(&altered(false)), [Warning::AcksDiffer { base: 1.0, other: 0.5 }]);
     assert_eq!(rule_13(&altered(true)), [], "segments over loopback are no network's");
+}
+
+#[test]
+fn the_clients_share_dilutes_as_lateness_does() {
+    let websocket = |arm: Arm| arm.transport == Transport::WebSocket;
+    let mut records = constant(10, |arm, _| if websocket(arm) { 1_960 } else { 2_000 });
+    let verdict = |records: &Records| the_contest(&Comparison::of(records), P50).verdict;
+    assert_eq!(verdict(&records), Verdict::Equivalent, "2 % apart, within 5 %");
+    hold(&mut records, |arm| vec![(Metric::KernelToRead, if websocket(arm) { 1_470 } else { 1_500 })]);
+    let comparison = Comparison::of(&records);
+    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    let dilution = versus.dilution.unwrap();
+    assert_eq!((dilution.share, dilution.base.client_ns, dilution.base.timer_ns), (0.75, 1_500.0, 0.0));
+    assert_eq!(dilution.undiluted, Some(490.0 / 500.0));
+    assert_eq!(the_contest(&comparison, P50).dilution, 0.75);
+    assert_eq!(verdict(&records), Verdict::Different { direction: Direction::Lower, beyond_margin: false }, "1.25 %");
+}
+
+#[test]
+fn what_is_judged_less_lateness_is_still_diluted_by_the_client_and_by_what_exceeds_the_cap() {
+    let mut records = constant(10, |_, _| 2_000);
+    let parts = vec![(Metric::PacerLateness, 1_000), (Metric::JudgedTime, 1_000), (Metric::KernelToRead, 400)];
+    hold(&mut records, |_| parts.clone());
+    watch(&mut records, 1_000);
+    let comparison = Comparison::of(&records);
+    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    assert_eq!(versus.judged, Some(Metric::JudgedTime));
+    let dilution = versus.dilution.unwrap();
+    assert_eq!((dilution.share, dilution.base.timer_ns), (0.4, 0.0), "no lateness is left in it");
+    assert_eq!(the_contest(&comparison, P50).dilution, 0.7, "from due both are in it");
+    let judged = Figure::Duration(Metric::JudgedTime, Quantile::P50);
+    assert_eq!(the_contest(&comparison, judged).dilution, 0.4);
+    let finding = reports::row::finding(&comparison, trial::Row::Latency, Language::English);
+    let [less, diluted] = &finding.caveats[..] else { panic!("{:?}", finding.caveats) };
+    assert!(less.contains("up to 1.00 µs") && diluted.contains("40 % of the SSE median"), "{finding:?}");
+
+    watch(&mut records, 900);
+    let comparison = Comparison::of(&records);
+    let dilution = the_cell(&comparison, "latency/single").websocket().unwrap().dilution.unwrap();
+    assert_eq!(dilution.base.timer_ns, 100.0, "what exceeds the cap is charged");
+}
+
+/// Gives every trial a witness with that p99.
+fn watch(records: &mut Records, p99_ns: u64) {
+    let witness = Some(Witness { samples: 1_000, p99_ns, ..Witness::default() });
+    for trial in &mut records.trials {
+        change(&mut trial.outcome, |m| m.stalls = Some(Stalls { witness, ..Stalls::default() }));
+    }
+}
+
+/// One part of the way and its median, nanoseconds.
+type Known = (Metric, u64);
+
+/// Replaces durations, every one of a trial the same.
+fn hold(records: &mut Records, of: impl Fn(Arm) -> Vec<Known>) {
+    for trial in &mut records.trials {
+        for (metric, ns) in of(trial.arm) {
+            let mut distribution = Distribution::new();
+            (0..2_000).for_each(|_| distribution.record(ns));
+            change(&mut trial.outcome, |m| drop(m.distributions.insert(metric, distribution)));
+        }
+    }
 }

@@ -4,7 +4,7 @@
 
 mod synthetic;
 
-use reports::{LoadError, load};
+use reports::{Comparison, Language, LoadError, load};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -151,4 +151,57 @@ fn what_is_no_file_is_said_to_be_none() {
         assert!(matches!(error, LoadError::Unreadable { .. }), "{error}");
         assert!(error.to_string().starts_with("cannot read "), "{error}");
     }
+}
+
+#[test]
+fn a_notice_beside_the_records_is_shown_above_everything_and_cannot_break_a_page() {
+    let directory = TempDir::new().unwrap();
+    let (path, _) = whole(directory.path());
+    let hostile = "p99 of </li><script>alert(1)</script> | [x](javascript:y) \u{1b}[31m";
+    let entry = serde_json::json!({ "en": hostile, "zh": "延迟的 p99" });
+    let notice = serde_json::json!({ "date": "2026-11-29", "errata": "../ERRATA.md", "withdrawn": [entry] });
+    fs::write(path.with_file_name("withdrawn.json"), notice.to_string()).unwrap();
+    let records = load(&path).unwrap();
+    assert_eq!(records.notice.as_ref().unwrap().withdrawn.len(), 1);
+    let page = |lang| {
+        let rendered = reports::render(std::slice::from_ref(&records), directory.path(), lang).unwrap();
+        fs::read_to_string(rendered.page).unwrap()
+    };
+    let english = page(Language::English);
+    let at = |text: &str| english.find(text).unwrap_or_else(|| panic!("{text} is missing"));
+    assert!(
+        at("Withdrawn on 2026-11-29") < at("class=\"answer\"") && at("href=\"../ERRATA.md\"") < at("class=\"answer\"")
+    );
+    assert!(!english.contains("<script>") && !english.contains('\u{1b}'));
+    let summary = fs::read_to_string(directory.path().join("summary.md")).unwrap();
+    assert!(
+        summary.contains("[What was wrong, and what replaces it](../ERRATA.md)") && !summary.contains("](javascript")
+    );
+    assert!(page(Language::Chinese).contains("延迟的 p99"));
+    let text = reports::terminal(&Comparison::of(&records), Language::English, 80, false);
+    assert!(text.contains("! Withdrawn on 2026-11-29") && !text.contains('\u{1b}'), "{text}");
+
+    fs::write(path.with_file_name("withdrawn.json"), "{}").unwrap();
+    let records = load(&path).unwrap();
+    assert!(records.notice.is_none() && records.warnings[0].starts_with("withdrawn.json: "), "{:?}", records.warnings);
+}
+
+#[test]
+fn every_notice_that_is_published_is_read() {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("published");
+    let run = fs::read_dir(&published).unwrap().map(|entry| entry.unwrap().path());
+    let peers = run.flat_map(|run| [vec![run.clone()], inside(&run)].concat());
+    let notices: Vec<PathBuf> = peers.map(|run| run.join("withdrawn.json")).filter(|path| path.is_file()).collect();
+    for path in notices {
+        let directory = TempDir::new().unwrap();
+        let (records, _) = whole(directory.path());
+        fs::copy(&path, records.with_file_name("withdrawn.json")).unwrap();
+        let read = load(&records).unwrap();
+        let notice = read.notice.unwrap_or_else(|| panic!("{}: {:?}", path.display(), read.warnings));
+        assert!(path.with_file_name(notice.errata).is_file(), "{}: its link leads nowhere", path.display());
+    }
+}
+
+fn inside(directory: &Path) -> Vec<PathBuf> {
+    fs::read_dir(directory).map_or_else(|_| Vec::new(), |all| all.map(|entry| entry.unwrap().path()).collect())
 }

@@ -27,7 +27,7 @@ pub struct ReportArgs {
 pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
     let gate = args.gate.open()?;
     let records = args.directories.iter().map(|directory| reports::load(directory)).collect::<Result<Vec<_>, _>>()?;
-    for warning in records.iter().flat_map(|records| &records.warnings) {
+    for warning in records.iter().flat_map(|records| records.said(args.lang)) {
         eprintln!("loadgen: {warning}");
     }
     let out = args.out.as_ref().or(args.directories.first()).context("no directory given")?;

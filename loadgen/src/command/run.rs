@@ -201,7 +201,8 @@ impl RunArgs {
         let transport = self.transport.unwrap_or(endpoint.implied);
         let why = "one endpoint, from the command line".to_owned();
         let scenario = if unpaced { Scenario::Saturate } else { Scenario::Push };
-        let cell = Cell { client: self.client, ..Cell::alone("run", why, scenario, vec![transport], load) };
+        let stamps = scenario.has_stamps(self.client);
+        let cell = Cell { client: self.client, stamps, ..Cell::alone("run", why, scenario, vec![transport], load) };
         Order {
             cell,
             arm: Arm::of(transport),

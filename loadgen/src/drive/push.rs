@@ -8,7 +8,7 @@ use super::{Observer, Order, TrialError, job};
 use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
-use crate::kernel_clock::ClockPair;
+use crate::kernel_clock::{ClockPair, one_in};
 use crate::recorder::{Reading, Recorder};
 use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
@@ -39,10 +39,9 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     keepable(&specs, session)?;
     host::admit(u64::from(load.connections), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let stamps = order.cell.stamps.then(ClockPair::read);
-    let dialer = session.dialer.clone();
+    let stamps = order.cell.stamps.then(|| (ClockPair::read(), one_in(order.cell.offered())));
     let plan = FleetPlan {
-        dialer: if order.cell.stamps { dialer.with_stamps() } else { dialer },
+        dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
         client: order.cell.client,
         specs,
         threads: order.threads,
@@ -53,12 +52,12 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let window = Arc::new(Window::new(basis, load.warmup, load.window));
     // Without a schedule nothing is due: events are timed by the offset that is known when they come.
     let defers = !session.clock.same_clock && basis == Basis::Due;
-    let offset_ns = session.clock.offset_ns;
+    let (offset_ns, one_clock) = (session.clock.offset_ns, session.clock.same_clock);
     let (interrupt, log) = (observer.interrupt.clone(), observer.log.clone());
     let recorder = || {
         let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
         let recorder = match stamps {
-            Some(pair) => recorder.with_stamps(pair),
+            Some((pair, one_in)) => recorder.with_stamps(pair, one_clock, one_in),
             None => recorder,
         };
         if defers { recorder.deferring() } else { recorder }

@@ -15,6 +15,7 @@ use super::uplink::Uplink;
 use super::{Observer, Order, TrialError};
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
+use crate::kernel_clock::{ClockPair, one_in};
 use crate::recorder::{Reading, Recorder};
 use crate::stream::{StreamError, StreamSpec};
 use crate::window::{Basis, Window};
@@ -42,16 +43,22 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
         .map_err(|error| TrialError::Broken(error.to_string()))?;
     let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
     let payload = Arc::new(Payload::new(load.payload_bytes));
+    let stamps = order.cell.stamps.then(|| (ClockPair::read(), one_in(order.cell.offered())));
     let standing = Arc::new(AtomicU64::new(0));
     let recorder = || {
         let recorder = Recorder::new(Reading::Push(Arc::clone(&payload)), Arc::clone(&window), 0, observer.log.clone());
+        // Whatever host relays them, messages are stamped and read on this one.
+        let recorder = match stamps {
+            Some((pair, one_in)) => recorder.with_stamps(pair, true, one_in),
+            None => recorder,
+        };
         recorder.counting(Arc::clone(&standing))
     };
     worker::enter(recorder());
     let post = session.request(order, format!("/publish/group/{}", session.name));
     let uplink = Uplink::open(&session.dialer, &post, payload.bytes()).await;
     let uplink = uplink.map_err(|error| TrialError::Broken(error.to_string()))?;
-    let mut fleet = Fleet::launch(&plan(order, session), recorder)?;
+    let mut fleet = Fleet::launch(&plan(order, session, stamps.map(|(_, one_in)| one_in)), recorder)?;
     let publisher = Publisher { uplink, standing: Arc::clone(&standing), load: load.clone(), seed: order.seed };
     let mut publishing = tokio::spawn(publisher.run(Arc::clone(&payload)));
     let interrupt = observer.interrupt.clone();
@@ -94,7 +101,7 @@ fn why(ended: Result<Result<(), StreamError>, tokio::task::JoinError>) -> String
 }
 
 /// A stream for each subscriber. Each leaves by itself once it has all messages: the server does not know how many come.
-fn plan(order: &Order, session: &Session) -> FleetPlan {
+fn plan(order: &Order, session: &Session, stamps: Option<u32>) -> FleetPlan {
     let load = &order.cell.load;
     let spec = |index| {
         let name = format!("{}-{index}", session.name);
@@ -102,7 +109,7 @@ fn plan(order: &Order, session: &Session) -> FleetPlan {
         StreamSpec { expected: count(load, order.seed), leaves: true, ..spec }
     };
     FleetPlan {
-        dialer: session.dialer.clone(),
+        dialer: session.dialer.clone().with_stamps(stamps),
         client: order.cell.client,
         specs: (0..load.connections).map(spec).collect(),
         threads: order.threads,

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KernelStamps {
+    /// One read in so many of each stream asked for a stamp; 0 in records that asked in every read.
+    pub one_in: u32,
     /// Reads with events in the window that carried a stamp.
     pub stamped: u64,
     /// Reads with events in the window that carried none.

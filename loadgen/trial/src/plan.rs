@@ -119,6 +119,11 @@ impl Scenario {
         Self::Llm,
     ];
 
+    /// Whether reads of this client can be stamped by the kernel: pushed and relayed events, the lean client.
+    pub const fn has_stamps(self, client: ClientKind) -> bool {
+        matches!((self, client), (Self::Push | Self::Relay, ClientKind::Lean))
+    }
+
     /// One line for `loadgen list`.
     pub const fn why(self) -> &'static str {
         match self {
@@ -222,7 +227,8 @@ pub struct Cell {
     pub load: Load,
     /// Numbers of connections of scenario `memory`, rising.
     pub steps: Vec<u32>,
-    /// Whether the client asks the kernel when each read's last byte came (scenario `push`, lean client, cleartext).
+    /// Whether the client asks the kernel when each read's last byte came: yes by default where events are pushed or relayed
+    /// to the lean client. Records from before this default say no.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stamps: bool,
     /// What is asked of our own language-model service (scenario `llm`); `None` from the command line, where the server
@@ -272,7 +278,7 @@ impl Cell {
             blocks: 1,
             load,
             steps: Vec::new(),
-            stamps: false,
+            stamps: scenario.has_stamps(ClientKind::Lean),
             llm: None,
             job: None,
         }

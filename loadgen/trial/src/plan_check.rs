@@ -48,8 +48,8 @@ pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
         ),
         (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
         (
-            cell.stamps && (cell.scenario != Scenario::Push || cell.client != ClientKind::Lean),
-            "stamps = true needs scenario = 'push' and client = 'lean'".to_owned(),
+            cell.stamps && !cell.scenario.has_stamps(cell.client),
+            "stamps = true needs scenario = 'push' or 'relay' and client = 'lean'".to_owned(),
         ),
     ];
     checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
@@ -74,7 +74,7 @@ mod tests {
             ("job = 'train'\nspeed = -1", "cell 'a': speed = -1: must be 0.001 to 1000000"),
             (
                 "stamps = true\nclient = 'library'",
-                "cell 'a': stamps = true needs scenario = 'push' and client = 'lean'",
+                "cell 'a': stamps = true needs scenario = 'push' or 'relay' and client = 'lean'",
             ),
         ] {
             assert_eq!(Plan::from_toml(&format!("{HEAD}{line}\n")).unwrap_err().to_string(), text);

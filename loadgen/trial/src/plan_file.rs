@@ -94,8 +94,7 @@ struct CellSpec {
     #[serde(default)]
     steps: Vec<u32>,
     faults: Option<Faults>,
-    #[serde(default)]
-    stamps: bool,
+    stamps: Option<bool>,
     workload: Option<String>,
     job: Option<JobKind>,
     arrival: Option<Begin>,
@@ -186,7 +185,7 @@ impl CellSpec {
             blocks: self.blocks.unwrap_or(blocks),
             load,
             steps: self.steps.clone(),
-            stamps: self.stamps,
+            stamps: self.stamps.unwrap_or_else(|| self.scenario.has_stamps(self.client.unwrap_or_default())),
             llm: self.llm(),
             job: self.job(),
         }

@@ -40,6 +40,8 @@ pub(super) enum Swatch {
     Block,
     Dot,
     Tick,
+    /// An upright stroke.
+    Mark,
 }
 
 /// One entry of the legend; without a name it is not shown.
@@ -120,5 +122,6 @@ fn sample<DB: DrawingBackend>(pen: &mut Pen<'_, DB>, key: &Key, (x, y): Point) -
             pen.dot(middle, 4.0, key.ink)
         }
         Swatch::Tick => pen.line((x + 2.0, y), (x + 18.0, y), key.ink, 2.0),
+        Swatch::Mark => pen.line((x + 10.0, y - 8.0), (x + 10.0, y + 8.0), key.ink, 2.5),
     }
 }

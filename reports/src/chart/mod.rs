@@ -23,6 +23,7 @@ mod plot;
 mod points;
 mod raster;
 mod rows;
+mod stacked;
 #[cfg(test)]
 mod tests;
 mod typeface;
@@ -35,6 +36,7 @@ pub use curves::{
 };
 pub use pace::{PaceLine, pace};
 pub use rows::{Bar, Forest, ForestRow, bars, ratio_forest};
+pub use stacked::{Kind, Stack, stacked};
 pub use unit::Unit;
 
 use header::{Header, Key};

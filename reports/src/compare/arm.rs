@@ -73,6 +73,12 @@ impl<'r> ArmTrials<'r> {
         independent(cell, distributions.map(Distribution::len).sum())
     }
 
+    /// Most of an event's own lateness that is not charged, nanoseconds: the largest cap of its trials; 0 without witnesses.
+    pub fn cap_ns(&self) -> u64 {
+        let witnesses = self.measured().filter_map(|(_, measurement)| measurement.stalls.as_ref()?.witness);
+        witnesses.map(|witness| witness.cap_ns()).max().unwrap_or(0)
+    }
+
     /// Every block with numbers.
     pub fn blocks(&self) -> Vec<u32> {
         self.measured().map(|(block, _)| block).collect()

@@ -1,6 +1,7 @@
 //! One figure of two arms: ratio over blocks, null arm, whether a quantile can be estimated at all.
 
 use super::arm::{ArmTrials, independent};
+use super::dilution::Dilution;
 use super::figures::{figures, is_headline, principal};
 use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
@@ -8,9 +9,6 @@ use crate::detect::{Inequality, unequal};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict};
 use trial::{Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;
-
-/// Share of a response time that the pacer may be late before the ratio counts as diluted (METHODOLOGY 1.7).
-const DILUTION_LIMIT: f64 = 0.05;
 
 /// One other transport against the base of a cell.
 #[derive(Debug, Clone)]
@@ -21,26 +19,13 @@ pub struct Versus {
     pub contests: Vec<Contest>,
     /// The duration that is judged, over the whole distribution, pooled.
     pub shifts: Vec<Shift>,
-    /// The pacer's part in both arms, where it is not small.
+    /// The instrument's part of the judged duration in both arms, where it is not small.
     pub dilution: Option<Dilution>,
     /// The duration by which the verdict is given: the scenario's own, less what an idle timer beside the server was late
     /// where every trial had one.
     pub judged: Option<Metric>,
     /// What differs beside the transport: unless empty, every ratio is refused.
     pub unequal: Vec<Inequality>,
-}
-
-/// How much of a response time is the pacer's own lateness.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Dilution {
-    /// Median lateness, base arm, nanoseconds.
-    pub base_ns: f64,
-    /// Median lateness, other arm, nanoseconds.
-    pub other_ns: f64,
-    /// Median lateness over median duration, base arm.
-    pub share: f64,
-    /// Ratio of the medians less lateness, where both stay above zero.
-    pub undiluted: Option<f64>,
 }
 
 /// How a quantile can be estimated from what was observed.
@@ -78,7 +63,7 @@ pub struct Contest {
     pub headline: bool,
     /// Whether its quantile can be estimated.
     pub estimability: Estimability,
-    /// Share of the base value that is the ruler's own lateness, where that is not small.
+    /// Share of the base value that is the instrument's own, where that is not small.
     pub dilution: f64,
     /// p-value adjusted over the headline family; `None` where the figure was not tested.
     pub adjusted_p: Option<f64>,
@@ -147,9 +132,10 @@ impl Versus {
         let transport = other.arm.transport;
         let arms = || [Some(base), Some(other), twin].into_iter().flatten();
         let subject = subject(cell, arms());
-        let dilution = subject.and_then(|metric| Dilution::of(metric, base, other));
         let is_watched = is_paced(cell) && arms().all(|arm| knows(arm, Metric::JudgedTime));
         let judged = subject.map(|metric| if is_watched { Metric::JudgedTime } else { metric });
+        let diluted = [subject, judged].map(|metric| Some((metric?, Dilution::of(metric?, base, other)?)));
+        let dilution = diluted[1].map(|(_, dilution)| dilution);
         let others: Vec<&Trial> =
             other.trials.iter().chain(twin.iter().flat_map(|twin| &twin.trials)).copied().collect();
         let unequal = unequal(&base.trials, &others);
@@ -157,7 +143,6 @@ impl Versus {
         let mut pools = Pools { cell, arms: [base, other], blocks, seed, known: Vec::new() };
         let bound_ns = wide_bound(base, other);
         let across = |figure| bound_ns.filter(|_| spans_two_clocks(cell, figure));
-        let late_ns = dilution.map_or(0.0, |dilution| dilution.base_ns);
         let contest = |figure| {
             let mut contest = Contest::of(figure, base, other, twin)?;
             contest.headline = is_headline(cell, transport, figure, judged);
@@ -169,8 +154,10 @@ impl Versus {
                 (Estimability::Pooled(_), Some(_)) => pools.too_few(figure),
                 (estimability, _) => estimability,
             };
-            if matches!(figure, Figure::Duration(metric, _) if Some(metric) == subject) {
-                contest.dilution = (late_ns / contest.base).min(1.0);
+            let of_figure =
+                |(metric, _): &&(Metric, Dilution)| matches!(figure, Figure::Duration(of, _) if of == *metric);
+            if let Some((_, dilution)) = diluted.iter().flatten().find(of_figure) {
+                contest.dilution = (dilution.base.total_ns() / contest.base).min(1.0);
             }
             if !unequal.is_empty() {
                 contest.verdict = Verdict::Refused;
@@ -221,18 +208,6 @@ pub(super) fn log_ratios(base: &ArmTrials, other: &ArmTrials, figure: Figure) ->
     let others = other.values(figure);
     let logs = base.values(figure).into_iter().filter_map(|(block, x)| Some((others.get(&block)? / x).ln()));
     logs.filter(|log| log.is_finite()).collect()
-}
-
-impl Dilution {
-    fn of(metric: Metric, base: &ArmTrials, other: &ArmTrials) -> Option<Self> {
-        let late = |arm: &ArmTrials| arm.median(Figure::Duration(Metric::PacerLateness, Quantile::P50));
-        let whole = |arm: &ArmTrials| arm.median(Figure::Duration(metric, Quantile::P50));
-        let (base_ns, other_ns, x, y) = (late(base)?, late(other)?, whole(base)?, whole(other)?);
-        let share = base_ns / x;
-        let is_large = share.max(other_ns / y) > DILUTION_LIMIT;
-        let undiluted = (x > base_ns && y > other_ns).then(|| (y - other_ns) / (x - base_ns));
-        is_large.then_some(Self { base_ns, other_ns, share, undiluted })
-    }
 }
 
 /// Pooled comparisons, one for each metric, made when first asked for.

@@ -3,13 +3,17 @@
 //! The unit of evidence is the block: two arms of one block make one log ratio. Messages are never tested.
 
 mod arm;
+mod breakdown;
 mod contest;
+mod dilution;
 mod figures;
 mod one_way;
 mod pooled;
 
 pub use arm::{ArmTrials, independent};
-pub use contest::{Contest, Dilution, Estimability, Versus};
+pub use breakdown::{Breakdown, Part};
+pub use contest::{Contest, Estimability, Versus};
+pub use dilution::{Dilution, Own};
 pub use figures::{headlines, principal, untimed};
 pub use one_way::Difference;
 pub(crate) use pooled::middle_95;
@@ -146,8 +150,7 @@ impl<'r> CellComparison<'r> {
 
     /// Most of an event's own lateness that is not charged, nanoseconds: the largest cap of all trials; 0 without witnesses.
     pub fn cap_ns(&self) -> f64 {
-        let stalls = self.arms.iter().flat_map(ArmTrials::measured).filter_map(|(_, m)| m.stalls.as_ref()?.witness);
-        stalls.map(|witness| witness.cap_ns()).max().unwrap_or(0) as f64
+        self.arms.iter().map(ArmTrials::cap_ns).max().unwrap_or(0) as f64
     }
 
     /// Median over the trials of a transport.

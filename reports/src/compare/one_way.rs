@@ -28,7 +28,7 @@ pub struct Difference {
 /// Whether a figure spans two clocks.
 pub(super) const fn spans_two_clocks(cell: &Cell, figure: Figure) -> bool {
     matches!(cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)
-        && matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::ServiceTime, _))
+        && matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::JudgedTime | Metric::ServiceTime, _))
 }
 
 /// The bound of the clock offset where it is too wide for ratios of this cell: above a tenth of a median.

@@ -27,11 +27,10 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
     if exact_only || refusal.is_some() {
         return refusal.into_iter().chain([Block::Table(table)]).collect();
     }
-    let diluted = versus.dilution.filter(|_| versus.judged != Some(Metric::JudgedTime));
-    let dilution = diluted.map(|dilution| {
-        let [base_late, other_late] = [dilution.base_ns, dilution.other_ns].map(number::duration);
+    let dilution = versus.dilution.map(|dilution| {
+        let [base_own, other_own] = [dilution.base, dilution.other].map(|own| number::duration(own.total_ns()));
         let undiluted = dilution.undiluted.map_or(NONE.to_owned(), number::times);
-        Block::Warning(lang.dilution_warning(base_late, other_late, number::percent(dilution.share), undiluted))
+        Block::Warning(lang.dilution_warning(base_own, other_own, number::percent(dilution.share), undiluted))
     });
     let pooled = pooled_table(cell, versus, [base, other], lang).map(Block::Table);
     let disagreement = disagrees(versus).then(|| Block::Warning(lang.pooled_disagrees()));

@@ -5,6 +5,7 @@ use crate::agent::Agent;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, glance, run_warnings};
+use crate::notice::Notice;
 use crate::own_cells::OwnCells;
 use crate::row::{Finding, Measured, RowVerdict};
 use crate::terminal::sign;
@@ -17,10 +18,20 @@ pub(super) fn header(comparisons: &[Comparison], findings: &[Findings], labels: 
     let several = comparisons.len() > 1;
     let runs = comparisons.iter().zip(findings).zip(labels).map(|((comparison, findings), label)| {
         let name = several.then(|| el("h2").class("run").add(label).line());
+        let withdrawn = comparison.records.notice.as_ref().map(|notice| withdrawn(notice, lang));
         let answer = el("p").class("answer").add(answer(comparison, findings, lang)).line();
-        Html::from_iter(name.into_iter().chain([answer, provenance(comparison, lang)]))
+        Html::from_iter(name.into_iter().chain(withdrawn).chain([answer, provenance(comparison, lang)]))
     });
     el("header").add(el("h1").add(lang.title()).line()).all(runs).line()
+}
+
+/// The banner of a run of which figures were withdrawn.
+fn withdrawn(notice: &Notice, lang: Language) -> Html {
+    let mut said = lang.notice(notice).into_iter();
+    let link = el("a").with("href", &notice.errata).add(lang.errata());
+    let first = said.next().map(|line| el("p").add(el("b").add(line)).add(" ").add(link).line());
+    let which = el("ul").all(said.map(|line| el("li").add(line).line())).line();
+    el("aside").class("withdrawn").all(first).add(which).line()
 }
 
 /// The answer to what the run was asked.

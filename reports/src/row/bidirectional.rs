@@ -36,7 +36,7 @@ impl Study for Bidirectional {
                 .collect(),
             verdict: RowVerdict::DependsOn(lang.whether_post_counts(&cost)),
             sentence: lang.bidirectional_sentence(clause(p50, &what, comparison, lang)),
-            caveats: diluted(cell, &what, lang).into_iter().collect(),
+            caveats: diluted(cell, &what, lang).collect(),
         }
     }
 

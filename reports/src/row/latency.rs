@@ -33,7 +33,7 @@ impl Study for Latency {
         if cells.len() > SHOWN_CELLS {
             sentence += &lang.more_cells(cells.len() - SHOWN_CELLS);
         }
-        let caveats = cells.iter().filter_map(|cell| diluted(cell, short_name(cell), lang)).collect();
+        let caveats = cells.iter().flat_map(|cell| diluted(cell, short_name(cell), lang)).collect();
         Finding { lines, verdict: verdict(&cells, comparison, lang), sentence, caveats }
     }
 

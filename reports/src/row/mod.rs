@@ -265,16 +265,21 @@ const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
     }
 }
 
-/// What to know about a cell whose ratio the pacer's lateness dilutes.
-fn diluted(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
-    let (dilution, principal) = (cell.websocket()?.dilution?, principal(cell.cell)?);
-    let from_due = cell.contest(Figure::Duration(principal, Quantile::P50));
-    if let Some(from_due) = from_due.filter(|_| cell.judged() == Some(Metric::JudgedTime)) {
-        let ratio = number::ratio(&from_due.ratio);
-        return Some(lang.judged_less_lateness(what, number::duration(cell.cap_ns()), ratio));
-    }
-    let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
-    Some(lang.diluted(what, number::percent(dilution.share), undiluted))
+/// What to know about a cell whose ratio the instrument's own part dilutes: that the verdict leaves lateness out, up to a cap,
+/// and how diluted what it rests on still is.
+fn diluted(cell: &CellComparison, what: &str, lang: Language) -> impl Iterator<Item = String> + use<> {
+    let dilution = cell.websocket().and_then(|versus| versus.dilution).map(|dilution| {
+        let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
+        lang.diluted(what, number::percent(dilution.share), undiluted)
+    });
+    less_lateness(cell, what, lang).into_iter().chain(dilution)
+}
+
+/// What of an event's lateness is not charged, and what the ratio is with all of it; `None` where all of it is charged.
+fn less_lateness(cell: &CellComparison, what: &str, lang: Language) -> Option<String> {
+    let from_due = cell.contest(Figure::Duration(principal(cell.cell)?, Quantile::P50))?;
+    let is_less = cell.judged() == Some(Metric::JudgedTime);
+    is_less.then(|| lang.judged_less_lateness(what, number::duration(cell.cap_ns()), number::ratio(&from_due.ratio)))
 }
 
 /// The part of a cell's name behind its row: `single` of `latency/single`.

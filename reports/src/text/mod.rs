@@ -3,10 +3,12 @@
 
 mod agent;
 mod belief;
+mod breakdown;
 mod capacity;
 mod ci;
 mod glossary;
 mod llm;
+mod notice;
 mod page;
 mod preflight;
 mod row;

@@ -87,6 +87,9 @@ fn push(cell: &Cell, transport: Transport, noise: f64, random: &mut fastrand::Rn
         },
         distributions: BTreeMap::from([
             (Metric::JudgedTime, earlier(&response, (late_us * 1e3) as u64)),
+            (Metric::Queueing, part(&response, if shared { 0.33 } else { 0.2 })),
+            (Metric::SentToKernel, part(&response, if shared { 0.15 } else { 0.33 })),
+            (Metric::KernelToRead, part(&response, if shared { 0.49 } else { 0.21 })),
             (Metric::ResponseTime, response),
             (Metric::PacerLateness, durations(ticks, late_us, random)),
         ]),
@@ -106,11 +109,20 @@ pub(super) fn watched() -> Stalls {
 
 /// The same durations, each shorter by so much.
 fn earlier(durations: &Distribution, by_ns: u64) -> Distribution {
-    let mut earlier = Distribution::new();
+    each(durations, |ns| ns.saturating_sub(by_ns))
+}
+
+/// The same share of every duration.
+fn part(durations: &Distribution, share: f64) -> Distribution {
+    each(durations, |ns| (ns as f64 * share) as u64)
+}
+
+fn each(durations: &Distribution, of: impl Fn(u64) -> u64) -> Distribution {
+    let mut changed = Distribution::new();
     for (ns, count) in durations.counts() {
-        (0..count).for_each(|_| earlier.record(ns.saturating_sub(by_ns)));
+        (0..count).for_each(|_| changed.record(of(ns)));
     }
-    earlier
+    changed
 }
 
 fn mean_digits(count: u64) -> f64 {

@@ -50,7 +50,7 @@ fn same_input_same_bytes() {
 /// `BLESS=1 cargo test` writes the golden files again: look at them before committing.
 #[test]
 fn golden() {
-    for (name, chart) in samples::all().into_iter().filter(|(name, _)| ["bars", "shift"].contains(name)) {
+    for (name, chart) in samples::all().into_iter().filter(|(name, _)| ["bars", "shift", "stacked"].contains(name)) {
         let path = format!("{}/src/chart/tests/golden/{name}.svg", env!("CARGO_MANIFEST_DIR"));
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, &chart.svg).unwrap();

@@ -12,6 +12,7 @@ pub(super) fn all() -> Vec<(&'static str, Chart)> {
         ("forest", ratios()),
         ("shift", shifted()),
         ("bars", rates()),
+        ("stacked", parts()),
     ];
     charts.map(|(name, chart)| (name, chart.unwrap())).into()
 }
@@ -197,6 +198,29 @@ pub(super) fn rates() -> Result<Chart, ChartError> {
             bar("WebSocket", Colour::WebSocket, 842_000.0),
             bar("SSE", Colour::Sse, 795_000.0),
             bar("long-poll", Colour::LongPoll, 31_400.0),
+        ],
+    )
+}
+
+pub(super) fn parts() -> Result<Chart, ChartError> {
+    let kind = |page: &str, image: &str, n| Kind { name: Text::new(page, image), colour: Colour::Neutral(n) };
+    let stack = |name: &str, parts: [Option<f64>; 5], whole| Stack { name: name.into(), parts: parts.into(), whole };
+    stacked(
+        &text(("时间花在哪里", "Where the time goes"), ("", "Medians; they need not add up."), ("", ""), ("", "")),
+        Unit::Time,
+        &[
+            kind("定时器", "timer", 0),
+            kind("服务器", "server", 1),
+            kind("线路", "wire", 2),
+            kind("客户端", "client", 3),
+            kind("线路与客户端", "wire and client", 2),
+        ],
+        &Text::new("整体中位数", "median of the whole"),
+        &[
+            stack("SSE", [Some(23_000.0), Some(9_300.0), Some(4_700.0), Some(10_100.0), None], 47_700.0),
+            stack("WebSocket", [Some(22_100.0), Some(8_900.0), Some(4_500.0), Some(9_900.0), None], 46_200.0),
+            stack("raw TCP", [Some(21_000.0), Some(6_000.0), None, None, Some(f64::NAN)], 41_000.0),
+            stack("long-poll", [Some(24_000.0), Some(12_000.0), None, None, Some(40_000.0)], 77_000.0),
         ],
     )
 }

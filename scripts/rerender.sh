@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Renders what is published once more from its records, without measuring: see usage below.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: scripts/rerender.sh [DIR…]
+
+Renders report.html, summary.md and charts/ of every run under reports/published (or of the directories given) again, banners of
+withdrawn figures included, and puts what the run linked above each <!-- pushbench:PART --> says into README.md. Commits nothing.
+TEXT
+}
+
+case ${1-} in -h | --help) usage && exit ;; esac
+cd "$(dirname "$0")/.."
+published=reports/published
+
+if [[ $# -gt 0 ]]; then
+  runs=("${@%/}")
+else
+  mapfile -t runs < <(find "$published" -name 'records.jsonl*' -printf '%h\n' | sort)
+fi
+# The report above a marker is the one that the part speaks of.
+spliced=$(awk '
+  match($0, /reports\/published\/[A-Za-z0-9._-]+\/report\.html/) { run = substr($0, RSTART, RLENGTH - length("/report.html")) }
+  /^<!-- pushbench:/ { print run }' README.md)
+
+cargo build --release --quiet --package reports
+for run in "${runs[@]}"; do
+  # Pictures that are no longer drawn must not stay.
+  rm -rf "$run/charts"
+  part=()
+  grep -qxF -- "$run" <<<"$spliced" && part=(--splice README.md)
+  cargo run --release --quiet --package reports -- "$run" "${part[@]}"
+  # An agent's report has no pictures.
+  rmdir --ignore-fail-on-non-empty "$run/charts"
+done
