@@ -196,7 +196,7 @@ fn cells_without_a_row_are_answered_one_by_one() {
     assert!(part == reports::Part::Cells && said.contains("**jobs/train**"), "{said}");
     // Every cell once, with the figure that its verdict is about.
     assert!(said.contains("jobs/idle (server memory per connection)"), "{said}");
-    assert!(said.contains("jobs/train (response time p50), jobs/train-alone (response time p50)"), "{said}");
+    assert!(said.contains("jobs/train (judged time p50), jobs/train-alone (judged time p50)"), "{said}");
     let directory = tempfile::TempDir::new().unwrap();
     let page = fs::read_to_string(render(&[records], directory.path(), Language::English).unwrap().page).unwrap();
     assert!(page.contains("id=\"cells\"") && !page.contains("id=\"comparison\""));
@@ -211,7 +211,7 @@ fn a_cell_with_too_few_blocks_is_judged_by_its_counts() {
         terminal(&Comparison::of(&records), Language::English, 100, false)
     };
     assert!(said(1).contains("bytes per event: 0.846×, WebSocket is lower"), "{}", said(1));
-    assert!(said(9).contains("delivery time p50: ") && !said(9).contains("bytes per event: "), "{}", said(9));
+    assert!(said(9).contains("judged time p50: ") && !said(9).contains("bytes per event: "), "{}", said(9));
 }
 
 #[test]

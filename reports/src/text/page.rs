@@ -131,8 +131,8 @@ messages! {
         "The typical trial and the pooled run disagree: their intervals share no value. Some trials differ much from the rest."
         "典型试验与合并结果不一致：两个区间没有重叠。部分试验与其余试验差别很大。"
     dilution_warning(base: String, other: String, share: String, undiluted: String)
-        "The instrument dilutes the ratio: {base} (base) and {other} (other) of the judged medians are its own, {share} of the base's: what of the timer's lateness is in them, and the load generator's way from the kernel's receive stamp to the read. The true ratio is farther from 1 than the one shown; with these parts taken off both medians it is about {undiluted}. Equivalence is judged within a margin that is diluted as much."
-        "测量工具冲淡了比值：所判中位数中有 {base}（基准）与 {other}（另一方）属于工具自身，占基准的 {share}：即其中所含的定时器迟到，以及负载发生器从内核接收时间戳到读取的一段。真实比值比所示的离 1 更远；从两边中位数扣除这些部分后约为 {undiluted}。等效性按同样冲淡过的界值判断。"
+        "The instrument dilutes the ratio: {base} (base) and {other} (other) of the judged medians are its own, {share} of the base's: what of the timer's lateness is in them, and the load generator's way from the kernel's receive stamp to the read. With these parts taken off both medians the ratio is about {undiluted}. Equivalence is judged within a margin that is diluted as much."
+        "测量工具冲淡了比值：所判中位数中有 {base}（基准）与 {other}（另一方）属于工具自身，占基准的 {share}：即其中所含的定时器迟到，以及负载发生器从内核接收时间戳到读取的一段。从两边中位数扣除这些部分后比值约为 {undiluted}。等效性按同样冲淡过的界值判断。"
     beside(blocks: String, redone: usize, load: String)
         "Beside every ratio: {blocks}, {redone} run again; level of load: {load}."
         "每个比值旁应注明：{blocks}，其中重做 {redone} 个；负载水平：{load}。"
@@ -152,8 +152,8 @@ messages! {
     duplicates_head() "Duplicates" "重复"
     corrupt_head() "Damaged" "损坏"
     judged_less_lateness(what: &str, cap: String, from_due: String)
-        "{what}: of each event's response time its own timer lateness is not charged, up to {cap} (the p99 of an idle timer beside the server, at most 200 µs); with all of it charged the p50 ratio is {from_due}"
-        "{what}：每个事件的响应时间中不计其自身的定时迟到，上限 {cap}（服务器旁空闲定时器迟到的 p99，最多 200 µs）；若全部计入，p50 比值为 {from_due}"
+        "{what}: judged less each event's own timer lateness, up to {cap} (what an idle timer beside the server shows); with all of it charged the p50 ratio is {from_due}"
+        "{what}：所判时间不计事件自身的定时迟到，上限 {cap}（服务器旁空闲定时器所示）；若全部计入，p50 比值为 {from_due}"
     unequal_caveat(cell: &str, warning: String) "{cell}: {warning}" "{cell}：{warning}"
     raw_summary(trials: String) "Raw records: {trials}" "原始记录：{trials}"
     raw_caption() "Every trial, in the order in which it was run" "所有试验，按运行顺序"

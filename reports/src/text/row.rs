@@ -87,8 +87,8 @@ messages! {
     websocket_is(words: String) "WebSocket: {words}" "WebSocket：{words}"
     more_cells(n: usize) " {n} more cells are in the evidence." "另有 {n} 个单元见证据部分。"
     diluted(what: &str, share: String, undiluted: String)
-        "{what}: {share} of the SSE median is the instrument's own (timer lateness in it, kernel receipt to read), so the ratio is diluted: the true one is farther from 1 (about {undiluted} with that taken off both medians)"
-        "{what}：SSE 中位数的 {share} 属于测量工具自身（所含的定时器迟到、内核接收到读取），比值因此被冲淡：真实比值离 1 更远（从两边中位数扣除后约为 {undiluted}）"
+        "{what}: {share} of the SSE median is the instrument's own (timer, client); with that taken off both medians the ratio is about {undiluted}"
+        "{what}：SSE 中位数的 {share} 属于测量工具自身（定时器、客户端）；从两边中位数扣除后比值约为 {undiluted}"
 
     upstream_label() "client messages that arrived" "到达服务器的客户端消息"
     opened_label() "how it opens" "如何打开"
