@@ -3,7 +3,10 @@
 //! reader; what they cost is shown beside both. Refuse options, TLS, redirects and every server or client but these.
 
 pub mod reader;
+mod reading;
 pub mod writer;
+
+pub use reading::Reading;
 
 use nix::time::{ClockId, clock_gettime};
 use std::io;
@@ -73,4 +76,17 @@ fn filler(seq: u64) -> impl Iterator<Item = u8> {
 fn nanos(clock: ClockId) -> io::Result<u64> {
     let time = clock_gettime(clock)?;
     Ok(time.tv_sec() as u64 * 1_000_000_000 + time.tv_nsec() as u64)
+}
+
+/// A number of at least one digit.
+fn hex(digits: &[u8]) -> Option<u64> {
+    let digit = |sum, &byte| Some(sum << 4 | u64::from(char::from(byte).to_digit(16)?));
+    digits.iter().try_fold(0, digit).filter(|_| !digits.is_empty())
+}
+
+fn put_hex(digits: &mut [u8], mut value: u64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(value & 15) as usize];
+        value >>= 4;
+    }
 }

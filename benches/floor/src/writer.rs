@@ -1,7 +1,6 @@
-//! Writes loads over one epoll: frames made in advance, a sleep to the due time, a stamp, a write. Refuses whatever is no
-//! request of the reader beside it.
+//! Writes loads: frames made in advance, a sleep to the due time, a stamp, a write. Refuses all but the reader's requests.
 
-use crate::{Framing, Load, STAMP_BYTES, filler, nanos};
+use crate::{Framing, Load, STAMP_BYTES, filler, nanos, put_hex};
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::time::ClockId;
@@ -17,8 +16,7 @@ pub(crate) const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\ns
 const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
     sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 const STREAMING: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-
-/// Schedules start this long after the last reader has come, as those of our servers do.
+/// From the last reader to the first event, as with our servers.
 const DELAY_NS: u64 = 5_000_000;
 /// Longest wait for a reader that does not read, or does not ask.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -115,15 +113,15 @@ fn write(load: &Load, mut peers: Vec<Option<TcpStream>>, account: &Account) -> i
     let begun = nanos(ClockId::CLOCK_THREAD_CPUTIME_ID)?;
     for seq in 0..load.count {
         let frame = &mut frames[(seq % 36) as usize];
-        put(&mut frame[stamp..stamp + 12], seq);
+        put_hex(&mut frame[stamp..stamp + 12], seq);
         for stream in 0..streams {
             let share = stream as f64 / streams as f64;
             let due = epoch + (share * period) as u64 + (seq as f64 * period) as u64;
             let fired = wait(due, &epoll, &mut peers)? - due;
-            put(&mut frame[stamp + 12..stamp + 28], due);
-            put(&mut frame[stamp + 28..stamp + 38], fired);
+            put_hex(&mut frame[stamp + 12..stamp + 28], due);
+            put_hex(&mut frame[stamp + 28..stamp + 38], fired);
             for peer in &mut peers[stream * readers..(stream + 1) * readers] {
-                put(&mut frame[stamp + 38..stamp + 48], nanos(ClockId::CLOCK_MONOTONIC)? - due);
+                put_hex(&mut frame[stamp + 38..stamp + 48], nanos(ClockId::CLOCK_MONOTONIC)? - due);
                 peer.take_if(|peer| peer.write_all(frame).is_err());
             }
         }
@@ -148,12 +146,5 @@ fn wait(due: u64, epoll: &Epoll, peers: &mut [Option<TcpStream>]) -> io::Result<
             let n = epoll.wait(&mut gone, 0_u8)?;
             gone[..n].iter().for_each(|event| peers[event.data() as usize] = None);
         }
-    }
-}
-
-fn put(digits: &mut [u8], mut value: u64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b"0123456789abcdef"[(value & 15) as usize];
-        value >>= 4;
     }
 }
