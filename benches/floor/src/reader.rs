@@ -24,7 +24,8 @@ struct Peer {
 /// What the sockets say, bytes that are not of the framing, and silence of ten seconds.
 pub fn read(addr: SocketAddr, load: &Load, server: Option<i32>) -> io::Result<Reading> {
     let charge = server.map(|pid| ClockId::pid_cpu_clock_id(Pid::from_raw(pid))).transpose()?;
-    let used = || io::Result::Ok((nanos(ClockId::CLOCK_THREAD_CPUTIME_ID)?, charge.map_or(Ok(0), nanos)?));
+    let clocks = [Some(ClockId::CLOCK_MONOTONIC), Some(ClockId::CLOCK_THREAD_CPUTIME_ID), charge];
+    let used = || clocks.iter().map(|clock| clock.map_or(Ok(0), nanos)).collect::<io::Result<Vec<_>>>();
     let epoll = Epoll::new(EpollCreateFlags::empty())?;
     let group = nanos(ClockId::CLOCK_MONOTONIC)?;
     let mut peers = Vec::new();
@@ -53,9 +54,9 @@ pub fn read(addr: SocketAddr, load: &Load, server: Option<i32>) -> io::Result<Re
         }
     }
     if let (Some((begin, first)), end) = (begun, used()?) {
-        let events = (reading.events - first).max(1) as f64;
-        reading.cpu_ns_per_event = (end.0 - begin.0) as f64 / events;
-        reading.server_cpu_ns_per_event = (end.1 - begin.1) as f64 / events;
+        let each = |clock| (end[clock] - begin[clock]) as f64 / (reading.events - first).max(1) as f64;
+        [reading.wall_ns_per_event, reading.cpu_ns_per_event] = [each(0), each(1)];
+        reading.server_cpu_ns_per_event = each(2);
     }
     Ok(reading.sorted())
 }

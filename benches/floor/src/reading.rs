@@ -16,7 +16,9 @@ pub struct Reading {
     pub socket_bytes: u64,
     /// Bytes of response heads among them.
     pub head_bytes: u64,
-    /// CPU time of the reading thread for each event behind the first, nanoseconds.
+    /// Time for each event behind the first, nanoseconds; 0 when all came at once.
+    pub wall_ns_per_event: f64,
+    /// CPU time of the reading thread likewise.
     pub cpu_ns_per_event: f64,
     /// CPU time of the server's process likewise; 0 when it was not asked for.
     pub server_cpu_ns_per_event: f64,
@@ -34,6 +36,7 @@ impl Reading {
             payload_bytes: 0,
             socket_bytes: 0,
             head_bytes: 0,
+            wall_ns_per_event: 0.0,
             cpu_ns_per_event: 0.0,
             server_cpu_ns_per_event: 0.0,
             response_ns: Vec::with_capacity(room),
