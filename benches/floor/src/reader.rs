@@ -128,10 +128,9 @@ impl Peer {
     }
 }
 
-// A chunk or frame: its content, nothing where it ends the stream, and its whole length.
 type Unit<'a> = (Option<&'a [u8]>, usize);
 
-/// What comes next; `None` while it lacks bytes.
+/// The content of the next chunk or frame, nothing if it ends the stream, and its length; `None` while it lacks bytes.
 fn unit(bytes: &[u8], framing: Framing) -> io::Result<Option<Unit<'_>>> {
     let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
     let (begin, size, behind) = match (framing, bytes) {
