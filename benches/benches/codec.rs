@@ -5,6 +5,7 @@
 //! `client = "library"` reads with. `codec/encode/<transport>/<size>` is the server's whole way of an event (feed,
 //! stamp, endpoint, hyper or tungstenite), each written alone into a peer that only counts bytes.
 
+mod pace;
 mod sink;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -47,5 +48,9 @@ fn encode(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decode, encode);
+criterion_group! {
+    name = benches;
+    config = pace::pace();
+    targets = decode, encode
+}
 criterion_main!(benches);

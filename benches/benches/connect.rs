@@ -1,6 +1,7 @@
 //! TCP connect, handshake, first event, close, one after the other: `connect/<transport>/64`.
 
 mod loopback;
+mod pace;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use loopback::Loopback;
@@ -9,7 +10,6 @@ use wire::{Schedule, Subscription, Transport};
 fn connect(criterion: &mut Criterion) {
     let loopback = Loopback::new();
     let mut group = criterion.benchmark_group("connect");
-    group.sample_size(20);
     for transport in Transport::ALL {
         let one = Subscription { schedule: Schedule::Unpaced, count: Some(1), ..Subscription::default() };
         group.bench_function(BenchmarkId::new(transport.name(), 64), |bencher| {
@@ -19,5 +19,9 @@ fn connect(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, connect);
+criterion_group! {
+    name = benches;
+    config = pace::pace();
+    targets = connect
+}
 criterion_main!(benches);

@@ -42,6 +42,15 @@ fake "$room/bin/cargo" <<'SH'
 echo "cargo $*" >>"$ROOM/cargo"
 out=${*: -1}
 case "$*" in
+  *bench*--list*) printf '%s: benchmark\n' delivery/sse/64 delivery/floor-sse/64 codec/decode/library-websocket/64 ;;
+  bench*) sed "${BENCH_DAMAGE-}" <<'TXT' ;;
+Running benches/delivery.rs
+delivery/sse/64         time:   [1.1000 µs 1.2000 µs 1.3000 µs]
+                        thrpt:  [1.0 Melem/s 1.0 Melem/s 1.0 Melem/s]
+delivery/floor-sse/64   time:   [790.00 ns 800.00 ns 810.00 ns]
+codec/decode/library-websocket/64
+                        time:   [7.9 ns 8.0 ns 8.1 ns]
+TXT
   *compare*--fail*) exit 1 ;;
   *'-- compare'* | *'-- agent'*) printf '{"kind":"run"}\n{"kind":"end"}\n' >"$out/records.jsonl" && echo page >"$out/report.html" ;;
 esac
@@ -127,7 +136,17 @@ is 'publish: a plan without a part of README is published beside it' "$(status s
 has 'publish: … and leaves README alone' "$(tail -n 1 "$room/cargo")" '-shapes'
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
-for script in remote tune-host publish referee llm-peers; do
+is 'bench: benches that report a time succeed' "$(status scripts/bench.sh -q)" 0
+has 'bench: -q is short, but for real' "$(tail -n 1 "$room/cargo")" '--benches -- --warm-up-time 0.1 --measurement-time'
+has 'bench: the share of the floor is shown' "$(<"$room/out")" '1.50 of the floor'
+has 'bench: all are counted, long names too' "$(<"$room/out")" '3 of 3 benches report a time above zero'
+is 'bench: a time of zero is a failure' "$(BENCH_DAMAGE='s/7.9 ns 8.0/0.0 ps 0.0000/' status scripts/bench.sh)" 1
+has 'bench: … and says which' "$(<"$room/out")" 'codec/decode/library-websocket/64 reports no time above zero'
+is 'bench: a bench that reports nothing is a failure' "$(BENCH_DAMAGE='/floor-sse/d' status scripts/bench.sh)" 1
+has 'bench: … and is named, too' "$(<"$room/out")" 'delivery/floor-sse/64 reports no time above zero'
+has 'bench: a filter is passed on, to both' "$(status scripts/bench.sh codec; tail -n 2 "$room/cargo")" '--list codec'
+
+for script in remote tune-host publish referee llm-peers bench; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

@@ -152,15 +152,18 @@ impl Server {
 
     /// Serves one connection that is no socket, on the caller's runtime and without the limit on connections: what a
     /// bench needs to see the cost of encoding without the kernel. Its feeds are woken by a dispatcher of their own, a
-    /// task of the same runtime. `raw-tcp` needs a socket and ends at once.
+    /// task of the same runtime. Returns when the connection is over, an upgraded one too. `raw-tcp` needs a socket and
+    /// ends at once.
     pub async fn attach(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         let lane = Arc::new(Lane::new(Arc::clone(&self.hub), 0));
         let waiting = Arc::clone(&lane);
         let mut dispatcher = JoinSet::new();
         dispatcher.spawn(async move { waiting.dispatch().await });
-        let (alive, _gone) = mpsc::channel(1);
+        let (alive, mut gone) = mpsc::channel(1);
         let (ticket, _) = Ticket::issue(&lane, alive);
         connection::serve(stream, ticket, TowerToHyperService::new(routes::router(&lane))).await;
+        // hyper is done at an upgrade; the task behind it holds the ticket, and its feed needs the dispatcher.
+        let _ = gone.recv().await;
     }
 
     /// Stops accepting, ends every stream in its transport's way, and joins the threads; takes two seconds at most.

@@ -79,7 +79,8 @@ impl Loopback {
         let spans = self.runtime.block_on(tasks.join_all());
         let begin = spans.iter().map(|(begin, _)| *begin).max();
         let end = spans.iter().map(|(_, end)| *end).max();
-        begin.zip(end).map_or(Duration::ZERO, |(begin, end)| end.saturating_duration_since(begin))
+        let (begin, end) = begin.zip(end).expect("there is a stream");
+        end.saturating_duration_since(begin)
     }
 
     /// Connects, receives one event and closes, `times` over.

@@ -1,4 +1,4 @@
-//! A peer in memory that asks a server for events and counts the bytes that come. Refuses to look at them.
+//! A peer in memory that asks a server for events and counts the writes that come. Refuses to look at them.
 
 use loadgen::client::{Conversation, Request};
 use servers::{ServeOptions, Server};
@@ -15,6 +15,8 @@ use wire::{Preset, Schedule, Subscription, Transport};
 
 /// Longest wait for one batch of events: a hang becomes a failure.
 const LIMIT: Duration = Duration::from_secs(60);
+/// Writes of which the head of a response may be one.
+const HEAD_WRITES: u64 = 2;
 
 /// A server and a runtime on which its connections without sockets are served.
 pub(crate) struct Sink {
@@ -29,7 +31,8 @@ impl Sink {
         Self { server, runtime: Builder::new_current_thread().enable_all().build().expect("a runtime starts") }
     }
 
-    /// From the first byte written to the last of `events` events.
+    /// What `events` further events take: from the second write (the first is the response head or has it in front) to
+    /// the one that is `events` behind it. The server's flush policy writes each event alone, whatever its framing.
     pub(crate) fn take(&self, transport: Transport, payload_bytes: usize, events: u64) -> Duration {
         let subscription = Subscription {
             schedule: Schedule::Unpaced,
@@ -45,7 +48,7 @@ impl Sink {
         let peer = Peer(Arc::new(Mutex::new(State {
             request: std::mem::take(asked.outbox()),
             repeats: transport == Transport::LongPoll,
-            enough: payload_bytes as u64 * events,
+            enough: events + HEAD_WRITES,
             ..State::default()
         })));
         let (server, counted) = (Arc::clone(&self.server), peer.clone());
@@ -53,7 +56,10 @@ impl Sink {
         let ended = self.runtime.block_on(async { timeout(LIMIT, served).await });
         ended.expect("a server that writes without a pause is done within the limit").expect("a server does not panic");
         let state = counted.0.lock().expect("nothing panics with the lock");
-        state.begin.zip(state.end).map_or(Duration::ZERO, |(begin, end)| end - begin)
+        let (begin, end) = state.begin.zip(state.end).expect("a connection is served until its peer has enough");
+        let least = payload_bytes as u64 * events;
+        assert!(state.bytes >= least, "{events} writes of {transport} brought {} of {least} bytes", state.bytes);
+        end - begin
     }
 }
 
@@ -66,8 +72,10 @@ struct State {
     request: Vec<u8>,
     asked: bool,
     repeats: bool,
+    /// Writes.
     enough: u64,
     written: u64,
+    bytes: u64,
     begin: Option<Instant>,
     end: Option<Instant>,
     reader: Option<Waker>,
@@ -92,8 +100,11 @@ impl AsyncRead for Peer {
 impl AsyncWrite for Peer {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut state = self.0.lock().expect("nothing panics with the lock");
-        state.begin.get_or_insert_with(Instant::now);
-        state.written += bytes.len() as u64;
+        state.written += 1;
+        state.bytes += bytes.len() as u64;
+        if state.written == HEAD_WRITES {
+            state.begin = Some(Instant::now());
+        }
         if state.written < state.enough {
             return Poll::Ready(Ok(bytes.len()));
         }
