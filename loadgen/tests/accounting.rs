@@ -88,11 +88,12 @@ async fn memory_touched_for_each_connection_is_charged_to_each_connection() {
 #[tokio::test]
 async fn kernel_stamps_split_the_service_time() {
     let load = Load { warmup: Duration::from_millis(200), window: Duration::from_millis(400), ..cell().load };
-    let cell = Cell { stamps: true, load, ..cell() };
+    let cell = Cell { load, ..cell() };
     for transport in CONTESTANTS {
         let m = with_faults(transport, "", cell.clone()).await;
         let stamps = m.stamps.clone().unwrap();
         assert_eq!((stamps.negative, stamps.unstamped, stamps.void.clone()), (0, 0, None), "{transport}");
+        assert_eq!(stamps.one_in, 1, "by default, and every read of a slow stream");
         assert!(stamps.stamped > 20, "{transport}: {stamps:?}");
         for metric in [Metric::SentToKernel, Metric::KernelToRead] {
             assert_eq!(m.distributions[&metric].len(), stamps.stamped, "{transport}");
@@ -106,7 +107,7 @@ async fn kernel_stamps_split_the_service_time() {
 
 #[tokio::test]
 async fn without_stamps_nothing_is_said_of_the_kernel() {
-    let m = with_faults(Transport::Sse, "", cell()).await;
+    let m = with_faults(Transport::Sse, "", Cell { stamps: false, ..cell() }).await;
     assert!(m.stamps.is_none() && !m.distributions.contains_key(&Metric::KernelToRead));
 }
 

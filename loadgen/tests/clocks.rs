@@ -48,6 +48,9 @@ async fn another_clock_is_found_within_its_bound_and_taken_out_of_every_time() {
         assert_eq!((response.len(), service.len(), m.counters.in_window), (120, 120, 120), "{transport}");
         assert!(response.max().unwrap() < 3_000_000_000, "the offset is no part of {:?}", response.max());
         assert_eq!(m.timeline.iter().map(|second| second.distribution.len()).sum::<u64>(), 120);
+        assert!(m.distributions.contains_key(&Metric::KernelToRead), "{transport}: on our own clock");
+        assert!(!m.distributions.contains_key(&Metric::SentToKernel), "{transport}: between two clocks");
+        assert_eq!(m.stamps.as_ref().unwrap().negative, 0, "{transport}");
     }
 }
 
@@ -66,6 +69,8 @@ async fn relayed_and_echoed_messages_do_not_care_what_the_server_thinks_of_the_t
         let times = &measurement(&trial).distributions[&metric];
         assert_eq!(times.len(), 120, "{scenario:?}");
         assert!(times.max().unwrap() < 3_000_000_000, "{scenario:?}");
+        let stamped = measurement(&trial).distributions.contains_key(&Metric::SentToKernel);
+        assert_eq!(stamped, scenario == Scenario::Relay, "messages are stamped and read by one clock");
         assert!(!trial.warnings.iter().any(|warning| warning.to_string().contains("clock offset")), "{scenario:?}");
     }
 }

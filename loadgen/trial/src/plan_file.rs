@@ -269,6 +269,14 @@ mod tests {
     }
 
     #[test]
+    fn pushed_and_relayed_events_are_stamped_unless_a_cell_says_no() {
+        let stamps = |lines: &str| Plan::from_toml(&format!("{HEAD}{lines}\n")).unwrap().cells[0].stamps;
+        assert!(stamps("") && stamps("job = 'train'") && !stamps("stamps = false") && !stamps("client = 'library'"));
+        let of = |scenario: &str| Plan::from_toml(&HEAD.replace("push", scenario)).unwrap().cells[0].stamps;
+        assert_eq!(["relay", "echo", "saturate", "connect"].map(of), [true, false, false, false]);
+    }
+
+    #[test]
     fn the_null_arm_repeats_the_base_of_the_ratios() {
         for (transports, expected) in [
             ("['sse', 'websocket']", ["sse", "websocket", "sse′"]),
