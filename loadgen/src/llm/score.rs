@@ -5,13 +5,15 @@ use super::exchange::Done;
 use super::failure::Failure;
 use crate::detect::timing;
 use crate::redact::Secrets;
-use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Warning};
+use std::collections::BTreeMap;
+use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Recording, Warning};
 use wire::MonoTime;
 
 /// Requests of one transport, added up.
 #[derive(Debug, Clone)]
 pub struct Score {
     measurement: Measurement,
+    times: BTreeMap<Metric, Recording>,
     counts: LlmCounts,
     /// Added to the server's instants; `None` where its clock is not known.
     clock_offset_ns: Option<i64>,
@@ -22,7 +24,8 @@ pub struct Score {
 impl Score {
     /// Nothing yet; `counts` says what is asked for, `secrets` what no reason of a failure may show.
     pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>, secrets: Secrets) -> Self {
-        Self { measurement: Measurement::default(), counts, clock_offset_ns, secrets, window: None }
+        let (measurement, times) = (Measurement::default(), BTreeMap::new());
+        Self { measurement, times, counts, clock_offset_ns, secrets, window: None }
     }
 
     /// Adds one request, however it ended at `end`.
@@ -123,12 +126,13 @@ impl Score {
     }
 
     fn record(&mut self, metric: Metric, ns: u64) {
-        self.measurement.distributions.entry(metric).or_default().record(ns);
+        self.times.entry(metric).or_default().record(ns);
     }
 
     /// The measurement, and what its reader must know.
     pub fn finish(self) -> (Measurement, Vec<Warning>) {
-        let Self { mut measurement, counts, window, .. } = self;
+        let Self { mut measurement, times, counts, window, .. } = self;
+        measurement.distributions = times.into_iter().map(|(metric, times)| (metric, times.finish())).collect();
         measurement.window_ns = window.map_or(0, |(from, to)| to.nanos_since(from));
         measurement.counters.window_payload_bytes = counts.content_bytes;
         let (failed, sent) = (counts.failed(), counts.sent);
