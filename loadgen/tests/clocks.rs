@@ -97,7 +97,7 @@ fn a_comparison_with_another_host_relays_unless_it_is_told_not_to() {
         let words = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{words}");
         assert_eq!(words.contains("another host") && words.contains("relayed"), says, "{words}");
-        let records = std::fs::read_to_string(out.join("records.jsonl")).unwrap();
+        let records = trial::container::text(&out).unwrap();
         assert_eq!(records.lines().filter(|line| line.contains("\"kind\":\"trial\"")).count(), 3);
         assert!(records.contains(&format!("\"scenario\":\"{scenario}\"")), "{scenario}");
     }

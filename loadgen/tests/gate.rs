@@ -18,7 +18,7 @@ fn run(alter: impl Fn(&mut Trial)) -> TempDir {
         .map(|run| run.unwrap().path())
         .filter(|run| run.join("selfcheck.json").is_file())
         .min();
-    let text = fs::read_to_string(first.unwrap().join("records.jsonl")).unwrap();
+    let text = trial::container::text(&first.unwrap()).unwrap();
     let directory = TempDir::new().unwrap();
     let mut out = fs::File::create(directory.path().join("records.jsonl")).unwrap();
     let of_cell = text.lines().filter(|line| line.contains(CELL));

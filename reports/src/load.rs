@@ -2,8 +2,10 @@
 //! says in which line.
 
 mod lines;
+mod repack;
 
 use lines::{Lines, Read};
+pub use repack::{RepackError, repack};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};

@@ -46,9 +46,8 @@ impl Timeline {
     pub(super) fn finish(mut self) -> Vec<Second> {
         let used = self.slices.iter().rposition(|slice| slice.received > 0).map_or(0, |last| last + 1);
         self.slices.truncate(used);
-        let second = |(index, slice): (u64, Slice)| {
-            Second::of(index * self.width_ns, slice.received, slice.durations.finish())
-        };
+        let second =
+            |(index, slice): (u64, Slice)| Second::of(index * self.width_ns, slice.received, slice.durations.finish());
         (0..).zip(self.slices).map(second).collect()
     }
 }

@@ -53,7 +53,8 @@ pub fn pack(plain: &Path) -> io::Result<PathBuf> {
         // Half a file is of no use to anybody; if even that fails, the first error is the one to tell.
         let _ = fs::remove_file(&part);
     })?;
-    File::open(packed.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()?;
+    File::open(packed.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?
+        .sync_all()?;
     fs::remove_file(plain)?;
     Ok(packed)
 }

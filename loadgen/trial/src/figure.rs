@@ -369,8 +369,11 @@ mod tests {
 
     #[test]
     fn a_backlog_grows_as_its_events_wait_longer() {
-        let second = |i: u64, median_ns: u64| {
-            Second { offset_ns: i * 1_000_000_000, received: 100, p50_ns: Some(median_ns), ..Second::default() }
+        let second = |i: u64, median_ns: u64| Second {
+            offset_ns: i * 1_000_000_000,
+            received: 100,
+            p50_ns: Some(median_ns),
+            ..Second::default()
         };
         let of = |medians: &[u64]| {
             let timeline = (0..).zip(medians).map(|(i, &ns)| second(i, ns)).collect();

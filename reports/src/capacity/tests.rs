@@ -263,8 +263,11 @@ fn judged(response_ns: u64, change: impl FnOnce(&mut Measurement)) -> Judgement 
 }
 
 fn slices(medians_ms: &[u64]) -> Vec<trial::Second> {
-    let second = |(i, ms): (u64, &u64)| {
-        trial::Second { offset_ns: i * 1_000_000_000, received: 1, p50_ns: Some(ms * 1_000_000), ..Default::default() }
+    let second = |(i, ms): (u64, &u64)| trial::Second {
+        offset_ns: i * 1_000_000_000,
+        received: 1,
+        p50_ns: Some(ms * 1_000_000),
+        ..Default::default()
     };
     (0..).zip(medians_ms).map(second).collect()
 }

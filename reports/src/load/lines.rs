@@ -82,7 +82,10 @@ impl<'a> Lines<'a> {
             (too_long, "longer than 8 MiB: not a pushbench record"),
             (values > MAX_LINE_VALUES, "more than 65,536 values: not a pushbench record"),
             (self.bytes > MAX_FILE_BYTES, "the file holds more than 128 MiB up to here: not the records of a run"),
-            (self.values > MAX_FILE_VALUES, "the file holds more than 2,097,152 values up to here: not the records of a run"),
+            (
+                self.values > MAX_FILE_VALUES,
+                "the file holds more than 2,097,152 values up to here: not the records of a run",
+            ),
         ];
         bounds.into_iter().find(|bound| bound.0).map_or(Ok(()), |(_, problem)| Err(self.wrong(problem)))
     }

@@ -38,7 +38,20 @@ fn what_no_writer_of_ours_makes_is_refused() {
         writer.finish().0
     });
     for text in [
-        "%%%", "HISTFAAAAAAA", "HISTF", "A", "CA", "ggA", "B", "BB", "BBC", "v", "iA", "C C", "C\u{e9}", &beyond,
+        "%%%",
+        "HISTFAAAAAAA",
+        "HISTF",
+        "A",
+        "CA",
+        "ggA",
+        "B",
+        "BB",
+        "BBC",
+        "v",
+        "iA",
+        "C C",
+        "C\u{e9}",
+        &beyond,
         "//////////////B",
     ] {
         assert!(Distribution::decode(text.to_owned()).is_err(), "{text}");
