@@ -52,6 +52,7 @@ results=$(mktemp -d)
 cargo run --release -- "${measure[@]}" -o "$results" || die "the run failed; what it measured is in $results"
 
 # Where the results lay meanwhile is nobody's business.
+gunzip -r "$results"
 sed -i "1s# -o $results\b##" "$results/records.jsonl"
 # Its null arms are replayed; the report says what the self-check found, good or bad.
 [[ $part != table ]] || cargo run --release --quiet -- selfcheck --records "$results" -o "$results" ||
@@ -61,6 +62,7 @@ mkdir -p "$published"
 cp -R "$results/." "$published"
 # The first record alone is the run: command, version, commit, seed, plan and facts about the host.
 head -n 1 "$results/records.jsonl" >"$published/run.json"
+gzip -9n "$published/records.jsonl"
 cargo run --release --quiet --package reports -- "$published" ${part:+--splice README.md}
 rm -rf "$results"
 

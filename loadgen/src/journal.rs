@@ -1,12 +1,10 @@
-//! `records.jsonl`, appended and flushed line by line: whatever happens next, what was recorded is on disk.
+//! `records.jsonl`, appended and flushed line by line: whatever happens next, what was recorded is on disk. Compressed once,
+//! when the run is over.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use trial::Line;
-
-/// Name of the records file in an output directory.
-pub const RECORDS: &str = "records.jsonl";
+use trial::{Line, container};
 
 /// An open records file.
 #[derive(Debug)]
@@ -14,6 +12,7 @@ pub struct Journal {
     file: File,
     path: PathBuf,
     echo: bool,
+    whole_slices: bool,
 }
 
 /// Why nothing more can be recorded.
@@ -36,10 +35,13 @@ impl Journal {
     /// # Errors
     /// [`JournalError`] when the directory cannot be made or holds records already.
     pub fn create(directory: &Path, echo: bool) -> Result<Self, JournalError> {
-        let path = directory.join(RECORDS);
+        let path = directory.join(container::PLAIN);
         fs::create_dir_all(directory).map_err(|error| JournalError::Create(directory.to_owned(), error))?;
+        if directory.join(container::PACKED).exists() {
+            return Err(JournalError::Exists(directory.to_owned()));
+        }
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => Ok(Self { file, path, echo }),
+            Ok(file) => Ok(Self { file, path, echo, whole_slices: false }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(JournalError::Exists(directory.to_owned()))
             }
@@ -47,17 +49,41 @@ impl Journal {
         }
     }
 
+    /// Whether to keep the distribution of each slice of a window, not only its count, median and p99.
+    pub fn with_whole_slices(self, whole_slices: bool) -> Self {
+        Self { whole_slices, ..self }
+    }
+
     /// Appends one line and flushes it.
     ///
     /// # Errors
     /// [`JournalError::Write`]; the line may be torn, which readers notice.
     pub fn append(&mut self, line: &Line) -> Result<(), JournalError> {
+        match line {
+            Line::Trial(trial) if !self.whole_slices => {
+                let mut trial = trial.clone();
+                trial.summarise_slices();
+                self.write(&Line::Trial(trial))
+            }
+            _ => self.write(line),
+        }
+    }
+
+    fn write(&mut self, line: &Line) -> Result<(), JournalError> {
         line.write(&mut self.file).map_err(|error| JournalError::Write(self.path.clone(), error))?;
         if self.echo {
             // A closed pipe downstream does not stop the recording.
             let _ = line.write(&mut io::stdout().lock());
         }
         Ok(())
+    }
+}
+
+/// Compresses the finished records in a directory. Where that fails they stay as they are, which is said and costs nothing.
+pub fn pack(directory: &Path) {
+    let plain = directory.join(container::PLAIN);
+    if let Err(error) = container::pack(&plain) {
+        eprintln!("loadgen: cannot compress {}: {error}; it stays as it is", plain.display());
     }
 }
 
@@ -82,19 +108,22 @@ mod tests {
         let mut journal = Journal::create(directory.path(), false).unwrap();
         for trials in 1..3 {
             journal.append(&end(trials)).unwrap();
-            let text = fs::read_to_string(directory.path().join(RECORDS)).unwrap();
+            let text = container::text(directory.path()).unwrap();
             let lines: Vec<_> = text.lines().map(|line| Line::parse(line).unwrap()).collect();
             assert_eq!(lines.last(), Some(&end(trials)));
             assert_eq!(lines.len() as u64, trials);
         }
-        let again = Journal::create(directory.path(), false).unwrap_err().to_string();
-        assert!(again.ends_with("already holds records: choose another --out"), "{again}");
+        let refused = || Journal::create(directory.path(), false).unwrap_err().to_string();
+        assert!(refused().ends_with("already holds records: choose another --out"), "{}", refused());
+        pack(directory.path());
+        assert_eq!(container::text(directory.path()).unwrap().lines().count(), 2);
+        assert!(refused().ends_with("already holds records: choose another --out"), "{}", refused());
     }
 
     #[test]
     fn a_full_disk_is_one_clear_line() {
         let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut journal = Journal { file, path: "/dev/full".into(), echo: false };
+        let mut journal = Journal { file, path: "/dev/full".into(), echo: false, whole_slices: false };
         let error = journal.append(&end(1)).unwrap_err().to_string();
         assert!(error.starts_with("cannot write /dev/full: ") && error.ends_with("recorded before is kept"), "{error}");
     }

@@ -7,7 +7,7 @@
 //! The cap is known when the trial is over: until then each paced event is kept as one word.
 
 use std::collections::{BTreeMap, BTreeSet};
-use trial::{Distribution, LATE_NS, Late, SLOT_NS, Stalls, Witness};
+use trial::{LATE_NS, Late, Recording, SLOT_NS, Stalls, Witness};
 use wire::{MonoTime, Witnessed};
 
 /// Bits of a kept event that hold its lateness; the rest hold its response time, up to 19 hours.
@@ -58,7 +58,7 @@ impl Lateness {
 
     /// Who was late, and the judged times where a witness caps what is not charged; `offset_ns` is added to the witness's
     /// instants to get this host's.
-    pub(crate) fn settle(self, seen: Option<&Witnessed>, offset_ns: i64) -> (Stalls, Option<Distribution>) {
+    pub(crate) fn settle(self, seen: Option<&Witnessed>, offset_ns: i64) -> (Stalls, Option<Recording>) {
         let witness = seen.map(Witness::from).filter(|witness| witness.samples > 0);
         let late = seen.map(|seen| late_slots(seen, offset_ns)).unwrap_or_default();
         let mut stalls = Stalls { witness, ..Stalls::default() };
@@ -74,8 +74,8 @@ impl Lateness {
         (stalls, judged)
     }
 
-    fn judged(&self, cap_ns: u64) -> Distribution {
-        let mut judged = Distribution::new();
+    fn judged(&self, cap_ns: u64) -> Recording {
+        let mut judged = Recording::new();
         for event in &self.events {
             let (response_ns, late_ns) = (event >> LATE_BITS, event & MOST_KEPT_NS);
             judged.record(response_ns.saturating_sub(late_ns.min(cap_ns)));
@@ -132,7 +132,7 @@ mod tests {
         let (stalls, judged) = stalled().settle(Some(&seen(100_000, Vec::new())), 0);
         assert_eq!((stalls.schedule.events, stalls.schedule.long, stalls.schedule.longest_ns), (49, 45, 50 * MS));
         assert_eq!(stalls.host, Late::default());
-        let judged = judged.unwrap();
+        let judged = judged.unwrap().finish();
         // Calm events keep what is not the timer's; the first of the stall loses the cap, not the stall.
         assert_eq!(judged.quantile(0.5).map(|ns| ns / 1_000), Some(20));
         assert!(judged.max().unwrap() >= 50 * MS - 100_000);
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn without_a_witness_arrivals_are_judged_and_the_stall_is_the_servers() {
         let (stalls, judged) = stalled().settle(None, 0);
-        assert_eq!((stalls.witness, judged, stalls.schedule.events), (None, None, 49));
+        assert_eq!((stalls.witness, judged.is_none(), stalls.schedule.events), (None, true, 49));
     }
 
     #[test]
@@ -175,6 +175,6 @@ mod tests {
         left.merge(right);
         let (stalls, judged) = left.settle(Some(&seen(0, Vec::new())), 0);
         assert_eq!((stalls.schedule.events, stalls.generator.longest_ns), (50, 700 * MS));
-        assert_eq!(judged.unwrap().len(), 1_001);
+        assert_eq!(judged.unwrap().finish().len(), 1_001);
     }
 }

@@ -1,5 +1,7 @@
 //! The hot path: an event and an instant in, counts out. No lock, no allocation for an event; merged after the drain.
 
+mod timeline;
+
 use crate::client::{EventRef, Signal};
 use crate::dependence::Sample;
 use crate::event_log::EventLog;
@@ -12,17 +14,13 @@ use crate::window::{Basis, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use trial::{Bytes, ClockOffset, Counters, Distribution, Layers, Measurement, Metric, Second, Stalls};
+use timeline::Timeline;
+use trial::{Bytes, ClockOffset, Counters, Layers, Measurement, Metric, Recording, Stalls};
 use wire::llm::event_stamp;
 use wire::{MonoTime, Payload, Stamp, Witnessed};
 
-/// Most entries of a timeline; longer windows get wider entries.
-const TIMELINE_ENTRIES: u64 = 120;
-/// Fewest entries; shorter windows get narrower entries, so that drift inside a window can be seen.
-const FEWEST_ENTRIES: u64 = 10;
 /// Most failure texts that are kept.
 const MAX_FAILURES: usize = 8;
-const SECOND_NS: u64 = 1_000_000_000;
 
 /// How the events of a stream are to be understood.
 #[derive(Debug, Clone)]
@@ -44,9 +42,8 @@ pub struct Recorder {
     /// Added to the server's instants to get the client's.
     clock_offset_ns: i64,
     log: Option<Arc<EventLog>>,
-    slice_ns: u64,
-    distributions: Vec<Distribution>,
-    timeline: Vec<Second>,
+    distributions: Vec<Recording>,
+    timeline: Timeline,
     sample: Sample,
     /// Counts so far; streams add theirs when they end.
     pub counters: Counters,
@@ -100,12 +97,11 @@ impl Recorder {
         let length_ns = u64::try_from(window.length().as_nanos()).unwrap_or(u64::MAX);
         Self {
             reading,
-            slice_ns: slice_ns(length_ns),
             window,
             clock_offset_ns,
             log,
-            distributions: Metric::ALL.map(|_| Distribution::new()).into(),
-            timeline: slices(length_ns),
+            distributions: Metric::ALL.map(|_| Recording::new()).into(),
+            timeline: Timeline::of(length_ns),
             sample: Sample::empty(),
             counters: Counters::default(),
             bytes: Bytes::default(),
@@ -324,11 +320,7 @@ impl Recorder {
     fn in_window(&mut self, offset_ns: u64, bytes: usize, nanos: u64) {
         self.counters.in_window += 1;
         self.counters.window_payload_bytes += bytes as u64;
-        let index = (offset_ns / self.slice_ns) as usize;
-        if let Some(second) = self.timeline.get_mut(index) {
-            second.received += 1;
-            second.distribution.record(nanos);
-        }
+        self.timeline.record(offset_ns, nanos);
         self.sample.record(nanos);
     }
 
@@ -341,10 +333,7 @@ impl Recorder {
             mine.merge(theirs);
         }
         self.distributions.iter_mut().zip(&other.distributions).for_each(|(mine, theirs)| mine.merge(theirs));
-        for (mine, second) in self.timeline.iter_mut().zip(&other.timeline) {
-            mine.received += second.received;
-            mine.distribution.merge(&second.distribution);
-        }
+        self.timeline.merge(&other.timeline);
         if let (Some(mine), Some(theirs)) = (&mut self.one_way, other.one_way) {
             mine.extend(theirs);
         }
@@ -354,20 +343,19 @@ impl Recorder {
     }
 
     /// The measurement, and the texts of what failed on the way.
-    pub fn finish(mut self) -> (Measurement, Vec<String>) {
-        let used = self.timeline.iter().rposition(|second| second.received > 0).map_or(0, |last| last + 1);
-        self.timeline.truncate(used);
+    pub fn finish(self) -> (Measurement, Vec<String>) {
         let stamps = self.kernel.map(|kernel| kernel.finish(ClockPair::read()));
         let void = stamps.as_ref().is_some_and(|stamps| stamps.void.is_some());
         let counts = |metric: Metric| !void || !matches!(metric, Metric::SentToKernel | Metric::KernelToRead);
         let recorded = Metric::ALL.into_iter().zip(self.distributions);
+        let recorded = recorded.map(|(metric, recording)| (metric, recording.finish()));
         let recorded = recorded.filter(|(metric, distribution)| counts(*metric) && !distribution.is_empty());
         let measurement = Measurement {
             window_ns: u64::try_from(self.window.length().as_nanos()).unwrap_or(u64::MAX),
             counters: self.counters,
             bytes: self.bytes,
             distributions: recorded.collect::<BTreeMap<_, _>>(),
-            timeline: self.timeline,
+            timeline: self.timeline.finish(),
             layers: (self.layers.sockets > 0).then_some(self.layers),
             stamps,
             dependence: self.sample.dependence(),
@@ -376,18 +364,6 @@ impl Recorder {
         };
         (measurement, self.failures)
     }
-}
-
-/// Width of a timeline entry: a second, unless the window is very short or very long.
-fn slice_ns(length_ns: u64) -> u64 {
-    SECOND_NS.min(length_ns / FEWEST_ENTRIES).max(length_ns / TIMELINE_ENTRIES).max(1)
-}
-
-/// The empty timeline of a window.
-fn slices(length_ns: u64) -> Vec<Second> {
-    let width_ns = slice_ns(length_ns);
-    let slice = |index| Second { offset_ns: index * width_ns, ..Second::default() };
-    (0..length_ns.div_ceil(width_ns)).map(slice).collect()
 }
 
 /// The stamp of a payload that is exactly what was to be sent.

@@ -219,7 +219,7 @@ fn a_budget_ends_a_run_and_the_records_say_so() {
     let out = directory.path().join("run");
     let output = loadgen(&["compare", "--quick", "--allow-debug", "--budget", "10ms", "-o", out.to_str().unwrap()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let records = read(&out.join("records.jsonl"));
+    let records = trial::container::text(&out).unwrap();
     assert!(records.contains("\"reason\":\"time used up\"") && !records.contains("\"kind\":\"trial\""), "{records}");
 }
 
@@ -240,7 +240,7 @@ fn an_interrupt_keeps_what_was_recorded_and_renders_it() {
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{text}");
     assert!(text.contains("what was measured is kept"), "{text}");
-    let records = read(&out.join("records.jsonl"));
+    let records = trial::container::text(&out).unwrap();
     assert!(records.lines().any(|line| line.contains("\"kind\":\"trial\"")));
     assert!(records.lines().last().unwrap().contains("interrupted"));
     assert!(read(&out.join("report.html")).contains("</html>"));
@@ -256,7 +256,7 @@ fn a_comparison_of_one_workload_leaves_everything_that_was_promised() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(stdout.trim_end().lines().last(), out.to_str(), "the directory is printed last");
-    for file in ["report.html", "summary.md", "records.jsonl"] {
+    for file in ["report.html", "summary.md", "records.jsonl.gz"] {
         assert!(!read(&out.join(file)).is_empty(), "{file}");
     }
     let again = directory.path().join("again");
@@ -282,7 +282,7 @@ fn a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again() 
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
     assert!(stdout.contains("SSE: capacity not found") && stdout.contains("WebSocket: capacity not found"), "{stdout}");
-    let records = read(&out.join("records.jsonl"));
+    let records = trial::container::text(&out).unwrap();
     assert!(records.contains("capacity/search/2") && records.contains("capacity/search/1\""), "both loads were tried");
     std::fs::remove_file(out.join("report.html")).unwrap();
     assert!(loadgen(&["report", out.to_str().unwrap()]).status.success());

@@ -22,7 +22,7 @@ fn outcomes(directory: &Path, path: &Path, cell: &str) -> Vec<Outcome> {
         .env("PATH", path);
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     assert!(status.success());
-    let records = fs::read_to_string(directory.join("out/records.jsonl")).unwrap();
+    let records = trial::container::text(&directory.join("out")).unwrap();
     let trials = records.lines().filter_map(|line| match Line::parse(line).unwrap() {
         Line::Trial(trial) => Some(trial.outcome),
         Line::Run(_) | Line::Preflight(_) | Line::AgentLoop(_) | Line::Redone(_) | Line::End(_) => None,

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-use trial::{Distribution, Line, Metric, Outcome, Trial};
+use trial::{Line, Metric, Outcome, Trial};
 
 const CELL: &str = "latency/single";
 
@@ -18,7 +18,7 @@ fn run(alter: impl Fn(&mut Trial)) -> TempDir {
         .map(|run| run.unwrap().path())
         .filter(|run| run.join("selfcheck.json").is_file())
         .min();
-    let text = fs::read_to_string(first.unwrap().join("records.jsonl")).unwrap();
+    let text = trial::container::text(&first.unwrap()).unwrap();
     let directory = TempDir::new().unwrap();
     let mut out = fs::File::create(directory.path().join("records.jsonl")).unwrap();
     let of_cell = text.lines().filter(|line| line.contains(CELL));
@@ -43,11 +43,8 @@ fn scale(trial: &mut Trial, factor: f64) {
     let Outcome::Measured(measurement) = &mut trial.outcome else { return };
     for metric in [Metric::ResponseTime, Metric::JudgedTime] {
         let Some(distribution) = measurement.distributions.get_mut(&metric) else { continue };
-        let mut scaled = Distribution::new();
-        for (ns, count) in distribution.counts() {
-            (0..count).for_each(|_| scaled.record((ns as f64 * factor) as u64));
-        }
-        *distribution = scaled;
+        let scaled = |(ns, count)| std::iter::repeat_n((ns as f64 * factor) as u64, count as usize);
+        *distribution = distribution.counts().flat_map(scaled).collect();
     }
 }
 

@@ -115,7 +115,7 @@ fn ask(address: SocketAddr, extra: &[&str]) -> (Vec<LlmCounts>, String) {
     let output = command.args(extra).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(output.status.success() && !said.contains("panicked"), "{said}");
-    let text = std::fs::read_to_string(out.path().join("records.jsonl")).unwrap();
+    let text = trial::container::text(out.path()).unwrap();
     let lines = text.lines().map(|line| Line::parse(line).unwrap());
     let trials: Vec<Trial> =
         lines.filter_map(|line| if let Line::Trial(trial) = line { Some(*trial) } else { None }).collect();

@@ -23,7 +23,7 @@ fn llm(out: &Path, args: &[&str]) -> Output {
 }
 
 fn trials(out: &Path) -> Vec<Trial> {
-    let text = std::fs::read_to_string(out.join("records.jsonl")).unwrap();
+    let text = trial::container::text(&out).unwrap();
     let lines = text.lines().map(|line| Line::parse(line).unwrap());
     lines.filter_map(|line| if let Line::Trial(trial) = line { Some(*trial) } else { None }).collect()
 }
@@ -150,5 +150,5 @@ fn a_foreign_endpoint_that_repeats_a_credential_is_not_quoted() {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert!(said.contains("bad key ***") && !said.contains("s3cret"), "{said}");
-    assert!(!std::fs::read_to_string(out.path().join("records.jsonl")).unwrap().contains("s3cret"));
+    assert!(!trial::container::text(out.path()).unwrap().contains("s3cret"));
 }

@@ -38,7 +38,7 @@ fn run(directory: &Path) -> Vec<Line> {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let records = std::fs::read_to_string(out.join("records.jsonl")).unwrap();
+    let records = trial::container::text(&out).unwrap();
     records.lines().map(|line| Line::parse(line).unwrap()).collect()
 }
 

@@ -49,7 +49,7 @@ fn the_report_shows_a_self_check_that_lies_beside_the_records() {
         .filter(|run| run.join("selfcheck.json").is_file())
         .min()
         .unwrap();
-    fs::copy(run.join("records.jsonl"), directory.path().join("records.jsonl")).unwrap();
+    fs::write(directory.path().join("records.jsonl"), trial::container::text(&run).unwrap()).unwrap();
     let out = directory.path().to_str().unwrap();
     assert!(loadgen(&["selfcheck", "--only", "V19", "-o", out]).status.success());
     let rendered = loadgen(&["report", out, "-o", out]);

@@ -40,7 +40,7 @@ mod text;
 pub use agent::Agent;
 pub use capacity::Capacity;
 pub use compare::Comparison;
-pub use load::{LoadError, Records, load};
+pub use load::{LoadError, Records, RepackError, load, repack};
 pub use markdown::summary_markdown;
 pub use notice::{Notice, Withdrawn};
 pub use preflight::preflight_lines;

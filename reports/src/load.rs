@@ -1,17 +1,17 @@
-//! Reads `records.jsonl`. Refuses what is foreign, damaged or from a later version, and says in which line.
+//! Reads `records.jsonl`, compressed or not. Refuses what is foreign, damaged, from a later version or beyond all bounds, and
+//! says in which line.
+
+mod lines;
+mod repack;
 
 use crate::notice::{self, Notice};
 use crate::text::Language;
+use lines::{Lines, Read};
+pub use repack::{RepackError, repack};
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use trial::{AgentLoop, End, Line, LineError, Preflight, Redone, Run, SelfCheck, Trial};
-
-/// Longest line that is read: a trial with a distribution for every second of an hour stays below it.
-const MAX_LINE_BYTES: u64 = 64 << 20;
-
-/// The file inside an output directory.
-const FILE_NAME: &str = "records.jsonl";
+use trial::{AgentLoop, End, Line, Preflight, Redone, Run, SelfCheck, Trial, container};
 
 /// The self-check beside it.
 const SELFCHECK_NAME: &str = "selfcheck.json";
@@ -71,22 +71,24 @@ pub enum LoadError {
     },
 }
 
-/// Reads the records of one run from a file, or from `records.jsonl` in a directory.
+/// Reads the records of one run from a file, or from `records.jsonl` or `records.jsonl.gz` in a directory.
 ///
-/// A last line without a newline is what a crash leaves behind: it becomes a warning and the rest is used.
+/// A last line without a newline is what a crash leaves behind: it becomes a warning and the rest is used, like what stands
+/// before the end of a compressed file that is cut off. Of the slices of a window, only their counts and quantiles are kept.
 ///
 /// # Errors
 /// [`LoadError`], whose text is one line that names the file and the line in it.
 pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
-    let path = if dir_or_file.is_dir() { dir_or_file.join(FILE_NAME) } else { dir_or_file.to_owned() };
+    let path = if dir_or_file.is_dir() { container::find(dir_or_file) } else { dir_or_file.to_owned() };
     let unreadable = |problem| LoadError::Unreadable { path: path.clone(), problem };
     if !fs::metadata(&path).map_err(unreadable)?.is_file() {
         return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
     }
-    let mut lines = Lines { reader: BufReader::new(File::open(&path).map_err(unreadable)?), path: &path, number: 0 };
+    let mut lines = Lines::open(&path).map_err(unreadable)?;
     let run = match lines.next()? {
         None => return Err(LoadError::Empty(path)),
         Some(Read::Torn(problem)) => return Err(lines.wrong(problem)),
+        Some(Read::Cut) => return Err(lines.wrong("the compressed file is cut off")),
         Some(Read::Whole(Line::Run(run))) => *run,
         Some(Read::Whole(_)) => return Err(lines.wrong("the first line must be the run, this is another record")),
     };
@@ -100,6 +102,7 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
             Read::Whole(Line::End(end)) => records.end = Some(end),
             Read::Whole(Line::Run(_)) => return Err(lines.wrong("a second run: one file holds one run")),
             Read::Torn(_) => records.warnings.push(lines.torn()),
+            Read::Cut => records.warnings.push(lines.cut()),
         }
     }
     read_selfcheck(&mut records);
@@ -156,64 +159,4 @@ impl Records {
         self.set_aside.extend(self.trials.extract_if(.., out));
         self.redone.push(redone);
     }
-}
-
-enum Read {
-    Whole(Line),
-    /// The last line, cut off; with what the parser says.
-    Torn(String),
-}
-
-struct Lines<'a> {
-    reader: BufReader<File>,
-    path: &'a Path,
-    number: usize,
-}
-
-impl Lines<'_> {
-    fn next(&mut self) -> Result<Option<Read>, LoadError> {
-        let mut bytes = Vec::new();
-        let mut bounded = self.reader.by_ref().take(MAX_LINE_BYTES);
-        bounded
-            .read_until(b'\n', &mut bytes)
-            .map_err(|problem| LoadError::Unreadable { path: self.path.to_owned(), problem })?;
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        self.number += 1;
-        let ended = bytes.ends_with(b"\n");
-        if !ended && bytes.len() as u64 == MAX_LINE_BYTES {
-            return Err(self.wrong("longer than 64 MiB: not a pushbench record"));
-        }
-        match parsed(&bytes) {
-            Ok(line) => Ok(Some(Read::Whole(line))),
-            Err(Problem::Final(problem)) => Err(self.wrong(problem)),
-            Err(Problem::Damage(problem)) if ended => Err(self.wrong(problem)),
-            Err(Problem::Damage(problem)) => Ok(Some(Read::Torn(problem))),
-        }
-    }
-
-    fn wrong(&self, problem: impl Into<String>) -> LoadError {
-        LoadError::Line { path: self.path.to_owned(), line: self.number, problem: problem.into() }
-    }
-
-    fn torn(&self) -> String {
-        format!("{}: line {} is cut off and was left out", self.path.display(), self.number)
-    }
-}
-
-enum Problem {
-    /// May be the work of a crash in the middle of a write.
-    Damage(String),
-    /// Whole, and still not for us.
-    Final(String),
-}
-
-fn parsed(bytes: &[u8]) -> Result<Line, Problem> {
-    let text = str::from_utf8(bytes).map_err(|_| Problem::Damage("not a pushbench record: not UTF-8".to_owned()))?;
-    Line::parse(text.trim_end()).map_err(|error| match error {
-        LineError::Newer(_) => Problem::Final(error.to_string()),
-        // The parser counts lines inside the one line that it saw.
-        LineError::Foreign(_) => Problem::Damage(error.to_string().replace(" at line 1 column", " at column")),
-    })
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use reports::ci::{Judgement, Standing, Threshold, annotations, junit, summary};
 use reports::{Comparison, Language, Records};
 use std::sync::LazyLock;
-use trial::{Distribution, Figure, Metric, Outcome, Quantile};
+use trial::{Figure, Metric, Outcome, Quantile};
 use wire::Transport;
 
 static RECORDS: LazyLock<Records> = LazyLock::new(|| small(8));
@@ -119,11 +119,8 @@ fn a_ruler_that_is_not_fit_makes_the_result_invalid_whatever_holds() {
 fn scale(outcome: &mut Outcome, factor: f64) {
     let Outcome::Measured(measurement) = outcome else { return };
     for distribution in measurement.distributions.values_mut() {
-        let mut scaled = Distribution::new();
-        for (ns, count) in distribution.counts() {
-            (0..count).for_each(|_| scaled.record((ns as f64 * factor) as u64));
-        }
-        *distribution = scaled;
+        let scaled = |(ns, count)| std::iter::repeat_n((ns as f64 * factor) as u64, count as usize);
+        *distribution = distribution.counts().flat_map(scaled).collect();
     }
 }
 

@@ -82,10 +82,8 @@ fn as_if(records: &mut Records, arm: Arm, like: Arm, factor: f64) {
         let Outcome::Measured(model) = &models.iter().find(same).unwrap().outcome else { continue };
         let Outcome::Measured(measurement) = &mut trial.outcome else { continue };
         for metric in [Metric::ResponseTime, Metric::JudgedTime] {
-            let mut times = trial::Distribution::new();
-            for (ns, count) in model.distributions[&metric].counts() {
-                (0..count).for_each(|_| times.record((ns as f64 * factor) as u64));
-            }
+            let scaled = |(ns, count)| std::iter::repeat_n((ns as f64 * factor) as u64, count as usize);
+            let times = model.distributions[&metric].counts().flat_map(scaled).collect();
             measurement.distributions.insert(metric, times);
         }
     }

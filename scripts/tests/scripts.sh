@@ -52,7 +52,7 @@ codec/decode/library-websocket/64
                         time:   [7.9 ns 8.0 ns 8.1 ns]
 TXT
   *compare*--fail*) exit 1 ;;
-  *'-- compare'* | *'-- agent'*) printf '{"kind":"run"}\n{"kind":"end"}\n' >"$out/records.jsonl" && echo page >"$out/report.html" ;;
+  *'-- compare'* | *'-- agent'*) printf '{"kind":"run"}\n{"kind":"end"}\n' | gzip >"$out/records.jsonl.gz" && echo page >"$out/report.html" ;;
 esac
 SH
 fake "$room/target/release/servers" <<'SH'
@@ -121,7 +121,7 @@ has 'publish: … and says what was changed' "$(<"$room/out")" 'scripts/remote.s
 git checkout -q scripts
 is 'publish: a failed run publishes nothing' "$(status scripts/publish.sh -n box --fail; ls)" $'1\nREADME.md\nscripts'
 is 'publish: a run is published' "$(status scripts/publish.sh -n box --quick)" 0
-is 'publish: records, page and host facts are there' "$(ls "$published")" $'records.jsonl\nreport.html\nrun.json'
+is 'publish: records, page and host facts are there' "$(ls "$published")" $'records.jsonl.gz\nreport.html\nrun.json'
 has 'publish: the self-check replays what was measured' "$(grep selfcheck "$room/cargo")" 'selfcheck --records'
 is 'publish: the first record is the run' "$(<"$published/run.json")" '{"kind":"run"}'
 has 'publish: the table is spliced' "$(tail -n 1 "$room/cargo")" "reports -- $published --splice README.md"

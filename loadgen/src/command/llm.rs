@@ -10,7 +10,7 @@ use super::terminal_width;
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::link::Dialer;
 use crate::llm::campaign::Turn;
 use crate::llm::drive::Drive;
@@ -47,7 +47,7 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
     let way = Arc::new(args.way(&endpoint, key.as_ref(), campaign.ours.is_some()).await?);
     args.announce(&endpoint, &campaign)?;
     let out = args.output.directory();
-    let mut journal = Journal::create(&out, args.output.json)?;
+    let mut journal = Journal::create(&out, args.output.json)?.with_whole_slices(args.output.slices);
     journal.append(&Line::Run(Box::new(args.run_line(&campaign, way.dialer.is_loopback()))))?;
     let interrupt = Interrupt::listen()?;
     let waste = Waste::before(&campaign).await?;
@@ -101,6 +101,7 @@ fn conclude(
     if !args.output.json && all.cancelled > 0 {
         write!(stdout, "{}", text::in_vain(in_vain))?;
     }
+    journal::pack(out);
     let records = [reports::load(out)?];
     let rendered = reports::render(&records, out, args.output.lang)?;
     if !args.output.json && totals.len() > 1 {

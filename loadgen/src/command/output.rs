@@ -3,7 +3,7 @@
 
 use super::{command_line, default_out, terminal_width};
 use crate::detect::timing;
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::{host, redact, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
@@ -18,7 +18,7 @@ pub struct OutputArgs {
     /// Seed of everything that is drawn: the order of trials, every schedule, every bootstrap
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Directory for report.html, charts, summary.md and records.jsonl [default: pushbench-results/TIME]
+    /// Directory for report.html, charts, summary.md and records.jsonl.gz [default: pushbench-results/TIME]
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Language of terminal and report
@@ -27,6 +27,9 @@ pub struct OutputArgs {
     /// Print records as JSON lines instead of progress and results
     #[arg(long)]
     pub json: bool,
+    /// Keep every duration of each slice of a window in the records, not only count, median and p99
+    #[arg(long)]
+    pub slices: bool,
 }
 
 /// Which builds may measure: `compare`, `capacity`, `agent`. What `llm` asks is mostly somebody else's and slow.
@@ -75,7 +78,7 @@ impl OutputArgs {
 
     /// Opens the records in `out` with their first line, and says what is to be known before anything is measured.
     pub fn open(&self, out: &Path, run: Run) -> anyhow::Result<Journal> {
-        let mut journal = Journal::create(out, self.json)?;
+        let mut journal = Journal::create(out, self.json)?.with_whole_slices(self.slices);
         for warning in &run.warnings {
             eprintln!("loadgen: {warning}");
         }
@@ -83,13 +86,14 @@ impl OutputArgs {
         Ok(journal)
     }
 
-    /// Answers on the terminal, for its width and whether it takes colours; renders the report beside the records and, last,
+    /// Compresses the records. Answers on the terminal, for its width and whether it takes colours; renders the report beside the records and, last,
     /// says where.
     pub fn conclude(
         &self,
         out: &Path,
         answer: impl FnOnce(&Records, usize, bool) -> Option<String>,
     ) -> anyhow::Result<Records> {
+        journal::pack(out);
         let records = reports::load(out)?;
         let mut stdout = std::io::stdout().lock();
         if !self.json

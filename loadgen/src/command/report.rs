@@ -19,12 +19,18 @@ pub struct ReportArgs {
     /// Language of the report
     #[arg(long, value_name = "en|zh", default_value = "en")]
     lang: Language,
+    /// Rewrite the records in today's form and compress them, instead of rendering; every number stays as it is
+    #[arg(long, conflicts_with_all = ["out", "judged"])]
+    repack: bool,
     #[command(flatten)]
     gate: GateArgs,
 }
 
 /// Renders, prints where, and judges where asked.
 pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
+    if args.repack {
+        return repack(&args.directories);
+    }
     let gate = args.gate.open()?;
     let records = args.directories.iter().map(|directory| reports::load(directory)).collect::<Result<Vec<_>, _>>()?;
     for warning in records.iter().flat_map(|records| records.said(args.lang)) {
@@ -42,4 +48,12 @@ pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
         (Some(gate), [run]) => gate.judge(run, args.lang, &mut stdout),
         (Some(_), _) => anyhow::bail!("--threshold and --baseline judge one run: name one directory"),
     }
+}
+
+fn repack(directories: &[PathBuf]) -> anyhow::Result<u8> {
+    let mut stdout = std::io::stdout().lock();
+    for directory in directories {
+        writeln!(stdout, "{}", reports::repack(directory)?.display())?;
+    }
+    Ok(0)
 }

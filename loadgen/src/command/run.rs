@@ -6,7 +6,7 @@ use crate::drive::{self, Foreign, Observer, Order};
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
-use crate::journal::Journal;
+use crate::journal::{self, Journal};
 use crate::progress::Sign;
 use crate::{host, redact, run_text, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
@@ -74,9 +74,12 @@ pub struct RunArgs {
     /// Print the record as one JSON line instead of the summary
     #[arg(long)]
     json: bool,
-    /// Also keep records.jsonl in this directory
+    /// Also keep records.jsonl.gz in this directory
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Keep every duration of each slice of the window in the record, not only count, median and p99
+    #[arg(long)]
+    slices: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
@@ -98,7 +101,7 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
     let ours = knobs(args, &endpoint, &order).await?;
     let sign = Sign::new(args.warmup + args.duration, args.json);
     let observer = Observer { interrupt: interrupt.clone(), log: log.clone() };
-    let trial = if let Some(tuning) = ours {
+    let mut trial = if let Some(tuning) = ours {
         (order.cell.preset, order.cell.flush) = (tuning.preset, Some(tuning.flush));
         ensure!(args.method.is_none() && args.body.is_none(), "-X and --body are for endpoints that are not ours");
         drive::trial(order, observer).await
@@ -112,6 +115,9 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
         drive::foreign(order, args.foreign(&endpoint)?, observer).await
     };
     drop(sign);
+    if !args.slices {
+        trial.summarise_slices();
+    }
     if let Some(log) = &log {
         log.finish().context("--log")?;
     }
@@ -152,7 +158,8 @@ async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Re
 
 /// Writes the run as records that `loadgen report` can render.
 fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
-    let mut journal = Journal::create(&if out.as_os_str().is_empty() { default_out() } else { out }, false)?;
+    let out = if out.as_os_str().is_empty() { default_out() } else { out };
+    let mut journal = Journal::create(&out, false)?.with_whole_slices(args.slices);
     let plan = Plan {
         name: "run".to_owned(),
         why: "one endpoint".to_owned(),
@@ -181,7 +188,9 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         planned: 1,
         stops: Vec::new(),
     };
-    Ok(journal.append(&Line::End(end))?)
+    journal.append(&Line::End(end))?;
+    journal::pack(&out);
+    Ok(())
 }
 
 impl RunArgs {

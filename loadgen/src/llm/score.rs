@@ -6,13 +6,15 @@ use super::failure::Failure;
 use crate::detect::timing;
 use crate::lateness::Lateness;
 use crate::redact::Secrets;
-use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Warning};
+use std::collections::BTreeMap;
+use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Recording, Warning};
 use wire::{MonoTime, Witnessed};
 
 /// Requests of one transport, added up.
 #[derive(Debug, Clone)]
 pub struct Score {
     measurement: Measurement,
+    times: BTreeMap<Metric, Recording>,
     counts: LlmCounts,
     /// Added to the server's instants; `None` where its clock is not known.
     clock_offset_ns: Option<i64>,
@@ -24,14 +26,8 @@ pub struct Score {
 impl Score {
     /// Nothing yet; `counts` says what is asked for, `secrets` what no reason of a failure may show.
     pub fn of(counts: LlmCounts, clock_offset_ns: Option<i64>, secrets: Secrets) -> Self {
-        Self {
-            measurement: Measurement::default(),
-            counts,
-            clock_offset_ns,
-            secrets,
-            window: None,
-            lateness: Lateness::default(),
-        }
+        let (measurement, times, lateness) = (Measurement::default(), BTreeMap::new(), Lateness::default());
+        Self { measurement, times, counts, clock_offset_ns, secrets, window: None, lateness }
     }
 
     /// Adds one request, however it ended at `end`.
@@ -135,7 +131,7 @@ impl Score {
     }
 
     fn record(&mut self, metric: Metric, ns: u64) {
-        self.measurement.distributions.entry(metric).or_default().record(ns);
+        self.times.entry(metric).or_default().record(ns);
     }
 
     /// First begin and last end of a request; `None` before the first.
@@ -147,14 +143,13 @@ impl Score {
     pub(crate) fn witnessed(&mut self, seen: Option<&Witnessed>) {
         let (stalls, judged) = std::mem::take(&mut self.lateness).settle(seen, self.clock_offset_ns.unwrap_or(0));
         self.measurement.stalls = Some(stalls);
-        judged.into_iter().for_each(|judged| {
-            self.measurement.distributions.insert(Metric::JudgedTime, judged);
-        });
+        self.times.extend(judged.map(|judged| (Metric::JudgedTime, judged)));
     }
 
     /// The measurement, and what its reader must know.
     pub fn finish(self) -> (Measurement, Vec<Warning>) {
-        let Self { mut measurement, counts, window, .. } = self;
+        let Self { mut measurement, times, counts, window, .. } = self;
+        measurement.distributions = times.into_iter().map(|(metric, times)| (metric, times.finish())).collect();
         measurement.window_ns = window.map_or(0, |(from, to)| to.nanos_since(from));
         measurement.counters.window_payload_bytes = counts.content_bytes;
         let (failed, sent) = (counts.failed(), counts.sent);

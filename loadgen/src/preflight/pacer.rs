@@ -5,7 +5,7 @@ use servers::pacer::{Job, PacerHandle};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
-use trial::Distribution;
+use trial::{Distribution, Recording};
 use wire::{Dues, MonoTime, Rate, Schedule};
 
 /// From the decision to start to the first tick.
@@ -17,12 +17,12 @@ const GRACE: Duration = Duration::from_millis(100);
 pub(super) async fn lateness(pacer: &PacerHandle, rate: Rate, length: Duration) -> Distribution {
     let begin = clock::now() + LEAD;
     let ticks = Schedule::Constant.dues(rate, 0).map(Iterator::peekable);
-    let state = Mutex::new(State { ticks, lateness: Distribution::new() });
+    let state = Mutex::new(State { ticks, lateness: Recording::new() });
     let ticker = Arc::new(Ticker { begin, length_ns: length.as_nanos() as u64, state });
     pacer.schedule(begin, Arc::clone(&ticker) as Arc<dyn Job>);
     sleep(LEAD + length + GRACE).await;
     let state = ticker.state.lock().unwrap_or_else(PoisonError::into_inner);
-    state.lateness.clone()
+    state.lateness.finish()
 }
 
 struct Ticker {
@@ -33,7 +33,7 @@ struct Ticker {
 
 struct State {
     ticks: Option<std::iter::Peekable<Dues>>,
-    lateness: Distribution,
+    lateness: Recording,
 }
 
 impl Job for Ticker {

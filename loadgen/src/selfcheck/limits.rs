@@ -13,7 +13,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
-use trial::{Distribution, Measurement, Metric};
+use trial::{Measurement, Metric, Recording};
 use wire::Preset;
 
 /// Exchanges of [`split_writes`]: each may take 40 ms and more.
@@ -37,12 +37,13 @@ pub(super) fn split_writes() -> Answer {
     });
     let mut stream = TcpStream::connect(address).map_err(text)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(text)?;
-    let mut times = Distribution::new();
+    let mut times = Recording::new();
     for _ in 0..EXCHANGES {
         let begun = Instant::now();
         exchange_half(&mut stream, true).map_err(text)?;
         times.record(begun.elapsed().as_nanos() as u64);
     }
+    let times = times.finish();
     drop(stream);
     peer.join().map_err(|_| "the peer panicked")?.map_err(text)?;
     let p50_ms = times.quantile(0.5).unwrap_or_default() as f64 / 1e6;

@@ -6,7 +6,7 @@ use crate::runner::order;
 use reports::proof;
 use reports::stats::walsh_rank;
 use reports::verdict::Ratio;
-use trial::Distribution;
+use trial::{Distribution, Recording};
 use wire::{Rate, Schedule};
 
 /// Label shuffles in all, at least.
@@ -101,12 +101,12 @@ fn holds(random: &mut fastrand::Rng, draw: Draw) -> bool {
 pub(super) fn histogram() -> Answer {
     const PARTS: u64 = 8;
     const VALUES: u64 = 1_000_000;
-    let mut parts = vec![Distribution::new(); PARTS as usize];
+    let mut parts = vec![Recording::new(); PARTS as usize];
     // 1 µs to 1 s in steps of 1 µs, dealt out to the parts: every quantile is known.
     (1..=VALUES).for_each(|value| parts[(value % PARTS) as usize].record(value * 1_000));
     let mut merged = Distribution::new();
     for part in &parts {
-        let text = serde_json::to_string(part).map_err(|error| error.to_string())?;
+        let text = serde_json::to_string(&part.finish()).map_err(|error| error.to_string())?;
         merged.merge(&serde_json::from_str(&text).map_err(|error| error.to_string())?);
     }
     let off = |q: f64| {

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-use trial::{Action, Distribution, Measurement, Metric, Run, SCHEMA};
+use trial::{Action, Measurement, Metric, Recording, Run, SCHEMA};
 use wire::{MonoTime, Preset, Rate, Transport, Tuning};
 
 /// How long the pacer is held up.
@@ -26,14 +26,14 @@ const TICKS: u64 = 300;
 /// Notes how late each tick fires; the next is due by the schedule, whatever happened to this one.
 struct Ticks {
     begin: MonoTime,
-    late: Mutex<(u64, Distribution)>,
+    late: Mutex<(u64, Recording)>,
 }
 
 impl Job for Ticks {
     fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime> {
         let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        let (fired, distribution) = &mut *late;
-        distribution.record(now.nanos_since(self.due(*fired)));
+        let (fired, lateness) = &mut *late;
+        lateness.record(now.nanos_since(self.due(*fired)));
         *fired += 1;
         (*fired < TICKS).then(|| self.due(*fired))
     }
@@ -64,6 +64,7 @@ pub(super) fn pacer() -> Answer {
     thread::sleep(INTERVAL * (TICKS as u32 + 100));
     drop(pacer);
     let (fired, late) = std::mem::take(&mut *ticks.late.lock().unwrap_or_else(PoisonError::into_inner));
+    let late = late.finish();
     let worst_ns = late.max().unwrap_or_default();
     let measurement = Measurement { distributions: [(Metric::PacerLateness, late)].into(), ..Measurement::default() };
     let rate = Rate::per_second(1.0 / INTERVAL.as_secs_f64()).ok_or("no rate")?;

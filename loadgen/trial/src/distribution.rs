@@ -1,172 +1,163 @@
 //! A distribution of durations, stored whole. Refuses to be averaged: it can only be merged.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer as HdrDeserializer, Serializer as _, V2DeflateSerializer};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+mod buckets;
+mod hdr;
+mod text;
+
+use crate::Recording;
+pub(crate) use buckets::place;
+use buckets::{highest, lowest};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use text::{Entries, Writer};
 
 /// Largest value: one minute, in nanoseconds. What takes longer is recorded as one minute.
-const MAX_NS: u64 = 60_000_000_000;
-/// Significant decimal digits: values are exact to 0.1 %.
-const DIGITS: u8 = 3;
-/// Longest base64 text that is accepted from a file; a full histogram needs less than a tenth.
-const MAX_TEXT_BYTES: usize = 4 << 20;
+pub(crate) const MAX_NS: u64 = 60_000_000_000;
 
-/// Durations in nanoseconds, 1 ns to 60 s, exact to 0.1 % (HdrHistogram, 3 digits).
+/// Durations in nanoseconds, 1 ns to 60 s, exact to 0.1 % (HdrHistogram's buckets, three digits).
 ///
-/// In records: the V2 + DEFLATE encoding of HdrHistogram in base64, readable by every port of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Distribution(Histogram<u64>);
+/// Only what was recorded takes memory: a byte or two for each bucket with a duration in it, kept as the text that
+/// records hold, so that reading a file unpacks nothing. [`Recording`] is the form for recording many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Distribution {
+    text: Box<str>,
+    len: u64,
+}
 
 /// Why a text is no distribution.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionError {
-    /// Not base64, or longer than any distribution of ours.
-    #[error("not base64, or too long")]
-    Base64,
-    /// Not an HdrHistogram.
+    /// Not the text of any distribution.
+    #[error("not a distribution")]
+    Text,
+    /// Not an HdrHistogram of ours.
     #[error("not an HdrHistogram (V2 + DEFLATE): {0}")]
     Histogram(String),
 }
 
-impl Default for Distribution {
-    fn default() -> Self {
-        Self(Histogram::new_with_bounds(1, MAX_NS, DIGITS).expect("constant bounds are valid"))
-    }
-}
-
 impl Distribution {
-    /// An empty distribution; its memory (about 216 KiB) is allocated now, not while recording.
+    /// An empty distribution.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Records one duration in nanoseconds. No allocation, about 2 ns.
-    #[inline]
+    /// Adds one duration in nanoseconds. Copies the whole: for many durations, use a [`Recording`] or collect them.
     pub fn record(&mut self, nanos: u64) {
-        self.0.saturating_record(nanos.max(1));
+        let mut one = Writer::default();
+        one.push(clamped_place(nanos), 1);
+        self.merge(&one.into());
     }
 
     /// Adds every recorded duration of `other`.
     pub fn merge(&mut self, other: &Self) {
-        // Both have the same bounds and digits, the only thing that can make this fail.
-        self.0.add(&other.0).expect("all distributions share their bounds");
+        let (mut mine, mut theirs) = (self.entries().peekable(), other.entries().peekable());
+        let mut merged = Writer::default();
+        while let Some(place) = [mine.peek(), theirs.peek()].into_iter().flatten().map(|entry| entry.0).min() {
+            let count = |entries: &mut std::iter::Peekable<Entries<'_>>| {
+                entries.next_if(|entry| entry.0 == place).map_or(0, |entry| entry.1)
+            };
+            merged.push(place, count(&mut mine) + count(&mut theirs));
+        }
+        *self = merged.into();
     }
 
     /// Number of recorded durations.
     pub fn len(&self) -> u64 {
-        self.0.len()
+        self.len
     }
 
     /// Whether nothing was recorded.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len == 0
+    }
+
+    /// Bytes that it takes, in memory and in records.
+    pub fn size(&self) -> usize {
+        self.text.len()
     }
 
     /// The duration in nanoseconds below which a share `q` in `[0, 1]` lies; `None` when empty.
     pub fn quantile(&self, q: f64) -> Option<u64> {
-        (!self.is_empty()).then(|| self.0.value_at_quantile(q))
+        let wanted = ((q.min(1.0) * self.len as f64).ceil() as u64).max(1);
+        let mut below = 0;
+        let reached = |(place, count): (u64, u64)| {
+            below += count;
+            (below >= wanted).then_some(place)
+        };
+        self.entries().find_map(reached).map(if q == 0.0 { lowest } else { highest })
     }
 
     /// Largest recorded duration in nanoseconds, exact to 0.1 %.
     pub fn max(&self) -> Option<u64> {
-        (!self.is_empty()).then(|| self.0.max())
+        self.entries().last().map(|(place, _)| highest(place))
     }
 
-    /// Share of durations at or below `nanos`, in `[0, 1]`.
+    /// Share of durations at or below `nanos`, in `[0, 1]`; 1 when empty.
     pub fn share_below(&self, nanos: u64) -> f64 {
-        self.0.quantile_below(nanos.min(MAX_NS))
-    }
-
-    /// Forgets everything and keeps the memory.
-    pub fn clear(&mut self) {
-        self.0.reset();
+        if self.is_empty() {
+            return 1.0;
+        }
+        let end = place(nanos.min(MAX_NS));
+        let below: u64 = self.entries().take_while(|entry| entry.0 <= end).map(|entry| entry.1).sum();
+        below as f64 / self.len as f64
     }
 
     /// Recorded values with their counts, in rising order.
     pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.0.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value()))
+        self.entries().map(|(place, count)| (highest(place), count))
     }
 
-    fn encode(&self) -> Result<String, DistributionError> {
-        let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(&self.0, &mut bytes)
-            .map_err(|error| DistributionError::Histogram(error.to_string()))?;
-        Ok(BASE64.encode(bytes))
+    fn entries(&self) -> Entries<'_> {
+        Entries::of(&self.text)
     }
 
-    fn decode(text: &str) -> Result<Self, DistributionError> {
-        let text = Some(text).filter(|text| text.len() <= MAX_TEXT_BYTES).ok_or(DistributionError::Base64)?;
-        let bytes = BASE64.decode(text).map_err(|_| DistributionError::Base64)?;
-        let stored: Histogram<u64> = HdrDeserializer::new()
-            .deserialize(&mut bytes.as_slice())
-            .map_err(|error| DistributionError::Histogram(format!("{error:?}")))?;
-        let mut distribution = Self::default();
-        // Another writer's bounds may differ: what does not fit ours is refused, not clipped.
-        distribution.0.add(&stored).map_err(|error| DistributionError::Histogram(error.to_string()))?;
-        Ok(distribution)
+    /// Of buckets with their counts, in rising order.
+    pub(crate) fn of_entries(entries: impl Iterator<Item = (u64, u64)>) -> Self {
+        let mut writer = Writer::default();
+        entries.for_each(|(place, count)| writer.push(place, count));
+        writer.into()
+    }
+
+    fn decode(text: String) -> Result<Self, DistributionError> {
+        if text.starts_with(hdr::BEGIN) {
+            return hdr::decode(&text).map(Self::from);
+        }
+        let len = text::check(&text).ok_or(DistributionError::Text)?;
+        Ok(Self { text: text.into_boxed_str(), len })
+    }
+}
+
+/// The bucket in which a duration is recorded: those of no length and those beyond all buckets go to the ends.
+fn clamped_place(nanos: u64) -> u64 {
+    let place = place(nanos.max(1));
+    if place < buckets::BUCKETS { place } else { buckets::place(MAX_NS) }
+}
+
+impl From<Writer> for Distribution {
+    fn from(writer: Writer) -> Self {
+        let (text, len) = writer.finish();
+        Self { text, len }
+    }
+}
+
+impl FromIterator<u64> for Distribution {
+    fn from_iter<I: IntoIterator<Item = u64>>(durations: I) -> Self {
+        let mut recording = Recording::new();
+        durations.into_iter().for_each(|nanos| recording.record(nanos));
+        recording.finish()
     }
 }
 
 impl Serialize for Distribution {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.encode().map_err(ser::Error::custom)?.serialize(serializer)
+        serializer.serialize_str(&self.text)
     }
 }
 
 impl<'de> Deserialize<'de> for Distribution {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::decode(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+        Self::decode(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn of(values: &[u64]) -> Distribution {
-        let mut distribution = Distribution::new();
-        values.iter().for_each(|&value| distribution.record(value));
-        distribution
-    }
-
-    #[test]
-    fn zero_and_hours_are_kept_at_the_bounds() {
-        let distribution = of(&[0, u64::MAX]);
-        assert_eq!(distribution.len(), 2);
-        assert_eq!(distribution.quantile(0.0), Some(1));
-        assert!(distribution.max().unwrap() >= MAX_NS);
-    }
-
-    #[test]
-    fn an_empty_distribution_has_no_quantile() {
-        assert_eq!(Distribution::new().quantile(0.5), None);
-        assert_eq!(Distribution::new().max(), None);
-    }
-
-    #[test]
-    fn foreign_texts_are_refused() {
-        for text in ["", "%%%", "AAAA", "HISTFAAAAAAA"] {
-            assert!(Distribution::decode(text).is_err(), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn merging_equals_recording_in_one(a in proptest::collection::vec(1..MAX_NS, 0..50),
-                                           b in proptest::collection::vec(1..MAX_NS, 0..50)) {
-            let mut merged = of(&a);
-            merged.merge(&of(&b));
-            prop_assert_eq!(merged, of(&[a, b].concat()));
-        }
-
-        #[test]
-        fn the_text_form_keeps_every_count(values in proptest::collection::vec(0..u64::MAX, 0..50)) {
-            let distribution = of(&values);
-            prop_assert_eq!(Distribution::decode(&distribution.encode().unwrap()).unwrap(), distribution);
-        }
-    }
-}
+mod tests;

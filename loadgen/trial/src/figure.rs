@@ -264,7 +264,7 @@ fn slope_of(m: &Measurement, bytes: impl Fn(&MemoryPoint) -> Option<u64>) -> Opt
 ///
 /// `None` below two slices: one has no slope.
 pub fn backlog_growth(m: &Measurement) -> Option<f64> {
-    let point = |second: &Second| Some((second.offset_ns as f64, second.distribution.quantile(0.5)? as f64));
+    let point = |second: &Second| Some((second.offset_ns as f64, second.quantile(Quantile::P50)? as f64));
     let points: Vec<_> = m.timeline.iter().filter_map(point).collect();
     let pairs = points.iter().enumerate().flat_map(|(i, a)| points[i + 1..].iter().map(move |b| (a, b)));
     let mut slopes: Vec<_> = pairs.map(|(a, b)| (b.1 - a.1) / (b.0 - a.0)).filter(|slope| slope.is_finite()).collect();
@@ -369,10 +369,11 @@ mod tests {
 
     #[test]
     fn a_backlog_grows_as_its_events_wait_longer() {
-        let second = |i: u64, median_ns: u64| {
-            let mut distribution = crate::Distribution::new();
-            (0..100).for_each(|_| distribution.record(median_ns));
-            Second { offset_ns: i * 1_000_000_000, received: 100, distribution }
+        let second = |i: u64, median_ns: u64| Second {
+            offset_ns: i * 1_000_000_000,
+            received: 100,
+            p50_ns: Some(median_ns),
+            ..Second::default()
         };
         let of = |medians: &[u64]| {
             let timeline = (0..).zip(medians).map(|(i, &ns)| second(i, ns)).collect();

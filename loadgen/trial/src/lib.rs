@@ -6,6 +6,7 @@
 
 mod agent;
 mod capacity;
+pub mod container;
 mod detector;
 mod distribution;
 mod exact_pass;
@@ -21,6 +22,8 @@ mod plan;
 mod plan_check;
 mod plan_file;
 mod record;
+mod recording;
+mod second;
 mod selfcheck;
 mod span;
 mod stalls;
@@ -39,12 +42,13 @@ pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};
 pub use measurement::{
-    Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
-    Usage,
+    Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Usage,
 };
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
+pub use recording::Recording;
+pub use second::Second;
 pub use selfcheck::{Check, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, StallWarning, Stalls, Witness};
 pub use warning::Warning;

@@ -1,6 +1,6 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
-use crate::{Distribution, ExactPass, KernelStamps, Layers, LlmCounts, Stalls};
+use crate::{Distribution, ExactPass, KernelStamps, Layers, LlmCounts, Second, Stalls};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::{Charged, Vitals};
@@ -18,6 +18,7 @@ pub struct Measurement {
     /// Durations, whole.
     pub distributions: BTreeMap<Metric, Distribution>,
     /// One entry for each second of the window, or for each tenth of a window that is shorter than ten seconds.
+    #[serde(deserialize_with = "crate::second::bounded")]
     pub timeline: Vec<Second>,
     /// What the server process used during the window.
     pub server: Option<Usage>,
@@ -277,17 +278,6 @@ fn grown(before: Option<u64>, after: Option<u64>) -> Option<u64> {
 fn host_cpu_ns(elapsed_ns: u64, before: &Charged, after: &Charged) -> Option<u64> {
     let idle_ns = grown(before.host_idle_ns, after.host_idle_ns)?;
     Some((elapsed_ns * u64::from(after.host_cpus)).saturating_sub(idle_ns))
-}
-
-/// One slice of the window: a second, or a tenth of a window that is shorter than ten.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Second {
-    /// Start of the slice in nanoseconds from the start of the window.
-    pub offset_ns: u64,
-    /// Events received in it.
-    pub received: u64,
-    /// Response time (foreign streams: inter-event gaps) of the events due in it.
-    pub distribution: Distribution,
 }
 
 /// Rank autocorrelation of successive durations of one worker (Spearman, lag 1), over its first events in the window.

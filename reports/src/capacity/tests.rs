@@ -226,8 +226,7 @@ fn trial(response_ns: u64) -> Trial {
     let plan =
         trial::Plan::from_toml("name='p'\nwhy='w'\n[[cell]]\nname='capacity/search/10000'\nwhy='w'\nscenario='push'\n");
     let cell = plan.unwrap().cells.remove(0);
-    let mut distribution = Distribution::new();
-    (0..30_000).for_each(|_| distribution.record(response_ns));
+    let distribution: Distribution = std::iter::repeat_n(response_ns, 30_000).collect();
     let measurement = Measurement {
         window_ns: 3_000_000_000,
         counters: trial::Counters { expected: Some(40_000), received: 40_000, in_window: 30_000, ..Default::default() },
@@ -264,10 +263,11 @@ fn judged(response_ns: u64, change: impl FnOnce(&mut Measurement)) -> Judgement 
 }
 
 fn slices(medians_ms: &[u64]) -> Vec<trial::Second> {
-    let second = |(i, ms): (u64, &u64)| {
-        let mut distribution = Distribution::new();
-        distribution.record(ms * 1_000_000);
-        trial::Second { offset_ns: i * 1_000_000_000, received: 1, distribution }
+    let second = |(i, ms): (u64, &u64)| trial::Second {
+        offset_ns: i * 1_000_000_000,
+        received: 1,
+        p50_ns: Some(ms * 1_000_000),
+        ..Default::default()
     };
     (0..).zip(medians_ms).map(second).collect()
 }

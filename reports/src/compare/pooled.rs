@@ -12,6 +12,9 @@ const MAX_STEPS: usize = 20_000_000;
 const MIN_DRAWS: usize = 500;
 const MAX_DRAWS: usize = 2_000;
 
+/// Most numbers that one pool may hold, 64 MiB of them: 300 blocks with durations in every bucket.
+const MAX_NUMBERS: usize = 8 << 20;
+
 /// The distributions of several blocks, kept apart so that blocks can be weighted.
 #[derive(Debug, Clone, Default)]
 pub struct Pooled {
@@ -22,11 +25,14 @@ pub struct Pooled {
 }
 
 impl Pooled {
-    /// Puts one distribution for each block together.
+    /// Puts one distribution for each block together; nothing, where they are more than any plan of ours asks for.
     pub fn of(blocks: &[&Distribution]) -> Self {
         let mut values: Vec<u64> = blocks.iter().flat_map(|block| block.counts()).map(|(value, _)| value).collect();
         values.sort_unstable();
         values.dedup();
+        if values.len() * blocks.len() > MAX_NUMBERS {
+            return Self::default();
+        }
         let cumulated = blocks.iter().map(|block| cumulate(block, &values)).collect();
         Self { values, cumulated }
     }

@@ -1,7 +1,7 @@
 //! Rule 24: trials that were not in a steady state. Drifting trials stay in every figure: dropping them would be selection.
 
 use crate::stats::trend::{kendall_p, theil_sen};
-use trial::{Distribution, Measurement, Quantile};
+use trial::{Measurement, Quantile};
 
 /// Slices that a window is looked at in.
 pub const SLICES: usize = 10;
@@ -28,10 +28,19 @@ fn is_trend(series: &[f64]) -> bool {
 }
 
 fn ln_median(measurement: &Measurement, slices: std::ops::Range<usize>) -> Option<f64> {
-    let mut all = Distribution::new();
-    measurement.timeline.get(slices)?.iter().for_each(|slice| all.merge(&slice.distribution));
-    let enough = all.len() >= Quantile::P50.observations_needed();
-    all.quantile(Quantile::P50.share()).filter(|_| enough).map(|ns| (ns as f64).ln())
+    let medians = measurement.timeline.get(slices)?.iter().filter(|slice| slice.received > 0);
+    let mut medians: Vec<(u64, u64)> =
+        medians.map(|slice| Some((slice.quantile(Quantile::P50)?, slice.received))).collect::<Option<_>>()?;
+    let events: u64 = medians.iter().map(|median| median.1).sum();
+    let enough = events >= Quantile::P50.observations_needed();
+    medians.sort_unstable();
+    // The median of the slices' medians, each counted as often as it has events.
+    let mut below = 0;
+    let middle = medians.into_iter().find(|median| {
+        below += median.1;
+        below >= events.div_ceil(2)
+    });
+    middle.filter(|_| enough).map(|(ns, _)| (ns as f64).ln())
 }
 
 #[cfg(test)]
@@ -40,11 +49,7 @@ mod tests {
     use trial::Second;
 
     fn measured(medians_us: &[u64], events: u64) -> Measurement {
-        let slice = |us: &u64| {
-            let mut distribution = Distribution::new();
-            (0..events).for_each(|_| distribution.record(us * 1_000));
-            Second { received: events, distribution, ..Second::default() }
-        };
+        let slice = |us: &u64| Second { received: events, p50_ns: Some(us * 1_000), ..Second::default() };
         Measurement { timeline: medians_us.iter().map(slice).collect(), ..Measurement::default() }
     }
 

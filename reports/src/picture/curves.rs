@@ -107,7 +107,7 @@ fn seconds(arm: &ArmTrials, quantile: Quantile) -> Vec<(f64, f64)> {
     for (_, measurement) in arm.measured() {
         for second in &measurement.timeline {
             let at = (start_ns + second.offset_ns) as f64 / 1e9;
-            points.extend(second.distribution.quantile(quantile.share()).map(|ns| (at, ns as f64)));
+            points.extend(second.quantile(quantile).map(|ns| (at, ns as f64)));
         }
         start_ns += measurement.window_ns;
     }

@@ -39,13 +39,11 @@ fn window_ns(cell: &Cell) -> u64 {
 
 /// So many durations, each recorded by every reader.
 pub(super) fn fanned(count: u64, readers: u64, median_us: f64, random: &mut fastrand::Rng) -> Distribution {
-    let mut distribution = Distribution::new();
-    for _ in 0..count {
+    let one = |_| {
         let tail = if random.u32(..200) == 0 { 6.0 } else { 1.0 };
-        let ns = (median_us * 1e3 * tail * (0.25 * normal(random)).exp()) as u64;
-        (0..readers).for_each(|_| distribution.record(ns));
-    }
-    distribution
+        (median_us * 1e3 * tail * (0.25 * normal(random)).exp()) as u64
+    };
+    (0..count).map(one).flat_map(|ns| std::iter::repeat_n(ns, readers as usize)).collect()
 }
 
 fn durations(count: u64, median_us: f64, random: &mut fastrand::Rng) -> Distribution {
@@ -118,11 +116,7 @@ fn part(durations: &Distribution, share: f64) -> Distribution {
 }
 
 fn each(durations: &Distribution, of: impl Fn(u64) -> u64) -> Distribution {
-    let mut changed = Distribution::new();
-    for (ns, count) in durations.counts() {
-        (0..count).for_each(|_| changed.record(of(ns)));
-    }
-    changed
+    durations.counts().flat_map(|(ns, count)| std::iter::repeat_n(of(ns), count as usize)).collect()
 }
 
 fn mean_digits(count: u64) -> f64 {
@@ -132,7 +126,7 @@ fn mean_digits(count: u64) -> f64 {
 fn seconds(cell: &Cell, median_us: f64, random: &mut fastrand::Rng) -> Vec<Second> {
     let second = |i: u64, random: &mut fastrand::Rng| {
         let distribution = durations(500, median_us, random);
-        Second { offset_ns: i * 1_000_000_000, received: distribution.len(), distribution }
+        Second::of(i * 1_000_000_000, distribution.len(), distribution).summary()
     };
     (0..window_ns(cell).div_ceil(1_000_000_000)).map(|i| second(i, random)).collect()
 }
