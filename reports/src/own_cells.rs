@@ -161,8 +161,8 @@ fn by_verdict<'c, 'a, 'r>(cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<
             matches!(v, Verdict::Different { direction: Direction::Higher, .. })
         }),
         (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
-        (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::RulerUnfit | Verdict::Refused)),
-        (lang.ruler_unfit(), |v| *v == Verdict::RulerUnfit),
+        (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::Unfit | Verdict::Refused)),
+        (lang.unfit(), |v| *v == Verdict::Unfit),
         (lang.refused(), |v| *v == Verdict::Refused),
     ];
     let of = |says: Says| {
@@ -211,7 +211,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// Whether a difference of this cell may be believed.
     fn is_fit(&self) -> bool {
-        let refused = |contest: &Contest| matches!(contest.verdict, Verdict::RulerUnfit | Verdict::Refused);
+        let refused = |contest: &Contest| matches!(contest.verdict, Verdict::Unfit | Verdict::Refused);
         self.headline().is_some_and(|contest| !refused(contest))
     }
 

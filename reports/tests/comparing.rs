@@ -58,13 +58,13 @@ fn what_drifts_with_time_cancels_inside_a_block() {
 }
 
 #[test]
-fn a_null_arm_that_differs_makes_the_ruler_unfit() {
+fn a_null_arm_beyond_the_margin_leaves_nothing_to_claim() {
     let records = constant(12, |arm, block| {
         let base = 100_000 + u64::from(block) * 100;
         if arm.twin { base * 13 / 10 } else { base }
     });
     let comparison = Comparison::of(&records);
-    assert_eq!(the_contest(&comparison, P50).verdict, Verdict::RulerUnfit);
+    assert_eq!(the_contest(&comparison, P50).verdict, Verdict::Unfit);
 }
 
 #[test]

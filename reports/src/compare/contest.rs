@@ -5,11 +5,11 @@ use super::figures::{figures, is_headline, principal};
 use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
 use crate::detect::{Inequality, unequal};
-use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict};
+use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict, null_deviation};
 use trial::{Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;
 
-/// Share of a response time that the pacer may be late before the ratio counts as diluted (METHODOLOGY 1.7).
+/// Share of a response time that the pacer may be late before the ratio counts as diluted (METHODOLOGY, *Dilution*).
 const DILUTION_LIMIT: f64 = 0.05;
 
 /// One other transport against the base of a cell.
@@ -94,6 +94,11 @@ impl Contest {
         self.null.is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
     }
 
+    /// How far two copies of one arm were found apart, as a factor: see [`null_deviation`].
+    pub fn null_deviation(&self) -> f64 {
+        null_deviation(self.null.as_ref(), self.null_adjusted_p)
+    }
+
     /// A figure that both arms have, before anything is judged.
     fn of(figure: Figure, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>) -> Option<Self> {
         let (base_median, other_median) = (base.median(figure)?, other.median(figure)?);
@@ -135,7 +140,7 @@ impl Contest {
             margin: self.figure.margin(),
             adjusted_p: adjusted_p.unwrap_or(1.0),
             family,
-            null_adjusted_p,
+            null_deviation: self.null_deviation(),
             dilution: self.dilution,
         });
     }

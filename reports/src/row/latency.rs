@@ -145,7 +145,7 @@ mod tests {
         let leans = |to| Verdict::Unresolved { more_blocks: 3, leaning: Some(to) };
         for (verdicts, expected) in [
             (vec![], Open),
-            (vec![unresolved, Verdict::RulerUnfit, Verdict::TooFewBlocks, Verdict::Exploratory], Open),
+            (vec![unresolved, Verdict::Unfit, Verdict::TooFewBlocks, Verdict::Exploratory], Open),
             (vec![lower, unresolved], Lower),
             (vec![lower, leans(Direction::Lower)], Lower),
             (vec![lower, leans(Direction::Higher)], Open),

@@ -256,7 +256,7 @@ const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
     match verdict {
         Verdict::Different { direction, beyond_margin: true } => Some(direction),
         Verdict::Different { beyond_margin: false, .. }
-        | Verdict::RulerUnfit
+        | Verdict::Unfit
         | Verdict::Equivalent
         | Verdict::Unresolved { .. }
         | Verdict::TooFewBlocks
