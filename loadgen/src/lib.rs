@@ -10,6 +10,7 @@
 pub mod agent;
 pub mod browser;
 pub mod capacity;
+mod blocks;
 mod cgroup;
 pub mod cli;
 pub mod client;

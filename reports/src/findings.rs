@@ -100,7 +100,9 @@ const NOISY: (usize, usize) = (3, 10);
 /// Whether so many blocks had to be run again that the whole run must be doubted.
 fn noisy_host(records: &Records) -> Option<Warning> {
     let counted: BTreeSet<_> = records.trials.iter().map(|trial| (&trial.cell.name, trial.block)).collect();
-    let (redone, blocks) = (records.redone.len(), counted.len());
+    let noise = |cause: &Warning| matches!(cause.rule(), Some(1 | 3 | 5..=7));
+    let redone = records.redone.iter().filter(|redone| redone.causes.iter().any(noise)).count();
+    let blocks = counted.len();
     let (part, whole) = NOISY;
     (redone * whole > (redone + blocks) * part)
         .then_some(Warning::NoisyHost { redone: redone as u64, blocks: blocks as u64 })

@@ -21,6 +21,7 @@ mod plan;
 mod plan_check;
 mod plan_file;
 mod record;
+mod row;
 mod selfcheck;
 mod span;
 mod warning;
@@ -41,8 +42,9 @@ pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Second,
     Usage,
 };
-pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
+pub use plan::{Arm, Cell, ClientKind, Load, Plan, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
+pub use row::Row;
 pub use selfcheck::{Check, SelfCheck, SelfCheckError};
 pub use warning::Warning;

@@ -10,7 +10,7 @@ mod pooled;
 
 pub use arm::{ArmTrials, independent};
 pub use contest::{Contest, Dilution, Estimability, Versus};
-pub use figures::{headlines, principal, untimed};
+pub use figures::{headline_tests, headlines, principal, untimed};
 pub use one_way::Difference;
 pub(crate) use pooled::middle_95;
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};
