@@ -6,6 +6,7 @@ use crate::evidence::Block;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
 use trial::{Figure, Metric, Quantile, Row, Scenario};
+use wire::Transport;
 
 /// Cells whose figures stand in the table itself; the rest is in the evidence.
 const SHOWN_CELLS: usize = 3;
@@ -78,7 +79,7 @@ fn label(cell: &CellComparison, quantile: Quantile, lang: Language) -> String {
 
 fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -> RowVerdict {
     let contests: Vec<_> = cells.iter().flat_map(|cell| figures(cell, &[Quantile::P50, Quantile::P99], lang)).collect();
-    let verdicts = contests.iter().map(|(contest, _)| contest.verdict);
+    let verdicts = contests.iter().map(|(contest, _)| contest.verdict_of(Transport::WebSocket));
     match conclusion(verdicts) {
         Conclusion::Lower => RowVerdict::Confirmed,
         Conclusion::NotLower => RowVerdict::Refuted,

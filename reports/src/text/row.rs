@@ -84,7 +84,7 @@ messages! {
     clause_without_ratio(what: &str, words: &str) "{what}: {words}" "{what}：{words}"
     labelled(what: &str, words: &str) "{what}: {words}" "{what}：{words}"
     the_case(cases: String) "the case ({cases})" "具体情形（{cases}）"
-    websocket_is(words: String) "WebSocket: {words}" "WebSocket：{words}"
+    arm_is(name: &str, words: String) "{name}: {words}" "{name}：{words}"
     more_cells(n: usize) " {n} more cells are in the evidence." "另有 {n} 个单元见证据部分。"
     diluted(what: &str, share: String, undiluted: String)
         "{what}: the pacer's own lateness is {share} of the SSE median, so the ratio is diluted: the true one is farther from 1 (about {undiluted} with the lateness taken off both medians)"

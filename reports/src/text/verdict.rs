@@ -43,8 +43,8 @@ impl Language {
     }
 
     /// A verdict in a word or two; what an unresolved one lacks is said by [`Self::shortage`].
-    pub(crate) fn brief(self, contest: &Contest) -> String {
-        match contest.verdict {
+    pub(crate) fn brief(self, verdict: Verdict) -> String {
+        match verdict {
             Verdict::Different { direction, beyond_margin: true } => self.direction(direction).to_owned(),
             Verdict::Different { direction, beyond_margin: false } => self.slightly(self.direction(direction)),
             Verdict::Equivalent => self.equivalent_brief(),
