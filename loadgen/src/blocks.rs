@@ -40,10 +40,12 @@ pub(crate) fn shortage(plan: &Plan, blocks: u32) -> Option<String> {
     let needed = needed(family);
     match blocks {
         _ if family == 0 || blocks >= needed => None,
-        _ if blocks < fewest => {
-            Some(format!("--blocks {blocks}: no verdict is possible, an interval takes {fewest} blocks and a difference in one of {family} headline figures {needed}"))
-        }
-        _ => Some(format!("--blocks {blocks}: no difference can be named, one in {family} headline figures takes {needed} blocks (equivalence can)")),
+        _ if blocks < fewest => Some(format!(
+            "--blocks {blocks}: no verdict is possible, an interval takes {fewest} blocks and a difference in one of {family} headline figures {needed}"
+        )),
+        _ => Some(format!(
+            "--blocks {blocks}: no difference can be named, one in {family} headline figures takes {needed} blocks (equivalence can)"
+        )),
     }
 }
 

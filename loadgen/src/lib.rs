@@ -8,9 +8,9 @@
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
 pub mod agent;
+mod blocks;
 pub mod browser;
 pub mod capacity;
-mod blocks;
 mod cgroup;
 pub mod cli;
 pub mod client;

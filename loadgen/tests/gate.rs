@@ -98,16 +98,11 @@ fn slower(null: f64, all: f64) -> TempDir {
 
 #[test]
 fn a_null_arm_that_is_off_is_3_where_nothing_larger_was_found() {
-    let unfit = slower(3.0, 1.0);
-    ends(unfit.path(), &["--threshold", "response:p50<1ns"], 99, "✗ response:p50<1ns");
-    ends(unfit.path(), &["--threshold", "response:p50<1s"], 0, "✓ response:p50<1s");
     let before = run(|_| ());
     let baseline = ["--baseline", &before.path().display().to_string()];
-    ends(unfit.path(), &baseline, 3, "the result is invalid: latency/single: no verdict");
-    ends(slower(3.0, 38.0).path(), &baseline, 99, "✗ ");
-    ends(slower(0.98, 38.0).path(), &baseline, 99, "✗ ");
     let both = ["--threshold", "response:p50<1s", baseline[0], baseline[1]];
-    ends(before.path(), &both, 0, "✓ response:p50<1s");
+    ends(slower(3.0, 1.0).path(), &both, 3, "the result is invalid: latency/single: no verdict");
+    ends(slower(0.98, 38.0).path(), &baseline, 99, "✗ ");
 }
 
 #[test]

@@ -93,7 +93,8 @@ async fn memory_keeps_the_steps_that_were_read() {
     // Two questions a step at least: a step that has to wait for its connections asks more often.
     let server = server();
     let url = in_front_of(&server, 12).await;
-    let order = |steps: &[u32]| order_at(url.clone(), Cell { steps: steps.to_vec(), ..cell.clone() }, Arm::of(Transport::Sse));
+    let order =
+        |steps: &[u32]| order_at(url.clone(), Cell { steps: steps.to_vec(), ..cell.clone() }, Arm::of(Transport::Sse));
     let steps: Vec<u32> = (1..=12).map(|step| 5 * step).collect();
     let trial = drive::trial(order(&steps), Observer::nobody()).await;
     let Outcome::Measured(m) = &trial.outcome else { panic!("{:?}", trial.outcome) };

@@ -172,7 +172,6 @@ impl<'a, 'r> OwnCells<'a, 'r> {
     }
 }
 
-
 /// Why an arm has no numbers, or not those that its cell is about.
 fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
     let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
@@ -279,7 +278,15 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
         let verdict = lang.verdict(contest, contest.arms[1].title(), comparison.family);
         let [base, other] = lang.sides(contest.arms);
-        lang.llm_cell(at, lang.llm_difference(other, base), what, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
+        lang.llm_cell(
+            at,
+            lang.llm_difference(other, base),
+            what,
+            signed(added),
+            percent(share.abs()),
+            number::duration(gap_ns),
+            verdict,
+        )
     }
 
     /// What the only transport of a cell was measured at.

@@ -116,7 +116,10 @@ fn two_copies_of_one_arm_that_differ_limit_what_may_be_claimed_of_their_figure()
     let near = single(&format!("{value}us"));
     assert_eq!(near.status(), 3, "{near:?}");
     let lines = near.lines(Language::English);
-    assert!(lines.iter().any(|line| line.contains("two copies of one arm differ by more than the margin")), "{lines:?}");
+    assert!(
+        lines.iter().any(|line| line.contains("two copies of one arm differ by more than the margin")),
+        "{lines:?}"
+    );
     assert!(lines.iter().all(|line| !line.contains('✗')), "{lines:?}");
     let elsewhere = judged(&["throughput{throughput/*}>1"], &unfit, None);
     assert_eq!(elsewhere.status(), 0, "the throughput cell's own null arm holds");

@@ -6,9 +6,9 @@ mod synthetic;
 
 use reports::compare::{CellComparison, Contest, Estimability};
 use reports::detect::detected;
+use reports::row::{RowVerdict, finding};
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
-use reports::row::{RowVerdict, finding};
 use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Row, Warning};
 use wire::{Sharing, Transport};
 
@@ -80,7 +80,10 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
         let contest = the_contest(&comparison, P50);
         assert!((contest.ratio.value - ratio).abs() < 0.002, "{:?}", contest.ratio);
         assert_eq!(contest.verdict, Verdict::Different { direction, beyond_margin: true });
-        assert_eq!(contest.verdict_of(Transport::WebSocket), Verdict::Different { direction: Direction::Lower, beyond_margin: true });
+        assert_eq!(
+            contest.verdict_of(Transport::WebSocket),
+            Verdict::Different { direction: Direction::Lower, beyond_margin: true }
+        );
         assert!(contest.headline && contest.null.is_some_and(|null| null.value == 1.0));
         for (lang, words) in [(Language::English, english), (Language::Chinese, chinese)] {
             let latency = finding(&comparison, Row::Latency, lang);
@@ -90,7 +93,8 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
             assert!(line.ratio.starts_with(&format!("{ratio:.2}")), "{line:?}");
             assert!(latency.sentence.contains(words), "{}", latency.sentence);
             let said = reports::terminal(&comparison, lang, 100, false);
-            let (head, reverse) = (format!("{} / {}", other.title(), base.title()), format!("{} / {}", base.title(), other.title()));
+            let (head, reverse) =
+                (format!("{} / {}", other.title(), base.title()), format!("{} / {}", base.title(), other.title()));
             assert!(said.contains(&head) && !said.contains(&reverse), "{said}");
         }
     }

@@ -72,10 +72,20 @@ fn a_null_arm_limits_what_may_be_claimed_and_refuses_nothing_that_is_far_larger(
     let off = || ratio(1.08, 0.02, 10);
     let cases = [
         ("38 times", slightly_off(), ratio(38.0, 0.05, 10), different(higher, true)),
-        ("beyond the margin, not beyond margin and null", slightly_off(), ratio(1.08, 0.01, 10), different(higher, false)),
+        (
+            "beyond the margin, not beyond margin and null",
+            slightly_off(),
+            ratio(1.08, 0.01, 10),
+            different(higher, false),
+        ),
         ("no larger than the null", slightly_off(), ratio(0.985, 0.003, 10), Verdict::Equivalent),
         ("in the margin, not with the null off it", slightly_off(), ratio(1.04, 0.005, 10), different(higher, false)),
-        ("the null is beyond the margin, the ratio is not beyond the null", off(), ratio(1.07, 0.01, 10), Verdict::Unfit),
+        (
+            "the null is beyond the margin, the ratio is not beyond the null",
+            off(),
+            ratio(1.07, 0.01, 10),
+            Verdict::Unfit,
+        ),
         ("either way", off(), ratio(0.95, 0.01, 10), Verdict::Unfit),
         ("nor is it equivalent", off(), ratio(1.0, 0.001, 10), Verdict::Unfit),
         ("far beyond a null that is beyond the margin", off(), ratio(0.5, 0.02, 10), different(lower, true)),

@@ -46,20 +46,12 @@ fn check_cell(now: &CellComparison, then: &CellComparison, lang: Language) -> Ve
     let arms = now.arms.iter().filter(|arm| !arm.arm.twin);
     let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm.transport)?))).collect();
     let of = |figure: &Figure| {
-        pairs
-            .iter()
-            .filter_map(|(new, old)| check_arm(*figure, [now, then], [new, old], lang))
-            .collect::<Vec<_>>()
+        pairs.iter().filter_map(|(new, old)| check_arm(*figure, [now, then], [new, old], lang)).collect::<Vec<_>>()
     };
     figures.iter().flat_map(of).collect()
 }
 
-fn check_arm(
-    figure: Figure,
-    cells: [&CellComparison; 2],
-    arms: [&ArmTrials; 2],
-    lang: Language,
-) -> Option<Checked> {
+fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2], lang: Language) -> Option<Checked> {
     let [new_values, old_values] = arms.map(|arm| arm.values(figure).into_values().collect::<Vec<f64>>());
     let ratio = median(&new_values)? / median(&old_values)?;
     let (found, standing) = if !same_load(cells.map(|cell| cell.cell)) {

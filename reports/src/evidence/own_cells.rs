@@ -27,11 +27,16 @@ pub(crate) fn of_own_cells(comparison: &Comparison, lang: Language) -> Vec<Block
 /// Three tables, and how to read them.
 fn streams(own: &OwnCells, asked: &[&OwnCell], comparison: &Comparison, lang: Language) -> Vec<Block> {
     let sides = comparison.sides();
-    let added = table(lang.llm_added_caption(), added_head(sides, lang), asked, |cell| added_row(cell, comparison, lang));
+    let added =
+        table(lang.llm_added_caption(), added_head(sides, lang), asked, |cell| added_row(cell, comparison, lang));
     let tail = table(lang.llm_tail_caption(), tail_head(sides, lang), asked, |cell| tail_row(cell, lang));
     let beside = table(lang.llm_beside_caption(), beside_head(lang), asked, |cell| beside_row(cell, lang));
     let [added, tail, beside] = [added, tail, beside].map(Block::Table);
-    [added, Block::Note(lang.llm_method(lang.sides(sides)[0]))].into_iter().chain(picture::pace(own, lang)).chain([tail, beside]).collect()
+    [added, Block::Note(lang.llm_method(lang.sides(sides)[0]))]
+        .into_iter()
+        .chain(picture::pace(own, lang))
+        .chain([tail, beside])
+        .collect()
 }
 
 fn table(caption: String, head: Vec<String>, cells: &[&OwnCell], row: impl Fn(&OwnCell) -> Vec<String>) -> Table {
@@ -76,10 +81,9 @@ fn added_row(cell: &OwnCell, comparison: &Comparison, lang: Language) -> Vec<Str
     let [sse, websocket, _] = times(cell, Quantile::P50);
     let apart = cell.added(Quantile::P50).map_or_else(none, signed);
     let share = cell.share(Quantile::P50).map_or_else(none, |share| percent(share.abs()));
-    let verdict = cell.headline().map_or_else(
-        || cell.absent(lang),
-        |contest| lang.verdict(contest, contest.arms[1].title(), comparison.family),
-    );
+    let verdict = cell
+        .headline()
+        .map_or_else(|| cell.absent(lang), |contest| lang.verdict(contest, contest.arms[1].title(), comparison.family));
     vec![title(cell, lang), pace, sse, websocket, apart, share, verdict]
 }
 

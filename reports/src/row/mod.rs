@@ -242,8 +242,7 @@ fn summary<'a>(
     lang: Language,
 ) -> String {
     let [_, other] = comparison.sides();
-    let words: Vec<_> =
-        contests.clone().map(|(contest, what)| (lang.brief(contest.verdict_of(other)), what)).collect();
+    let words: Vec<_> = contests.clone().map(|(contest, what)| (lang.brief(contest.verdict_of(other)), what)).collect();
     let alike = words.iter().all(|(word, _)| Some(word) == words.first().map(|(first, _)| first));
     let said = match words.first() {
         // Nothing resolved anywhere: the verdict's own word says so.

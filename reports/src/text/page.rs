@@ -132,8 +132,8 @@ messages! {
         "The typical trial and the pooled run disagree: their intervals share no value. Some trials differ much from the rest."
         "典型试验与合并结果不一致：两个区间没有重叠。部分试验与其余试验差别很大。"
     dilution_warning(base: String, other: String, share: String, undiluted: String)
-        "The ruler dilutes the ratio: the pacer was late by {base} (SSE) and {other} (other) in the median, {share} of the SSE median. The true ratio is farther from 1 than the one shown; with the lateness taken off both medians it is about {undiluted}. Equivalence is judged within a margin that is diluted as much."
-        "尺子冲淡了比值：节拍器迟到的中位数为 {base}（SSE）与 {other}（另一方），占 SSE 中位数的 {share}。真实比值比所示的离 1 更远；从两边中位数扣除迟到后约为 {undiluted}。等效性按同样冲淡过的界值判断。"
+        "The ruler dilutes the ratio: the pacer was late by {base} (base) and {other} (other) in the median, {share} of the base median. The true ratio is farther from 1 than the one shown; with the lateness taken off both medians it is about {undiluted}. Equivalence is judged within a margin that is diluted as much."
+        "尺子冲淡了比值：节拍器迟到的中位数为 {base}（基准）与 {other}（另一方），占基准中位数的 {share}。真实比值比所示的离 1 更远；从两边中位数扣除迟到后约为 {undiluted}。等效性按同样冲淡过的界值判断。"
     beside(blocks: String, redone: usize, load: String)
         "Beside every ratio: {blocks}, {redone} run again; level of load: {load}."
         "每个比值旁应注明：{blocks}，其中重做 {redone} 个；负载水平：{load}。"

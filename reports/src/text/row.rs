@@ -87,8 +87,8 @@ messages! {
     arm_is(name: &str, words: String) "{name}: {words}" "{name}：{words}"
     more_cells(n: usize) " {n} more cells are in the evidence." "另有 {n} 个单元见证据部分。"
     diluted(what: &str, share: String, undiluted: String)
-        "{what}: the pacer's own lateness is {share} of the SSE median, so the ratio is diluted: the true one is farther from 1 (about {undiluted} with the lateness taken off both medians)"
-        "{what}：节拍器自身的迟到占 SSE 中位数的 {share}，比值因此被冲淡：真实比值离 1 更远（从两边中位数扣除迟到后约为 {undiluted}）"
+        "{what}: the pacer's own lateness is {share} of the base median, so the ratio is diluted: the true one is farther from 1 (about {undiluted} with the lateness taken off both medians)"
+        "{what}：节拍器自身的迟到占基准中位数的 {share}，比值因此被冲淡：真实比值离 1 更远（从两边中位数扣除迟到后约为 {undiluted}）"
 
     upstream_label() "client messages that arrived" "到达服务器的客户端消息"
     opened_label() "how it opens" "如何打开"
