@@ -29,7 +29,7 @@ pub(crate) fn raise(plan: &mut Plan) -> Option<String> {
     let short = plan.cells.iter_mut().filter(|cell| is_judged(cell) && cell.blocks < needed);
     let raised = if plan.verdicts { short.map(|cell| cell.blocks = needed).count() } else { 0 };
     (raised > 0).then(|| {
-        format!("{raised} cells run {needed} blocks, more than planned: a difference in one of {family} headline figures takes as many")
+        format!("{needed} blocks, more than planned, in {raised} of the cells: a difference in one of {family} headline figures takes as many")
     })
 }
 
@@ -72,7 +72,7 @@ mod tests {
     fn a_plan_that_cannot_name_a_difference_is_given_the_blocks_that_it_takes() {
         // Two headline figures in each of two cells: 2 / 2^8 is below 0.05 / 4, 2 / 2^7 is not.
         let mut few = plan("", 6);
-        assert!(raise(&mut few).unwrap().starts_with("2 cells run 8 blocks"));
+        assert!(raise(&mut few).unwrap().starts_with("8 blocks, more than planned, in 2 of the cells"));
         assert!(few.cells.iter().all(|cell| cell.blocks == 8));
         assert_eq!(raise(&mut few), None);
         for (head, blocks) in [("", 1), ("verdicts = false", 2), ("", 9)] {

@@ -12,7 +12,7 @@ use trial::{Action, Line, Outcome, StopReason, Warning};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
 /// Two trials of half a second, which may be run again once over.
-const PLAN: &str = "name = 'gate'\nwhy = 'w'\nredo = 1\n[[cell]]\nname = 'single'\nwhy = 'w'\nscenario = 'push'\nblocks = 1\n\
+const PLAN: &str = "name = 'gate'\nwhy = 'w'\nredo = 1\nverdicts = false\n[[cell]]\nname = 'single'\nwhy = 'w'\nscenario = 'push'\nblocks = 1\n\
                     null = false\nwarmup = '100ms'\nwindow = '400ms'\n";
 
 /// A child that spins until it is ended, or until its time is up by itself.
@@ -57,19 +57,23 @@ fn a_block_beside_a_hog_is_run_again_and_the_reason_is_named() {
     assert_eq!(preflights, 1, "what was found before the run is recorded");
     let redone: Vec<_> =
         lines.iter().filter_map(|line| if let Line::Redone(redone) = line { Some(redone) } else { None }).collect();
-    assert_eq!(redone.len(), 1, "one block fits into the time for it");
+    // One block fits into the time for noise; where the hog made it void as well, one into that for missing numbers.
+    assert!((1..=2).contains(&redone.len()), "{redone:?}");
     assert_eq!((redone[0].block, redone[0].attempt), (0, 0));
     assert!(redone[0].causes.iter().any(|cause| cause.rule() == Some(5)), "{:?}", redone[0].causes);
     let trials: Vec<_> =
         lines.iter().filter_map(|line| if let Line::Trial(trial) = line { Some(trial) } else { None }).collect();
-    assert_eq!(trials.iter().map(|trial| trial.attempt).collect::<Vec<_>>(), [0, 0, 1, 1], "nothing is thrown away");
+    assert_eq!(trials.len(), 2 * (1 + redone.len()), "nothing is thrown away");
     for trial in trials {
         assert!(trial.noise.as_ref().unwrap().foreign_cpus.unwrap() > 0.2);
         assert!(trial.warnings.iter().any(|warning| warning.action() == Action::Redo), "{:?}", trial.warnings);
     }
     let Some(Line::End(end)) = lines.last() else { panic!("the run has an end") };
     assert_eq!((end.trials, end.planned), (2, 2), "the block counts once");
-    assert_eq!((end.stops[0].blocks, end.stops[0].redone, end.stops[0].reason), (1, 1, StopReason::Planned));
+    assert_eq!(
+        (end.stops[0].blocks, end.stops[0].redone, end.stops[0].reason),
+        (1, redone.len() as u32, StopReason::Planned)
+    );
 }
 
 /// Passes every connection on to a server; the first stream of SSE events is cut off while it runs.

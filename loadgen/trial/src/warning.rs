@@ -397,7 +397,7 @@ pub enum Warning {
         p: f64,
     },
     /// The server did not say what it used: what was received is kept.
-    #[error("the server's own CPU and memory are not in this trial, it gave no answer to /vitals: {why}")]
+    #[error("the server's own CPU and memory are missing from this trial: {why}")]
     UsageLost {
         /// What was asked when, and what came instead.
         why: String,

@@ -121,7 +121,7 @@ fn of_load(warning: &Warning) -> String {
             format!("服务器为慢读者丢弃了 {dropped} 个事件：有效吞吐不等于所发；请降低速率或使用 --slow wait")
         }
         Warning::StreamsFailed { failed, first } => format!("{failed} 条流失败；第一条的原因：{first}"),
-        Warning::UsageLost { why } => format!("本次试验缺少服务器自身的 CPU 与内存，它没有回答 /vitals：{why}"),
+        Warning::UsageLost { why } => format!("本次试验缺少服务器自身的 CPU 与内存：{why}"),
         Warning::TrialFailed { why } => format!("有一次试验失败：{why}"),
         other => other.to_string(),
     }
