@@ -122,6 +122,7 @@ impl Search {
             why: self.cell.why.clone(),
             cells: LATENCY_LOADS.map(cell).into(),
             stop: StopRule::default(),
+            verdicts: true,
         })
     }
 }

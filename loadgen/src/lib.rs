@@ -8,6 +8,7 @@
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
 pub mod agent;
+mod blocks;
 pub mod browser;
 pub mod capacity;
 mod cgroup;

@@ -31,13 +31,13 @@ impl Display {
     /// Shows where the run stands.
     pub fn show(&mut self, progress: &Progress) {
         let left = humantime::format_duration(time_left(progress, self.begin.elapsed()));
+        let again = if progress.redone > 0 { format!(", {} blocks again", progress.redone) } else { String::new() };
         if let Some(bar) = &self.bar {
             bar.set_length(progress.planned);
             bar.set_position(progress.finished);
-            bar.set_message(format!("{left} left  {}", progress.current));
+            bar.set_message(format!("{left} left{again}  {}", progress.current));
         } else if self.last_line.is_some_and(|last| progress.finished == 0 || last.elapsed() > LINE_EVERY) {
             self.last_line = Some(Instant::now());
-            let again = if progress.redone > 0 { format!(", {} blocks again", progress.redone) } else { String::new() };
             eprintln!(
                 "{}/{} trials{again}, {left} left, now {}",
                 progress.finished, progress.planned, progress.current

@@ -1,5 +1,5 @@
-//! A run: blocks in order, each trial appended and flushed before the next begins, noisy blocks once more, an end for a
-//! stated reason.
+//! A run: blocks in order, each trial appended and flushed before the next begins, blocks that were noisy or lack a number
+//! once more, an end for a stated reason.
 //!
 //! Refuses to look at results: what a trial measured is recorded, and of it only the width of intervals comes back.
 
@@ -172,10 +172,13 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
             trials.push(trial);
             causes.extend(found);
         }
-        if causes.is_empty() || !self.standing.grants(&block) {
+        let lost: Vec<Warning> = trials.iter().filter_map(lost).collect();
+        let replaced = !lost.is_empty() && self.standing.replaces(&block);
+        if !replaced && (causes.is_empty() || !self.standing.grants(&block)) {
             self.standing.counted(&block, &trials);
             return Ok(Next::GoOn);
         }
+        causes.extend(lost);
         let Block { cell, number, attempt, .. } = block;
         let cell = self.plan.cells[cell].name.clone();
         self.journal.append(&Line::Redone(Redone { cell, block: number, attempt, causes: distinct(causes) }))?;
@@ -231,6 +234,16 @@ fn distinct(causes: Vec<Warning>) -> Vec<Warning> {
         }
     }
     kinds
+}
+
+/// Why a trial has no number that counts, where another attempt may have one. What a transport cannot do it cannot do the next
+/// time, and a load near the generator's ceiling would be as near.
+fn lost(trial: &Trial) -> Option<Warning> {
+    match &trial.outcome {
+        Outcome::Failed(why) => Some(Warning::TrialFailed { why: why.clone() }),
+        Outcome::Unsupported(_) => None,
+        Outcome::Measured(_) => trial.voided_by().filter(|why| !matches!(why, Warning::CeilingNear { .. })).cloned(),
+    }
 }
 
 /// The text of a trial that failed.

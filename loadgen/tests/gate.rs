@@ -88,14 +88,22 @@ fn mistakes_are_2_and_what_cannot_be_judged_is_1() {
     ends(run.path(), &[&twice, "--threshold", "cpu<1s"], 1, "judge one run");
 }
 
+/// The published run, its null arm so far from its twin and all of it so much slower.
+fn slower(null: f64, all: f64) -> TempDir {
+    run(|trial| scale(trial, if trial.arm.twin { null * all } else { all }))
+}
+
 #[test]
-fn a_ruler_that_was_not_fit_is_3_whatever_the_numbers_say() {
-    let unfit = run(|trial| {
-        if trial.arm.twin {
-            scale(trial, 3.0);
-        }
-    });
-    ends(unfit.path(), &["--threshold", "response:p50<1ns"], 3, "the result is invalid: latency/single: no verdict");
+fn a_null_arm_that_is_off_is_3_where_nothing_larger_was_found() {
+    let before = run(|_| ());
+    let baseline = ["--baseline", &before.path().display().to_string()];
+    let both = ["--threshold", "response:p50<1s", baseline[0], baseline[1]];
+    ends(slower(3.0, 1.0).path(), &both, 3, "the result is invalid: latency/single: no verdict");
+    ends(slower(0.98, 38.0).path(), &baseline, 99, "✗ ");
+}
+
+#[test]
+fn unequal_arms_are_3_whatever_the_numbers_say() {
     let nagle = run(|trial| {
         if let (false, Some(server)) = (trial.arm.twin, &mut trial.server) {
             server.tuning.nodelay = trial.arm.transport == wire::Transport::Sse;

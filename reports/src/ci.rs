@@ -8,6 +8,8 @@
 //!                            ├─ github     summary and annotations
 //!                            └─ status     0, 1, 3, 99
 //! ```
+//!
+//! Two copies of one arm that differ limit what may be claimed about a figure; they refuse nothing that is far larger.
 
 mod baseline;
 mod github;
@@ -20,10 +22,10 @@ pub use github::{annotations, summary};
 pub use junit::junit;
 pub use threshold::{ParseThresholdError, Threshold};
 
-use crate::compare::{CellComparison, Comparison};
+use crate::compare::{CellComparison, Comparison, Contest};
 use crate::detect::unequal_warning;
 use crate::text::Language;
-use crate::verdict::Verdict;
+use trial::Figure;
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum Standing {
     Crossed,
     /// It could not be made: nothing was measured, or too little.
     Unmeasured,
+    /// Nothing may be claimed about the figure: arms were unequal, or two copies of one arm differ by more than what was found.
+    Invalid,
 }
 
 /// One check of one figure.
@@ -54,7 +58,7 @@ pub struct Checked {
 pub struct Judgement {
     /// The checks, thresholds first.
     pub checks: Vec<Checked>,
-    /// Why no check of this run means anything: the ruler was not fit, or arms were unequal.
+    /// Why nothing may be claimed about some figures, cell by cell.
     pub invalid: Vec<String>,
     /// What a reader must know about the baseline.
     pub notes: Vec<String>,
@@ -74,19 +78,32 @@ impl Judgement {
             judgement.notes = baseline::notes(comparison, baseline, lang);
             judgement.checks.extend(baseline::check(comparison, baseline, lang));
         }
-        let touched = |cell: &&CellComparison| judgement.checks.iter().any(|check| check.cell == cell.cell.name);
-        judgement.invalid = comparison.cells.iter().filter(touched).filter_map(|cell| unfit(cell, lang)).collect();
+        comparison.cells.iter().for_each(|cell| judgement.doubt(cell, lang));
         judgement
     }
 
-    /// The exit status: 1 where a check could not be made, else 3 where the run is invalid, else 99 where a check does not
-    /// hold, else 0.
+    /// Takes the word from checks of a cell whose arms are unequal, and says why where any check of it is invalid.
+    fn doubt(&mut self, cell: &CellComparison, lang: Language) {
+        let unequal = cell.versus.iter().find_map(|versus| unequal_warning(&versus.unequal));
+        let of_cell = || self.checks.iter().filter(|check| check.cell == cell.cell.name);
+        let unfit = of_cell().any(|check| check.standing == Standing::Invalid);
+        let refused = unequal.filter(|_| of_cell().next().is_some());
+        let why = refused.as_ref().map(|warning| lang.warning(warning)).or_else(|| unfit.then(|| lang.unfit()));
+        if refused.is_some() {
+            let checks = self.checks.iter_mut().filter(|check| check.cell == cell.cell.name);
+            checks.for_each(|check| check.standing = Standing::Invalid);
+        }
+        self.invalid.extend(why.map(|why| format!("{}: {why}", cell.cell.name)));
+    }
+
+    /// The exit status: 99 where a check does not hold, else 1 where one could not be made, else 3 where nothing may be
+    /// claimed about a figure, else 0.
     pub fn status(&self) -> u8 {
         let any = |standing| self.checks.iter().any(|check| check.standing == standing);
         match () {
-            () if any(Standing::Unmeasured) => 1,
-            () if !self.invalid.is_empty() => 3,
             () if any(Standing::Crossed) => 99,
+            () if any(Standing::Unmeasured) => 1,
+            () if any(Standing::Invalid) => 3,
             () => 0,
         }
     }
@@ -107,6 +124,7 @@ impl Standing {
             Self::Passed => "✓",
             Self::Crossed => "✗",
             Self::Unmeasured => "?",
+            Self::Invalid => "!",
         }
     }
 }
@@ -119,11 +137,13 @@ impl Checked {
     }
 }
 
-/// Why the numbers of a cell mean nothing.
-fn unfit(cell: &CellComparison, lang: Language) -> Option<String> {
-    let refused = cell.versus.iter().find_map(|versus| unequal_warning(&versus.unequal));
-    let mut contests = cell.versus.iter().flat_map(|versus| &versus.contests);
-    let unfit = contests.find(|contest| contest.verdict == Verdict::RulerUnfit);
-    let why = refused.map(|warning| lang.warning(&warning)).or_else(|| unfit.map(|_| lang.ruler_unfit()))?;
-    Some(format!("{}: {why}", cell.cell.name))
+/// How far two copies of one arm were found apart in a figure of a cell, as a factor of at least 1. A duration that was not
+/// tested itself is no better than the one that was, at the same quantile.
+fn null_deviation(cell: &CellComparison, figure: Figure) -> f64 {
+    let alike = |tested: Figure| match (tested, figure) {
+        (Figure::Duration(_, tested), Figure::Duration(_, asked)) => tested == asked,
+        _ => tested == figure,
+    };
+    let contests = cell.versus.iter().flat_map(|versus| &versus.contests);
+    contests.filter(|contest| alike(contest.figure)).map(Contest::null_deviation).fold(1.0, f64::max)
 }

@@ -6,6 +6,7 @@ use crate::row::{Finding, RowVerdict, finding};
 use crate::text::Language;
 use std::collections::BTreeSet;
 use trial::{Action, End, Row, StopReason, Warning};
+use wire::Transport;
 
 /// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
 pub(crate) const fn glance(row: Row) -> usize {
@@ -20,11 +21,14 @@ pub(crate) const fn glance(row: Row) -> usize {
 pub(crate) struct Findings {
     /// Rows in the order of the table.
     pub(crate) rows: Vec<(Row, Finding)>,
+    /// Base and other of its ratios.
+    pub(crate) sides: [Transport; 2],
 }
 
 impl Findings {
     pub(crate) fn of(comparison: &Comparison, lang: Language) -> Self {
-        Self { rows: Row::ALL.into_iter().map(|row| (row, finding(comparison, row, lang))).collect() }
+        let rows = Row::ALL.into_iter().map(|row| (row, finding(comparison, row, lang))).collect();
+        Self { rows, sides: comparison.sides() }
     }
 
     /// The answer in one sentence: how many of the article's claims hold, and which.
@@ -100,7 +104,9 @@ const NOISY: (usize, usize) = (3, 10);
 /// Whether so many blocks had to be run again that the whole run must be doubted.
 fn noisy_host(records: &Records) -> Option<Warning> {
     let counted: BTreeSet<_> = records.trials.iter().map(|trial| (&trial.cell.name, trial.block)).collect();
-    let (redone, blocks) = (records.redone.len(), counted.len());
+    let noise = |cause: &Warning| matches!(cause.rule(), Some(1 | 3 | 5..=7));
+    let redone = records.redone.iter().filter(|redone| redone.causes.iter().any(noise)).count();
+    let blocks = counted.len();
     let (part, whole) = NOISY;
     (redone * whole > (redone + blocks) * part)
         .then_some(Warning::NoisyHost { redone: redone as u64, blocks: blocks as u64 })

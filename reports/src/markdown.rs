@@ -35,7 +35,7 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
         }
         out += &format!("\n{}\n\n", findings.answer(lang));
         out += &full_table(&findings, lang);
-        out += &format!("\n{}\n\n", lang.ratio_note());
+        out += &format!("\n{}\n\n", lang.ratio_note_of(findings.sides));
         for (row, finding) in &findings.rows {
             out += &format!("- **{}**: {}\n", lang.row(*row), escape(&finding.sentence));
         }
@@ -76,9 +76,9 @@ fn asked_elsewhere(comparison: &Comparison, lang: Language) -> Option<Vec<String
     })
 }
 
-pub(crate) fn head(lang: Language) -> Vec<String> {
+pub(crate) fn head(sides: [Transport; 2], lang: Language) -> Vec<String> {
     let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
-    let ratio = lang.ratio_head(websocket, sse);
+    let ratio = lang.over(sides);
     vec![
         lang.row_head(),
         lang.claim_head(),
@@ -103,7 +103,7 @@ fn full_table(findings: &Findings, lang: Language) -> String {
             verdict(finding, lang, "<br>"),
         ]
     });
-    table(head(lang), rows.collect())
+    table(head(findings.sides, lang), rows.collect())
 }
 
 /// What a run of cells of its own says.
@@ -111,14 +111,15 @@ fn own_cells(own: &OwnCells, lang: Language) -> String {
     let findings = own.findings(lang);
     let said = |(name, finding): &(&str, Finding)| format!("- **{}**: {}\n", escape(name), escape(&finding.sentence));
     let sentences: String = findings.iter().map(said).collect();
-    let table = cells_table(&findings, lang);
-    format!("\n{}\n\n{table}\n{}\n\n{sentences}", escape(&own.answer(lang)), lang.ratio_note())
+    let table = cells_table(&findings, own.sides(), lang);
+    let note = lang.ratio_note_of(own.sides());
+    format!("\n{}\n\n{table}\n{note}\n\n{sentences}", escape(&own.answer(lang)))
 }
 
 /// One line for each cell.
-pub(crate) fn cells_table(findings: &[(&str, Finding)], lang: Language) -> String {
+pub(crate) fn cells_table(findings: &[(&str, Finding)], sides: [Transport; 2], lang: Language) -> String {
     let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
-    let ratio = lang.ratio_head(websocket, sse);
+    let ratio = lang.over(sides);
     let head =
         vec![lang.cell_head(), lang.what_head(), sse.to_owned(), websocket.to_owned(), ratio, lang.verdict_head()];
     let row = |(name, finding): &(&str, Finding)| {

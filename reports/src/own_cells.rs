@@ -21,12 +21,12 @@ pub(crate) struct OwnCells<'a, 'r> {
 /// One cell.
 pub(crate) struct OwnCell<'a, 'r> {
     pub(crate) cell: &'a CellComparison<'r>,
-    /// Time between two output tokens of one stream, nanoseconds: TPOT over SSE, median of answers and trials.
+    /// Time between two output tokens of one stream, nanoseconds: TPOT over the base, median of answers and trials.
     /// `None` without a schedule.
     pub(crate) gap_ns: Option<f64>,
 }
 
-/// WebSocket minus SSE.
+/// Other minus base.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Added {
     pub(crate) value_ns: f64,
@@ -77,6 +77,11 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         only.then(|| Self { cells: all.iter().map(OwnCell::of).collect(), comparison })
     }
 
+    /// Base and other of its ratios.
+    pub(crate) fn sides(&self) -> [Transport; 2] {
+        self.comparison.sides()
+    }
+
     /// The answer: how far the transports may lie apart, in time and as a share of the time between two tokens, and what
     /// may be said about it. Where no cell has a pace, what each of them says.
     pub(crate) fn answer(&self, lang: Language) -> String {
@@ -85,7 +90,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         match (self.paces(lang).filter(|_| !farthest.is_empty()), self.cells.as_slice()) {
             (Some(paces), _) => lang.llm_answer(paces, lang.list(farthest.into_iter().chain(self.tallies(lang)))),
             (None, [alone]) => alone.sentence(self.comparison, lang),
-            (None, several) => named(several, lang),
+            (None, several) => self.named(several, lang),
         }
     }
 
@@ -117,9 +122,47 @@ impl<'a, 'r> OwnCells<'a, 'r> {
     fn tallies(&self, lang: Language) -> Option<String> {
         let paced: Vec<&OwnCell> =
             self.cells.iter().filter(|cell| cell.gap_ns.is_some() && cell.headline().is_some()).collect();
-        let said = by_verdict(&paced, lang).into_iter().map(|(word, cells)| lang.llm_tally(word, cells.len()));
+        let said = self.by_verdict(&paced, lang).into_iter().map(|(word, cells)| lang.llm_tally(word, cells.len()));
         let said: Vec<String> = said.collect();
-        (!said.is_empty()).then(|| lang.llm_tallies(paced.len(), lang.series(&said)))
+        let [base, other] = lang.sides(self.comparison.sides());
+        (!said.is_empty()).then(|| lang.llm_tallies(other, base, paced.len(), lang.series(&said)))
+    }
+
+    /// Which cells say what, and in which figure; those that compare nothing say why.
+    fn named(&self, cells: &[OwnCell], lang: Language) -> String {
+        let (compared, silent): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.headline().is_some());
+        let name =
+            |cell: &&OwnCell| Some(lang.cells_name(cell.cell.cell.name.clone(), lang.figure(cell.headline()?.figure)));
+        let names = |cells: Vec<&OwnCell>| lang.series(&cells.iter().filter_map(name).collect::<Vec<_>>());
+        let said = self.by_verdict(&compared, lang).into_iter().map(|(word, of)| lang.cells_say(word, names(of)));
+        let said: Vec<String> = said.collect();
+        let [base, other] = lang.sides(self.comparison.sides());
+        let said = (!said.is_empty()).then(|| lang.cells_answer(other, base, compared.len(), lang.list(said)));
+        let why = silent.iter().map(|cell| lang.sentence(format!("{}: {}", cell.cell.cell.name, cell.absent(lang))));
+        said.into_iter().chain(why).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The cells that say the same of the run's other transport, in the order in which it is told.
+    fn by_verdict<'c>(&self, cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<(String, Vec<&'c OwnCell<'a, 'r>>)> {
+        type Says = fn(&Verdict) -> bool;
+        let [_, other] = self.comparison.sides();
+        let words: [(String, Says); 6] = [
+            (lang.direction(Direction::Lower).to_owned(), |v| {
+                matches!(v, Verdict::Different { direction: Direction::Lower, .. })
+            }),
+            (lang.direction(Direction::Higher).to_owned(), |v| {
+                matches!(v, Verdict::Different { direction: Direction::Higher, .. })
+            }),
+            (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
+            (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::Unfit | Verdict::Refused)),
+            (lang.unfit(), |v| *v == Verdict::Unfit),
+            (lang.refused(), |v| *v == Verdict::Refused),
+        ];
+        let of = |says: Says| {
+            let saying = |cell: &&OwnCell| cell.headline().is_some_and(|contest| says(&contest.verdict_of(other)));
+            cells.iter().copied().filter(saying).collect::<Vec<_>>()
+        };
+        words.into_iter().map(|(word, says)| (word, of(says))).filter(|(_, cells)| !cells.is_empty()).collect()
     }
 
     /// What every cell says.
@@ -129,47 +172,12 @@ impl<'a, 'r> OwnCells<'a, 'r> {
     }
 }
 
-/// Which cells say what, and in which figure; those that compare nothing say why.
-fn named(cells: &[OwnCell], lang: Language) -> String {
-    let (compared, silent): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.headline().is_some());
-    let name =
-        |cell: &&OwnCell| Some(lang.cells_name(cell.cell.cell.name.clone(), lang.figure(cell.headline()?.figure)));
-    let names = |cells: Vec<&OwnCell>| lang.series(&cells.iter().filter_map(name).collect::<Vec<_>>());
-    let said: Vec<String> =
-        by_verdict(&compared, lang).into_iter().map(|(word, of)| lang.cells_say(word, names(of))).collect();
-    let said = (!said.is_empty()).then(|| lang.cells_answer(compared.len(), lang.list(said)));
-    let why = silent.iter().map(|cell| lang.sentence(format!("{}: {}", cell.cell.cell.name, cell.absent(lang))));
-    said.into_iter().chain(why).collect::<Vec<_>>().join(" ")
-}
-
 /// Why an arm has no numbers, or not those that its cell is about.
 fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
     let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
     let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
     let lacking = || arm.measured().find_map(|(_, m)| m.exact.as_ref()?.not_measured.first().cloned());
     failed.or_else(void).or_else(lacking)
-}
-
-/// The cells that say the same of WebSocket against SSE, in the order in which it is told.
-fn by_verdict<'c, 'a, 'r>(cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<(String, Vec<&'c OwnCell<'a, 'r>>)> {
-    type Says = fn(&Verdict) -> bool;
-    let words: [(String, Says); 6] = [
-        (lang.direction(Direction::Lower).to_owned(), |v| {
-            matches!(v, Verdict::Different { direction: Direction::Lower, .. })
-        }),
-        (lang.direction(Direction::Higher).to_owned(), |v| {
-            matches!(v, Verdict::Different { direction: Direction::Higher, .. })
-        }),
-        (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
-        (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::RulerUnfit | Verdict::Refused)),
-        (lang.ruler_unfit(), |v| *v == Verdict::RulerUnfit),
-        (lang.refused(), |v| *v == Verdict::Refused),
-    ];
-    let of = |says: Says| {
-        let saying = |cell: &&OwnCell| cell.headline().is_some_and(|contest| says(&contest.verdict));
-        cells.iter().copied().filter(saying).collect::<Vec<_>>()
-    };
-    words.into_iter().map(|(word, says)| (word, of(says))).filter(|(_, cells)| !cells.is_empty()).collect()
 }
 
 impl<'a, 'r> OwnCell<'a, 'r> {
@@ -211,16 +219,16 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// Whether a difference of this cell may be believed.
     fn is_fit(&self) -> bool {
-        let refused = |contest: &Contest| matches!(contest.verdict, Verdict::RulerUnfit | Verdict::Refused);
+        let refused = |contest: &Contest| matches!(contest.verdict, Verdict::Unfit | Verdict::Refused);
         self.headline().is_some_and(|contest| !refused(contest))
     }
 
-    /// By how much more WebSocket adds to the model's schedule than SSE; `None` where the schedule is not known.
+    /// By how much more the other transport adds to the model's schedule than the base; `None` where the schedule is not known.
     pub(crate) fn added(&self, quantile: Quantile) -> Option<Added> {
         let known = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::JudgedTime));
         let figure = self.judged(quantile);
         let contest = self.cell.contest(figure).filter(|contest| known && contest.verdict != Verdict::Refused)?;
-        let arms = || self.cell.arm(Transport::Sse).zip(self.cell.arm(Transport::WebSocket));
+        let arms = || self.cell.arm(contest.arms[0]).zip(self.cell.arm(contest.arms[1]));
         match contest.estimability {
             Estimability::PerTrial => {
                 let (base, other) = arms()?;
@@ -245,8 +253,8 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         let verdict = match self.headline() {
             None if self.alone(lang).is_some() => RowVerdict::Found(lang.llm_one_transport()),
             None => RowVerdict::NotMeasured(self.absent(lang)),
-            Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(lang.brief(contest)),
-            Some(contest) => RowVerdict::NotResolved(lang.brief(contest)),
+            Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(lang.brief(contest.verdict)),
+            Some(contest) => RowVerdict::NotResolved(lang.brief(contest.verdict)),
         };
         Finding {
             lines: self.lines(lang),
@@ -268,8 +276,17 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             return lang.sentence(clause(contest, &what, comparison, lang));
         };
         let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
-        let verdict = lang.verdict(contest, Transport::WebSocket.title(), comparison.family);
-        lang.llm_cell(at, what, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
+        let verdict = lang.verdict(contest, contest.arms[1].title(), comparison.family);
+        let [base, other] = lang.sides(contest.arms);
+        lang.llm_cell(
+            at,
+            lang.llm_difference(other, base),
+            what,
+            signed(added),
+            percent(share.abs()),
+            number::duration(gap_ns),
+            verdict,
+        )
     }
 
     /// What the only transport of a cell was measured at.
@@ -308,7 +325,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         if self.cell.contest(figure).is_some() {
             return Measured::figure(self.cell, figure, &what, lang);
         }
-        let alone = self.is_asked() || self.cell.websocket().is_none();
+        let alone = self.is_asked() || self.cell.pair().is_none();
         let value =
             |transport| self.cell.median(transport, figure).filter(|_| alone && self.is_estimable(transport, figure));
         let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(value);
@@ -329,7 +346,11 @@ impl<'a, 'r> OwnCell<'a, 'r> {
     fn apart(&self, lang: Language) -> Option<Measured> {
         let (added, share) = (self.added(Quantile::P50)?, self.share(Quantile::P50)?);
         let share = lang.llm_share(percent(share.abs()), number::duration(self.gap_ns?));
-        Some(Measured::new(lang.llm_difference(), "", signed(added)).with_ratio(share))
+        let contest = self.cell.contest(self.judged(Quantile::P50))?;
+        let [base, other] = lang.sides(contest.arms);
+        let [sse, websocket] = contest.in_columns([String::new(), signed(added)]);
+        let what = lang.llm_difference_head(lang.llm_difference(other, base));
+        Some(Measured::new(what, sse, websocket).with_ratio(share))
     }
 }
 

@@ -81,8 +81,8 @@ fn rows(comparison: &Comparison) -> String {
             verdict(&finding.verdict, lang),
         ]
     });
-    let note = escape(&lang.ratio_note());
-    table(head(lang), rows.collect()) + &format!("\n{note}\n\n{}\n", escape(&findings.answer(lang)))
+    let note = escape(&lang.ratio_note_of(findings.sides));
+    table(head(findings.sides, lang), rows.collect()) + &format!("\n{note}\n\n{}\n", escape(&findings.answer(lang)))
 }
 
 /// What is said of a row, and on what it rests.
@@ -94,14 +94,15 @@ fn verdict(said: &RowVerdict, lang: Language) -> String {
 /// The answer, and one line for each cell.
 fn cells(own: &OwnCells) -> String {
     let lang = Language::English;
-    let table = cells_table(&own.findings(lang), lang);
-    format!("{}\n\n{table}\n{}\n", escape(&own.answer(lang)), escape(&lang.ratio_note()))
+    let table = cells_table(&own.findings(lang), own.sides(), lang);
+    format!("{}\n\n{table}\n{}\n", escape(&own.answer(lang)), escape(&lang.ratio_note_of(own.sides())))
 }
 
 /// The answer, and one line for each paced cell.
 fn streams(own: &OwnCells) -> String {
     let lang = Language::English;
     let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
+    let [base, other] = lang.sides(own.sides());
     let of = |figure: &str, transport: &str| format!("{figure}, {transport}");
     let (added, bytes) = (lang.llm_chart_axis(), lang.figure(Figure::BytesPerToken));
     let columns = [
@@ -109,7 +110,7 @@ fn streams(own: &OwnCells) -> String {
         lang.llm_streams_head(),
         of(&added, sse),
         of(&added, websocket),
-        lang.llm_difference(),
+        lang.llm_difference_head(lang.llm_difference(other, base)),
         lang.llm_share_head(),
         of(&bytes, sse),
         of(&bytes, websocket),

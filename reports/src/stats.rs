@@ -1,4 +1,4 @@
-//! Order statistics of paired log ratios: pure arithmetic on slices (METHODOLOGY 1.7). Refuses to see a message:
+//! Order statistics of paired log ratios: pure arithmetic on slices (METHODOLOGY, *What is compared*). Refuses to see a message:
 //! its unit is the block.
 
 pub mod binomial;

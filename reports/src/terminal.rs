@@ -62,7 +62,7 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
         None => of_rows(&Findings::of(comparison, lang), lang, width, paint),
     });
     lines.extend(breakdown(comparison, lang, width).iter().map(|line| paint.on(line, Style::Dim)));
-    lines.extend(wrap(&lang.ratio_note(), width).iter().map(|line| paint.on(line, Style::Dim)));
+    lines.extend(wrap(&lang.ratio_note_of(comparison.sides()), width).iter().map(|line| paint.on(line, Style::Dim)));
     lines.join("\n") + "\n"
 }
 
@@ -80,7 +80,7 @@ fn breakdown(comparison: &Comparison, lang: Language, width: usize) -> Vec<Strin
 /// The rows of the article.
 fn of_rows(findings: &Findings, lang: Language, width: usize, paint: Paint) -> Vec<String> {
     let measured = findings.rows.iter().flat_map(|(_, finding)| &finding.lines);
-    let layout = Layout { widths: column_widths(measured, lang, width), width, lang, paint };
+    let layout = Layout::of(measured, findings.sides, lang, width, paint);
     let rows = findings.rows.iter().flat_map(|(row, finding)| layout.row(*row, finding));
     opened(&findings.answer(lang), &layout).into_iter().chain(rows).collect()
 }
@@ -89,17 +89,16 @@ fn of_rows(findings: &Findings, lang: Language, width: usize, paint: Paint) -> V
 fn of_own_cells(own: &OwnCells, lang: Language, width: usize, paint: Paint) -> Vec<String> {
     let findings = own.findings(lang);
     let measured = findings.iter().flat_map(|(_, finding)| &finding.lines);
-    let layout = Layout { widths: column_widths(measured, lang, width), width, lang, paint };
+    let layout = Layout::of(measured, own.sides(), lang, width, paint);
     let cells = findings.iter().flat_map(|(name, finding)| layout.cell(name, finding));
     opened(&own.answer(lang), &layout).into_iter().chain(cells).collect()
 }
 
 /// The answer and the names of the columns.
 fn opened(answer: &str, layout: &Layout) -> Vec<String> {
-    let head = head(layout.lang);
     let mut lines = wrap(&clean(answer), layout.width);
     lines.push(String::new());
-    lines.extend(layout.columns(&head.iter().map(String::as_str).collect::<Vec<_>>(), Some(Style::Dim)));
+    lines.extend(layout.columns(&layout.head.iter().map(String::as_str).collect::<Vec<_>>(), Some(Style::Dim)));
     lines
 }
 
@@ -136,17 +135,16 @@ fn agent_place(place: &AtDistance, lang: Language, limit: usize, paint: Paint) -
     heading.into_iter().chain(lines).chain([String::new()]).collect()
 }
 
-fn head(lang: Language) -> [String; 4] {
+fn head(sides: [Transport; 2], lang: Language) -> [String; 4] {
     let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
-    [String::new(), sse.to_owned(), websocket.to_owned(), lang.ratio_head(websocket, sse)]
+    [String::new(), sse.to_owned(), websocket.to_owned(), lang.over(sides)]
 }
 
 fn cells(line: &Measured) -> Vec<&str> {
     vec![&line.what, &line.sse, &line.websocket, &line.ratio]
 }
 
-fn column_widths<'a>(measured: impl Iterator<Item = &'a Measured>, lang: Language, width: usize) -> Vec<usize> {
-    let head = head(lang);
+fn column_widths<'a>(measured: impl Iterator<Item = &'a Measured>, head: &[String; 4], width: usize) -> Vec<usize> {
     let measured: Vec<&Measured> = measured.collect();
     let lines = measured.iter().map(|line| cells(line));
     let rows: Vec<Vec<&str>> = std::iter::once(head.iter().map(String::as_str).collect()).chain(lines).collect();
@@ -155,6 +153,7 @@ fn column_widths<'a>(measured: impl Iterator<Item = &'a Measured>, lang: Languag
 
 /// What every line of the table shares.
 struct Layout {
+    head: [String; 4],
     widths: Vec<usize>,
     width: usize,
     lang: Language,
@@ -162,6 +161,17 @@ struct Layout {
 }
 
 impl Layout {
+    fn of<'a>(
+        measured: impl Iterator<Item = &'a Measured>,
+        sides: [Transport; 2],
+        lang: Language,
+        width: usize,
+        paint: Paint,
+    ) -> Self {
+        let head = head(sides, lang);
+        Self { widths: column_widths(measured, &head, width), head, width, lang, paint }
+    }
+
     fn row(&self, row: Row, finding: &Finding) -> Vec<String> {
         let mut lines = vec![self.heading(self.lang.row(row), &finding.verdict)];
         if let Some([sse, websocket]) = self.lang.claim(row) {

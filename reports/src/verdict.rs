@@ -1,5 +1,5 @@
-//! What may be said about one ratio: the table of METHODOLOGY 1.7 as one pure function. Refuses to name a winner
-//! that the interval does not name.
+//! What may be said about one ratio: the table of METHODOLOGY, *What is compared*, as one pure function. Refuses to name a
+//! winner that the interval does not name.
 
 use crate::stats::{SignedRank, blocks_for_family, blocks_needed};
 
@@ -40,8 +40,19 @@ impl Interval {
         Self { low: low.exp(), high: high.exp() }
     }
 
-    const fn within(self, low: f64, high: f64) -> bool {
-        low < self.low && self.high < high
+    /// Whether it lies between `1 / factor` and `factor`; never for a factor up to 1.
+    const fn is_within(self, factor: f64) -> bool {
+        1.0 / factor < self.low && self.high < factor
+    }
+
+    /// Whether it lies above `factor`, or below `1 / factor`, as a whole.
+    const fn is_beyond(self, factor: f64) -> bool {
+        self.low > factor || self.high < 1.0 / factor
+    }
+
+    /// The end that is farther from 1, as a factor of at least 1.
+    const fn reach(self) -> f64 {
+        self.high.max(1.0 / self.low).max(1.0)
     }
 }
 
@@ -74,13 +85,20 @@ impl Direction {
     pub fn of(ratio: f64) -> Self {
         if ratio > 1.0 { Self::Higher } else { Self::Lower }
     }
+
+    const fn reversed(self) -> Self {
+        match self {
+            Self::Higher => Self::Lower,
+            Self::Lower => Self::Higher,
+        }
+    }
 }
 
 /// What may be said about a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The null arm differs from its twin: the ruler is not fit today.
-    RulerUnfit,
+    /// Two copies of one arm lie farther apart than the margin, and this ratio is not beyond that: nothing may be claimed.
+    Unfit,
     /// Different.
     Different {
         /// Where the other arm lies.
@@ -117,33 +135,40 @@ pub struct Evidence<'a> {
     pub adjusted_p: f64,
     /// Headline figures in the report.
     pub family: usize,
-    /// p-value of the null arm against its twin, adjusted over all null tests; `None` without a null arm.
-    pub null_adjusted_p: Option<f64>,
+    /// How far two copies of one arm lie apart, as a factor: see [`null_deviation`].
+    pub null_deviation: f64,
     /// Share of the base value that is the instrument's own, in both arms alike.
     pub dilution: f64,
 }
 
+/// How far the null arm lies from its twin, as a factor of at least 1: the end of its 95 % interval that is farther from 1.
+/// 1 where the two were not found to differ (adjusted p from 5 % on, or no test): its noise is then in the ratio's own interval.
+pub fn null_deviation(null: Option<&Ratio>, adjusted_p: Option<f64>) -> f64 {
+    let differs = adjusted_p.is_some_and(|p| p < FAMILY_RISK);
+    null.filter(|_| differs).and_then(|null| null.interval).map_or(1.0, Interval::reach)
+}
+
 impl Verdict {
-    /// The first condition of METHODOLOGY 1.7 that holds.
+    /// The first condition of METHODOLOGY, *What is compared*, that holds.
     ///
-    /// Two refinements: an interval inside the margin is "equivalent" even when it excludes 1, and a diluted
-    /// ratio must lie inside a margin that is diluted as much.
+    /// The null arm widens what a difference must exceed, and narrows what counts as equivalent, by its own deviation. An
+    /// interval inside the margin is "equivalent" even when it excludes 1: that it is too small to matter is the more
+    /// that is known. A diluted ratio must lie inside a margin that is diluted as much.
     pub fn of(evidence: Evidence<'_>) -> Self {
-        let Evidence { ratio, margin, adjusted_p, .. } = evidence;
-        if evidence.null_adjusted_p.is_some_and(|p| p < FAMILY_RISK) {
-            return Self::RulerUnfit;
-        }
+        let Evidence { ratio, margin, null_deviation, .. } = evidence;
         let (Some(wide), Some(narrow)) = (ratio.interval, ratio.interval_90) else {
             return Self::TooFewBlocks;
         };
-        let (beyond, direction) = (beyond(wide, margin), Direction::of(ratio.value));
-        let diluted = 1.0 + margin * (1.0 - evidence.dilution);
-        if adjusted_p < FAMILY_RISK && beyond {
+        let (proven, direction) = (evidence.adjusted_p < FAMILY_RISK, Direction::of(ratio.value));
+        let beyond = wide.is_beyond((1.0 + margin) * null_deviation);
+        if proven && beyond {
             Self::Different { direction, beyond_margin: true }
-        } else if narrow.within(1.0 / diluted, diluted) {
+        } else if narrow.is_within((1.0 + margin * (1.0 - evidence.dilution)) / null_deviation) {
             Self::Equivalent
-        } else if adjusted_p < FAMILY_RISK && (wide.low > 1.0 || wide.high < 1.0) {
+        } else if proven && wide.is_beyond(null_deviation) {
             Self::Different { direction, beyond_margin: false }
+        } else if null_deviation > 1.0 + margin {
+            Self::Unfit
         } else {
             let needed = blocks_needed(ratio.deviation, margin).max(blocks_for_family(evidence.family));
             let more_blocks = needed.saturating_sub(ratio.blocks);
@@ -160,12 +185,26 @@ impl Verdict {
         }
     }
 
+    /// The same about the base, where it was about the other arm.
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Different { direction, beyond_margin } => {
+                Self::Different { direction: direction.reversed(), beyond_margin }
+            }
+            Self::Unresolved { more_blocks, leaning: Some(direction) } => {
+                Self::Unresolved { more_blocks, leaning: Some(direction.reversed()) }
+            }
+            Self::Unfit
+            | Self::Equivalent
+            | Self::Unresolved { leaning: None, .. }
+            | Self::TooFewBlocks
+            | Self::Refused
+            | Self::Exploratory => self,
+        }
+    }
+
     /// Whether something is known: a difference or equivalence.
     pub const fn is_resolved(self) -> bool {
         matches!(self, Self::Different { .. } | Self::Equivalent)
     }
-}
-
-fn beyond(interval: Interval, margin: f64) -> bool {
-    interval.low > 1.0 + margin || interval.high < 1.0 / (1.0 + margin)
 }

@@ -96,23 +96,63 @@ fn what_was_not_measured_does_not_pass() {
     }
 }
 
-#[test]
-fn a_ruler_that_is_not_fit_makes_the_result_invalid_whatever_holds() {
-    let mut unfit = small(12);
-    for trial in unfit.trials.iter_mut().filter(|trial| trial.arm.twin) {
-        scale(&mut trial.outcome, 1.5);
+/// Records whose null arms are so far off.
+fn null_off(factor: f64) -> Records {
+    let mut records = small(12);
+    for trial in records.trials.iter_mut().filter(|trial| trial.arm.twin) {
+        scale(&mut trial.outcome, factor);
     }
-    let judgement = judged(&["response:p50{latency/single}<1ns"], &unfit, None);
-    assert_eq!(judgement.status(), 3, "{judgement:?}");
-    assert!(judgement.lines(Language::English).iter().any(|line| line.contains("the ruler is not fit today")));
+    records
+}
+
+#[test]
+fn two_copies_of_one_arm_that_differ_limit_what_may_be_claimed_of_their_figure() {
+    let unfit = null_off(1.5);
+    let single = |limit: &str| judged(&[&format!("sse.response:p50{{latency/single}}<{limit}")], &unfit, None);
+    let found = single("1ns").checks[0].found.clone();
+    let value = found.split_whitespace().nth(1).unwrap().to_owned();
+    assert_eq!(single("1ns").status(), 99, "far beyond it: {found}");
+    assert_eq!(single("1s").status(), 0, "far below it: {found}");
+    let near = single(&format!("{value}us"));
+    assert_eq!(near.status(), 3, "{near:?}");
+    let lines = near.lines(Language::English);
+    assert!(
+        lines.iter().any(|line| line.contains("two copies of one arm differ by more than the margin")),
+        "{lines:?}"
+    );
+    assert!(lines.iter().all(|line| !line.contains('✗')), "{lines:?}");
     let elsewhere = judged(&["throughput{throughput/*}>1"], &unfit, None);
     assert_eq!(elsewhere.status(), 0, "the throughput cell's own null arm holds");
+}
+
+#[test]
+fn a_regression_that_is_far_larger_than_the_null_arm_is_a_regression() {
+    let (baseline, status) = (small(12), |now: &Records, then| judged(&[], now, Some(then)).status());
+    for off in [0.98, 1.5] {
+        let mut slower = null_off(off);
+        slower.trials.iter_mut().for_each(|trial| scale(&mut trial.outcome, 38.0));
+        assert_eq!(status(&slower, &baseline), 99, "null arm {off}");
+    }
+    assert_eq!(status(&null_off(0.98), &baseline), 0, "2 % are inside of every margin");
+    let unfit = judged(&[], &null_off(1.5), Some(&baseline));
+    assert_eq!(unfit.status(), 3, "{unfit:?}");
+    assert!(unfit.lines(Language::English).iter().all(|line| !line.starts_with('✗')), "{unfit:?}");
+    let both = judged(&["throughput>1"], &baseline, Some(&baseline));
+    assert!(both.status() == 0 && both.checks.len() > judged(&["throughput>1"], &baseline, None).checks.len());
+}
+
+#[test]
+fn unequal_arms_make_the_result_invalid_whatever_holds() {
     let mut unequal = small(8);
     let websocket = |trial: &&mut trial::Trial| trial.arm.transport == Transport::WebSocket;
     for trial in unequal.trials.iter_mut().filter(websocket) {
         trial.server.as_mut().unwrap().tuning.nodelay = false;
     }
-    assert_eq!(judged(&["throughput>1"], &unequal, None).status(), 3);
+    for threshold in ["throughput>1", "throughput<1"] {
+        let judgement = judged(&[threshold], &unequal, None);
+        assert_eq!(judgement.status(), 3);
+        assert!(judgement.lines(Language::English).iter().all(|line| line.starts_with('!')), "{judgement:?}");
+    }
 }
 
 /// Multiplies every duration of a trial.

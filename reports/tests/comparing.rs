@@ -6,17 +6,24 @@ mod synthetic;
 
 use reports::compare::{CellComparison, Contest, Estimability};
 use reports::detect::detected;
+use reports::row::{RowVerdict, finding};
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
-use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Stalls, Warning, Witness};
+use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Row, Stalls, Warning, Witness};
 use wire::{Sharing, Transport};
 
 const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
 
 /// Records of the single-stream latency cell alone, every duration of a trial the same.
 fn constant(blocks: u32, ns: impl Fn(Arm, u32) -> u64) -> Records {
+    against(Transport::Sse, blocks, ns)
+}
+
+/// The same with a base of one's choice.
+fn against(base: Transport, blocks: u32, ns: impl Fn(Arm, u32) -> u64) -> Records {
     let mut plan = synthetic::plan(blocks);
     plan.cells.retain(|cell| cell.name == "latency/single");
+    plan.cells.iter_mut().for_each(|cell| cell.base = Some(base));
     let mut records = synthetic::of_plan(plan);
     for trial in &mut records.trials {
         let value = ns(trial.arm, trial.block);
@@ -58,13 +65,64 @@ fn what_drifts_with_time_cancels_inside_a_block() {
 }
 
 #[test]
-fn a_null_arm_that_differs_makes_the_ruler_unfit() {
+fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded() {
+    let faster = |arm: Arm, block: u32| {
+        let base = 100_000 + u64::from(block) * 100;
+        if arm.transport == Transport::WebSocket { base * 8 / 10 } else { base }
+    };
+    for (base, other, ratio, direction, [english, chinese]) in [
+        (Transport::Sse, Transport::WebSocket, 0.8, Direction::Lower, ["WebSocket is lower", "WebSocket 更低"]),
+        (Transport::WebSocket, Transport::Sse, 1.25, Direction::Higher, ["SSE is higher", "SSE 更高"]),
+    ] {
+        let records = against(base, 10, faster);
+        let comparison = Comparison::of(&records);
+        assert_eq!(comparison.sides(), [base, other]);
+        let contest = the_contest(&comparison, P50);
+        assert!((contest.ratio.value - ratio).abs() < 0.002, "{:?}", contest.ratio);
+        assert_eq!(contest.verdict, Verdict::Different { direction, beyond_margin: true });
+        assert_eq!(
+            contest.verdict_of(Transport::WebSocket),
+            Verdict::Different { direction: Direction::Lower, beyond_margin: true }
+        );
+        assert!(contest.headline && contest.null.is_some_and(|null| null.value == 1.0));
+        for (lang, words) in [(Language::English, english), (Language::Chinese, chinese)] {
+            let latency = finding(&comparison, Row::Latency, lang);
+            assert_eq!(latency.verdict, RowVerdict::Confirmed, "WebSocket has the lower latency, whoever is the base");
+            let line = &latency.lines[0];
+            assert!(line.sse.starts_with("10") && line.websocket.starts_with("80"), "{line:?}");
+            assert!(line.ratio.starts_with(&format!("{ratio:.2}")), "{line:?}");
+            assert!(latency.sentence.contains(words), "{}", latency.sentence);
+            let said = reports::terminal(&comparison, lang, 100, false);
+            let (head, reverse) =
+                (format!("{} / {}", other.title(), base.title()), format!("{} / {}", base.title(), other.title()));
+            assert!(said.contains(&head) && !said.contains(&reverse), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_cell_with_another_base_than_the_first_says_so_beside_its_ratios() {
+    let mut plan = synthetic::plan(8);
+    plan.cells.retain(|cell| cell.name.starts_with("latency/"));
+    let fan_out = plan.cells.iter_mut().find(|cell| cell.name == "latency/fan-out").unwrap();
+    fan_out.base = Some(Transport::WebSocket);
+    let records = synthetic::of_plan(plan);
+    let comparison = Comparison::of(&records);
+    let latency = finding(&comparison, Row::Latency, Language::English);
+    for line in &latency.lines {
+        assert_eq!(line.ratio.ends_with("(SSE / WebSocket)"), line.what.starts_with("fan-out"), "{line:?}");
+    }
+    assert!(latency.lines.iter().any(|line| line.what.starts_with("fan-out")));
+}
+
+#[test]
+fn a_null_arm_beyond_the_margin_leaves_nothing_to_claim() {
     let records = constant(12, |arm, block| {
         let base = 100_000 + u64::from(block) * 100;
         if arm.twin { base * 13 / 10 } else { base }
     });
     let comparison = Comparison::of(&records);
-    assert_eq!(the_contest(&comparison, P50).verdict, Verdict::RulerUnfit);
+    assert_eq!(the_contest(&comparison, P50).verdict, Verdict::Unfit);
 }
 
 #[test]
@@ -106,7 +164,7 @@ fn a_tick_to_a_hundred_readers_is_one_observation() {
 fn pooled_intervals_hold_their_value_and_are_the_same_every_time() {
     let records = synthetic::records(10);
     let [first, second] = [Comparison::of(&records), Comparison::of(&records)];
-    let shifts = |comparison: &Comparison| the_cell(comparison, "latency/single").websocket().unwrap().shifts.clone();
+    let shifts = |comparison: &Comparison| the_cell(comparison, "latency/single").pair().unwrap().shifts.clone();
     assert_eq!(shifts(&first), shifts(&second));
     for shift in shifts(&first).iter().filter(|shift| shift.share < 0.99) {
         let interval = shift.ratio.interval.unwrap();
@@ -123,7 +181,7 @@ fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
         change(&mut trial.outcome, |m| drop(m.distributions.insert(Metric::PacerLateness, late.clone())));
     }
     let comparison = Comparison::of(&records);
-    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    let versus = the_cell(&comparison, "latency/single").pair().unwrap();
     let dilution = versus.dilution.unwrap();
     assert!((dilution.share - 0.5).abs() < 0.01, "{dilution:?}");
     assert!(dilution.undiluted.is_some_and(|ratio| (ratio - 0.5).abs() < 0.01), "{dilution:?}");
@@ -227,7 +285,7 @@ fn two_clocks_that_are_not_known_well_leave_a_difference_and_no_ratio() {
     let interval = difference.interval_ns.unwrap();
     assert!(11_500.0 < interval.low && interval.high < 12_500.0, "{interval:?}");
     assert_eq!((contest.adjusted_p, difference.bound_ns), (None, 11_000.0));
-    assert!(the_cell(&comparison, "latency/single").websocket().unwrap().shifts.is_empty(), "no ratio anywhere");
+    assert!(the_cell(&comparison, "latency/single").pair().unwrap().shifts.is_empty(), "no ratio anywhere");
     for (lang, words) in [(Language::English, ["no ratio", "+12.0 µs"]), (Language::Chinese, ["没有比值", "+12.0 µs"])]
     {
         let summary = reports::summary_markdown(&[Comparison::of(&blunt)], lang);
@@ -275,7 +333,7 @@ fn the_clients_share_dilutes_as_lateness_does() {
     assert_eq!(verdict(&records), Verdict::Equivalent, "2 % apart, within 5 %");
     hold(&mut records, |arm| vec![(Metric::KernelToRead, if websocket(arm) { 1_470 } else { 1_500 })]);
     let comparison = Comparison::of(&records);
-    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    let versus = the_cell(&comparison, "latency/single").pair().unwrap();
     let dilution = versus.dilution.unwrap();
     assert_eq!((dilution.share, dilution.base.client_ns, dilution.base.timer_ns), (0.75, 1_500.0, 0.0));
     assert_eq!(dilution.undiluted, Some(490.0 / 500.0));
@@ -290,7 +348,7 @@ fn what_is_judged_less_lateness_is_still_diluted_by_the_client_and_by_what_excee
     hold(&mut records, |_| parts.clone());
     watch(&mut records, 1_000);
     let comparison = Comparison::of(&records);
-    let versus = the_cell(&comparison, "latency/single").websocket().unwrap();
+    let versus = the_cell(&comparison, "latency/single").pair().unwrap();
     assert_eq!(versus.judged, Some(Metric::JudgedTime));
     let dilution = versus.dilution.unwrap();
     assert_eq!((dilution.share, dilution.base.timer_ns), (0.4, 0.0), "no lateness is left in it");
@@ -299,11 +357,11 @@ fn what_is_judged_less_lateness_is_still_diluted_by_the_client_and_by_what_excee
     assert_eq!(the_contest(&comparison, judged).dilution, 0.4);
     let finding = reports::row::finding(&comparison, trial::Row::Latency, Language::English);
     let [less, diluted] = &finding.caveats[..] else { panic!("{:?}", finding.caveats) };
-    assert!(less.contains("up to 1.00 µs") && diluted.contains("40 % of the SSE median"), "{finding:?}");
+    assert!(less.contains("up to 1.00 µs") && diluted.contains("40 % of the base median"), "{finding:?}");
 
     watch(&mut records, 900);
     let comparison = Comparison::of(&records);
-    let dilution = the_cell(&comparison, "latency/single").websocket().unwrap().dilution.unwrap();
+    let dilution = the_cell(&comparison, "latency/single").pair().unwrap().dilution.unwrap();
     assert_eq!(dilution.base.timer_ns, 100.0, "what exceeds the cap is charged");
 }
 

@@ -28,7 +28,7 @@ fn a_void_trial_is_in_no_ratio() {
     });
     let comparison = Comparison::of(&void);
     for cell in comparison.cells.iter().filter(|cell| cell.cell.row == Some(Row::Latency)) {
-        for contest in &cell.websocket().unwrap().contests {
+        for contest in &cell.pair().unwrap().contests {
             assert!(contest.figure.is_exact() || contest.ratio.blocks == 2, "{} {:?}", cell.cell.name, contest.figure);
         }
     }

@@ -27,8 +27,8 @@ fn server(trial: &mut Trial) -> &mut Facts {
 fn is_refused(records: &Records, knob: &str) {
     let comparison = Comparison::of(records);
     assert_eq!((comparison.family, comparison.null_family), (0, 0), "{knob}: nothing is left to test");
-    for cell in comparison.cells.iter().filter(|cell| cell.has_both() && cell.websocket().is_some()) {
-        let versus = cell.websocket().unwrap();
+    for cell in comparison.cells.iter().filter(|cell| cell.has_both() && cell.pair().is_some()) {
+        let versus = cell.pair().unwrap();
         assert!(versus.unequal.iter().any(|found| found.what == knob), "{knob}: {:?}", versus.unequal);
         assert!(versus.contests.iter().all(|contest| contest.verdict == Verdict::Refused));
         assert!(versus.shifts.is_empty());

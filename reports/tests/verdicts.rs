@@ -1,8 +1,8 @@
-//! What may be said, as a table: METHODOLOGY 1.7 condition by condition.
+//! What may be said, as a table: METHODOLOGY, *What is compared*, condition by condition.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use reports::verdict::{Direction, Evidence, Ratio, Verdict};
+use reports::verdict::{Direction, Evidence, Ratio, Verdict, null_deviation};
 
 /// Blocks that all show about this ratio; the spread is that of the log ratios.
 fn ratio(value: f64, spread: f64, blocks: u32) -> Ratio {
@@ -16,7 +16,7 @@ fn verdict(ratio: &Ratio, adjusted_p: f64) -> Verdict {
 }
 
 fn evidence(ratio: &Ratio, adjusted_p: f64) -> Evidence<'_> {
-    Evidence { ratio, margin: 0.05, adjusted_p, family: 4, null_adjusted_p: Some(0.6), dilution: 0.0 }
+    Evidence { ratio, margin: 0.05, adjusted_p, family: 4, null_deviation: 1.0, dilution: 0.0 }
 }
 
 const fn different(direction: Direction, beyond_margin: bool) -> Verdict {
@@ -30,7 +30,9 @@ fn the_first_condition_that_holds_decides() {
         ("all far below", ratio(0.80, 0.02, 10), 0.01, different(Direction::Lower, true)),
         ("above, overlaps the margin", ratio(1.06, 0.02, 10), 0.01, different(Direction::Higher, false)),
         ("inside the margin", ratio(1.00, 0.02, 10), 0.9, Verdict::Equivalent),
+        // That it is too small to matter is more than that it is not nothing.
         ("excludes 1, yet inside the margin", ratio(1.02, 0.005, 10), 0.01, Verdict::Equivalent),
+        ("excludes 1, inside the margin at 90 %, not at 95 %", ratio(1.035, 0.03, 10), 0.01, Verdict::Equivalent),
         ("too few blocks", ratio(1.5, 0.01, 5), 0.06, Verdict::TooFewBlocks),
         ("one block", ratio(1.5, 0.0, 1), 1.0, Verdict::TooFewBlocks),
     ];
@@ -56,13 +58,54 @@ fn wide_intervals_name_the_blocks_that_are_missing() {
     assert_eq!(edge, Verdict::Unresolved { more_blocks: 0, leaning: None });
 }
 
+/// What may be said beside a null arm with this ratio, by blocks that all show about it.
+fn beside(null: Ratio, effect: Ratio) -> Verdict {
+    let deviation = null_deviation(Some(&null), Some(0.01));
+    Verdict::of(Evidence { null_deviation: deviation, ..evidence(&effect, 0.001) })
+}
+
 #[test]
-fn a_null_arm_that_differs_silences_everything() {
-    let clear = ratio(0.5, 0.01, 10);
-    let unfit = Evidence { null_adjusted_p: Some(0.04), ..evidence(&clear, 0.001) };
-    assert_eq!(Verdict::of(unfit), Verdict::RulerUnfit);
-    let without = Evidence { null_adjusted_p: None, ..evidence(&clear, 0.001) };
-    assert_eq!(Verdict::of(without), different(Direction::Lower, true));
+fn a_null_arm_limits_what_may_be_claimed_and_refuses_nothing_that_is_far_larger() {
+    let (higher, lower) = (Direction::Higher, Direction::Lower);
+    // Its interval is [0.977, 0.998], much as in a run whose server had become 38 times slower.
+    let slightly_off = || ratio(0.987, 0.018, 10);
+    let off = || ratio(1.08, 0.02, 10);
+    let cases = [
+        ("38 times", slightly_off(), ratio(38.0, 0.05, 10), different(higher, true)),
+        (
+            "beyond the margin, not beyond margin and null",
+            slightly_off(),
+            ratio(1.08, 0.01, 10),
+            different(higher, false),
+        ),
+        ("no larger than the null", slightly_off(), ratio(0.985, 0.003, 10), Verdict::Equivalent),
+        ("in the margin, not with the null off it", slightly_off(), ratio(1.04, 0.005, 10), different(higher, false)),
+        (
+            "the null is beyond the margin, the ratio is not beyond the null",
+            off(),
+            ratio(1.07, 0.01, 10),
+            Verdict::Unfit,
+        ),
+        ("either way", off(), ratio(0.95, 0.01, 10), Verdict::Unfit),
+        ("nor is it equivalent", off(), ratio(1.0, 0.001, 10), Verdict::Unfit),
+        ("far beyond a null that is beyond the margin", off(), ratio(0.5, 0.02, 10), different(lower, true)),
+        ("beyond it, not by the margin", off(), ratio(1.14, 0.01, 10), different(higher, false)),
+    ];
+    for (what, null, effect, expected) in cases {
+        assert_eq!(beside(null, effect), expected, "{what}: {null:?} {effect:?}");
+    }
+}
+
+#[test]
+fn a_null_arm_that_was_not_found_to_differ_takes_nothing_away() {
+    let null = ratio(1.08, 0.02, 10);
+    let deviation = null_deviation(Some(&null), Some(0.01));
+    assert!((1.08..1.11).contains(&deviation), "{deviation}");
+    let below = ratio(0.93, 0.02, 10);
+    assert!((1.07..1.1).contains(&null_deviation(Some(&below), Some(0.01))), "{below:?}");
+    for (null, p) in [(Some(&null), Some(0.06)), (Some(&null), None), (None, None)] {
+        assert_eq!(null_deviation(null, p), 1.0);
+    }
 }
 
 #[test]

@@ -199,6 +199,7 @@ impl CapacityArgs {
             why: search.cell.why.clone(),
             cells: Vec::new(),
             stop: StopRule::default(),
+            verdicts: true,
         };
         let capacity = Some(search.plan.clone());
         Run { capacity, ..self.output.first_line(plan, self.target.as_ref()) }

@@ -9,13 +9,13 @@ use crate::journal::Journal;
 use crate::preflight::{self, Depth, PreflightError};
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
-use crate::{host, plans, timestamp};
+use crate::{blocks, host, plans, timestamp};
 use clap::Args;
 use reports::Records;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use trial::{Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Row, Scenario, StopRule};
+use trial::{Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Quantile, Row, Scenario, StopRule};
 use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
@@ -43,13 +43,13 @@ pub struct CompareArgs {
     /// Take response times against another host's clock instead of relaying messages on one
     #[arg(long, requires = "target")]
     one_way: bool,
-    /// Compare only these; the base of every ratio is SSE, or the first where it is not among them
+    /// Compare only these; the first is the base of every ratio
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     transports: Vec<Transport>,
     /// Server knobs for every cell: what the libraries do (stock), or the same for all (equal)
     #[arg(long, value_name = "stock|equal")]
     preset: Option<Preset>,
-    /// Blocks of each timed cell; a 95 % interval needs 6
+    /// Blocks of each timed cell; a 95 % interval needs 6, a difference in one of many figures more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     blocks: Option<u32>,
     /// Compare one workload of your own instead of a plan: this many connections
@@ -229,38 +229,51 @@ impl CompareArgs {
         plan.stop.budget = self.budget.or(plan.stop.budget);
         plan.cells.retain(|cell| !cell.transports.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--transports leaves no cell of this plan");
+        let said = match self.blocks {
+            Some(blocks) => blocks::shortage(&plan, blocks).filter(|_| plan.verdicts),
+            None => blocks::raise(&mut plan),
+        };
+        said.into_iter().for_each(|said| eprintln!("loadgen: {said}"));
         Ok(plan)
     }
 
-    /// A plan of one cell, from `-c`, `-r`, `--payload` and `--shared`.
+    /// A plan of one cell, from `-c`, `-r`, `--payload` and `--shared`: ten short blocks, three more than its two headline
+    /// figures take. What differs from trial to trial is the process more than the events in it, so many short trials say more
+    /// than a few long ones; each is as long as a p99 takes, within half a second and two.
     fn workload(&self) -> Plan {
+        let connections = self.connections.unwrap_or(1);
+        let rate = self.rate.unwrap_or_else(|| Rate::per_second(100.0).expect("100 is above zero"));
+        let independent = rate.get() * f64::from(if self.shared { 1 } else { connections });
+        // A window of whole intervals may hold one event less.
+        let wanted_s = (Quantile::P99.observations_needed() + 1) as f64 / independent;
         let load = Load {
-            connections: self.connections.unwrap_or(1),
+            connections,
             schedule: Schedule::Constant,
-            rate: self.rate.unwrap_or_else(|| Rate::per_second(100.0).expect("100 is above zero")),
+            rate,
             payload_bytes: self.payload.unwrap_or(128),
             sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
             ids: false,
-            warmup: Duration::from_secs(1),
-            window: Duration::from_secs(2),
+            warmup: Duration::from_millis(300),
+            window: Duration::from_secs_f64(wanted_s.clamp(0.5, 2.0)),
             faults: Faults::default(),
         };
         let why = "a workload of your own".to_owned();
         let arms = vec![Transport::Sse, Transport::WebSocket];
-        let cell = Cell { null: true, blocks: 6, ..Cell::alone("workload/push", why, Scenario::Push, arms, load) };
+        let cell = Cell { null: true, blocks: 10, ..Cell::alone("workload/push", why, Scenario::Push, arms, load) };
         Plan {
             name: "workload".to_owned(),
             why: "one workload from the command line".to_owned(),
             cells: vec![cell],
             stop: StopRule::default(),
+            verdicts: true,
         }
     }
 
     fn adjust(&self, cell: &mut Cell) {
         if !self.transports.is_empty() {
-            let known = std::mem::take(&mut cell.transports);
-            let custom = cell.row.is_none();
-            cell.transports = self.transports.iter().copied().filter(|one| custom || known.contains(one)).collect();
+            let (known, custom) = (&cell.transports, cell.row.is_none());
+            let kept = self.transports.iter().copied().filter(|one| custom || known.contains(one)).collect();
+            cell.compare_only(kept);
         }
         cell.preset = self.preset.unwrap_or(cell.preset);
         if cell.is_timed() && cell.blocks > 1 {

@@ -2,7 +2,7 @@
 //! writes it down.
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use reports::ci::{self, Judgement, Threshold};
 use reports::{Comparison, Language, Records};
 use std::fs::OpenOptions;
@@ -14,12 +14,13 @@ const GITHUB_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// Flags that turn a run into a test; shared by `compare` and `report`.
 #[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("judged").args(["thresholds", "baseline"]).multiple(true))]
 pub struct GateArgs {
     /// Exit with 99 unless this holds, such as 'response:p99<5ms' or 'sse.cpu{throughput/*}<20us' (repeatable)
-    #[arg(long = "threshold", value_name = "FIGURE<VALUE", group = "judged")]
+    #[arg(long = "threshold", value_name = "FIGURE<VALUE")]
     thresholds: Vec<Threshold>,
     /// Exit with 99 when a headline figure is worse than in this earlier run by more than its margin
-    #[arg(long, value_name = "DIR", group = "judged")]
+    #[arg(long, value_name = "DIR")]
     baseline: Option<PathBuf>,
     /// Write what was judged to $GITHUB_STEP_SUMMARY, and annotations to standard output
     #[arg(long, requires = "judged")]

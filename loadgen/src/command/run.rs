@@ -165,6 +165,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         why: "one endpoint".to_owned(),
         cells: vec![trial.cell.clone()],
         stop: StopRule::default(),
+        verdicts: false,
     };
     let run = Run {
         schema: SCHEMA,

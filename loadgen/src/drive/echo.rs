@@ -4,7 +4,7 @@
 //! receives the answer as an event. Only the client's clock is involved.
 
 use super::message::{DueMessage, sent};
-use super::session::{Session, SessionError, Snapshot};
+use super::session::Session;
 use super::uplink::Uplink;
 use super::{Order, TrialError};
 use crate::recorder::{Reading, Recorder};
@@ -29,7 +29,7 @@ const LEAD: Duration = Duration::from_millis(20);
 /// Runs one trial of scenario `echo`.
 ///
 /// # Errors
-/// [`TrialError`] when a stream breaks or the server stops answering.
+/// [`TrialError`] when a stream breaks or does not open.
 pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
     let load = &order.cell.load;
     let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
@@ -44,14 +44,18 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
         return Err(TrialError::Broken(failure));
     }
     let (server, client) = exchanged?;
-    (measurement.server, measurement.client) = (Some(server), Some(client));
+    (measurement.server, measurement.client) = (server, Some(client));
     let counters = &mut measurement.counters;
     counters.expected = Some(counters.messages_sent);
     counters.lost = counters.messages_sent.saturating_sub(counters.received - counters.duplicates);
     Ok(measurement)
 }
 
-async fn exchange(order: &Order, session: &mut Session, payload: &Arc<Payload>) -> Result<(Usage, Usage), TrialError> {
+async fn exchange(
+    order: &Order,
+    session: &mut Session,
+    payload: &Arc<Payload>,
+) -> Result<(Option<Usage>, Usage), TrialError> {
     let load = &order.cell.load;
     let mut tasks = JoinSet::new();
     let mut lines = Vec::new();
@@ -66,15 +70,16 @@ async fn exchange(order: &Order, session: &mut Session, payload: &Arc<Payload>) 
     let pacer = Pacer::spawn()?;
     pacer.handle().schedule(begin, Arc::new(Messages::new(load, order.seed, begin, lines)));
     sleep(LEAD + load.warmup).await;
-    let before = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    let before = session.snapshot().await;
     sleep(load.window).await;
     drained(&mut tasks).await?;
-    let after = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    let after = session.snapshot().await;
     drop(pacer);
     tasks.shutdown().await;
     let (mut server, mut client) = after.since(&before);
-    let messages = after.messages_since(&before);
-    (server.events, client.events) = (messages, messages);
+    if let Some((server, messages)) = server.as_mut().zip(after.messages_since(&before)) {
+        (server.events, client.events) = (messages, messages);
+    }
     Ok((server, client))
 }
 

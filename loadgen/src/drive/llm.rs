@@ -1,7 +1,7 @@
 //! Ask our own language-model service the questions of a cell, and read its answers over connections that stand. Refuses
 //! to count an answer whose text is not the one that was drawn.
 
-use super::session::{Session, SessionError, Snapshot};
+use super::session::Session;
 use super::{Observer, Order, TrialError};
 use crate::client::Request;
 use crate::host;
@@ -31,7 +31,7 @@ const WARM_UP: (u32, f64) = (16, 10.0);
 /// Runs one trial of scenario `llm`.
 ///
 /// # Errors
-/// [`TrialError`] when any request fails or the server stops answering.
+/// [`TrialError`] when any request fails.
 pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
     let cell = &order.cell;
     let known = cell.llm.as_ref().and_then(|llm| Some((llm, llm.parameters()?)));
@@ -44,16 +44,16 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let way = Arc::new(way(order, session, &asked, workload, &observer));
     let interrupt = observer.interrupt.clone();
     warm_up(cell, llm, order, &way, &interrupt).await?;
-    let before = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    let before = session.snapshot().await;
     let ended = ask(cell, llm, &asked, order.arm, &way, &interrupt).await?;
-    let after = Snapshot::take(&mut session.control).await.map_err(SessionError::from)?;
+    let after = session.snapshot().await;
     let mut score = scored(&asked, ended, llm, workload, session.clock.offset_ns)?;
     score.witnessed(session.witnessed(score.stretch()).await.as_ref());
     let (mut measurement, _) = score.finish();
     // Each answer is whole, or it would have another text.
     measurement.counters.expected = Some(measurement.counters.received);
     let (server, client) = after.since(&before);
-    (measurement.server, measurement.client) = (Some(server), Some(client));
+    (measurement.server, measurement.client) = (server, Some(client));
     Ok(measurement)
 }
 

@@ -43,23 +43,41 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
 async fn steps(order: &Order, session: &mut Session) -> Result<Vec<MemoryPoint>, TrialError> {
     let (mut streams, mut points) = (JoinSet::new(), Vec::new());
     for &step in &order.cell.steps {
-        for index in streams.len() as u32..step {
-            let (client, dialer) = (order.cell.client, session.dialer.clone());
-            let spec = session.spec(order, &subscription(order), index);
-            streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
-            if index % GO == 0 {
-                sleep(Duration::from_millis(1)).await;
+        match rise(order, session, step, &mut streams).await {
+            Ok(point) => points.push(point),
+            // A slope takes two points: what was read is kept when the server no longer answers.
+            Err(TrialError::Session(error)) if points.len() > 1 => {
+                session.miss(&error);
+                break;
             }
+            Err(error) => return Err(error),
         }
-        let reached = timeout(LIMIT, connected(session, u64::from(step))).await;
-        if let Some(why) = broken(&mut streams) {
-            return Err(TrialError::Broken(format!("{step} connections: {why}")));
-        }
-        reached.map_err(|_| TrialError::Broken(format!("{step} connections did not all open in time")))??;
-        points.push(point(session, u64::from(step)).await?);
     }
     streams.shutdown().await;
     Ok(points)
+}
+
+/// Opens connections up to this many, and reads both ends.
+async fn rise(
+    order: &Order,
+    session: &mut Session,
+    step: u32,
+    streams: &mut JoinSet<Result<(), StreamError>>,
+) -> Result<MemoryPoint, TrialError> {
+    for index in streams.len() as u32..step {
+        let (client, dialer) = (order.cell.client, session.dialer.clone());
+        let spec = session.spec(order, &subscription(order), index);
+        streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
+        if index % GO == 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+    let reached = timeout(LIMIT, connected(session, u64::from(step))).await;
+    if let Some(why) = broken(streams) {
+        return Err(TrialError::Broken(format!("{step} connections: {why}")));
+    }
+    reached.map_err(|_| TrialError::Broken(format!("{step} connections did not all open in time")))??;
+    point(session, u64::from(step)).await
 }
 
 /// Why a stream that was to stay open has ended.

@@ -30,7 +30,7 @@ use crate::interrupt::Interrupt;
 use crate::tls::Trust;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use trial::{Arm, Cell, ClientKind, Measurement, Outcome, Scenario, Trial};
+use trial::{Arm, Cell, ClientKind, Measurement, Outcome, Scenario, Trial, Warning};
 use wire::{Transport, Tuning};
 
 /// One trial to run: everything that the generator process is told.
@@ -117,10 +117,12 @@ pub async fn trial(mut order: Order, observer: Observer) -> Trial {
         Err(error) => Outcome::Failed(error.to_string()),
     };
     let mut trial = record(&order, &started, outcome);
-    if let Some(session) = session {
+    let silent = session.and_then(|session| {
         (trial.server, trial.clock) = (Some(session.facts), Some(session.clock));
-    }
+        session.silent
+    });
     trial.warnings = detect::of_trial(&trial);
+    trial.warnings.extend(silent.map(|why| Warning::UsageLost { why }));
     trial
 }
 

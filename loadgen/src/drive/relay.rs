@@ -5,7 +5,7 @@
 //!                  (the same for all arms)            (the arm)
 //! ```
 //!
-//! The ingress is pipelined: it is part of the ruler, and must not make a message wait for the answer to the one before it.
+//! The ingress is pipelined: it is part of the harness, and must not make a message wait for the answer to the one before it.
 //! Its bytes and requests stay out of the counts, which are the arm's alone.
 
 use super::echo::Messages;
@@ -36,7 +36,7 @@ const LEAD: Duration = Duration::from_millis(20);
 /// Runs one trial of scenario `relay`.
 ///
 /// # Errors
-/// [`TrialError`] when a stream or the ingress breaks, or the server stops answering.
+/// [`TrialError`] when a stream or the ingress breaks.
 pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
     let load = &order.cell.load;
     host::admit(u64::from(load.connections) + 1, session.dialer.addresses().first().copied())
@@ -79,7 +79,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     if interrupt.came() {
         push::cut_short(&mut measurement, &window);
     }
-    (measurement.server, measurement.client) = (Some(server), Some(client));
+    (measurement.server, measurement.client) = (server, Some(client));
     sent(&mut measurement);
     Ok(measurement)
 }

@@ -55,6 +55,8 @@ pub struct Session {
     pub clock: ClockOffset,
     /// A name that no other trial against this server has: groups and sessions outlive their connections by seconds.
     pub name: String,
+    /// Why the server's usage, or a late reading of its clock, is missing from the trial; `None` while it answers.
+    pub silent: Option<String>,
 }
 
 impl Session {
@@ -70,7 +72,25 @@ impl Session {
         let same_clock = !facts.boot_id.is_empty() && facts.boot_id == host::boot_id();
         let offset = clock_offset::at_once(&clock_probe::burst(&mut control).await?, same_clock);
         let name = format!("{}-{:x}", std::process::id(), clock::now().as_nanos());
-        Ok(Self { endpoint: endpoint.at("/"), dialer, control, facts, clock: offset, name })
+        Ok(Self { endpoint: endpoint.at("/"), dialer, control, facts, clock: offset, name, silent: None })
+    }
+
+    /// Reads server and generator now. A server that does not answer leaves its half out: what was received is worth
+    /// keeping without it.
+    pub(super) async fn snapshot(&mut self) -> Snapshot {
+        let server = self.control.vitals(false).await.map_err(|error| self.miss(&error)).ok();
+        Snapshot {
+            server,
+            client_cpu_ns: process_cpu_ns(),
+            client_switches: process_switches(),
+            client_run_queue_ns: scheduler::charged().run_queue_ns,
+            at_ns: clock::now().as_nanos(),
+        }
+    }
+
+    /// Notes that the server did not answer; the first reason stays.
+    pub(super) fn miss(&mut self, error: &impl std::fmt::Display) {
+        self.silent.get_or_insert_with(|| error.to_string());
     }
 
     /// Starts to read the server's clock: what a one-way time across hosts needs.
@@ -116,7 +136,8 @@ impl Session {
 
 /// Server and generator read at one moment; two of them make a usage.
 pub(super) struct Snapshot {
-    server: Vitals,
+    /// `None` where the server did not answer.
+    server: Option<Vitals>,
     client_cpu_ns: u64,
     client_switches: u64,
     client_run_queue_ns: Option<u64>,
@@ -124,24 +145,11 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads both processes now.
-    ///
-    /// # Errors
-    /// [`ControlError::Lost`] when the server does not answer.
-    pub(super) async fn take(control: &mut Control) -> Result<Self, ControlError> {
-        let server = control.vitals(false).await?;
-        Ok(Self {
-            server,
-            client_cpu_ns: process_cpu_ns(),
-            client_switches: process_switches(),
-            client_run_queue_ns: scheduler::charged().run_queue_ns,
-            at_ns: clock::now().as_nanos(),
-        })
-    }
-
-    /// What server and generator used since `earlier`; the generator received as many events as the server sent.
-    pub(super) fn since(&self, earlier: &Self) -> (Usage, Usage) {
-        let server = Usage::between(&earlier.server, &self.server);
+    /// What server and generator used since `earlier`; the generator received as many events as the server sent. `None` for
+    /// a server that did not answer both times: the generator's events are then unknown, zero, and nothing is divided by them.
+    pub(super) fn since(&self, earlier: &Self) -> (Option<Usage>, Usage) {
+        let both = earlier.server.as_ref().zip(self.server.as_ref());
+        let server = both.map(|(earlier, now)| Usage::between(earlier, now));
         let client = Usage {
             elapsed_ns: self.at_ns.saturating_sub(earlier.at_ns),
             cpu_ns: self.client_cpu_ns.saturating_sub(earlier.client_cpu_ns),
@@ -150,15 +158,16 @@ impl Snapshot {
                 .client_run_queue_ns
                 .zip(earlier.client_run_queue_ns)
                 .map(|(now, then)| now.saturating_sub(then)),
-            events: server.events,
+            events: server.as_ref().map_or(0, |server| server.events),
             ..Usage::default()
         };
         (server, client)
     }
 
-    /// Client messages that the server received since `earlier`.
-    pub(super) fn messages_since(&self, earlier: &Self) -> u64 {
-        self.server.messages_received.saturating_sub(earlier.server.messages_received)
+    /// Client messages that the server received since `earlier`; `None` where it did not answer both times.
+    pub(super) fn messages_since(&self, earlier: &Self) -> Option<u64> {
+        let received = |at: &Self| Some(at.server.as_ref()?.messages_received);
+        Some(received(self)?.saturating_sub(received(earlier)?))
     }
 }
 

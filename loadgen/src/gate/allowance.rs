@@ -1,4 +1,4 @@
-//! How much may be run again: a run must end in its time, however noisy its host is.
+//! How much may be run again, for noise and for trials without a number: a run must end in its time, however noisy its host is.
 
 use std::time::Duration;
 

@@ -48,10 +48,9 @@ fn is_narrow(figure: Figure, ratio: &Ratio) -> bool {
     ratio.blocks >= FEWEST_BLOCKS && half_width.is_some_and(|half| half <= figure.margin().ln_1p() * HALF_WIDTH)
 }
 
-/// Every headline contest of a cell, against its first transport.
+/// Every headline contest of a cell, against its base.
 fn contests(cell: &Cell) -> impl Iterator<Item = (Arm, Figure)> {
-    let others = cell.transports.iter().skip(1);
-    others.flat_map(|&other| headlines(cell, other).into_iter().map(move |figure| (Arm::of(other), figure)))
+    cell.others().flat_map(|other| headlines(cell, other).into_iter().map(move |figure| (Arm::of(other), figure)))
 }
 
 fn figures(cell: &Cell) -> impl Iterator<Item = Figure> {
@@ -78,7 +77,11 @@ mod tests {
 
     /// Trials of a saturated cell whose throughput differs by `spread` from block to block.
     fn observed(blocks: u32, spread: f64) -> (Widths, Cell) {
-        let (mut widths, mut trial) = (Widths::default(), samples::trial(Scenario::Saturate));
+        of_cell(samples::trial(Scenario::Saturate), blocks, spread)
+    }
+
+    fn of_cell(mut trial: Trial, blocks: u32, spread: f64) -> (Widths, Cell) {
+        let mut widths = Widths::default();
         for block in 0..blocks {
             for (arm, factor) in [(Transport::Sse, 1.0), (Transport::WebSocket, 1.3)] {
                 let sign = if block % 2 == 0 { 1.0 } else { -1.0 };
@@ -103,6 +106,19 @@ mod tests {
         assert!(narrow(12, 0.005), "a difference of 30 % that is known to 0.5 %");
         assert!(!narrow(12, 0.2), "a difference of 30 % that is known to 20 %");
         assert!(!narrow(5, 0.0), "five blocks have no interval");
+    }
+
+    #[test]
+    fn the_contest_is_the_real_one_wherever_the_base_stands() {
+        for base in [Transport::Sse, Transport::WebSocket] {
+            let mut trial = samples::trial(Scenario::Saturate);
+            trial.cell.transports = vec![Transport::WebSocket, Transport::Sse];
+            trial.cell.base = Some(base);
+            let (widths, cell) = of_cell(trial, 12, 0.2);
+            assert!(!widths.are_narrow(&cell), "{base} against itself would be known exactly");
+            let arms: Vec<Arm> = contests(&cell).map(|(arm, _)| arm).collect();
+            assert!(!arms.is_empty() && arms.iter().all(|arm| arm.transport != base), "{base}: {arms:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::order::{Block, Turn, most_blocks};
 use super::{Progress, RunOptions, failure};
 use crate::detect::host::Calm;
 use crate::gate::{Allowance, Widths};
+use reports::compare::headline_tests;
 use reports::stats::blocks_for_family;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -19,7 +20,10 @@ pub(super) struct Standing<'a> {
     plan: &'a Plan,
     begun: Instant,
     first_trial: Instant,
+    /// For blocks that were noisy.
     allowance: Allowance,
+    /// For blocks that hold a trial without a number that counts, beside those.
+    replacements: Allowance,
     widths: Widths,
     calm: BTreeMap<(usize, Transport), Calm>,
     tallies: Vec<Tally>,
@@ -33,6 +37,8 @@ struct Tally {
     blocks: u32,
     redone: u32,
     reason: Option<StopReason>,
+    /// A block stayed without a number after its last attempt: that is no chance, and no further one is tried again.
+    beyond_repair: bool,
 }
 
 impl<'a> Standing<'a> {
@@ -49,6 +55,7 @@ impl<'a> Standing<'a> {
             begun: options.begun,
             first_trial: Instant::now(),
             allowance: Allowance::of(plan.expected_length(), plan.stop.redo),
+            replacements: Allowance::of(plan.expected_length(), plan.stop.redo),
             widths: Widths::default(),
             calm: BTreeMap::new(),
             tallies: vec![Tally::default(); plan.cells.len()],
@@ -78,10 +85,8 @@ impl<'a> Standing<'a> {
     /// Whether a cell that may go on has its blocks, enough of them for its family, and narrow intervals.
     fn is_known(&self, cell: usize) -> bool {
         let plan = &self.plan.cells[cell];
-        let family = self.plan.cells.iter().flat_map(|cell| {
-            cell.transports.iter().skip(1).flat_map(|&other| reports::compare::headlines(cell, other))
-        });
-        let fewest = plan.blocks.max(blocks_for_family(family.count()) as u32);
+        let family = self.plan.cells.iter().map(headline_tests).sum();
+        let fewest = plan.blocks.max(blocks_for_family(family) as u32);
         let blocks = self.tallies[cell].blocks;
         most_blocks(self.plan, cell) > plan.blocks && blocks >= fewest && self.widths.are_narrow(plan)
     }
@@ -109,10 +114,25 @@ impl<'a> Standing<'a> {
         let wanted = self.paced(self.progress.expected_left);
         let in_time = self.time_left(false).is_none_or(|left| wanted <= left);
         let granted = self.allowance.grant(block.attempt, cost, in_time);
+        self.redone(block, granted)
+    }
+
+    /// Whether a block that lacks a number is run again; takes the time for it if so. It may overrun the budget as a planned
+    /// block may: without it the cell has one block less than its verdict takes.
+    pub(super) fn replaces(&mut self, block: &Block) -> bool {
+        let cost = self.plan.cells[block.cell].expected_block();
+        let in_time = self.time_left(true).is_none_or(|left| self.paced(self.progress.expected_left) <= left);
+        let chance = !self.tallies[block.cell].beyond_repair;
+        let granted = chance && self.replacements.grant(block.attempt, cost, in_time);
+        self.tallies[block.cell].beyond_repair |= !granted && block.attempt > 0;
+        self.redone(block, granted)
+    }
+
+    fn redone(&mut self, block: &Block, granted: bool) -> bool {
         if granted {
             self.tallies[block.cell].redone += 1;
             self.progress.redone += 1;
-            self.progress.expected_done += cost;
+            self.progress.expected_done += self.plan.cells[block.cell].expected_block();
         }
         granted
     }
@@ -209,6 +229,31 @@ mod tests {
         let (stops, progress) = played(&plan, |block| (block.cell, block.number, block.attempt) == (0, 1, 0));
         assert_eq!((stops[0].blocks, stops[0].redone, stops[1].redone), (2, 1, 0));
         assert_eq!(progress.redone, 1);
+    }
+
+    #[test]
+    fn a_block_that_lacks_a_number_is_replaced_beside_those_that_are_noisy() {
+        let plan = plan("redo = 0.5");
+        let mut standing = Standing::new(&plan, &RunOptions::local(1, 1));
+        let blocks = order::rounds(&plan, 1).concat();
+        let noisy: Vec<bool> = blocks.iter().map(|block| standing.grants(block)).collect();
+        let lost: Vec<bool> = blocks.iter().map(|block| standing.replaces(block)).collect();
+        // Half of four blocks each, and neither takes from the other.
+        assert_eq!((noisy, lost), (vec![true, true, false, false], vec![true, true, false, false]));
+        assert_eq!(standing.progress.redone, 4);
+    }
+
+    #[test]
+    fn what_fails_every_time_is_given_up_after_one_block() {
+        let plan = plan("redo = 1");
+        let mut standing = Standing::new(&plan, &RunOptions::local(1, 1));
+        let mut blocks: Vec<Block> = order::rounds(&plan, 1).concat();
+        blocks.retain(|block| block.cell == 0);
+        let (second, first) = (blocks.remove(1), blocks.remove(0));
+        let again = first.clone().again();
+        let third = again.clone().again();
+        assert_eq!([&first, &again, &third].map(|block| standing.replaces(block)), [true, true, false]);
+        assert!(!standing.replaces(&second), "the cell is beyond repair");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The 32 mistakes that the ruler looks for: what each is, from where on it counts, what follows (METHODOLOGY, detectors).
+//! The 32 mistakes that are looked for: what each is, from where on it counts, what follows (METHODOLOGY, detectors).
 //!
 //! Pure data, and the one table that says which rule a warning belongs to. Refuses to look for anything: that is done
 //! where the data is.
@@ -111,7 +111,12 @@ pub const DETECTORS: [Detector; 32] = [
     detector(24, "drift inside the window", "slope > margin and Kendall p < 0.01", &[Warn]),
     detector(25, "too few events for a quantile", "independent events < 20 / (1 - q)", &[Inform]),
     detector(26, "messages taken as independent", "lag-1 autocorrelation is shown; trials are the unit", &[Inform]),
-    detector(27, "ruler not fit", "the null arm differs from its twin, p < 0.05 (Holm)", &[Refuse]),
+    detector(
+        27,
+        "null arm beyond the margin",
+        "two copies of one arm differ (Holm p < 0.05) by more than the margin, and the effect is no larger",
+        &[Refuse],
+    ),
     detector(28, "idle host", "CPUs < 20 % busy", &[Warn]),
     detector(29, "memory short", "any page swapped; any major fault", &[Void, Warn]),
     detector(30, "real-time throttling", "SCHED_FIFO or SCHED_RR and CPUs > 90 % busy", &[Warn]),
@@ -125,7 +130,7 @@ pub(crate) const PACER_VOID_US: f64 = 5_000.0;
 pub(crate) const SPEED_REDO_PERCENT: f64 = 15.0;
 
 impl Warning {
-    /// Number of the rule that gives it; `None` for what is no mistake of the ruler's.
+    /// Number of the rule that gives it; `None` for what is no mistake of the harness's.
     pub const fn rule(&self) -> Option<u8> {
         Some(match self {
             Self::GeneratorLate { .. }
@@ -161,14 +166,18 @@ impl Warning {
             Self::Drifting { .. } => 24,
             Self::NotEstimable { .. } => 25,
             Self::DependentEvents { .. } => 26,
-            Self::RulerUnfit { .. } => 27,
+            Self::NullUnfit { .. } => 27,
             Self::IdleHost { .. } => 28,
             Self::Swapping { .. } | Self::MajorFaults { .. } => 29,
             Self::RealtimeThrottled { .. } => 30,
             Self::PositionEffect { .. } => 31,
             Self::StoppedEarly { .. } => 32,
             Self::Stall(stall) => stall.rule(),
-            Self::StreamsFailed { .. } | Self::LongLivedServer | Self::Answers(_) => return None,
+            Self::StreamsFailed { .. }
+            | Self::LongLivedServer
+            | Self::Answers(_)
+            | Self::UsageLost { .. }
+            | Self::TrialFailed { .. } => return None,
         })
     }
 
@@ -182,7 +191,7 @@ impl Warning {
             | Self::ServerDefaults { .. }
             | Self::CongestionDiffers { .. }
             | Self::UnequalArms { .. }
-            | Self::RulerUnfit { .. } => Refuse,
+            | Self::NullUnfit { .. } => Refuse,
             Self::GeneratorSaturated { .. }
             | Self::GeneratorQueueing { .. }
             | Self::CeilingNear { .. }
@@ -191,7 +200,8 @@ impl Warning {
             | Self::SynRepeated { .. }
             | Self::EventsLost { .. }
             | Self::EventsDropped { .. }
-            | Self::Swapping { .. } => Void,
+            | Self::Swapping { .. }
+            | Self::TrialFailed { .. } => Void,
             Self::Stall(stall) => stall.action(),
             // Records of earlier schemas, which had no witness to ask.
             Self::PacerLate { p99_us } if *p99_us > PACER_VOID_US => Void,
@@ -209,6 +219,7 @@ impl Warning {
             | Self::GeneratorBusy { .. }
             | Self::ClockUncertain { .. }
             | Self::StreamsFailed { .. }
+            | Self::UsageLost { .. }
             | Self::Answers(_)
             | Self::StoppedEarly { .. }
             | Self::Loopback

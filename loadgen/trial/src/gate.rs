@@ -1,4 +1,4 @@
-//! What the ruler found out about itself: before a run, around each trial, at the end of a cell. Plain data; it holds
+//! What the harness found out about itself: before a run, around each trial, at the end of a cell. Plain data; it holds
 //! causes of noise and never a result of what is compared.
 
 use crate::{Distribution, Figure, Warning};
@@ -75,7 +75,8 @@ pub struct Prediction {
     pub blocks_needed: u32,
 }
 
-/// A block that was run again because a cause of noise was seen in it. Its trials stay on disk and out of every figure.
+/// A block that was run again: a cause of noise was seen in it, or a trial of it has no number that counts. Its trials stay on
+/// disk and out of every figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Redone {
     /// Name of the cell.

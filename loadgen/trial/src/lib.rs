@@ -23,6 +23,7 @@ mod plan_check;
 mod plan_file;
 mod record;
 mod recording;
+mod row;
 mod second;
 mod selfcheck;
 mod span;
@@ -44,10 +45,11 @@ pub use llm_load::{Begin, LlmLoad};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Usage,
 };
-pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
+pub use plan::{Arm, Cell, ClientKind, Load, Plan, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
 pub use recording::Recording;
+pub use row::Row;
 pub use second::Second;
 pub use selfcheck::{Check, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, StallWarning, Stalls, Witness};

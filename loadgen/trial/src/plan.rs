@@ -1,79 +1,11 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::{JobLoad, LlmLoad};
+use crate::{JobLoad, LlmLoad, Row};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
-
-/// A row of the comparison table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Row {
-    /// The article: server push against bidirectional.
-    ProtocolType,
-    /// The article: HTTP long polling against TCP connection.
-    Implementation,
-    /// The article: wide against limited.
-    BrowserSupport,
-    /// The article: higher against lower.
-    Latency,
-    /// The article: no against yes.
-    Bidirectional,
-    /// The article: possibly higher against lower.
-    NetworkOverhead,
-    /// The article: not needed against needed.
-    ClientLibrary,
-    /// Not in the article: events a second at saturation, CPU for each.
-    Throughput,
-    /// Not in the article: bytes for each open connection.
-    Memory,
-    /// Not in the article: TCP connect to first event.
-    ConnectTime,
-}
-
-impl Row {
-    /// Every row, in the order of the table.
-    pub const ALL: [Self; 10] = [
-        Self::ProtocolType,
-        Self::Implementation,
-        Self::BrowserSupport,
-        Self::Latency,
-        Self::Bidirectional,
-        Self::NetworkOverhead,
-        Self::ClientLibrary,
-        Self::Throughput,
-        Self::Memory,
-        Self::ConnectTime,
-    ];
-
-    /// Whether its numbers are counts and sizes, which do not depend on when an event came.
-    pub const fn is_counted(self) -> bool {
-        match self {
-            Self::ProtocolType | Self::Implementation | Self::BrowserSupport | Self::NetworkOverhead | Self::Memory => {
-                true
-            }
-            Self::Latency | Self::Bidirectional | Self::ClientLibrary | Self::Throughput | Self::ConnectTime => false,
-        }
-    }
-
-    /// The name in plans and anchors.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ProtocolType => "protocol-type",
-            Self::Implementation => "implementation",
-            Self::BrowserSupport => "browser-support",
-            Self::Latency => "latency",
-            Self::Bidirectional => "bidirectional",
-            Self::NetworkOverhead => "network-overhead",
-            Self::ClientLibrary => "client-library",
-            Self::Throughput => "throughput",
-            Self::Memory => "memory",
-            Self::ConnectTime => "connect-time",
-        }
-    }
-}
 
 /// What a trial does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -211,8 +143,11 @@ pub struct Cell {
     pub row: Option<Row>,
     /// What a trial does.
     pub scenario: Scenario,
-    /// Transports; see [`Cell::base`].
+    /// Transports.
     pub transports: Vec<Transport>,
+    /// The one that is the base; `None` only in records of schemas 1 to 3: see [`Cell::base`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Transport>,
     /// Whether each block holds a second copy of the base.
     pub null: bool,
     /// Server knobs.
@@ -270,6 +205,7 @@ impl Cell {
             why,
             row: None,
             scenario,
+            base: transports.first().copied(),
             transports,
             null: false,
             preset: Preset::Equal,
@@ -284,9 +220,23 @@ impl Cell {
         }
     }
 
-    /// The transport that is the base of every ratio and that the null arm repeats: SSE, or the first without it.
+    /// The transport that is the base of every ratio and that the null arm repeats: the one that the cell names. Older
+    /// records name none; theirs was SSE wherever it stood, or the first without it. `None` without any transport.
     pub fn base(&self) -> Option<Transport> {
-        self.transports.iter().copied().find(|&one| one == Transport::Sse).or_else(|| self.transports.first().copied())
+        let older = || self.transports.iter().copied().find(|&one| one == Transport::Sse);
+        self.base.or_else(older).or_else(|| self.transports.first().copied())
+    }
+
+    /// The transports that are held against the base.
+    pub fn others(&self) -> impl Iterator<Item = Transport> + '_ {
+        let base = self.base();
+        self.transports.iter().copied().filter(move |&one| Some(one) != base)
+    }
+
+    /// Keeps these transports alone, in this order; the first of them is the base.
+    pub fn compare_only(&mut self, transports: Vec<Transport>) {
+        self.base = transports.first().copied();
+        self.transports = transports;
     }
 
     /// The arms of one block, in the order of the plan.
@@ -365,6 +315,13 @@ pub struct Plan {
     /// When it ends.
     #[serde(default)]
     pub stop: StopRule,
+    /// Whether its cells are to have the blocks that a verdict takes; a plan for a first look goes without.
+    #[serde(default = "yes")]
+    pub verdicts: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// When a run ends, apart from the end of its blocks. Nothing here looks at which arm is ahead.

@@ -25,6 +25,10 @@ pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
             "job = 'KIND' needs scenario = 'push' and client = 'lean'".to_owned(),
         ),
         (cell.transports.is_empty(), "transports is empty".to_owned()),
+        (
+            cell.base().is_some_and(|base| !cell.transports.contains(&base)),
+            "base must be one of the cell's transports".to_owned(),
+        ),
         (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
         (
             !(MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES).contains(&load.payload_bytes),
@@ -68,6 +72,7 @@ mod tests {
             ("blocks = 0", "cell 'a': blocks = 0: must be 1 to 1000"),
             ("window = '0s'", "cell 'a': window must be above zero"),
             ("transports = []", "cell 'a': transports is empty"),
+            ("base = 'raw-tcp'", "cell 'a': base must be one of the cell's transports"),
             ("steps = [3, 2]", "cell 'a': steps must rise"),
             ("workload = 'chat'", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
             ("job = 'train'\nclient = 'library'", "cell 'a': job = 'KIND' needs scenario = 'push' and client = 'lean'"),

@@ -45,6 +45,9 @@ struct PlanFile {
     #[serde(default, with = "crate::span::optional")]
     budget: Option<Duration>,
     redo: Option<f64>,
+    /// Base of every cell that names none of its own and has this transport.
+    base: Option<Transport>,
+    verdicts: Option<bool>,
     cell: Vec<CellSpec>,
 }
 
@@ -76,6 +79,7 @@ struct CellSpec {
     row: Option<Row>,
     scenario: Scenario,
     transports: Option<Vec<Transport>>,
+    base: Option<Transport>,
     null: Option<bool>,
     preset: Option<OneOrMany<Preset>>,
     flush: Option<Flush>,
@@ -109,7 +113,7 @@ impl Plan {
     /// [`PlanError`], whose text names the line, the cell or the nearest known key.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
         let file: PlanFile = toml::from_str(text).map_err(|error| PlanError::Toml(with_nearest(&error)))?;
-        let cells: Vec<Cell> = file.cell.iter().flat_map(|spec| spec.expand(file.blocks)).collect();
+        let cells: Vec<Cell> = file.cell.iter().flat_map(|spec| spec.expand(&file)).collect();
         if cells.is_empty() || cells.len() > MAX_CELLS {
             return Err(PlanError::CellCount(cells.len()));
         }
@@ -120,7 +124,8 @@ impl Plan {
                 return Err(PlanError::Cell { cell: cell.name.clone(), problem });
             }
         }
-        Ok(Self { stop: file.stop()?, name: file.name, why: file.why, cells })
+        let verdicts = file.verdicts.unwrap_or(true);
+        Ok(Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts })
     }
 }
 
@@ -139,8 +144,8 @@ impl PlanFile {
 
 impl CellSpec {
     /// The grid that the lists of this cell span.
-    fn expand(&self, blocks: u32) -> Vec<Cell> {
-        let cells = vec![self.cell(blocks)];
+    fn expand(&self, file: &PlanFile) -> Vec<Cell> {
+        let cells = vec![self.cell(file)];
         let cells = spread(cells, self.preset.as_ref(), |cell, &preset| {
             cell.preset = preset;
             preset.to_string()
@@ -160,7 +165,7 @@ impl CellSpec {
     }
 
     /// The cell without its lists.
-    fn cell(&self, blocks: u32) -> Cell {
+    fn cell(&self, file: &PlanFile) -> Cell {
         let load = Load {
             connections: 1,
             schedule: self.schedule.unwrap_or_else(|| self.default_schedule()),
@@ -172,17 +177,20 @@ impl CellSpec {
             window: self.window.unwrap_or(Duration::from_secs(2)),
             faults: self.faults.clone().unwrap_or_default(),
         };
+        let transports = self.transports.clone().unwrap_or_else(|| vec![Transport::Sse, Transport::WebSocket]);
+        let of_plan = file.base.filter(|base| transports.contains(base));
         Cell {
             name: self.name.clone(),
             why: self.why.clone(),
             row: self.row,
             scenario: self.scenario,
-            transports: self.transports.clone().unwrap_or_else(|| vec![Transport::Sse, Transport::WebSocket]),
+            base: self.base.or(of_plan).or(transports.first().copied()),
+            transports,
             null: self.null.unwrap_or(true),
             preset: Preset::Equal,
             flush: self.flush,
             client: self.client.unwrap_or_default(),
-            blocks: self.blocks.unwrap_or(blocks),
+            blocks: self.blocks.unwrap_or(file.blocks),
             load,
             steps: self.steps.clone(),
             stamps: self.stamps.unwrap_or_else(|| self.scenario.has_stamps(self.client.unwrap_or_default())),
@@ -278,15 +286,27 @@ mod tests {
 
     #[test]
     fn the_null_arm_repeats_the_base_of_the_ratios() {
-        for (transports, expected) in [
-            ("['sse', 'websocket']", ["sse", "websocket", "sse′"]),
-            ("['websocket', 'sse']", ["websocket", "sse", "sse′"]),
-            ("['raw-tcp', 'websocket']", ["raw-tcp", "websocket", "raw-tcp′"]),
+        for (of_plan, transports, expected) in [
+            ("", "['sse', 'websocket']", ["sse", "websocket", "sse′"]),
+            ("", "['websocket', 'sse']", ["websocket", "sse", "websocket′"]),
+            ("", "['websocket', 'sse']\nbase = 'sse'", ["websocket", "sse", "sse′"]),
+            ("base = 'sse'", "['websocket', 'sse']", ["websocket", "sse", "sse′"]),
+            ("base = 'sse'", "['websocket', 'sse']\nbase = 'websocket'", ["websocket", "sse", "websocket′"]),
+            ("base = 'sse'", "['raw-tcp', 'websocket']", ["raw-tcp", "websocket", "raw-tcp′"]),
         ] {
-            let plan = Plan::from_toml(&format!("{HEAD}transports = {transports}\n")).unwrap();
+            let plan = Plan::from_toml(&format!("{of_plan}\n{HEAD}transports = {transports}\n")).unwrap();
             let arms: Vec<_> = plan.cells[0].arms().iter().map(Arm::to_string).collect();
-            assert_eq!(arms, expected);
+            assert_eq!(arms, expected, "{of_plan} {transports}");
         }
+    }
+
+    #[test]
+    fn records_without_a_base_keep_theirs() {
+        let plan = Plan::from_toml(&format!("{HEAD}transports = ['websocket', 'sse']\n")).unwrap();
+        let mut cell = serde_json::to_value(&plan.cells[0]).unwrap();
+        assert_eq!(cell.as_object_mut().unwrap().remove("base"), Some("websocket".into()));
+        let older: Cell = serde_json::from_value(cell).unwrap();
+        assert_eq!((older.base(), older.others().collect()), (Some(Transport::Sse), vec![Transport::WebSocket]));
     }
 
     #[test]

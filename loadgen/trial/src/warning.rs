@@ -380,9 +380,11 @@ pub enum Warning {
         /// Median over trials of the lag-1 rank autocorrelation.
         lag1: f64,
     },
-    /// Rule 27: two copies of one arm differ.
-    #[error("the null arm differs from its twin (p = {p:.3}): no verdict; quieten the host and run again")]
-    RulerUnfit {
+    /// Rule 27: two copies of one arm differ by more than the margin, and nothing larger was found.
+    #[error(
+        "two copies of one arm differ by more than the margin (p = {p:.3}) and the ratio is not beyond that: no verdict; quieten the host and run again"
+    )]
+    NullUnfit {
         /// Adjusted p-value of the null arm.
         p: f64,
     },
@@ -391,6 +393,18 @@ pub enum Warning {
     PositionEffect {
         /// p-value of Friedman's test.
         p: f64,
+    },
+    /// The server did not say what it used: what was received is kept.
+    #[error("the server's own CPU and memory are missing from this trial: {why}")]
+    UsageLost {
+        /// What was asked when, and what came instead.
+        why: String,
+    },
+    /// A trial without a measurement; only ever the cause for which a block is run again.
+    #[error("a trial failed: {why}")]
+    TrialFailed {
+        /// Its own words.
+        why: String,
     },
     /// Answers of a language model.
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! A run against an earlier one: unpaired in time, so what changed between them, the host included, is in the ratio. Refuses
 //! to call anything a regression that lies within the margin.
 
-use super::{Checked, Standing};
+use super::{Checked, Standing, null_deviation};
 use crate::compare::{ArmTrials, CellComparison, Comparison, Contest};
 use crate::number;
 use crate::stats::median;
@@ -46,29 +46,26 @@ fn check_cell(now: &CellComparison, then: &CellComparison, lang: Language) -> Ve
     let arms = now.arms.iter().filter(|arm| !arm.arm.twin);
     let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm.transport)?))).collect();
     let of = |figure: &Figure| {
-        pairs
-            .iter()
-            .filter_map(|(new, old)| check_arm(*figure, [now.cell, then.cell], new, old, lang))
-            .collect::<Vec<_>>()
+        pairs.iter().filter_map(|(new, old)| check_arm(*figure, [now, then], [new, old], lang)).collect::<Vec<_>>()
     };
     figures.iter().flat_map(of).collect()
 }
 
-fn check_arm(figure: Figure, cells: [&Cell; 2], new: &ArmTrials, old: &ArmTrials, lang: Language) -> Option<Checked> {
-    let values = |arm: &ArmTrials| arm.values(figure).into_values().collect::<Vec<f64>>();
-    let (new_values, old_values) = (values(new), values(old));
+fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2], lang: Language) -> Option<Checked> {
+    let [new_values, old_values] = arms.map(|arm| arm.values(figure).into_values().collect::<Vec<f64>>());
     let ratio = median(&new_values)? / median(&old_values)?;
-    let (found, standing) = if !same_load(cells) {
+    let (found, standing) = if !same_load(cells.map(|cell| cell.cell)) {
         (lang.other_load(), Standing::Unmeasured)
     } else if new_values.len().min(old_values.len()) < FEWEST_BLOCKS {
         (lang.too_few_trials(FEWEST_BLOCKS), Standing::Unmeasured)
     } else {
         let interval = bootstrap(&old_values, &new_values);
-        let standing = if is_regression(figure, interval) { Standing::Crossed } else { Standing::Passed };
+        let apart = cells.map(|cell| null_deviation(cell, figure)).into_iter().fold(1.0, f64::max);
+        let standing = standing(figure, interval, apart);
         (lang.times_the_baseline(number::bracketed(number::times(ratio), Some(interval))), standing)
     };
-    let what = format!("{} · {}", lang.figure(figure), lang.arm(new.arm));
-    Some(Checked { cell: cells[0].name.clone(), what, found, standing })
+    let what = format!("{} · {}", lang.figure(figure), lang.arm(arms[0].arm));
+    Some(Checked { cell: cells[0].cell.name.clone(), what, found, standing })
 }
 
 /// Whether two cells ask for the same, whatever they say about why and how often.
@@ -77,12 +74,18 @@ fn same_load([a, b]: [&Cell; 2]) -> bool {
     same_knobs && a.load == b.load && a.steps == b.steps
 }
 
-/// The whole interval lies beyond the margin, on the worse side.
-fn is_regression(figure: Figure, interval: Interval) -> bool {
+/// Crossed where the whole interval lies on the worse side of the margin and of what two copies of one arm differ by in
+/// either run; where they differ by more than the margin, nothing smaller may be claimed.
+fn standing(figure: Figure, interval: Interval, apart: f64) -> Standing {
     let margin = 1.0 + figure.margin();
-    match figure {
-        Figure::EventsPerSecond | Figure::Goodput => interval.high < 1.0 / margin,
-        _ => interval.low > margin,
+    let is_worse = match figure {
+        Figure::EventsPerSecond | Figure::Goodput => interval.high < 1.0 / (margin * apart),
+        _ => interval.low > margin * apart,
+    };
+    match is_worse {
+        true => Standing::Crossed,
+        false if apart > margin => Standing::Invalid,
+        false => Standing::Passed,
     }
 }
 

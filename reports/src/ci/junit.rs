@@ -6,7 +6,7 @@ use super::{Checked, Judgement, Standing};
 pub fn junit(judgement: &Judgement) -> String {
     let count = |standing| judgement.checks.iter().filter(|check| check.standing == standing).count();
     let (tests, failures) = (judgement.checks.len() + judgement.invalid.len(), count(Standing::Crossed));
-    let errors = count(Standing::Unmeasured) + judgement.invalid.len();
+    let errors = count(Standing::Unmeasured) + count(Standing::Invalid) + judgement.invalid.len();
     let totals = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\"");
     let cases = judgement.checks.iter().map(case).chain(judgement.invalid.iter().map(|why| invalid(why)));
     let cases: String = cases.collect();
@@ -22,7 +22,7 @@ fn case(check: &Checked) -> String {
     let body = match check.standing {
         Standing::Passed => format!("<system-out>{found}</system-out>"),
         Standing::Crossed => format!("<failure message=\"{found}\"/>"),
-        Standing::Unmeasured => format!("<error message=\"{found}\"/>"),
+        Standing::Unmeasured | Standing::Invalid => format!("<error message=\"{found}\"/>"),
     };
     format!("<testcase classname=\"{cell}\" name=\"{name}\">{body}</testcase>\n")
 }

@@ -5,7 +5,7 @@
 //! ```
 
 use super::names::{self, Unknown};
-use super::{Checked, Standing, glob};
+use super::{Checked, Standing, glob, null_deviation};
 use crate::compare::{ArmTrials, CellComparison, Comparison, independent};
 use crate::number;
 use crate::text::Language;
@@ -152,9 +152,18 @@ impl Threshold {
         let Some(value) = estimated(self.figure, median, cell, arm) else {
             return Some(self.checked(name, lang.too_few_events(lang.arm(arm.arm)), Standing::Unmeasured));
         };
-        let holds = self.relation.holds(value, self.limit);
         let found = format!("{} {}", lang.arm(arm.arm), number::of_figure(self.figure, value));
-        Some(self.checked(name, found, if holds { Standing::Passed } else { Standing::Crossed }))
+        Some(self.checked(name, found, self.standing(value, null_deviation(cell, self.figure))))
+    }
+
+    /// Where two copies of one arm lie farther apart than the margin, the value must be that far from the limit.
+    fn standing(&self, value: f64, deviation: f64) -> Standing {
+        let apart = if deviation > 1.0 + self.figure.margin() { deviation } else { 1.0 };
+        match [value / apart, value * apart].map(|value| self.relation.holds(value, self.limit)) {
+            [true, true] => Standing::Passed,
+            [false, false] => Standing::Crossed,
+            [true, false] | [false, true] => Standing::Invalid,
+        }
     }
 
     fn checked(&self, cell: &str, found: String, standing: Standing) -> Checked {

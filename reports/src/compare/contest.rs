@@ -6,7 +6,7 @@ use super::figures::{figures, is_headline, principal};
 use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
 use crate::detect::{Inequality, unequal};
-use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict};
+use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict, null_deviation};
 use trial::{Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;
 
@@ -51,6 +51,8 @@ pub enum Estimability {
 pub struct Contest {
     /// The figure.
     pub figure: Figure,
+    /// Base and other.
+    pub arms: [Transport; 2],
     /// Median over trials, base.
     pub base: f64,
     /// Median over trials, other.
@@ -79,6 +81,26 @@ impl Contest {
         self.null.is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
     }
 
+    /// What was concluded, said of this transport: the other way round where it is the base.
+    pub fn verdict_of(&self, transport: Transport) -> Verdict {
+        if self.arms[1] == transport { self.verdict } else { self.verdict.reversed() }
+    }
+
+    /// The ratio of this transport over the one that it is held against.
+    pub fn ratio_of(&self, transport: Transport) -> f64 {
+        if self.arms[1] == transport { self.ratio.value } else { 1.0 / self.ratio.value }
+    }
+
+    /// Something said of base and other, in the order of the columns: SSE first, unless neither is SSE.
+    pub(crate) fn in_columns<T>(&self, [base, other]: [T; 2]) -> [T; 2] {
+        if self.arms[1] == Transport::Sse { [other, base] } else { [base, other] }
+    }
+
+    /// How far two copies of one arm were found apart, as a factor: see [`null_deviation`].
+    pub fn null_deviation(&self) -> f64 {
+        null_deviation(self.null.as_ref(), self.null_adjusted_p)
+    }
+
     /// A figure that both arms have, before anything is judged.
     fn of(figure: Figure, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>) -> Option<Self> {
         let (base_median, other_median) = (base.median(figure)?, other.median(figure)?);
@@ -89,6 +111,7 @@ impl Contest {
         }?;
         Some(Self {
             figure,
+            arms: [base.arm.transport, other.arm.transport],
             base: base_median,
             other: other_median,
             ratio,
@@ -120,7 +143,7 @@ impl Contest {
             margin: self.figure.margin(),
             adjusted_p: adjusted_p.unwrap_or(1.0),
             family,
-            null_adjusted_p,
+            null_deviation: self.null_deviation(),
             dilution: self.dilution,
         });
     }

@@ -144,7 +144,7 @@ fn durations(metric: Metric, quantiles: &[Quantile]) -> Vec<Figure> {
     quantiles.iter().map(|&q| Figure::Duration(metric, q)).collect()
 }
 
-/// The headline figures of a cell in the contest of its first transport with another, by the durations from `due`.
+/// The headline figures of a cell in the contest of its base with another transport, by the durations from `due`.
 pub fn headlines(cell: &Cell, other: Transport) -> Vec<Figure> {
     let judged = principal(cell);
     figures(cell.scenario).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
@@ -153,8 +153,13 @@ pub fn headlines(cell: &Cell, other: Transport) -> Vec<Figure> {
 /// Every figure of a cell that is a headline in any of its contests.
 pub(super) fn all_headlines(cell: &Cell) -> Vec<Figure> {
     let judged = principal(cell);
-    let is_any = |figure: &Figure| cell.transports.iter().any(|&other| is_headline(cell, other, *figure, judged));
+    let is_any = |figure: &Figure| cell.others().any(|other| is_headline(cell, other, *figure, judged));
     figures(cell.scenario).into_iter().filter(is_any).collect()
+}
+
+/// The headline tests that a cell brings into the family of its report.
+pub fn headline_tests(cell: &Cell) -> usize {
+    cell.others().map(|other| headlines(cell, other).len()).sum()
 }
 
 /// Whether a figure belongs to the family over which the report's risk is shared: the figures that verdicts of rows
@@ -162,7 +167,8 @@ pub(super) fn all_headlines(cell: &Cell) -> Vec<Figure> {
 /// of one's own). Of durations it is the judged one.
 pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged: Option<Metric>) -> bool {
     let timed_row = matches!(cell.row, None | Some(Row::Latency | Row::Bidirectional | Row::ConnectTime));
-    let contest = if cell.row.is_some() { other == Transport::WebSocket } else { other.role() == Role::Contestant };
+    let pair = matches!(other, Transport::Sse | Transport::WebSocket);
+    let contest = if cell.row.is_some() { pair } else { other.role() == Role::Contestant };
     contest
         && match figure {
             Figure::Duration(metric, Quantile::P50) => timed_row && judged == Some(metric),

@@ -14,7 +14,7 @@ pub use arm::{ArmTrials, independent};
 pub use breakdown::{Breakdown, Part};
 pub use contest::{Contest, Estimability, Versus};
 pub use dilution::{Dilution, Own};
-pub use figures::{headlines, principal, untimed};
+pub use figures::{headline_tests, headlines, principal, untimed};
 pub use one_way::Difference;
 pub(crate) use pooled::middle_95;
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};
@@ -46,8 +46,10 @@ pub struct CellComparison<'r> {
     pub cell: &'r Cell,
     /// Arms in the order of the plan, with the trials that were run.
     pub arms: Vec<ArmTrials<'r>>,
-    /// SSE where the cell has it, else its first transport.
+    /// The transport that every other is held against.
     pub base: Transport,
+    /// Whether its ratio of SSE and WebSocket is the other way round than in the first cell of the run: it then says so.
+    pub turned: bool,
     /// Every other transport against the base.
     pub versus: Vec<Versus>,
 }
@@ -68,8 +70,18 @@ impl<'r> Comparison<'r> {
         let seed = records.run.seed;
         let cells = cells.into_iter().map(|cell| CellComparison::of(cell, &records.trials, seed)).collect();
         let mut comparison = Self { records, cells, family: 0, null_family: 0 };
+        let [base, other] = comparison.sides();
+        for cell in &mut comparison.cells {
+            cell.turned = cell.pair().is_some_and(|versus| [versus.transport, cell.base] == [base, other]);
+        }
         comparison.judge();
         comparison
+    }
+
+    /// Base and other of the first cell that holds SSE and WebSocket against each other: what the ratios of the run are of.
+    pub fn sides(&self) -> [Transport; 2] {
+        let of = |cell: &CellComparison| Some([cell.base, cell.pair()?.transport]);
+        self.cells.iter().find_map(of).unwrap_or([Transport::Sse, Transport::WebSocket])
     }
 
     /// Adjusts every headline test for all others, then gives the verdicts.
@@ -108,7 +120,7 @@ impl<'r> CellComparison<'r> {
         let others = arms.iter().filter(|trials| !trials.arm.twin && trials.arm.transport != base);
         let versus = find(Arm::of(base))
             .map_or_else(Vec::new, |base| others.map(|other| Versus::of(cell, base, other, twin, seed)).collect());
-        Self { cell, arms, base, versus }
+        Self { cell, arms, base, turned: false, versus }
     }
 
     /// The trials of a transport, without its null twin.
@@ -128,24 +140,30 @@ impl<'r> CellComparison<'r> {
             .all(|transport| self.arm(transport).is_some_and(ArmTrials::is_measured))
     }
 
-    /// WebSocket against SSE.
-    pub fn websocket(&self) -> Option<&Versus> {
-        self.versus.iter().find(|versus| self.base == Transport::Sse && versus.transport == Transport::WebSocket)
+    /// SSE and WebSocket against each other, whichever of them is the base; `None` where neither is.
+    pub fn pair(&self) -> Option<&Versus> {
+        let pair = |versus: &&Versus| {
+            matches!(
+                (self.base, versus.transport),
+                (Transport::Sse, Transport::WebSocket) | (Transport::WebSocket, Transport::Sse)
+            )
+        };
+        self.versus.iter().find(pair)
     }
 
-    /// WebSocket against SSE by one figure.
+    /// SSE and WebSocket by one figure.
     pub fn contest(&self, figure: Figure) -> Option<&Contest> {
-        self.websocket()?.contest(figure)
+        self.pair()?.contest(figure)
     }
 
     /// What makes WebSocket and SSE incomparable in this cell; empty where nothing does.
     pub fn unequal(&self) -> &[Inequality] {
-        self.websocket().map_or(&[], |versus| &versus.unequal)
+        self.pair().map_or(&[], |versus| &versus.unequal)
     }
 
-    /// The duration by which WebSocket is judged against SSE: from `due`, or from `fired` where that is diluted.
+    /// The duration by which SSE and WebSocket are judged: from `due`, or from `fired` where that is diluted.
     pub fn judged(&self) -> Option<Metric> {
-        self.websocket().map_or_else(|| principal(self.cell), |versus| versus.judged)
+        self.pair().map_or_else(|| principal(self.cell), |versus| versus.judged)
     }
 
     /// Most of an event's own lateness that is not charged, nanoseconds: the largest cap of all trials; 0 without witnesses.

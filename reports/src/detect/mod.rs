@@ -90,6 +90,6 @@ fn not_estimable(contest: &Contest) -> Option<Warning> {
 }
 
 fn unfit(contest: &Contest) -> Option<Warning> {
-    let p = contest.null_adjusted_p.filter(|_| contest.verdict == Verdict::RulerUnfit)?;
-    Some(Warning::RulerUnfit { p })
+    let p = contest.null_adjusted_p.filter(|_| contest.verdict == Verdict::Unfit)?;
+    Some(Warning::NullUnfit { p })
 }

@@ -14,7 +14,7 @@ pub(super) fn remark(comparison: &Comparison, cell: &CellComparison, lang: Langu
     let timed = matches!(cell.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect);
     let counted = matches!(cell.cell.row, Some(Row::Implementation | Row::NetworkOverhead));
     let redone = comparison.records.redone.iter().filter(|redone| redone.cell == cell.cell.name).count();
-    let blocks = cell.websocket().and_then(|versus| versus.contests.first()).map(|contest| contest.ratio.blocks)?;
+    let blocks = cell.pair().and_then(|versus| versus.contests.first()).map(|contest| contest.ratio.blocks)?;
     let paced = offered(cell);
     let mut load = vec![ceiling(comparison, cell, paced, lang), busy(cell, lang)];
     // A load without a schedule is its own capacity.

@@ -19,18 +19,24 @@ pub(crate) fn of_own_cells(comparison: &Comparison, lang: Language) -> Vec<Block
     let asked: Vec<&OwnCell> = asked.into_iter().map(|(cell, _)| cell).collect();
     let others: Vec<&(&str, Finding)> = others.into_iter().map(|(_, found)| found).collect();
     let streams = if asked.is_empty() { Vec::new() } else { streams(&own, &asked, comparison, lang) };
-    let measured = (!others.is_empty()).then(|| Block::Table(measured(&others, lang)));
+    let measured = (!others.is_empty()).then(|| Block::Table(measured(&others, comparison.sides(), lang)));
     let sentences = findings.iter().map(|(name, finding)| Block::Text(format!("{name}: {}", finding.sentence)));
     streams.into_iter().chain(measured).chain(sentences).collect()
 }
 
 /// Three tables, and how to read them.
 fn streams(own: &OwnCells, asked: &[&OwnCell], comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let added = table(lang.llm_added_caption(), added_head(lang), asked, |cell| added_row(cell, comparison, lang));
-    let tail = table(lang.llm_tail_caption(), tail_head(lang), asked, |cell| tail_row(cell, lang));
+    let sides = comparison.sides();
+    let added =
+        table(lang.llm_added_caption(), added_head(sides, lang), asked, |cell| added_row(cell, comparison, lang));
+    let tail = table(lang.llm_tail_caption(), tail_head(sides, lang), asked, |cell| tail_row(cell, lang));
     let beside = table(lang.llm_beside_caption(), beside_head(lang), asked, |cell| beside_row(cell, lang));
     let [added, tail, beside] = [added, tail, beside].map(Block::Table);
-    [added, Block::Note(lang.llm_method())].into_iter().chain(picture::pace(own, lang)).chain([tail, beside]).collect()
+    [added, Block::Note(lang.llm_method(lang.sides(sides)[0]))]
+        .into_iter()
+        .chain(picture::pace(own, lang))
+        .chain([tail, beside])
+        .collect()
 }
 
 fn table(caption: String, head: Vec<String>, cells: &[&OwnCell], row: impl Fn(&OwnCell) -> Vec<String>) -> Table {
@@ -38,9 +44,9 @@ fn table(caption: String, head: Vec<String>, cells: &[&OwnCell], row: impl Fn(&O
 }
 
 /// What each cell measured, line by line; its name and its verdict stand in the first.
-fn measured(findings: &[&(&str, Finding)], lang: Language) -> Table {
+fn measured(findings: &[&(&str, Finding)], sides: [Transport; 2], lang: Language) -> Table {
     let [sse, websocket] = names(lang);
-    let ratio = lang.ratio_head(websocket, sse);
+    let ratio = lang.over(sides);
     let lines = findings.iter().flat_map(|(name, finding)| {
         let said = std::iter::once((name.to_string(), finding.verdict.detail(lang)));
         let said = said.chain(std::iter::repeat_with(|| (String::new(), String::new())));
@@ -59,12 +65,13 @@ fn names(lang: Language) -> [&'static str; 2] {
     [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport))
 }
 
-fn added_head(lang: Language) -> Vec<String> {
+fn added_head(sides: [Transport; 2], lang: Language) -> Vec<String> {
     let at = names(lang).map(|name| format!("{} {name}", Quantile::P50));
+    let [base, other] = lang.sides(sides);
     [lang.cell_head(), lang.llm_pace_head()]
         .into_iter()
         .chain(at)
-        .chain([lang.llm_difference(), lang.llm_share_head(), lang.verdict_head()])
+        .chain([lang.llm_difference_head(lang.llm_difference(other, base)), lang.llm_share_head(), lang.verdict_head()])
         .collect()
 }
 
@@ -74,10 +81,9 @@ fn added_row(cell: &OwnCell, comparison: &Comparison, lang: Language) -> Vec<Str
     let [sse, websocket, _] = times(cell, Quantile::P50);
     let apart = cell.added(Quantile::P50).map_or_else(none, signed);
     let share = cell.share(Quantile::P50).map_or_else(none, |share| percent(share.abs()));
-    let verdict = cell.headline().map_or_else(
-        || cell.absent(lang),
-        |contest| lang.verdict(contest, Transport::WebSocket.title(), comparison.family),
-    );
+    let verdict = cell
+        .headline()
+        .map_or_else(|| cell.absent(lang), |contest| lang.verdict(contest, contest.arms[1].title(), comparison.family));
     vec![title(cell, lang), pace, sse, websocket, apart, share, verdict]
 }
 
@@ -89,14 +95,19 @@ fn title(cell: &OwnCell, lang: Language) -> String {
 /// SSE, WebSocket and their ratio in the time that the cell is judged by.
 fn times(cell: &OwnCell, quantile: Quantile) -> [String; 3] {
     let figure = Some(cell.judged(quantile)).filter(|figure| matches!(figure, Figure::Duration(..)));
-    let known = figure.and_then(|figure| shown(cell.cell.contest(figure)?));
+    let known = figure.and_then(|figure| {
+        let contest = cell.cell.contest(figure)?;
+        let [base, other, ratio] = shown(contest)?;
+        let [sse, websocket] = contest.in_columns([base, other]);
+        Some([sse, websocket, ratio])
+    });
     known.unwrap_or_else(|| std::array::from_fn(|_| NONE.to_owned()))
 }
 
-fn tail_head(lang: Language) -> Vec<String> {
+fn tail_head(sides: [Transport; 2], lang: Language) -> Vec<String> {
     let [sse, websocket] = names(lang);
     let at = |quantile: Quantile| {
-        [sse.to_owned(), websocket.to_owned(), lang.ratio_head(websocket, sse)].map(|head| format!("{quantile} {head}"))
+        [sse.to_owned(), websocket.to_owned(), lang.over(sides)].map(|head| format!("{quantile} {head}"))
     };
     let [_, _, ratio] = at(Quantile::P50);
     std::iter::once(lang.cell_head()).chain(at(Quantile::P99)).chain([ratio]).collect()

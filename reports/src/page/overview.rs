@@ -73,11 +73,15 @@ pub(super) fn table(findings: &[Findings], labels: &[String], lang: Language) ->
         [only] => single(only, lang),
         several => side_by_side(several, labels, lang),
     };
+    let mut sides = findings.iter().map(|findings| findings.sides);
+    let first = sides.next().filter(|first| sides.all(|sides| sides == *first));
+    let many = || lang.ratio_note(lang.pick("the other", "另一方"), lang.pick("the base", "基准"));
+    let note = first.map_or_else(many, |sides| lang.ratio_note_of(sides));
     el("section")
         .with("id", "comparison")
         .with("aria-label", &lang.comparison_heading())
         .add(el("div").class("scroll").add(table))
-        .add(el("p").class("note").add(lang.ratio_note()))
+        .add(el("p").class("note").add(note))
         .line()
 }
 
@@ -89,16 +93,16 @@ fn single(findings: &Findings, lang: Language) -> Html {
         ("what", lang.what_head()),
         ("number sse", sse.to_owned()),
         ("number websocket", websocket.to_owned()),
-        ("number", lang.ratio_head(websocket, sse)),
+        ("number", lang.over(findings.sides)),
         ("verdict", lang.verdict_head()),
     ];
     let heads = head.into_iter().map(|(class, name)| el("th").class(class).with("scope", "col").add(name));
-    let bodies = findings.rows.iter().map(|(row, finding)| body(*row, finding, lang));
+    let bodies = findings.rows.iter().map(|(row, finding)| body(*row, finding, findings.sides, lang));
     el("table").class("overview").add(el("thead").add(el("tr").all(heads)).line()).all(bodies).line()
 }
 
 /// A row of the table is a body of its own: its measured lines are the rows inside it.
-fn body(row: Row, finding: &Finding, lang: Language) -> Html {
+fn body(row: Row, finding: &Finding, sides: [Transport; 2], lang: Language) -> Html {
     let lines: Vec<&Measured> = finding.lines.iter().take(glance(row)).collect();
     let height = lines.len().max(1).to_string();
     let name = el("th").class("row").with("scope", "rowgroup").with("rowspan", &height).add(link(row, lang.row(row)));
@@ -106,9 +110,9 @@ fn body(row: Row, finding: &Finding, lang: Language) -> Html {
     let verdict = el("td").class("verdict").with("rowspan", &height).add(chip(&finding.verdict, lang));
     let caveat = (!finding.caveats.is_empty()).then(|| link(row, &lang.caveat()));
     let verdict = verdict.add(link(row, &lang.evidence_link())).all(caveat).all(detail(&finding.verdict, lang));
-    let measured = lines.first().map_or_else(nothing, |line| cells(line, lang));
+    let measured = lines.first().map_or_else(nothing, |line| cells(line, sides, lang));
     let first = el("tr").add(name).add(claimed.add(claim(row, lang))).all(measured);
-    let rest = lines.iter().skip(1).map(|line| el("tr").all(cells(line, lang)).line());
+    let rest = lines.iter().skip(1).map(|line| el("tr").all(cells(line, sides, lang)).line());
     el("tbody").class(finding.verdict.class()).add(first.add(verdict).line()).all(rest).line()
 }
 
@@ -116,9 +120,9 @@ fn link(row: Row, text: &str) -> Html {
     el("a").with("href", &format!("#{}", row.name())).add(text).into()
 }
 
-fn cells(line: &Measured, lang: Language) -> Vec<Html> {
+fn cells(line: &Measured, sides: [Transport; 2], lang: Language) -> Vec<Html> {
     let cell = |class, text: &String| el("td").class(class).add(text);
-    let ratio = cell("number ratio", &line.ratio).with("data-label", &lang.ratio_head("WebSocket", "SSE"));
+    let ratio = cell("number ratio", &line.ratio).with("data-label", &lang.over(sides));
     [cell("what", &line.what), cell("number sse", &line.sse), cell("number websocket", &line.websocket), ratio]
         .map(Html::from)
         .into()

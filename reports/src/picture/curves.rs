@@ -47,9 +47,9 @@ fn spectrum_points(pooled: &Pooled, cell: &CellComparison) -> Vec<(f64, f64)> {
     (0..=steps).filter_map(|step| Some((share(step), pooled.quantile(share(step))?))).collect()
 }
 
-/// WebSocket over SSE along the whole distribution. One quantile is no curve, and its number stands in the table.
+/// Other over base along the whole distribution. One quantile is no curve, and its number stands in the table.
 pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Option<Block> {
-    let versus = cell.websocket()?;
+    let versus = cell.pair()?;
     let observed = versus.shifts.iter().filter(|shift| is_observed(cell, metric, shift.share));
     let points = observed.map(|shift| ShiftPoint {
         quantile: shift.share,
@@ -60,12 +60,12 @@ pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Op
     if points.len() < 2 {
         return None;
     }
-    let arm = trial::Arm::of(versus.transport);
-    let line = ShiftLine { name: both(lang, |l| l.over_sse()), colour: colour(arm), points };
+    let (arm, sides) = (trial::Arm::of(versus.transport), [cell.base, versus.transport]);
+    let line = ShiftLine { name: both(lang, |l| l.over(sides)), colour: colour(arm), points };
     let text = chart_text(
         lang,
         |l| l.shift_title(l.metric(metric), &cell.cell.name),
-        |l| l.shift_subtitle(),
+        |l| l.shift_subtitle(l.sides(sides)[1], l.sides(sides)[0]),
         |l| l.percentile(),
         |l| l.ratio_axis(),
     );

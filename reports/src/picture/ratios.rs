@@ -9,7 +9,6 @@ use crate::row::{short_name, theory_of};
 use crate::text::Language;
 use crate::verdict::{Direction, Interval, Verdict};
 use trial::{Arm, Figure};
-use wire::Transport;
 
 /// One figure of every transport of a cell: the median trial, with the range of all trials.
 pub(crate) fn bars(cell: &CellComparison, figure: Figure, lang: Language) -> Option<Block> {
@@ -60,33 +59,36 @@ pub(crate) fn overhead(cells: &[&CellComparison], lang: Language) -> Option<Bloc
     block(chart::overhead(&text, &both(lang, |l| l.in_theory()), &groups), caption, "network-overhead".to_owned())
 }
 
-/// The headline ratios of some cells around 1, with the null arm's interval behind each.
+/// The headline ratios of some cells around 1, with the null arm's interval behind each. One that is the other way round than
+/// the rest has no place among them; it stands in the tables.
 pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &str, lang: Language) -> Option<Block> {
     // Without a test there is no interval to show.
     if comparison.family == 0 {
         return None;
     }
     let headlines = |cell: &CellComparison| {
-        let contests = cell.websocket().into_iter().flat_map(|versus| &versus.contests);
+        let contests = cell.pair().into_iter().flat_map(|versus| &versus.contests);
         contests
             .filter(|contest| contest.headline && contest.estimability == Estimability::PerTrial)
             .filter(|contest| contest.verdict != Verdict::Refused)
             .cloned()
             .collect::<Vec<_>>()
     };
-    let rows = cells.iter().flat_map(|cell| headlines(cell).into_iter().map(|contest| forest_row(cell, &contest)));
+    let cells = cells.iter().filter(|cell| !cell.turned);
+    let rows = cells.flat_map(|cell| headlines(cell).into_iter().map(|contest| forest_row(cell, &contest)));
     let margin = 1.0 + Figure::Duration(trial::Metric::ResponseTime, trial::Quantile::P50).margin();
+    let sides = comparison.sides();
     let forest = Forest {
         rows: rows.collect(),
         margin: Some((1.0 / margin, margin)),
-        sides: (both(lang, |l| l.websocket_lower()), both(lang, |l| l.websocket_higher())),
-        ratio_name: both(lang, |l| l.over_sse()),
-        null_name: both(lang, |l| l.null_interval()),
+        sides: (both(lang, |l| l.is_lower(l.sides(sides)[1])), both(lang, |l| l.is_higher(l.sides(sides)[1]))),
+        ratio_name: both(lang, |l| l.over(sides)),
+        null_name: both(lang, |l| l.null_interval(l.sides(sides)[0])),
         margin_name: both(lang, |l| l.margin_of(number::percent(margin - 1.0))),
     };
     let text = chart_text(
         lang,
-        |l| l.forest_title(),
+        |l| l.forest_title(l.sides(sides)[1], l.sides(sides)[0]),
         |l| l.forest_subtitle(comparison.family),
         |_| String::new(),
         |_| String::new(),
@@ -106,8 +108,8 @@ fn forest_row(cell: &CellComparison, contest: &Contest) -> ForestRow {
         interval: bounds(contest.ratio.interval),
         null: contest.null.and_then(|null| bounds(null.interval)),
         colour: match contest.verdict {
-            Verdict::Different { direction: Direction::Lower, .. } => colour(Arm::of(Transport::WebSocket)),
-            Verdict::Different { direction: Direction::Higher, .. } => colour(Arm::of(Transport::Sse)),
+            Verdict::Different { direction: Direction::Lower, .. } => colour(Arm::of(contest.arms[1])),
+            Verdict::Different { direction: Direction::Higher, .. } => colour(Arm::of(contest.arms[0])),
             _ => Colour::Null,
         },
     }

@@ -6,6 +6,7 @@ use crate::evidence::Block;
 use crate::number;
 use crate::text::Language;
 use trial::{Figure, Metric, Quantile, Row, Scenario};
+use wire::Transport;
 
 /// The figures of the row; the round trip counts from `fired` where the pacer's lateness would dilute its ratio.
 fn figures(cell: &CellComparison) -> [Figure; 5] {
@@ -27,7 +28,7 @@ impl Study for Bidirectional {
         let Some((cell, p50)) = cells.find_map(|cell| Some((cell, cell.contest(figures(cell)[0])?))) else {
             return absent(comparison, Row::Bidirectional, lang);
         };
-        let cost = number::times(1.0 / p50.ratio.value);
+        let cost = number::times(p50.ratio_of(Transport::Sse));
         let what = lang.figure(p50.figure);
         Finding {
             lines: figures(cell)

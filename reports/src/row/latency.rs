@@ -6,6 +6,7 @@ use crate::evidence::Block;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
 use trial::{Figure, Metric, Quantile, Row, Scenario};
+use wire::Transport;
 
 /// Cells whose figures stand in the table itself; the rest is in the evidence.
 const SHOWN_CELLS: usize = 3;
@@ -76,7 +77,7 @@ fn label(cell: &CellComparison, quantile: Quantile) -> String {
 
 fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -> RowVerdict {
     let contests: Vec<_> = cells.iter().flat_map(|cell| figures(cell, &[Quantile::P50, Quantile::P99])).collect();
-    let verdicts = contests.iter().map(|(contest, _)| contest.verdict);
+    let verdicts = contests.iter().map(|(contest, _)| contest.verdict_of(Transport::WebSocket));
     match conclusion(verdicts) {
         Conclusion::Lower => RowVerdict::Confirmed,
         Conclusion::NotLower => RowVerdict::Refuted,
@@ -143,7 +144,7 @@ mod tests {
         let leans = |to| Verdict::Unresolved { more_blocks: 3, leaning: Some(to) };
         for (verdicts, expected) in [
             (vec![], Open),
-            (vec![unresolved, Verdict::RulerUnfit, Verdict::TooFewBlocks, Verdict::Exploratory], Open),
+            (vec![unresolved, Verdict::Unfit, Verdict::TooFewBlocks, Verdict::Exploratory], Open),
             (vec![lower, unresolved], Lower),
             (vec![lower, leans(Direction::Lower)], Lower),
             (vec![lower, leans(Direction::Higher)], Open),

@@ -23,7 +23,6 @@ use crate::number;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
 use trial::{Action, Figure, Metric, Quantile, Row};
-use wire::Transport;
 
 /// What one row of the table says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub struct Measured {
     pub sse: String,
     /// WebSocket.
     pub websocket: String,
-    /// WebSocket over SSE, with its interval where it has one; empty where a ratio makes no sense.
+    /// Other over base, with its interval where it has one; empty where a ratio makes no sense.
     pub ratio: String,
 }
 
@@ -156,7 +155,10 @@ impl Measured {
     /// A figure of a cell; `None` where it was not measured or cannot be estimated.
     pub(crate) fn figure(cell: &CellComparison, figure: Figure, what: &str, lang: Language) -> Option<Self> {
         let contest = cell.contest(figure)?;
-        let [sse, websocket, ratio] = shown(contest)?;
+        let [base, other, ratio] = shown(contest)?;
+        let [sse, websocket] = contest.in_columns([base, other]);
+        let [base, other] = lang.sides(contest.arms);
+        let ratio = if cell.turned { lang.turned(ratio, other, base) } else { ratio };
         let pooled = matches!(contest.estimability, Estimability::Pooled(_));
         let what = if pooled { lang.pooled(what) } else { what.to_owned() };
         Some(Self::new(what, sse, websocket).with_ratio(ratio))
@@ -209,9 +211,9 @@ fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
     failed.or_else(void).or_else(unsupported).or_else(refused).unwrap_or_else(otherwise)
 }
 
-/// `WebSocket is 0.91× [0.88, 0.95] of SSE` and what may be said about it, for one named figure.
+/// `0.91× [0.88, 0.95]` and what may be said about the other arm, for one named figure.
 pub(crate) fn clause(contest: &Contest, what: &str, comparison: &Comparison, lang: Language) -> String {
-    let words = lang.verdict(contest, Transport::WebSocket.title(), comparison.family);
+    let words = lang.verdict(contest, contest.arms[1].title(), comparison.family);
     match shown(contest) {
         Some([.., ratio]) => lang.clause(what, &ratio, &words),
         None => lang.clause_without_ratio(what, &words),
@@ -233,13 +235,14 @@ fn found<'a>(
     }
 }
 
-/// What may be said about each of some contests in a word or two, and once what they all lack.
+/// What may be said of the run's other transport in each of some contests, in a word or two, and once what they all lack.
 fn summary<'a>(
     contests: impl Iterator<Item = &'a (&'a Contest, String)> + Clone,
     comparison: &Comparison,
     lang: Language,
 ) -> String {
-    let words = contests.clone().map(|(contest, what)| (lang.brief(contest), what)).collect::<Vec<_>>();
+    let [_, other] = comparison.sides();
+    let words: Vec<_> = contests.clone().map(|(contest, what)| (lang.brief(contest.verdict_of(other)), what)).collect();
     let alike = words.iter().all(|(word, _)| Some(word) == words.first().map(|(first, _)| first));
     let said = match words.first() {
         // Nothing resolved anywhere: the verdict's own word says so.
@@ -248,15 +251,15 @@ fn summary<'a>(
         _ => Some(lang.list(words.iter().map(|(word, what)| lang.labelled(what, word)))),
     };
     let shortage = contests.clone().find_map(|(contest, _)| lang.shortage(contest, comparison.family));
-    lang.list(said.map(|said| lang.websocket_is(said)).into_iter().chain(shortage))
+    lang.list(said.map(|said| lang.arm_is(other.title(), said)).into_iter().chain(shortage))
 }
 
-/// Where WebSocket lies beyond the margin; `None` for equivalent or possibly small differences.
+/// Where an arm lies beyond the margin; `None` for equivalent or possibly small differences.
 const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
     match verdict {
         Verdict::Different { direction, beyond_margin: true } => Some(direction),
         Verdict::Different { beyond_margin: false, .. }
-        | Verdict::RulerUnfit
+        | Verdict::Unfit
         | Verdict::Equivalent
         | Verdict::Unresolved { .. }
         | Verdict::TooFewBlocks
@@ -268,7 +271,7 @@ const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
 /// What to know about a cell whose ratio the instrument's own part dilutes: that the verdict leaves lateness out, up to a cap,
 /// and how diluted what it rests on still is.
 fn diluted(cell: &CellComparison, what: &str, lang: Language) -> impl Iterator<Item = String> + use<> {
-    let dilution = cell.websocket().and_then(|versus| versus.dilution).map(|dilution| {
+    let dilution = cell.pair().and_then(|versus| versus.dilution).map(|dilution| {
         let undiluted = dilution.undiluted.map_or(number::NONE.to_owned(), number::times);
         lang.diluted(what, number::percent(dilution.share), undiluted)
     });

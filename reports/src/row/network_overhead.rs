@@ -8,6 +8,7 @@ use crate::number;
 use crate::text::Language;
 use crate::verdict::Direction;
 use trial::{Figure, Row, Scenario};
+use wire::Transport;
 
 /// What rounding of exact counts may leave between measurement and theory, bytes.
 const EXACT: f64 = 0.005;
@@ -54,26 +55,28 @@ fn line(cell: &CellComparison, lang: Language) -> Option<Measured> {
     let (all, above) = (cell.contest(Figure::BytesPerEvent)?, cell.contest(Figure::OverheadPerEvent)?);
     let show = |all, above| format!("{} (+{})", number::bytes(all), number::quotient(above));
     let what = lang.event_bytes(number::payload(cell.cell.load.payload_bytes));
-    Some(Measured::new(what, show(all.base, above.base), show(all.other, above.other)).with_ratio(in_all(cell)))
+    let [sse, websocket] = all.in_columns([show(all.base, above.base), show(all.other, above.other)]);
+    Some(Measured::new(what, sse, websocket).with_ratio(number::times(all.ratio.value)))
 }
 
 /// WebSocket's share of all of SSE's bytes.
 fn in_all(cell: &CellComparison) -> String {
-    cell.contest(Figure::BytesPerEvent).map_or(number::NONE.to_owned(), |bytes| number::times(bytes.ratio.value))
+    let bytes = cell.contest(Figure::BytesPerEvent);
+    bytes.map_or(number::NONE.to_owned(), |bytes| number::times(bytes.ratio_of(Transport::WebSocket)))
 }
 
 fn connect_line(cell: &CellComparison, lang: Language) -> Option<Measured> {
     let [up, down] = [Figure::ConnectBytesOut, Figure::ConnectBytesIn].map(|figure| cell.contest(figure));
     let (up, down) = (up?, down?);
-    let (sse, websocket) = (up.base + down.base, up.other + down.other);
-    let line = Measured::new(lang.to_connect(), number::bytes(sse), number::bytes(websocket));
-    Some(line.with_ratio(number::times(websocket / sse)))
+    let (base, other) = (up.base + down.base, up.other + down.other);
+    let [sse, websocket] = up.in_columns([base, other].map(number::bytes));
+    Some(Measured::new(lang.to_connect(), sse, websocket).with_ratio(number::times(other / base)))
 }
 
 fn verdict(cells: &[&CellComparison], lang: Language) -> RowVerdict {
     let lower = |cell: &&CellComparison| {
         let bytes = cell.contest(Figure::BytesPerEvent);
-        bytes.is_some_and(|bytes| beyond_margin(bytes.verdict) == Some(Direction::Lower))
+        bytes.is_some_and(|bytes| beyond_margin(bytes.verdict_of(Transport::WebSocket)) == Some(Direction::Lower))
     };
     let payload = |cell: &CellComparison| number::payload(cell.cell.load.payload_bytes);
     let smaller: Vec<String> = cells.iter().copied().filter(|cell| lower(cell)).map(payload).collect();

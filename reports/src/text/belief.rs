@@ -45,9 +45,11 @@ messages! {
     no_fingerprint() "Not measured: no setting could be read." "未测量：无法读取任何设置。"
     redone_heading() "Blocks that were run again" "重做的区组"
     redone_caption(blocks: usize)
-        "{blocks} set aside because a cause of noise was seen, never because of a result; their trials stay in the records"
-        "{blocks} 次尝试因发现噪声来源而搁置，从不因为结果；其试验仍保留在记录中"
-    none_redone() "No block was run again: no cause of noise was seen." "没有区组重做：未发现噪声来源。"
+        "{blocks} set aside because a cause of noise was seen or a trial has no number that counts, never because of a result; their trials stay in the records"
+        "{blocks} 次尝试因发现噪声来源或有试验没有可用的数字而搁置，从不因为结果；其试验仍保留在记录中"
+    none_redone()
+        "No block was run again: no cause of noise was seen, and every trial has its numbers."
+        "没有区组重做：未发现噪声来源，每次试验都有可用的数字。"
     no_gate() "Not measured: this run had no gate against foreign load." "未测量：本次运行没有对外来负载设门槛。"
     more_redone(more: usize) "{more} more are in the records." "另有 {more} 条在记录中。"
     cell_head() "Cell" "单元"

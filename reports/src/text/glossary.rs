@@ -7,8 +7,8 @@ impl Language {
     pub(crate) fn method(self) -> [&'static str; 5] {
         [
             self.pick(
-                "The unit of evidence is the trial, never the message. Trials come in blocks that hold every arm once, in random order: SSE, WebSocket and a null arm that repeats SSE. A ratio is taken inside each block, so what drifts with time cancels.",
-                "证据的单位是试验，而不是消息。试验分为区组，每个区组以随机次序包含每个臂各一次：SSE、WebSocket，以及重复 SSE 的空对照臂。比值在区组内部计算，因此随时间的漂移会相互抵消。",
+                "The unit of evidence is the trial, never the message. Trials come in blocks that hold every arm once, in random order: SSE, WebSocket and a null arm that repeats the base of the ratios. A ratio is taken inside each block, so what drifts with time cancels.",
+                "证据的单位是试验，而不是消息。试验分为区组，每个区组以随机次序包含每个臂各一次：SSE、WebSocket，以及重复比值基准的空对照臂。比值在区组内部计算，因此随时间的漂移会相互抵消。",
             ),
             self.pick(
                 "The ratio shown is the Hodges–Lehmann estimate over blocks; its interval inverts the exact Wilcoxon signed-rank test. Below six blocks no 95 % interval exists and none is shown. Exact counts (bytes, requests) need none.",
@@ -83,8 +83,8 @@ impl Language {
             (
                 self.pick("null arm, A/A", "空对照臂，A/A"),
                 self.pick(
-                    "SSE against a second copy of itself: what the ruler sees where nothing differs",
-                    "SSE 与自身的另一份比较：没有差别时尺子读出的数",
+                    "the base of the ratios against a second copy of itself: what is measured where nothing differs",
+                    "比值的基准与自身的另一份比较：没有差别时测出的数",
                 ),
             ),
             (

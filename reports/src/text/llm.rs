@@ -35,15 +35,16 @@ messages! {
         "{quantile} 处（{cells}），两种传输附加延迟之差的 95 % 区间均不超出两个词元间隔的 {share}（{value}，{at}）"
     llm_cells(some: usize, all: usize) "{some} of {all} cells have an interval" "{all} 个单元中 {some} 个有区间"
     llm_at(pace: String, streams: String) "{pace} tokens/s, {streams}" "每秒 {pace} 个词元，{streams}"
-    llm_tallies(cells: usize, said: String)
-        "WebSocket against SSE in the median of {cells} paced cells: {said}"
-        "{cells} 个按日程发送的单元中，WebSocket 的中位数相对 SSE：{said}"
+    llm_tallies(other: &str, base: &str, cells: usize, said: String)
+        "{other} against {base} in the median of {cells} paced cells: {said}"
+        "{cells} 个按日程发送的单元中，{other} 的中位数相对 {base}：{said}"
     llm_tally(word: String, count: usize) "{word} in {count}" "{count} 个{word}"
-    llm_cell(at: String, what: String, difference: String, share: String, gap: String, verdict: String)
-        "At {at}, WebSocket minus SSE in {what}: {difference}, which is {share} of the {gap} between two tokens; {verdict}."
-        "{at}：{what}，WebSocket 减 SSE 为 {difference}，是两个词元间隔 {gap} 的 {share}；{verdict}。"
+    llm_cell(at: String, difference: String, what: String, value: String, share: String, gap: String, verdict: String)
+        "At {at}, {difference} in {what}: {value}, which is {share} of the {gap} between two tokens; {verdict}."
+        "{at}：{what}，{difference} 为 {value}，是两个词元间隔 {gap} 的 {share}；{verdict}。"
     llm_one_transport() "one transport alone: nothing to compare" "只有一种传输：无从比较"
-    llm_difference() "WebSocket minus SSE, p50" "WebSocket 减 SSE，p50"
+    llm_difference(other: &str, base: &str) "{other} minus {base}" "{other} 减 {base}"
+    llm_difference_head(difference: String) "{difference}, p50" "{difference}，p50"
     llm_share(share: String, gap: String) "{share} of {gap}" "{gap} 的 {share}"
     llm_share_head() "share of the time between two tokens" "占两个词元间隔的比例"
     llm_streams_head() "streams" "流"
@@ -53,9 +54,9 @@ messages! {
         "每个内容事件相对模型日程应发时刻的附加延迟"
     llm_tail_caption() "Its tail, and the ratios" "尾部与比值"
     llm_beside_caption() "Beside it" "其他指标"
-    llm_method()
-        "Each answer is a script with a due time for every event, the same in all arms of a block. Added latency is receipt minus due: what transport, server and client add to the model. The time between two tokens is TPOT over SSE; a ratio of two small times says little beside it."
-        "每个应答都是一份脚本，每个事件都有应发时刻，同一区组各臂完全相同。附加延迟为收到时刻减应发时刻，即传输、服务器与客户端在模型之外增加的时间。两个词元的间隔取 SSE 的 TPOT；与之相比，两个很小时间之比说明不了什么。"
+    llm_method(base: &str)
+        "Each answer is a script with a due time for every event, the same in all arms of a block. Added latency is receipt minus due: what transport, server and client add to the model. The time between two tokens is TPOT over {base}; a ratio of two small times says little beside it."
+        "每个应答都是一份脚本，每个事件都有应发时刻，同一区组各臂完全相同。附加延迟为收到时刻减应发时刻，即传输、服务器与客户端在模型之外增加的时间。两个词元的间隔取 {base} 的 TPOT；与之相比，两个很小时间之比说明不了什么。"
     llm_chart() "Added latency over the pace of a stream" "附加延迟与流的速度"
     llm_chart_subtitle() "median of trials, p50 of content events" "各试验的中位数，内容事件的 p50"
     llm_chart_axis() "added latency" "附加延迟"

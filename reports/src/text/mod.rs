@@ -19,6 +19,7 @@ mod why;
 
 use std::fmt;
 use std::str::FromStr;
+use wire::Transport;
 
 /// Language of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +41,23 @@ impl Language {
             Self::English => "en",
             Self::Chinese => "zh-Hans",
         }
+    }
+
+    /// The names of base and other.
+    pub(crate) fn sides(self, sides: [Transport; 2]) -> [&'static str; 2] {
+        sides.map(|transport| self.transport(transport))
+    }
+
+    /// `WebSocket / SSE`, from base and other.
+    pub(crate) fn over(self, sides: [Transport; 2]) -> String {
+        let [base, other] = self.sides(sides);
+        self.ratio_head(other, base)
+    }
+
+    /// How ratios of base and other are to be read.
+    pub(crate) fn ratio_note_of(self, sides: [Transport; 2]) -> String {
+        let [base, other] = self.sides(sides);
+        self.ratio_note(other, base)
     }
 
     pub(crate) fn pick<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {

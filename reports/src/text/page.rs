@@ -27,9 +27,9 @@ messages! {
         "文章的 {claims} 条说法中：{tallies}。"
     tally_of(n: usize, word: String, names: String) "{n} {word} ({names})" "{n} 条{word}（{names}）"
     nothing_measured() "Nothing was measured in this run." "本次运行没有任何测量结果。"
-    ratio_note()
-        "Ratio: WebSocket over SSE, with its 95 % interval over blocks where one exists. It is a median over pairs of one block (Hodges–Lehmann), the values are medians of trials: they need not divide to it."
-        "比值：WebSocket 除以 SSE，附区组间的 95 % 区间（若存在）。比值是同一区组两两之比的中位数（Hodges–Lehmann），数值是各试验的中位数：两者相除不必等于比值。"
+    ratio_note(other: &str, base: &str)
+        "Ratio: {other} over {base}, with its 95 % interval over blocks where one exists. It is a median over pairs of one block (Hodges–Lehmann), the values are medians of trials: they need not divide to it."
+        "比值：{other} 除以 {base}，附区组间的 95 % 区间（若存在）。比值是同一区组两两之比的中位数（Hodges–Lehmann），数值是各试验的中位数：两者相除不必等于比值。"
     difference_note()
         "Differences are medians over pairs of one block (Hodges–Lehmann), with their 95 % intervals; the values are medians of trials: they need not subtract to them."
         "差值是同一区组两两之差的中位数（Hodges–Lehmann），附 95 % 区间；数值是各试验的中位数：两者相减不必等于差值。"
@@ -43,13 +43,14 @@ messages! {
     evidence_link() "evidence" "证据"
     caveat() "⚠ warning" "⚠ 警告"
     ratio_head(other: &str, base: &str) "{other} / {base}" "{other} / {base}"
+    turned(ratio: String, other: &str, base: &str) "{ratio} ({other} / {base})" "{ratio}（{other} / {base}）"
     ratio_axis() "ratio" "比值"
     comparison_heading() "The comparison" "对照表"
     runs_heading() "Runs" "运行信息"
     cells_heading() "Cell by cell" "逐单元结果"
-    cells_answer(cells: usize, said: String)
-        "WebSocket against SSE in {cells} cells: {said}."
-        "WebSocket 相对 SSE，共 {cells} 个单元：{said}。"
+    cells_answer(other: &str, base: &str, cells: usize, said: String)
+        "{other} against {base} in {cells} cells: {said}."
+        "{other} 相对 {base}，共 {cells} 个单元：{said}。"
     cells_name(cell: String, figure: String) "{cell} ({figure})" "{cell}（{figure}）"
     cells_alone(figure: String, transport: &str, value: String)
         "{figure} over {transport}: {value}"
@@ -167,13 +168,12 @@ messages! {
     spectrum_subtitle() "all trials pooled; the tail is stretched" "合并所有试验；尾部拉伸显示"
     percentile() "percentile" "百分位"
     shift_title(metric: &str, cell: &str) "Shift of the {metric}: {cell}" "{metric}的偏移：{cell}"
-    shift_subtitle()
-        "WebSocket over SSE along the distribution; below 1 WebSocket is faster"
-        "沿分布的 WebSocket / SSE；小于 1 表示 WebSocket 更快"
+    shift_subtitle(other: &str, base: &str)
+        "{other} over {base} along the distribution; below 1 {other} is faster"
+        "沿分布的 {other} / {base}；小于 1 表示 {other} 更快"
     shift_caption()
         "The ratio at each percentile of the pooled distributions; the band is the block bootstrap's 95 % interval."
         "合并分布在各百分位处的比值；色带为区组自助法的 95 % 区间。"
-    over_sse() "WebSocket / SSE" "WebSocket / SSE"
     timeline_title(cell: &str) "Second by second: {cell}" "逐秒：{cell}"
     timeline_subtitle() "the windows of all blocks, one after the other" "所有区组的测量窗口首尾相接"
     timeline_caption()
@@ -191,11 +191,11 @@ messages! {
     bars_subtitle() "median trial; the whisker spans all trials" "各试验的中位数；须线为全部试验的范围"
     overhead_subtitle() "per event, measured at the client's socket" "每个事件，在客户端套接字处测得"
     bytes_axis() "bytes" "字节"
-    websocket_lower() "WebSocket lower" "WebSocket 更低"
-    websocket_higher() "WebSocket higher" "WebSocket 更高"
-    null_interval() "A/A: SSE against itself" "A/A：SSE 对自身"
+    is_lower(name: &str) "{name} lower" "{name} 更低"
+    is_higher(name: &str) "{name} higher" "{name} 更高"
+    null_interval(base: &str) "A/A: {base} against itself" "A/A：{base} 对自身"
     margin_of(margin: String) "within {margin}" "{margin} 以内"
-    forest_title() "WebSocket / SSE with 95 % intervals" "WebSocket / SSE 及其 95 % 区间"
+    forest_title(other: &str, base: &str) "{other} / {base} with 95 % intervals" "{other} / {base} 及其 95 % 区间"
     forest_subtitle(family: usize)
         "over blocks; the headline family of this report has {family} figures"
         "基于区组；本报告的主要指标共 {family} 个"

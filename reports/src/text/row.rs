@@ -84,11 +84,11 @@ messages! {
     clause_without_ratio(what: &str, words: &str) "{what}: {words}" "{what}：{words}"
     labelled(what: &str, words: &str) "{what}: {words}" "{what}：{words}"
     the_case(cases: String) "the case ({cases})" "具体情形（{cases}）"
-    websocket_is(words: String) "WebSocket: {words}" "WebSocket：{words}"
+    arm_is(name: &str, words: String) "{name}: {words}" "{name}：{words}"
     more_cells(n: usize) " {n} more cells are in the evidence." "另有 {n} 个单元见证据部分。"
     diluted(what: &str, share: String, undiluted: String)
-        "{what}: {share} of the SSE median is the instrument's own (timer, client); with that taken off both medians the ratio is about {undiluted}"
-        "{what}：SSE 中位数的 {share} 属于测量工具自身（定时器、客户端）；从两边中位数扣除后比值约为 {undiluted}"
+        "{what}: {share} of the base median is the instrument's own (timer, client); with that taken off both medians the ratio is about {undiluted}"
+        "{what}：基准中位数的 {share} 属于测量工具自身（定时器、客户端）；从两边中位数扣除后比值约为 {undiluted}"
 
     upstream_label() "client messages that arrived" "到达服务器的客户端消息"
     opened_label() "how it opens" "如何打开"

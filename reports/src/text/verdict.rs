@@ -1,4 +1,4 @@
-//! The words of a verdict (METHODOLOGY 1.7). "Not significant" is never worded as "equal".
+//! The words of a verdict (METHODOLOGY, *What is compared*). "Not significant" is never worded as "equal".
 
 use super::{Language, messages};
 use crate::compare::{Contest, Estimability};
@@ -19,7 +19,7 @@ impl Language {
             (Estimability::Difference(difference), _) => {
                 return self.difference_only(number::duration(difference.bound_ns));
             }
-            (_, Verdict::RulerUnfit) => return self.ruler_unfit(),
+            (_, Verdict::Unfit) => return self.unfit(),
             (_, Verdict::Different { direction, beyond_margin: true }) => {
                 self.different(name, self.direction(direction))
             }
@@ -32,18 +32,25 @@ impl Language {
             (_, Verdict::TooFewBlocks) => self.unresolved(contest, None, family),
             (_, Verdict::Exploratory) => return self.exploratory(),
         };
-        if contest.is_within_null() { clause + &self.within_null() } else { clause }
+        let deviation = contest.null_deviation();
+        if contest.is_within_null() {
+            clause + &self.within_null()
+        } else if deviation > 1.0 && contest.verdict.is_resolved() {
+            clause + &self.beside_null(number::times(deviation))
+        } else {
+            clause
+        }
     }
 
     /// A verdict in a word or two; what an unresolved one lacks is said by [`Self::shortage`].
-    pub(crate) fn brief(self, contest: &Contest) -> String {
-        match contest.verdict {
+    pub(crate) fn brief(self, verdict: Verdict) -> String {
+        match verdict {
             Verdict::Different { direction, beyond_margin: true } => self.direction(direction).to_owned(),
             Verdict::Different { direction, beyond_margin: false } => self.slightly(self.direction(direction)),
             Verdict::Equivalent => self.equivalent_brief(),
             Verdict::Unresolved { leaning: Some(direction), .. } => self.leans(self.direction(direction)),
             Verdict::Unresolved { leaning: None, .. } | Verdict::TooFewBlocks => self.unsettled(),
-            Verdict::RulerUnfit => self.ruler_unfit(),
+            Verdict::Unfit => self.unfit(),
             Verdict::Refused => self.refused(),
             Verdict::Exploratory => self.exploratory(),
         }
@@ -59,7 +66,7 @@ impl Language {
             Verdict::Unresolved { more_blocks, .. } => Some(self.blocks_needed(self.more_blocks(more_blocks))),
             Verdict::Different { .. }
             | Verdict::Equivalent
-            | Verdict::RulerUnfit
+            | Verdict::Unfit
             | Verdict::Refused
             | Verdict::Exploratory => None,
         }
@@ -94,9 +101,9 @@ messages! {
     refused()
         "refused: the arms differ in more than the transport"
         "拒绝比较：两臂的差别不止传输方式"
-    ruler_unfit()
-        "no verdict: the null arm differs from its twin, the ruler is not fit today"
-        "不作结论：空对照臂与其孪生臂不同，这把尺子今天不合格"
+    unfit()
+        "no verdict: two copies of one arm differ by more than the margin, and this ratio is not beyond that"
+        "不作结论：同一臂的两个副本相差超过界限，而该比值并未超出这一差异"
     different(name: &str, direction: &str) "{name} is {direction}" "{name} {direction}"
     possibly_small(name: &str, direction: &str, margin: String)
         "{name} is {direction}, possibly by less than {margin}"
@@ -120,6 +127,10 @@ messages! {
     within_null()
         ", no larger than this run's A/A difference"
         "，且不大于本次运行的 A/A 差异"
+
+    beside_null(deviation: String)
+        "; two copies of one arm lie up to {deviation} apart, which is allowed for"
+        "；同一臂的两个副本相差至多 {deviation}，已计入"
 
     confirmed() "confirmed" "证实"
     refuted() "refuted" "推翻"

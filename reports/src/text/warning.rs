@@ -20,7 +20,9 @@ impl Language {
             | Warning::PacerLate { .. }
             | Warning::EventsLost { .. }
             | Warning::EventsDropped { .. }
-            | Warning::StreamsFailed { .. } => of_load(warning),
+            | Warning::StreamsFailed { .. }
+            | Warning::UsageLost { .. }
+            | Warning::TrialFailed { .. } => of_load(warning),
             Warning::ForeignLoad { .. }
             | Warning::RunQueueWait { .. }
             | Warning::Steal { .. }
@@ -60,7 +62,7 @@ impl Language {
             | Warning::Drifting { .. }
             | Warning::NotEstimable { .. }
             | Warning::DependentEvents { .. }
-            | Warning::RulerUnfit { .. }
+            | Warning::NullUnfit { .. }
             | Warning::PositionEffect { .. } => of_comparison(warning),
         }
     }
@@ -138,6 +140,8 @@ fn of_load(warning: &Warning) -> String {
             format!("服务器为慢读者丢弃了 {dropped} 个事件：有效吞吐不等于所发；请降低速率或使用 --slow wait")
         }
         Warning::StreamsFailed { failed, first } => format!("{failed} 条流失败；第一条的原因：{first}"),
+        Warning::UsageLost { why } => format!("本次试验缺少服务器自身的 CPU 与内存：{why}"),
+        Warning::TrialFailed { why } => format!("有一次试验失败：{why}"),
         other => other.to_string(),
     }
 }
@@ -261,8 +265,8 @@ fn of_comparison(warning: &Warning) -> String {
         Warning::DependentEvents { lag1 } => {
             format!("相继的事件彼此相关（秩自相关 {lag1:.2}）：计数的是试验，不是事件")
         }
-        Warning::RulerUnfit { p } => {
-            format!("空对照臂与其孪生臂不同（p = {p:.3}）：不作结论；请让主机安静下来再运行")
+        Warning::NullUnfit { p } => {
+            format!("同一臂的两个副本相差超过界限（p = {p:.3}），而比值并未超出：不作结论；请让主机安静下来再运行")
         }
         Warning::PositionEffect { p } => {
             format!("区组内的先后位置有影响（p = {p:.4}）：试验之间有东西残留；请查找原因")
@@ -281,6 +285,9 @@ mod tests {
             Warning::GeneratorSaturated { share: 91.0 },
             Warning::ClosedLoop,
             Warning::EventsDropped { dropped: 3 },
+            Warning::UsageLost { why: "no answer within 5 s".to_owned() },
+            Warning::TrialFailed { why: "the stream ended".to_owned() },
+            Warning::NullUnfit { p: 0.01 },
             Warning::ForeignLoad { cpus: 0.5 },
             Warning::NotQuiet { cpus: 0.5, waited_s: 3 },
             Warning::MajorFaults { faults: 1 },

@@ -12,7 +12,8 @@ impl LlmArgs {
     /// The first line of the records; `loopback` when the endpoint is on this host, whoever's it is.
     pub(super) fn run_line(&self, campaign: &Campaign, loopback: bool) -> Run {
         let cell = campaign.cell.clone();
-        let plan = Plan { name: "llm".to_owned(), why: cell.why.clone(), cells: vec![cell], stop: StopRule::default() };
+        let (name, why, stop) = ("llm".to_owned(), cell.why.clone(), StopRule::default());
+        let plan = Plan { name, why, cells: vec![cell], stop, verdicts: true };
         let mut run = self.output.first_line(plan, Some(&self.url));
         run.warnings.extend(loopback.then_some(Warning::Loopback));
         run

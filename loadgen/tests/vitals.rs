@@ -1,0 +1,102 @@
+//! A server that no longer answers `/vitals` when a window is over: what was received is kept, and the trial says what is missing.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod bench_side;
+
+use bench_side::{cell, order_at, server};
+use loadgen::drive::{self, Observer};
+use servers::Server;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use trial::{Action, Arm, Cell, Figure, Load, Measurement, Outcome, Scenario, Warning};
+use wire::Transport;
+
+/// Passes everything on, and hangs up on whoever asks for `/vitals` once more than `answered` times.
+async fn in_front_of(server: &Server, answered: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = format!("http://{}", listener.local_addr().unwrap());
+    let upstream: SocketAddr = server.url().trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(pass(client, upstream, answered));
+        }
+    });
+    place
+}
+
+async fn pass(client: TcpStream, upstream: SocketAddr, answered: usize) {
+    let server = TcpStream::connect(upstream).await.unwrap();
+    for side in [&client, &server] {
+        side.set_nodelay(true).unwrap();
+    }
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
+    let down = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+    let (mut bytes, mut asked) = (vec![0; 16 << 10], 0);
+    while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
+        asked += usize::from(bytes[..read].starts_with(b"GET /vitals"));
+        if asked > answered || to_server.write_all(&bytes[..read]).await.is_err() {
+            break;
+        }
+    }
+    down.abort();
+}
+
+/// What came of a trial, and why it lacks what the server would have said.
+async fn kept(cell: Cell, transport: Transport, answered: usize) -> (Measurement, Option<String>) {
+    let server = server();
+    let url = in_front_of(&server, answered).await;
+    let trial = drive::trial(order_at(url, cell, Arm::of(transport)), Observer::nobody()).await;
+    let lost = trial.warnings.iter().find_map(|warning| match warning {
+        Warning::UsageLost { why } if warning.action() == Action::Warn => Some(why.clone()),
+        _ => None,
+    });
+    match trial.outcome {
+        Outcome::Measured(measurement) => (*measurement, lost),
+        other => panic!("{transport}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_window_is_kept_when_the_server_does_not_answer_at_its_end() {
+    for (scenario, connections) in [(Scenario::Push, 1), (Scenario::Echo, 1), (Scenario::Relay, 2)] {
+        let cell = Cell { scenario, load: Load { connections, ..cell().load }, ..cell() };
+        for transport in [Transport::Sse, Transport::WebSocket] {
+            for answered in [0, 1] {
+                let (m, lost) = kept(cell.clone(), transport, answered).await;
+                let expected = 50 * u64::from(connections);
+                assert_eq!((m.counters.in_window, m.counters.lost), (expected, 0), "{scenario:?} {transport}");
+                assert!(lost.is_some_and(|why| why.contains("/vitals")), "{scenario:?} {transport}");
+                assert!(m.server.is_none() && m.client.is_some(), "{scenario:?} {transport}");
+                assert_eq!(Figure::ServerCpuPerEvent.of(&m).or(Figure::ClientCpuPerEvent.of(&m)), None);
+            }
+        }
+    }
+    let connect = Cell { scenario: Scenario::Connect, ..cell() };
+    let (m, lost) = kept(connect, Transport::Sse, 1).await;
+    assert!(m.counters.in_window > 0 && m.server.is_none() && lost.is_some());
+}
+
+#[tokio::test]
+async fn a_server_that_answers_lacks_nothing() {
+    let (m, lost) = kept(cell(), Transport::Sse, 2).await;
+    assert!(m.server.is_some() && lost.is_none(), "{lost:?}");
+}
+
+#[tokio::test]
+async fn memory_keeps_the_steps_that_were_read() {
+    let load = Load { window: Duration::from_millis(250), ..cell().load };
+    let cell = Cell { scenario: Scenario::Memory, steps: vec![5, 10, 15, 20], load, ..cell() };
+    // Two questions a step at least: a step that has to wait for its connections asks more often.
+    let server = server();
+    let url = in_front_of(&server, 12).await;
+    let order =
+        |steps: &[u32]| order_at(url.clone(), Cell { steps: steps.to_vec(), ..cell.clone() }, Arm::of(Transport::Sse));
+    let steps: Vec<u32> = (1..=12).map(|step| 5 * step).collect();
+    let trial = drive::trial(order(&steps), Observer::nobody()).await;
+    let Outcome::Measured(m) = &trial.outcome else { panic!("{:?}", trial.outcome) };
+    assert!((2..=6).contains(&m.memory.len()), "{:?}", m.memory);
+    assert!(trial.warnings.iter().any(|warning| matches!(warning, Warning::UsageLost { .. })));
+}
