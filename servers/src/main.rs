@@ -16,6 +16,9 @@ struct Program {
     serve: ServeArgs,
 }
 
+#[global_allocator]
+static HEAP: kernel::heap::Heap = kernel::heap::Heap;
+
 fn main() -> ExitCode {
     match servers::run(Program::parse().serve) {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@
 //! measure time, and to know what the bytes mean.
 
 pub mod capture;
+pub mod heap;
 mod option;
 pub mod tcp_info;
 pub mod wire_bytes;

@@ -7,6 +7,7 @@
 
 mod facts;
 mod faults;
+mod heap;
 pub mod llm;
 mod marker;
 mod schedule;
@@ -18,6 +19,7 @@ mod tuning;
 
 pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, Vitals};
 pub use faults::{Faults, ParseFaultsError};
+pub use heap::{HeapSite, HeapUse};
 pub use marker::Marker;
 pub use schedule::{Dues, ParseScheduleError, Rate, Schedule};
 pub use stamp::{Payload, STAMP_BYTES, Stamp, StampError};
