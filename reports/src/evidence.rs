@@ -7,6 +7,7 @@ mod beside;
 mod capacity;
 mod contests;
 mod counts;
+mod heap;
 mod llm;
 mod own_cells;
 mod raw;
@@ -106,6 +107,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
         let contestant = versus.transport.role() == Role::Contestant;
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
     }));
+    blocks.extend(heap::table(cell, lang));
     blocks.extend(picture::of_cell(cell, lang));
     blocks.extend(raw::trials(cell, lang));
     blocks

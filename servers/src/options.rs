@@ -46,7 +46,16 @@ impl ServeOptions {
         tuning.congestion_control = tuning.congestion_control.filter(|name| listener::can_use_congestion(name));
         let limits = Limits { max_connections: default_connections(), ..DEFAULT_LIMITS };
         let llm = LlmOptions::default();
-        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, llm, exit_with_stdin: false, heap_profile: false, disguise: None }
+        Self {
+            bind: LOOPBACK,
+            threads: cpus(),
+            tuning,
+            limits,
+            llm,
+            exit_with_stdin: false,
+            heap_profile: false,
+            disguise: None,
+        }
     }
 }
 

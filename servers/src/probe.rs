@@ -18,11 +18,7 @@ use wire::{ClockReading, Facts, KernelMemory, Limits, LlmFacts, Transport, Tunin
 
 /// The routes of what a server says about itself.
 pub(crate) fn routes() -> Router<Arc<Lane>> {
-    Router::new().route("/facts", get(facts)).route("/clock", get(clock_reading)).route("/vitals", get(vitals)).route("/heap", get(heap))
-}
-
-async fn heap() -> String {
-    kernel::heap::sites().into_iter().map(|s| format!("{} {} {}\n", s.bytes, s.blocks, s.frames.join(" < "))).collect()
+    Router::new().route("/facts", get(facts)).route("/clock", get(clock_reading)).route("/vitals", get(vitals))
 }
 
 async fn facts(State(lane): State<Arc<Lane>>) -> Json<Facts> {

@@ -22,15 +22,16 @@ pub struct Site {
 
 /// Starts the account of this process; whether it is kept: only a program whose global allocator is [`Heap`] keeps one.
 pub fn start() -> bool {
-    account::start();
+    account::keep(true);
     let probe = black_box(Box::new(0_u8));
     let kept = !account::is_empty();
+    account::keep(kept);
     drop(probe);
     kept
 }
 
-/// Every place that holds something now; nothing of what asking takes.
-pub fn sites() -> Vec<Site> {
+/// Every place that holds something now, nothing of what asking takes; `None` where no account is kept.
+pub fn sites() -> Option<Vec<Site>> {
     let read = || {
         let mut names = HashMap::new();
         let mut name = |address: usize| names.entry(address).or_insert_with(|| symbol(address)).clone();
@@ -41,7 +42,7 @@ pub fn sites() -> Vec<Site> {
         };
         account::stacks().into_iter().map(site).collect()
     };
-    account::inside(read).unwrap_or_default()
+    account::is_kept().then(|| account::inside(read)).flatten()
 }
 
 /// The function that an address lies in; empty where the program has no symbol for it.

@@ -1,5 +1,5 @@
 //! `getsockopt` and `setsockopt` for options that neither `nix` nor `socket2` wraps. Refuses to interpret a byte.
-#![allow(unsafe_code, reason = "the one place: two calls that take a pointer and a length")]
+#![allow(unsafe_code, reason = "one of two places: two calls that take a pointer and a length")]
 
 use nix::libc::{c_int, getsockopt, setsockopt, socklen_t};
 use std::io;

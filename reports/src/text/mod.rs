@@ -7,6 +7,7 @@ mod capacity;
 mod ci;
 mod glossary;
 mod llm;
+mod memory;
 mod page;
 mod preflight;
 mod row;

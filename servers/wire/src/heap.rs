@@ -18,8 +18,8 @@ pub enum HeapUse {
     Task,
     /// Request and response while they are answered, routes, extensions.
     Exchange,
-    /// Topic, reader, schedule and outlet: what is this project's own and the same for every transport.
-    Feed,
+    /// Topic, reader, schedule, ticket: this project's own, the same for every transport.
+    Own,
     /// State of a WebSocket beside its buffers.
     WebSocket,
     /// Body of a streamed response beside its buffers.
@@ -39,7 +39,7 @@ impl HeapUse {
         Self::TungsteniteWrite,
         Self::Task,
         Self::Exchange,
-        Self::Feed,
+        Self::Own,
         Self::WebSocket,
         Self::Body,
         Self::Runtime,

@@ -49,7 +49,11 @@ pub(super) struct Stack {
 impl Account {
     const fn new() -> Self {
         let hasher = BuildHasherDefault::new();
-        Self { blocks: Map::with_hasher(hasher), known: Map::with_hasher(BuildHasherDefault::new()), stacks: Vec::new() }
+        Self {
+            blocks: Map::with_hasher(hasher),
+            known: Map::with_hasher(BuildHasherDefault::new()),
+            stacks: Vec::new(),
+        }
     }
 
     fn take(&mut self, address: usize, bytes: usize, frames: &[usize]) {
@@ -73,9 +77,14 @@ impl Account {
     }
 }
 
-/// Starts the account: blocks that are live already are not in it.
-pub(super) fn start() {
-    KEPT.store(true, Relaxed);
+/// Begins or ends the account: blocks that are live when it begins are not in it.
+pub(super) fn keep(kept: bool) {
+    KEPT.store(kept, Relaxed);
+}
+
+/// Whether somebody asked for an account.
+pub(super) fn is_kept() -> bool {
+    KEPT.load(Relaxed)
 }
 
 /// Runs `work` and keeps what it allocates out of the account; `None` where this thread is inside already.
@@ -95,7 +104,7 @@ fn account() -> MutexGuard<'static, Account> {
 /// A block was taken; an address of zero is none.
 #[inline]
 pub(super) fn taken(address: usize, bytes: usize) {
-    if KEPT.load(Relaxed) {
+    if is_kept() {
         note_taken(address, bytes);
     }
 }
@@ -103,7 +112,7 @@ pub(super) fn taken(address: usize, bytes: usize) {
 /// A block is about to be given back.
 #[inline]
 pub(super) fn given_back(address: usize) {
-    if KEPT.load(Relaxed) {
+    if is_kept() {
         note_given_back(address);
     }
 }
