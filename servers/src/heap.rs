@@ -11,37 +11,44 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use wire::{HeapSite, HeapUse};
 
-/// What functions allocate for: by how their names begin, generic arguments left out. Going outwards from the allocation,
-/// the first function with a rule decides; of its rules, the first that fits.
+/// What functions allocate for: how their names begin, generic arguments left out; the least bytes of a block; the use. Going
+/// outwards from the allocation, the first function with a rule decides; of its rules, the first that fits.
 ///
-/// Names are those of symbols, and a function that was inlined has none: where that happens to one that is named here, its
-/// caller is named as well.
-const RULES: [(&str, HeapUse); 21] = [
-    ("hyper::proto::h1::io::Buffered::poll_read_from_io", HeapUse::HyperRead),
-    ("hyper::proto::h1::io::", HeapUse::HyperWrite),
-    ("hyper::proto::h1::role::", HeapUse::Exchange),
-    ("hyper::", HeapUse::Task),
-    ("tungstenite::protocol::frame::FrameCodec::buffer_frame", HeapUse::TungsteniteWrite),
-    ("tungstenite::protocol::frame::FrameCodec::", HeapUse::TungsteniteRead),
-    ("tungstenite::protocol::WebSocketContext::new", HeapUse::TungsteniteRead),
-    ("tungstenite::protocol::WebSocketContext::from_partially_read", HeapUse::TungsteniteRead),
-    ("tungstenite::", HeapUse::WebSocket),
-    ("tokio_tungstenite::", HeapUse::WebSocket),
-    ("axum::extract::ws::", HeapUse::WebSocket),
-    ("servers::endpoint::inbound::", HeapUse::WebSocket),
-    ("axum_core::body::", HeapUse::Body),
-    ("http_body_util::", HeapUse::Body),
-    ("http::", HeapUse::Exchange),
-    ("axum::", HeapUse::Exchange),
-    ("tower::", HeapUse::Exchange),
-    ("hyper_util::service::", HeapUse::Exchange),
-    ("servers::", HeapUse::Own),
-    ("tokio::runtime::task::", HeapUse::Task),
-    ("tokio::", HeapUse::Runtime),
+/// Names are those of symbols, and a function that was inlined has none. So the callers of those that allocate buffers are
+/// named as well: by the size of what they allocate, since they have small blocks of their own.
+const RULES: [(&str, u64, HeapUse); 28] = [
+    ("hyper::proto::h1::io::Buffered::poll_read_from_io", 0, HeapUse::HyperRead),
+    ("hyper::proto::h1::io::", 0, HeapUse::HyperWrite),
+    ("hyper::proto::h1::conn::Conn::poll_read", 4_096, HeapUse::HyperRead),
+    ("hyper::proto::h1::dispatch::Dispatcher::poll_", 4_096, HeapUse::HyperRead),
+    ("hyper::server::conn::http1::Builder::serve_connection", 256, HeapUse::HyperWrite),
+    ("hyper::proto::h1::role::", 0, HeapUse::Exchange),
+    ("hyper::", 0, HeapUse::Task),
+    ("tungstenite::protocol::frame::FrameCodec::buffer_frame", 0, HeapUse::TungsteniteWrite),
+    ("tungstenite::protocol::WebSocketContext::buffer_frame", 0, HeapUse::TungsteniteWrite),
+    ("tungstenite::protocol::WebSocketContext::_write", 0, HeapUse::TungsteniteWrite),
+    ("tungstenite::protocol::WebSocketContext::write", 0, HeapUse::TungsteniteWrite),
+    ("tungstenite::protocol::frame::FrameCodec::", 0, HeapUse::TungsteniteRead),
+    ("tungstenite::protocol::WebSocket", 1_024, HeapUse::TungsteniteRead),
+    ("tokio_tungstenite::", 1_024, HeapUse::TungsteniteRead),
+    ("tungstenite::", 0, HeapUse::WebSocket),
+    ("tokio_tungstenite::", 0, HeapUse::WebSocket),
+    ("axum::extract::ws::", 0, HeapUse::WebSocket),
+    ("servers::endpoint::inbound::", 0, HeapUse::WebSocket),
+    ("servers::endpoint::", 0, HeapUse::Body),
+    ("axum_core::body::", 0, HeapUse::Body),
+    ("http_body_util::", 0, HeapUse::Body),
+    ("http::", 0, HeapUse::Exchange),
+    ("axum::", 0, HeapUse::Exchange),
+    ("tower::", 0, HeapUse::Exchange),
+    ("hyper_util::service::", 0, HeapUse::Exchange),
+    ("servers::", 0, HeapUse::Own),
+    ("tokio::runtime::task::", 0, HeapUse::Task),
+    ("tokio::", 0, HeapUse::Runtime),
 ];
 
 /// Crates that allocate for whoever calls them.
-const PLUMBING: [&str; 6] = ["alloc", "core", "std", "backtrace", "kernel", "bytes"];
+const PLUMBING: [&str; 7] = ["__rustc", "alloc", "core", "std", "backtrace", "kernel", "bytes"];
 
 /// The route.
 pub(crate) fn routes() -> Router<Arc<Lane>> {
@@ -59,7 +66,7 @@ async fn live() -> Result<Json<Vec<HeapSite>>, Refusal> {
 fn by_use(sites: Vec<Site>) -> Vec<HeapSite> {
     let mut together: BTreeMap<(HeapUse, String), (u64, u64)> = BTreeMap::new();
     for Site { frames, bytes, blocks } in sites {
-        let sum = together.entry(classified(&frames)).or_default();
+        let sum = together.entry(classified(&frames, bytes / blocks.max(1))).or_default();
         *sum = (sum.0 + bytes, sum.1 + blocks);
     }
     let site = |((purpose, function), (bytes, blocks))| HeapSite { purpose, function, bytes, blocks };
@@ -68,12 +75,13 @@ fn by_use(sites: Vec<Site>) -> Vec<HeapSite> {
     all
 }
 
-/// What a stack allocates for, and the function that does.
-fn classified(frames: &[String]) -> (HeapUse, String) {
+/// What a stack allocates for in blocks of so many bytes, and the function that does.
+fn classified(frames: &[String], block_bytes: u64) -> (HeapUse, String) {
     let named = frames.iter().map(|frame| plain(frame));
     let functions: Vec<_> = named.filter(|name| !PLUMBING.contains(&origin(name))).collect();
-    let rule = |name: &String| RULES.iter().find(|(begin, _)| name.starts_with(begin));
-    let purpose = functions.iter().find_map(rule).map_or(HeapUse::Other, |&(_, purpose)| purpose);
+    let fits = |name: &str, (begin, least, _): &(&str, u64, _)| name.starts_with(begin) && *least <= block_bytes;
+    let rule = |name: &String| RULES.iter().find(|rule| fits(name, rule));
+    let purpose = functions.iter().find_map(rule).map_or(HeapUse::Other, |&(.., purpose)| purpose);
     (purpose, functions.into_iter().next().unwrap_or_default())
 }
 
@@ -140,10 +148,9 @@ mod tests {
 
     #[test]
     fn the_first_function_with_a_rule_decides() {
-        let of = |frames: &[&str]| {
+        let of = |frames: &[&str], block_bytes| {
             let frames: Vec<_> = frames.iter().map(|&frame| frame.to_owned()).collect();
-            let (purpose, function) = classified(&frames);
-            (purpose, function)
+            classified(&frames, block_bytes)
         };
         let reading = [
             "<kernel::heap::Heap as core::alloc::GlobalAlloc>::alloc",
@@ -152,11 +159,13 @@ mod tests {
             "tokio::runtime::task::core::Core<T,S>::poll",
         ];
         let function = "hyper::proto::h1::io::Buffered::poll_read_from_io".to_owned();
-        assert_eq!(of(&reading), (HeapUse::HyperRead, function));
+        assert_eq!(of(&reading, 8_192), (HeapUse::HyperRead, function));
         let head = ["http::header::map::HeaderMap<T>::try_insert2", "servers::endpoint::sse::respond"];
-        assert_eq!(of(&head).0, HeapUse::Exchange);
-        assert_eq!(of(&["someone::allocates", "main"]), (HeapUse::Other, "someone::allocates".to_owned()));
-        assert_eq!(of(&[]), (HeapUse::Other, String::new()));
+        assert_eq!(of(&head, 624).0, HeapUse::Exchange);
+        let inlined = ["hyper::server::conn::http1::Builder::serve_connection"];
+        assert_eq!([of(&inlined, 8_192).0, of(&inlined, 16).0], [HeapUse::HyperWrite, HeapUse::Task]);
+        assert_eq!(of(&["someone::allocates", "main"], 9), (HeapUse::Other, "someone::allocates".to_owned()));
+        assert_eq!(of(&[], 0), (HeapUse::Other, String::new()));
     }
 
     #[test]
