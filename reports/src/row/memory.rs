@@ -28,14 +28,13 @@ impl Study for Memory {
         let named = |cell: &CellComparison| lang.memory_label(JUDGED, cell.cell.preset);
         let clauses: Vec<_> =
             contests().map(|(cell, contest)| clause(contest, &named(cell), comparison, lang)).collect();
-        let buffers: Vec<_> = cells.iter().filter_map(|cell| buffers(cell, lang)).collect();
         if clauses.is_empty() {
             let why = lang.requested_not_measured(missing(&cells, lang));
             let sentence = lang.sentence(why.clone());
             return Finding { lines, verdict: RowVerdict::NotResolved(why), sentence, caveats: Vec::new() };
         }
         Finding {
-            sentence: lang.sentence(lang.list(clauses)) + &lang.buffers_on_top(lang.list(buffers)),
+            sentence: lang.sentence(lang.list(clauses)) + &lang.buffers_on_top(lang.list(buffers(&cells, lang))),
             verdict: found(contests().map(|(cell, contest)| (contest, named(cell))), comparison, lang),
             lines,
             caveats: Vec::new(),
@@ -59,17 +58,30 @@ fn lines(cells: &[&CellComparison], lang: Language) -> Vec<Measured> {
     server.chain(others).collect()
 }
 
-/// The I/O buffers of both transports in one cell, each with its knob; `None` without an account.
-fn buffers(cell: &CellComparison, lang: Language) -> Option<String> {
-    let of = |transport| {
-        let heap = account(cell, transport)?;
-        let each = HeapUse::ALL.into_iter().filter(|purpose| purpose.is_buffer()).filter_map(|purpose| {
-            let bytes = heap.requested(|used| used == purpose).filter(|bytes| *bytes > 0.0)?;
-            Some(lang.buffer(number::bytes(bytes), lang.heap_use(purpose), lang.knob(purpose)))
-        });
-        Some(lang.series(&each.collect::<Vec<_>>()))
-    };
-    Some(lang.buffers_of(lang.preset(cell.cell.preset), of(Transport::Sse)?, of(Transport::WebSocket)?))
+/// The I/O buffers of each cell and transport, each with its knob; not again where an earlier cell has the same.
+fn buffers(cells: &[&CellComparison], lang: Language) -> Vec<String> {
+    let mut said: Vec<(Transport, String)> = Vec::new();
+    let mut all = Vec::new();
+    for cell in cells {
+        for transport in [Transport::Sse, Transport::WebSocket] {
+            let Some(buffers) = buffers_of(cell, transport, lang) else { continue };
+            if !said.contains(&(transport, buffers.clone())) {
+                all.push(lang.buffers_of(lang.preset(cell.cell.preset), lang.transport(transport), &buffers));
+                said.push((transport, buffers));
+            }
+        }
+    }
+    all
+}
+
+/// `None` without an account.
+fn buffers_of(cell: &CellComparison, transport: Transport, lang: Language) -> Option<String> {
+    let heap = account(cell, transport)?;
+    let each = HeapUse::ALL.into_iter().filter(|purpose| purpose.is_buffer()).filter_map(|purpose| {
+        let bytes = heap.requested(|used| used == purpose).filter(|bytes| *bytes > 0.0)?;
+        Some(lang.buffer(number::bytes(bytes), lang.heap_use(purpose), lang.knob(purpose)))
+    });
+    Some(lang.series(&each.collect::<Vec<_>>()))
 }
 
 /// The first account of a transport.

@@ -66,9 +66,9 @@ messages! {
     buffers_on_top(buffers: String)
         " I/O buffers come on top, and their size is a knob: {buffers}."
         "I/O 缓冲区另计，其大小由设置决定：{buffers}。"
-    buffers_of(preset: String, sse: String, websocket: String)
-        "{preset}: SSE {sse}, WebSocket {websocket}"
-        "{preset}：SSE {sse}，WebSocket {websocket}"
+    buffers_of(preset: String, transport: &str, buffers: &str)
+        "{preset}, {transport}: {buffers}"
+        "{preset}，{transport}：{buffers}"
     buffer(bytes: String, name: &str, knob: &str) "{bytes} ({name}: {knob})" "{bytes}（{name}：{knob}）"
     memory_method()
         "Three figures. Requested: what the server's allocator was asked for and not given back, by an exact account of every call, at two numbers of open, quiet connections; the row concludes from it, without the libraries' I/O buffers. Pages touched: the slope of the server's proportional set size over connections; hyper reserves its buffers and touches what it uses, tungstenite zeroes its whole read buffer, so buffers of one size are not equal memory, and a size subtracted from this slope proves nothing. Kernel: slabs of the host; when both ends share it, as in a self-hosted run, halve the figure for one end. Preset stock is what the libraries do when nobody asks, equal gives both a read buffer of 8 KiB."
