@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static HEAP: kernel::heap::Heap = kernel::heap::Heap;
+
 fn main() -> ExitCode {
     match loadgen::cli::main() {
         Ok(status) => ExitCode::from(status),

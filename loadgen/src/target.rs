@@ -49,10 +49,15 @@ impl OwnServer {
     /// # Errors
     /// [`TargetError`], likewise.
     pub async fn start_under(cell: &Cell, wrapper: Option<&Wrapper>) -> Result<Self, TargetError> {
-        let preset = ["--preset", cell.preset.name()];
-        let flush = cell.flush.map(|flush| ["--flush", flush.name()]);
-        let knobs: Vec<&str> = preset.into_iter().chain(flush.into_iter().flatten()).collect();
-        Self::spawn(wrapper, &knobs).await
+        Self::spawn(wrapper, host::default_threads(), &knobs(cell)).await
+    }
+
+    /// The same, with an account of its heap: one thread, so that no chance spreads connections over several.
+    ///
+    /// # Errors
+    /// [`TargetError`], likewise.
+    pub async fn start_accounted(cell: &Cell) -> Result<Self, TargetError> {
+        Self::spawn(None, 1, &[knobs(cell).as_slice(), &["--heap-profile"]].concat()).await
     }
 
     /// Starts a fresh server whose language models spend so many nanoseconds on each byte of a request.
@@ -60,12 +65,13 @@ impl OwnServer {
     /// # Errors
     /// [`TargetError`], likewise.
     pub async fn start_llm(cost_per_byte_ns: u64) -> Result<Self, TargetError> {
-        Self::spawn(None, &["--preset", "equal", "--server-cost-per-byte", &cost_per_byte_ns.to_string()]).await
+        let cost = cost_per_byte_ns.to_string();
+        Self::spawn(None, host::default_threads(), &["--preset", "equal", "--server-cost-per-byte", &cost]).await
     }
 
-    async fn spawn(wrapper: Option<&Wrapper>, knobs: &[&str]) -> Result<Self, TargetError> {
+    async fn spawn(wrapper: Option<&Wrapper>, threads: usize, knobs: &[&str]) -> Result<Self, TargetError> {
         let mut command = command(wrapper)?;
-        let threads = host::default_threads().to_string();
+        let threads = threads.to_string();
         command.args(["serve", "--exit-with-stdin", "--threads", &threads]).args(knobs);
         // A group of its own: Ctrl-C is for the runner, which ends its children in order.
         command.process_group(0).kill_on_drop(true);
@@ -97,6 +103,13 @@ impl OwnServer {
             let _ = self.child.kill().await;
         }
     }
+}
+
+/// The flags of a cell's knobs.
+fn knobs(cell: &Cell) -> Vec<&'static str> {
+    let preset = ["--preset", cell.preset.name()];
+    let flush = cell.flush.map(|flush| ["--flush", flush.name()]);
+    preset.into_iter().chain(flush.into_iter().flatten()).collect()
 }
 
 /// This program, as it is or behind the command of an instrument.

@@ -8,6 +8,7 @@ mod breakdown;
 mod capacity;
 mod contests;
 mod counts;
+mod heap;
 mod llm;
 mod own_cells;
 mod raw;
@@ -109,6 +110,7 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
     }));
     blocks.extend(breakdown::blocks(cell, lang));
+    blocks.extend(heap::table(cell, lang));
     blocks.extend(picture::of_cell(cell, lang));
     blocks.extend(raw::trials(cell, lang));
     blocks

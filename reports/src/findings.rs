@@ -11,9 +11,9 @@ use wire::Transport;
 /// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
 pub(crate) const fn glance(row: Row) -> usize {
     match row {
-        Row::Latency | Row::NetworkOverhead => 4,
+        Row::Latency | Row::NetworkOverhead | Row::Memory => 4,
         Row::BrowserSupport | Row::Bidirectional | Row::ClientLibrary => 3,
-        Row::ProtocolType | Row::Implementation | Row::Throughput | Row::Memory | Row::ConnectTime => 2,
+        Row::ProtocolType | Row::Implementation | Row::Throughput | Row::ConnectTime => 2,
     }
 }
 

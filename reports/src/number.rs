@@ -123,6 +123,8 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
         | Figure::ConnectBytesOut
         | Figure::ConnectBytesIn
         | Figure::ServerMemoryPerConnection
+        | Figure::RequestedBytesPerConnection
+        | Figure::RequestedWithoutBuffersPerConnection
         | Figure::ClientMemoryPerConnection
         | Figure::KernelMemoryPerConnection
         | Figure::TlsBytesPerEvent

@@ -8,7 +8,7 @@ use crate::number::{self, NONE};
 use crate::row::{Finding, Measured, RowVerdict, clause};
 use crate::text::Language;
 use crate::verdict::{Direction, FEWEST_BLOCKS, Interval, Verdict};
-use trial::{Action, Figure, Metric, Quantile, Scenario};
+use trial::{Action, Figure, Measurement, Metric, Quantile, Scenario};
 use wire::Transport;
 
 /// A run of cells that feed no row.
@@ -50,7 +50,7 @@ const OF_ANSWERS: [Figure; 5] = [
 ];
 
 /// The same of other cells, as far as they have it.
-const OF_EVENTS: [Figure; 14] = [
+const OF_EVENTS: [Figure; 15] = [
     Figure::Duration(Metric::InterEvent, Quantile::P50),
     Figure::Duration(Metric::SentToKernel, Quantile::P50),
     Figure::Duration(Metric::KernelToRead, Quantile::P50),
@@ -62,6 +62,7 @@ const OF_EVENTS: [Figure; 14] = [
     Figure::SyscallsPerEvent,
     Figure::BytesPerEvent,
     Figure::WireBytesInPerEvent,
+    Figure::RequestedBytesPerConnection,
     Figure::ServerMemoryPerConnection,
     Figure::KernelMemoryPerConnection,
     Figure::ClientMemoryPerConnection,
@@ -176,7 +177,12 @@ impl<'a, 'r> OwnCells<'a, 'r> {
 fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
     let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
     let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
-    let lacking = || arm.measured().find_map(|(_, m)| m.exact.as_ref()?.not_measured.first().cloned());
+    let exact = |m: &Measurement| m.exact.as_ref()?.not_measured.first().cloned();
+    let heap = |m: &Measurement| match &m.heap {
+        Some(heap) => heap.not_measured.clone(),
+        None => (!m.memory.is_empty()).then(|| lang.requested_not_measured(lang.older_schema())),
+    };
+    let lacking = || arm.measured().find_map(|(_, m)| exact(m).or_else(|| heap(m)));
     failed.or_else(void).or_else(lacking)
 }
 

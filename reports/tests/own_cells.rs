@@ -193,7 +193,7 @@ fn cells_without_a_row_are_answered_one_by_one() {
     let (part, said) = reports::readme_part(&comparison);
     assert!(part == reports::Part::Cells && said.contains("**jobs/train**"), "{said}");
     // Every cell once, with the figure that its verdict is about.
-    assert!(said.contains("jobs/idle (server memory per connection)"), "{said}");
+    assert!(said.contains("jobs/idle (bytes requested by the server per connection, without I/O buffers)"), "{said}");
     assert!(said.contains("jobs/train (judged time p50), jobs/train-alone (judged time p50)"), "{said}");
     let directory = tempfile::TempDir::new().unwrap();
     let page = fs::read_to_string(render(&[records], directory.path(), Language::English).unwrap().page).unwrap();

@@ -7,7 +7,7 @@ mod synthetic;
 use reports::row::{Finding, RowVerdict, finding};
 use reports::{Comparison, Language, Records};
 use std::sync::LazyLock;
-use trial::{Measurement, Outcome, Row, Trial};
+use trial::{HeapAccount, Measurement, Outcome, Row, Trial};
 use wire::Transport;
 
 static RECORDS: LazyLock<Records> = LazyLock::new(|| synthetic::records(10));
@@ -97,6 +97,33 @@ fn rows_without_a_claim_say_what_was_found() {
         let found = after(row, |_| {});
         assert!(matches!(&found.verdict, RowVerdict::Found(text) if text.starts_with("WebSocket: ")), "{found:?}");
     }
+}
+
+#[test]
+fn without_an_account_of_requested_bytes_pages_conclude_nothing() {
+    let found = after(Row::Memory, |trial| measured(trial).heap = None);
+    let RowVerdict::NotResolved(why) = &found.verdict else { panic!("{found:?}") };
+    assert!(why.starts_with("requested bytes: not measured (records of an older schema)"), "{why}");
+    assert!(!found.sentence.contains("lower") && !found.sentence.contains("higher"), "{found:?}");
+    assert_eq!(found.lines.first().map(|line| line.what.as_str()), Some("pages touched (PSS), equal"));
+    let other = || HeapAccount { not_measured: Some("another build".to_owned()), ..HeapAccount::default() };
+    let found = after(Row::Memory, |trial| measured(trial).heap = Some(other()));
+    assert!(found.sentence.starts_with("requested bytes: not measured (another build)"), "{found:?}");
+}
+
+#[test]
+fn i_o_buffers_are_named_with_their_knobs_and_left_out_of_the_verdict() {
+    let found = after(Row::Memory, |_| {});
+    for said in
+        ["8.00 KiB (hyper, read buffer: INIT_BUFFER_SIZE", "stock, WebSocket: 128 KiB (tungstenite, read buffer"]
+    {
+        assert!(found.sentence.contains(said), "{found:?}");
+    }
+    // 2,448 over 2,176 bytes, whatever the buffers are.
+    assert!(
+        found.sentence.starts_with("requested without I/O buffers, equal: 1.13×, WebSocket is higher"),
+        "{found:?}"
+    );
 }
 
 #[test]

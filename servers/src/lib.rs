@@ -20,6 +20,7 @@ mod connection;
 mod endpoint;
 mod feed;
 mod flush;
+mod heap;
 mod hub;
 mod listener;
 mod llm;

@@ -16,6 +16,9 @@ struct Program {
     serve: ServeArgs,
 }
 
+#[global_allocator]
+static HEAP: kernel::heap::Heap = kernel::heap::Heap;
+
 fn main() -> ExitCode {
     // What a server starts beside itself: no command of a user's.
     let ended = if std::env::args().nth(1).as_deref() == Some(servers::WITNESS) {

@@ -31,6 +31,8 @@ pub struct ServeOptions {
     pub llm: LlmOptions,
     /// Whether `run` ends when stdin does: a child that does not outlive its parent.
     pub exit_with_stdin: bool,
+    /// Whether the heap is accounted for, and `/heap` answers.
+    pub heap_profile: bool,
     /// Whom the server pretends to be; for tests, and no flag.
     pub disguise: Option<Disguise>,
 }
@@ -44,7 +46,16 @@ impl ServeOptions {
         tuning.congestion_control = tuning.congestion_control.filter(|name| listener::can_use_congestion(name));
         let limits = Limits { max_connections: default_connections(), ..DEFAULT_LIMITS };
         let llm = LlmOptions::default();
-        Self { bind: LOOPBACK, threads: cpus(), tuning, limits, llm, exit_with_stdin: false, disguise: None }
+        Self {
+            bind: LOOPBACK,
+            threads: cpus(),
+            tuning,
+            limits,
+            llm,
+            exit_with_stdin: false,
+            heap_profile: false,
+            disguise: None,
+        }
     }
 }
 
@@ -114,6 +125,9 @@ pub struct ServeArgs {
     /// End when stdin ends.
     #[arg(long, hide = true, action = ArgAction::SetTrue)]
     exit_with_stdin: bool,
+    /// Account for the heap by call stack, and answer GET /heap with it; for measuring memory, not speed.
+    #[arg(long, action = ArgAction::SetTrue)]
+    heap_profile: bool,
 }
 
 impl ServeArgs {
@@ -126,6 +140,7 @@ impl ServeArgs {
         let mut options = ServeOptions { limits, llm, bind: self.bind, ..ServeOptions::of(self.preset) };
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.exit_with_stdin = self.exit_with_stdin;
+        options.heap_profile = self.heap_profile;
         let tuning = &mut options.tuning;
         tuning.flush = self.flush.unwrap_or(tuning.flush);
         tuning.nodelay = self.nodelay.unwrap_or(tuning.nodelay);

@@ -20,6 +20,9 @@ pub(crate) const SPARE_FILES: u64 = 200;
 /// [`ServeError`] when the server cannot start, or cannot say that it did.
 pub fn run(args: ServeArgs) -> Result<(), ServeError> {
     let options = args.options()?;
+    if options.heap_profile && !kernel::heap::start() {
+        return Err(ServeError::Flag { flag: "--heap-profile", expected: "a program that counts what it allocates" });
+    }
     warn(&options);
     // Before the address is out: whoever reads it may send a signal at once.
     let end = End::expect(options.exit_with_stdin);

@@ -82,3 +82,32 @@ fn it_warns_of_what_is_open_to_all_or_too_much() {
     assert!(lines[1].contains("too few for 100000000 connections"), "{stderr}");
     assert!(child.wait().unwrap().success());
 }
+
+/// The body of a GET, and its status line.
+fn get(url: &str, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+#[test]
+fn it_accounts_for_its_heap_if_asked_and_only_then() {
+    for asked in [true, false] {
+        let flags: &[&str] = if asked { &["--exit-with-stdin", "--heap-profile"] } else { &["--exit-with-stdin"] };
+        let (mut child, url) = start(&[flags, &["--threads", "1"]].concat());
+        let (status, body) = get(&url, "/heap");
+        if asked {
+            assert!(status.ends_with("200 OK"), "{status}");
+            let sites: Vec<wire::HeapSite> = serde_json::from_str(&body).unwrap();
+            let task = sites.iter().find(|site| site.purpose == wire::HeapUse::Task).unwrap();
+            assert!(task.bytes > 0 && task.blocks > 0 && task.function.starts_with("tokio::"), "{sites:#?}");
+        } else {
+            assert!(status.ends_with("404 Not Found") && body.contains("--heap-profile"), "{status} {body}");
+        }
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
+    }
+}

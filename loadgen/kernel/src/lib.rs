@@ -1,9 +1,11 @@
-//! What only the kernel can tell: counters of a TCP socket, bytes on the wire, frames on an interface.
+//! What only the kernel can tell: counters of a TCP socket, bytes on the wire, frames on an interface; and what a process
+//! requests of its allocator.
 //!
-//! The one crate with `unsafe`, and in it one module: `option.rs`, system calls that no crate wraps. Refuses to
-//! measure time, and to know what the bytes mean.
+//! The one crate with `unsafe`, and in it two files: `option.rs`, system calls that no crate wraps, and `heap/allocator.rs`, an
+//! allocator that passes every call on. Refuses to measure time, and to know what the bytes mean.
 
 pub mod capture;
+pub mod heap;
 mod option;
 pub mod tcp_info;
 pub mod wire_bytes;

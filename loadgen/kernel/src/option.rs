@@ -1,6 +1,6 @@
 //! System calls that no crate wraps: `getsockopt` and `setsockopt` for options that neither `nix` nor `socket2` knows, and
 //! `sched_setscheduler`. Refuses to interpret a byte.
-#![allow(unsafe_code, reason = "the one place: three calls that take a pointer")]
+#![allow(unsafe_code, reason = "one of two places: three calls that take a pointer")]
 
 use nix::libc::{SCHED_FIFO, c_int, getsockopt, sched_param, sched_setscheduler, setsockopt, socklen_t};
 use std::io;

@@ -1,8 +1,8 @@
-//! Memory of both ends at rising numbers of open, quiet connections. A slope, so that what an empty process costs
-//! cancels.
+//! Memory of both ends at rising numbers of open, quiet connections: pages touched, a slope, so that what an empty process
+//! costs cancels. What a server requests is accounted for in `heap`.
 
 use super::session::{Session, SessionError};
-use super::{Order, TrialError};
+use super::{Order, TrialError, heap};
 use crate::fleet;
 use crate::host;
 use crate::recorder::{Reading, Recorder};
@@ -31,19 +31,18 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
     let most = order.cell.steps.last().copied().unwrap_or(0);
     host::admit(u64::from(most), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
-    let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
-    worker::enter(Recorder::new(Reading::Push(payload), window, 0, None));
-    let points = steps(order, session).await;
-    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
-    let (measurement, _) = recorder.finish();
-    Ok(Measurement { memory: points?, window_ns: 0, timeline: Vec::new(), ..measurement })
+    let mut quiet = Quiet::enter(order);
+    let points = steps(order, session, &mut quiet).await;
+    let measurement = quiet.leave().await?;
+    let memory = points?;
+    let heap = if order.block < heap::BLOCKS { Some(heap::account(order, &session.facts).await) } else { None };
+    Ok(Measurement { memory, heap, window_ns: 0, timeline: Vec::new(), ..measurement })
 }
 
-async fn steps(order: &Order, session: &mut Session) -> Result<Vec<MemoryPoint>, TrialError> {
-    let (mut streams, mut points) = (JoinSet::new(), Vec::new());
+async fn steps(order: &Order, session: &mut Session, quiet: &mut Quiet) -> Result<Vec<MemoryPoint>, TrialError> {
+    let mut points = Vec::new();
     for &step in &order.cell.steps {
-        match rise(order, session, step, &mut streams).await {
+        match quiet.point(order, session, step).await {
             Ok(point) => points.push(point),
             // A slope takes two points: what was read is kept when the server no longer answers.
             Err(TrialError::Session(error)) if points.len() > 1 => {
@@ -53,31 +52,59 @@ async fn steps(order: &Order, session: &mut Session) -> Result<Vec<MemoryPoint>,
             Err(error) => return Err(error),
         }
     }
-    streams.shutdown().await;
     Ok(points)
 }
 
-/// Opens connections up to this many, and reads both ends.
-async fn rise(
-    order: &Order,
-    session: &mut Session,
-    step: u32,
-    streams: &mut JoinSet<Result<(), StreamError>>,
-) -> Result<MemoryPoint, TrialError> {
-    for index in streams.len() as u32..step {
-        let (client, dialer) = (order.cell.client, session.dialer.clone());
-        let spec = session.spec(order, &subscription(order), index);
-        streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
-        if index % GO == 0 {
-            sleep(Duration::from_millis(1)).await;
+/// Connections that are open and say nothing more after their first event.
+pub(super) struct Quiet {
+    streams: JoinSet<Result<(), StreamError>>,
+}
+
+impl Quiet {
+    /// None yet; from here to [`Quiet::leave`] this thread is a worker.
+    pub(super) fn enter(order: &Order) -> Self {
+        let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
+        let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
+        worker::enter(Recorder::new(Reading::Push(payload), window, 0, None));
+        Self { streams: JoinSet::new() }
+    }
+
+    /// Opens more until there are so many, and reads both ends.
+    async fn point(&mut self, order: &Order, session: &mut Session, number: u32) -> Result<MemoryPoint, TrialError> {
+        self.open(order, session, number).await?;
+        point(session, u64::from(number)).await
+    }
+
+    /// Opens more until there are so many, each with its first event received.
+    ///
+    /// # Errors
+    /// [`TrialError`] when one fails or the server stops answering.
+    pub(super) async fn open(&mut self, order: &Order, session: &mut Session, number: u32) -> Result<(), TrialError> {
+        for index in self.streams.len() as u32..number {
+            let (client, dialer) = (order.cell.client, session.dialer.clone());
+            let spec = session.spec(order, &subscription(order), index);
+            self.streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
+            if index % GO == 0 {
+                sleep(Duration::from_millis(1)).await;
+            }
         }
+        let reached = timeout(LIMIT, connected(session, u64::from(number))).await;
+        if let Some(why) = broken(&mut self.streams) {
+            return Err(TrialError::Broken(format!("{number} connections: {why}")));
+        }
+        reached.map_err(|_| TrialError::Broken(format!("{number} connections did not all open in time")))??;
+        Ok(())
     }
-    let reached = timeout(LIMIT, connected(session, u64::from(step))).await;
-    if let Some(why) = broken(streams) {
-        return Err(TrialError::Broken(format!("{step} connections: {why}")));
+
+    /// Closes all; what they counted.
+    ///
+    /// # Errors
+    /// [`TrialError::Broken`] when another has taken the thread's recorder.
+    pub(super) async fn leave(mut self) -> Result<Measurement, TrialError> {
+        self.streams.shutdown().await;
+        let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+        Ok(recorder.finish().0)
     }
-    reached.map_err(|_| TrialError::Broken(format!("{step} connections did not all open in time")))??;
-    point(session, u64::from(step)).await
 }
 
 /// Why a stream that was to stay open has ended.

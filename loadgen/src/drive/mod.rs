@@ -7,6 +7,7 @@ mod echo;
 mod exact;
 mod foreign;
 mod handshake;
+mod heap;
 mod job;
 mod llm;
 mod memory;

@@ -1,58 +1,8 @@
 //! Numbers taken from a measurement: the only file that takes a quantile or divides by a count.
 
-use crate::{Layers, Leg, Measurement, MemoryPoint, Metric, Second, Tally, Usage};
+use crate::{Layers, Leg, Measurement, MemoryPoint, Metric, Quantile, Second, Tally, Usage};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A share in `(0, 1)` of a distribution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Quantile {
-    /// The median.
-    P50,
-    /// 0.9.
-    P90,
-    /// 0.99.
-    P99,
-    /// 0.999.
-    P999,
-}
-
-impl Quantile {
-    /// Every quantile that is reported.
-    pub const ALL: [Self; 4] = [Self::P50, Self::P90, Self::P99, Self::P999];
-
-    /// The share in `(0, 1)`.
-    pub const fn share(self) -> f64 {
-        match self {
-            Self::P50 => 0.5,
-            Self::P90 => 0.9,
-            Self::P99 => 0.99,
-            Self::P999 => 0.999,
-        }
-    }
-
-    /// Independent observations that the quantile needs: `20 / (1 - q)` (METHODOLOGY, load model).
-    pub const fn observations_needed(self) -> u64 {
-        match self {
-            Self::P50 => 40,
-            Self::P90 => 200,
-            Self::P99 => 2_000,
-            Self::P999 => 20_000,
-        }
-    }
-}
-
-impl fmt::Display for Quantile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::P50 => "p50",
-            Self::P90 => "p90",
-            Self::P99 => "p99",
-            Self::P999 => "p99.9",
-        })
-    }
-}
+use wire::HeapUse;
 
 /// One number of a trial, comparable between trials of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,6 +36,10 @@ pub enum Figure {
     ConnectionsPerThousand,
     /// Server memory for each connection, bytes: slope of PSS over connections.
     ServerMemoryPerConnection,
+    /// Bytes that a connection has the server request of its allocator (scenario `memory`).
+    RequestedBytesPerConnection,
+    /// Those without the I/O buffers of the libraries, whose size is a knob.
+    RequestedWithoutBuffersPerConnection,
     /// Generator memory for each connection, bytes: slope of PSS over connections.
     ClientMemoryPerConnection,
     /// Kernel memory for each connection, bytes: slope of slabs over connections, both ends when they share a host.
@@ -146,6 +100,8 @@ impl Figure {
             Self::RequestsPerThousand => ratio(counters.requests as f64 * 1e3, counters.received),
             Self::ConnectionsPerThousand => ratio(counters.connections as f64 * 1e3, counters.received),
             Self::ServerMemoryPerConnection => slope_of(m, |point| Some(point.server_bytes)),
+            Self::RequestedBytesPerConnection => requested(m, |_| true),
+            Self::RequestedWithoutBuffersPerConnection => requested(m, |purpose| !purpose.is_buffer()),
             Self::ClientMemoryPerConnection => slope_of(m, |point| Some(point.client_bytes)),
             Self::KernelMemoryPerConnection => slope_of(m, |point| point.kernel_bytes),
             Self::TlsBytesPerEvent => tls_bytes(m).and_then(|bytes| ratio(bytes, counters.received)),
@@ -181,6 +137,7 @@ impl Figure {
             // Housekeeping of either run that the slope does not cancel: some calls in hundreds.
             Self::InstructionsPerEvent | Self::SyscallsPerEvent => 0.02,
             Self::ServerMemoryPerConnection | Self::ClientMemoryPerConnection | Self::KernelMemoryPerConnection => 0.03,
+            Self::RequestedBytesPerConnection | Self::RequestedWithoutBuffersPerConnection => 0.03,
             Self::TokensPerSecond | Self::GoodRequestsPerSecond | Self::SloAttainment => 0.05,
             Self::TokensPerEvent | Self::BytesPerToken => 0.005,
             Self::BytesPerEvent
@@ -215,6 +172,8 @@ impl Figure {
                 | Self::AcksPerEvent
                 | Self::InstructionsPerEvent
                 | Self::SyscallsPerEvent
+                | Self::RequestedBytesPerConnection
+                | Self::RequestedWithoutBuffersPerConnection
         )
     }
 }
@@ -250,6 +209,10 @@ fn tls_bytes(m: &Measurement) -> Option<f64> {
 
 fn counted(tallies: &[Tally]) -> Option<f64> {
     slope(&tallies.iter().map(|tally| tally.point()).collect::<Vec<_>>())
+}
+
+fn requested(m: &Measurement, wanted: impl Fn(HeapUse) -> bool) -> Option<f64> {
+    m.heap.as_ref().and_then(|heap| heap.requested(wanted))
 }
 
 fn slope_of(m: &Measurement, bytes: impl Fn(&MemoryPoint) -> Option<u64>) -> Option<f64> {

@@ -1,6 +1,6 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
-use crate::{Distribution, ExactPass, KernelStamps, Layers, LlmCounts, Second, Stalls};
+use crate::{Distribution, ExactPass, HeapAccount, KernelStamps, Layers, LlmCounts, Second, Stalls};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use wire::{Charged, Vitals};
@@ -26,6 +26,8 @@ pub struct Measurement {
     pub client: Option<Usage>,
     /// Memory at rising numbers of connections (scenario `memory`).
     pub memory: Vec<MemoryPoint>,
+    /// What a connection has the server request of its allocator; `None` in trials without that account.
+    pub heap: Option<HeapAccount>,
     /// Heads and upstream probe (scenario `handshake`).
     pub exchange: Option<Exchange>,
     /// Cost of decoding in memory (scenario `codec`).

@@ -294,7 +294,11 @@ impl Cell {
                 | Scenario::Connect
                 | Scenario::Relay
                 | Scenario::Llm => self.load.warmup + self.load.window,
-                Scenario::Memory => Duration::from_millis(200) * self.steps.len() as u32,
+                // The second addend is the account of the heap, which two blocks hold.
+                Scenario::Memory => {
+                    let accounts = Duration::from_millis(700) * self.blocks.min(2) / self.blocks.max(1);
+                    Duration::from_millis(200) * self.steps.len() as u32 + accounts
+                }
                 Scenario::Handshake => Duration::from_millis(400),
                 Scenario::Codec => Duration::from_millis(1_600),
                 Scenario::Browser => Duration::from_secs(8),

@@ -22,7 +22,7 @@ const METRICS: [(&str, Metric); 15] = [
 ];
 
 /// Figures without a quantile.
-const FIGURES: [(&str, Figure); 27] = [
+const FIGURES: [(&str, Figure); 29] = [
     ("throughput", Figure::EventsPerSecond),
     ("goodput", Figure::Goodput),
     ("cpu", Figure::ServerCpuPerEvent),
@@ -36,6 +36,8 @@ const FIGURES: [(&str, Figure); 27] = [
     ("requests", Figure::RequestsPerThousand),
     ("connections", Figure::ConnectionsPerThousand),
     ("memory", Figure::ServerMemoryPerConnection),
+    ("requested", Figure::RequestedBytesPerConnection),
+    ("requested-without-buffers", Figure::RequestedWithoutBuffersPerConnection),
     ("client-memory", Figure::ClientMemoryPerConnection),
     ("kernel-memory", Figure::KernelMemoryPerConnection),
     ("tls-bytes", Figure::TlsBytesPerEvent),
@@ -119,6 +121,8 @@ pub(super) fn units(figure: Figure) -> &'static [(&'static str, f64)] {
         | Figure::ConnectBytesOut
         | Figure::ConnectBytesIn
         | Figure::ServerMemoryPerConnection
+        | Figure::RequestedBytesPerConnection
+        | Figure::RequestedWithoutBuffersPerConnection
         | Figure::ClientMemoryPerConnection
         | Figure::KernelMemoryPerConnection
         | Figure::TlsBytesPerEvent

@@ -26,7 +26,7 @@ pub fn principal(cell: &Cell) -> Option<Metric> {
 /// The figure that a cell is about where it has no [`principal`] duration.
 pub const fn untimed(scenario: Scenario) -> Figure {
     match scenario {
-        Scenario::Memory => Figure::ServerMemoryPerConnection,
+        Scenario::Memory => Figure::RequestedWithoutBuffersPerConnection,
         Scenario::Exact => Figure::InstructionsPerEvent,
         Scenario::Llm => Figure::TokensPerSecond,
         Scenario::Push
@@ -71,6 +71,8 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         ]
         .concat(),
         Scenario::Memory => vec![
+            Figure::RequestedWithoutBuffersPerConnection,
+            Figure::RequestedBytesPerConnection,
             Figure::ServerMemoryPerConnection,
             Figure::KernelMemoryPerConnection,
             Figure::ClientMemoryPerConnection,
@@ -190,6 +192,8 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged:
             | Figure::ConnectBytesIn
             | Figure::RequestsPerThousand
             | Figure::ConnectionsPerThousand
+            | Figure::RequestedBytesPerConnection
+            | Figure::RequestedWithoutBuffersPerConnection
             | Figure::ClientMemoryPerConnection
             | Figure::KernelMemoryPerConnection
             | Figure::TlsBytesPerEvent

@@ -15,7 +15,8 @@ pub(super) fn remarks(cell: &CellComparison, lang: Language) -> Vec<Block> {
     let void: BTreeSet<_> = measured().filter_map(|m| m.stamps.as_ref()?.void.clone()).collect();
     let instruments = (!instruments.is_empty()).then(|| Block::Note(lang.counted_by(lang.list(instruments))));
     let loopback = measured().any(on_loopback).then(|| Block::Warning(lang.wire_on_loopback()));
-    let missing = words(|exact| &exact.not_measured).into_iter().chain(void);
+    let heap: BTreeSet<_> = measured().filter_map(|m| m.heap.as_ref()?.not_measured.clone()).collect();
+    let missing = words(|exact| &exact.not_measured).into_iter().chain(void).chain(heap);
     let missing = missing.map(|why| Block::Warning(lang.not_measured_because(&why)));
     instruments.into_iter().chain(loopback).chain(missing).collect()
 }

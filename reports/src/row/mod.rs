@@ -13,6 +13,7 @@ mod protocol_type;
 mod theory;
 mod throughput;
 
+pub(crate) use memory::account as heap_account;
 pub(crate) use network_overhead::theory_of;
 pub use theory::overhead_in_theory;
 

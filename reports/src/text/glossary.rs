@@ -108,8 +108,8 @@ impl Language {
             (
                 self.pick("stock, equal", "stock、equal"),
                 self.pick(
-                    "server presets: what the libraries do when nobody asks; the same buffers and flush policy for all, Nagle off",
-                    "服务器预设：库的默认行为；所有传输使用相同的缓冲与刷写策略并关闭 Nagle",
+                    "server presets: what the libraries do when nobody asks; read buffers of one size and one flush policy for all, Nagle off",
+                    "服务器预设：库的默认行为；所有传输的读缓冲区大小相同、刷写策略相同，并关闭 Nagle",
                 ),
             ),
             (

@@ -8,6 +8,7 @@ mod capacity;
 mod ci;
 mod glossary;
 mod llm;
+mod memory;
 mod notice;
 mod page;
 mod preflight;

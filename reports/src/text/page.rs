@@ -182,7 +182,7 @@ messages! {
     seconds_axis() "measured seconds" "测量秒数"
     time_axis() "response time" "响应时间"
     memory_title() "Server memory over open connections" "服务端内存随连接数的变化"
-    memory_subtitle() "medians of all trials; solid: equal buffers, dashed: the libraries' defaults" "各试验的中位数；实线：相同缓冲区，虚线：库的默认设置"
+    memory_subtitle() "medians of all trials; solid: preset equal, dashed: the libraries' defaults" "各试验的中位数；实线：equal 预设，虚线：库的默认设置"
     memory_line(arm: String, preset: String, slope: String)
         "{arm}, {preset}: {slope} each"
         "{arm}，{preset}：每连接 {slope}"

@@ -35,14 +35,6 @@ impl Language {
         }
     }
 
-    pub(crate) fn memory_label(self, figure: Figure, preset: Preset) -> String {
-        match figure {
-            Figure::ServerMemoryPerConnection => self.server_memory(self.preset(preset)),
-            Figure::KernelMemoryPerConnection => self.kernel_memory(),
-            other => self.figure(other),
-        }
-    }
-
     /// The cell `each` or `ready` of the throughput row in words.
     pub(crate) fn flushed(self, name: &str) -> String {
         match name {
@@ -215,12 +207,6 @@ messages! {
     throughput_method()
         "Closed by back-pressure: both ends run as fast as they can, so this is capacity and never latency. Raw TCP writes the bare payloads on the same socket and is the floor."
         "由背压闭环：两端都全速运行，因此这是容量，绝不是延迟。裸 TCP 在同样的套接字上直接写载荷，是下限参照。"
-
-    server_memory(preset: String) "server, {preset}" "服务端，{preset}"
-    kernel_memory() "kernel, both ends" "内核，两端合计"
-    memory_method()
-        "Slope of memory over the number of open, quiet connections; what a process needs without any connection drops out. Server and client: proportional set size. Kernel: slabs of the host; when both ends share it, as in a self-hosted run, halve the figure for one end. Preset stock is what the libraries do when nobody asks, equal the same buffers for both."
-        "内存对空闲连接数的斜率；进程在没有连接时本来就占用的部分因此被消去。服务端与客户端用 PSS；内核用主机的 slab：两端在同一主机时（自托管运行即如此），单端请取一半。stock 是库的默认行为，equal 让两者使用相同的缓冲区。"
 
     connect_method()
         "One connection after the other: TCP connect, request to response head, first event, close."

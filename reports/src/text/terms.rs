@@ -96,7 +96,16 @@ impl Language {
             Figure::ConnectBytesIn => self.pick("response to connect", "建连响应字节"),
             Figure::RequestsPerThousand => self.pick("HTTP requests per 1,000 events", "HTTP 请求 / 1,000 事件"),
             Figure::ConnectionsPerThousand => self.pick("TCP connections per 1,000 events", "TCP 连接 / 1,000 事件"),
-            Figure::ServerMemoryPerConnection => self.pick("server memory per connection", "服务端内存 / 连接"),
+            Figure::ServerMemoryPerConnection => {
+                self.pick("server memory per connection, pages touched (PSS)", "服务端内存 / 连接，触及的页面（PSS）")
+            }
+            Figure::RequestedBytesPerConnection => {
+                self.pick("bytes requested by the server per connection", "服务端申请的字节 / 连接")
+            }
+            Figure::RequestedWithoutBuffersPerConnection => self.pick(
+                "bytes requested by the server per connection, without I/O buffers",
+                "服务端申请的字节 / 连接（不含 I/O 缓冲区）",
+            ),
             Figure::ClientMemoryPerConnection => self.pick("client memory per connection", "客户端内存 / 连接"),
             Figure::KernelMemoryPerConnection => {
                 self.pick("kernel memory per connection, both ends", "内核内存 / 连接（两端合计）")

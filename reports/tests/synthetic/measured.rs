@@ -3,10 +3,10 @@
 use reports::row::overhead_in_theory;
 use std::collections::BTreeMap;
 use trial::{
-    Arm, Bytes, Cell, ClientKind, Cost, Counters, Dependence, Distribution, Exchange, LiveBrowser, Measurement,
-    MemoryPoint, Metric, Scenario, Second, Stalls, Usage, Witness,
+    Arm, Bytes, Cell, ClientKind, Cost, Counters, Dependence, Distribution, Exchange, HeapAccount, LiveBrowser,
+    Measurement, MemoryPoint, Metric, Scenario, Second, Stalls, Usage, Witness,
 };
-use wire::{Flush, Preset, Sharing, Transport};
+use wire::{Flush, HeapSite, HeapUse, Preset, Sharing, Transport};
 
 /// A standard normal number (Box and Muller).
 pub(crate) fn normal(random: &mut fastrand::Rng) -> f64 {
@@ -232,7 +232,39 @@ fn memory(cell: &Cell, transport: Transport, noise: f64) -> Measurement {
         client_bytes: 4_100_000 + (5_300.0 * wobble * f64::from(connections)) as u64,
         kernel_bytes: Some(31_000_000 + (7_400.0 * wobble * f64::from(connections)) as u64),
     };
-    Measurement { memory: cell.steps.iter().map(point).collect(), ..Measurement::default() }
+    let (memory, heap) = (cell.steps.iter().map(point).collect(), Some(heap(cell.preset, transport)));
+    Measurement { memory, heap, ..Measurement::default() }
+}
+
+/// What 64 connections have a server request.
+fn heap(preset: Preset, transport: Transport) -> HeapAccount {
+    let read = if preset == Preset::Stock { 128 << 10 } else { 8 << 10 };
+    let sites: &[(HeapUse, &str, u64)] = if is_websocket(transport) {
+        &[
+            (HeapUse::TungsteniteRead, "tungstenite::protocol::WebSocketContext::new", read),
+            (HeapUse::Task, "tokio::runtime::task::core::Cell::new", 2_176),
+            (HeapUse::Own, "servers::feed::topic::Topic::new", 272),
+            (HeapUse::TungsteniteWrite, "tungstenite::protocol::frame::FrameCodec::buffer_frame", 66),
+        ]
+    } else {
+        &[
+            (HeapUse::HyperRead, "hyper::proto::h1::io::Buffered::poll_read_from_io", 8_192),
+            (HeapUse::HyperWrite, "hyper::proto::h1::io::Buffered::new", 8_192),
+            (HeapUse::Task, "tokio::runtime::task::core::Cell::new", 1_280),
+            (HeapUse::Exchange, "http::header::map::HeaderMap::try_reserve_one", 624),
+            (HeapUse::Own, "servers::feed::topic::Topic::new", 272),
+        ]
+    };
+    let held = |connections: u64| -> Vec<HeapSite> {
+        let site = |&(purpose, function, bytes): &(HeapUse, &str, u64)| HeapSite {
+            purpose,
+            function: function.to_owned(),
+            bytes: bytes * connections,
+            blocks: connections,
+        };
+        sites.iter().map(site).collect()
+    };
+    HeapAccount::between((64, &held(64)), (128, &held(128)))
 }
 
 fn handshake(transport: Transport) -> Measurement {

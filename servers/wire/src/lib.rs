@@ -7,6 +7,7 @@
 
 mod facts;
 mod faults;
+mod heap;
 pub mod llm;
 mod marker;
 mod schedule;
@@ -19,6 +20,7 @@ mod witness;
 
 pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, Vitals};
 pub use faults::{Faults, ParseFaultsError};
+pub use heap::{HeapSite, HeapUse};
 pub use marker::Marker;
 pub use schedule::{Dues, ParseScheduleError, Rate, Schedule};
 pub use stamp::{Payload, STAMP_BYTES, Stamp, StampError};

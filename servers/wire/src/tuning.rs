@@ -10,7 +10,8 @@ use std::str::FromStr;
 pub enum Preset {
     /// What the libraries do when nobody asks.
     Stock,
-    /// The same buffers, the same flush policy and no Nagle for every transport.
+    /// Read buffers of one size, one flush policy and no Nagle for every transport. What each library makes of its buffer
+    /// still differs: tungstenite zeroes it whole, hyper reserves it and touches what it reads into.
     #[default]
     Equal,
 }
@@ -136,7 +137,8 @@ impl Tuning {
                 nodelay: true,
                 flush: Flush::Each,
                 sse_encoder: Encoder::Direct,
-                websocket_read_buffer_bytes: 4 * 1024,
+                // As large as hyper's (`INIT_BUFFER_SIZE`), which no knob makes smaller.
+                websocket_read_buffer_bytes: 8 * 1024,
                 websocket_write_buffer_bytes: 128 * 1024,
                 send_buffer_bytes: None,
                 congestion_control: Some("cubic".to_owned()),
