@@ -2,7 +2,7 @@
 
 use crate::feed::Lane;
 use crate::refusal::Refusal;
-use crate::{browser, endpoint, llm, probe};
+use crate::{browser, control, endpoint, llm, probe};
 use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::routing::get;
@@ -15,6 +15,7 @@ pub(crate) fn router(lane: &Arc<Lane>) -> Router {
         .route("/", get(welcome))
         .merge(endpoint::routes())
         .merge(probe::routes())
+        .merge(control::routes())
         .merge(browser::routes())
         .merge(llm::routes())
         .fallback(not_found)

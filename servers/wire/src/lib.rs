@@ -16,7 +16,7 @@ mod time;
 mod transport;
 mod tuning;
 
-pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, Vitals};
+pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, ScheduleCost, Vitals};
 pub use faults::{Faults, ParseFaultsError};
 pub use marker::Marker;
 pub use schedule::{Dues, ParseScheduleError, Rate, Schedule};
