@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
-use wire::{Facts, Vitals, WIRE_VERSION};
+use wire::{Facts, ScheduleCost, Vitals, WIRE_VERSION};
 
 /// Longest wait for an answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -94,6 +94,13 @@ impl Control {
     /// [`ControlError::Lost`].
     pub async fn vitals(&mut self, memory: bool) -> Result<Vitals, ControlError> {
         self.get(if memory { "/vitals" } else { "/vitals?memory=off" }).await
+    }
+
+    /// What the schedule of that subscription, of all its quorum, costs with nobody subscribed; `None` where the server
+    /// does not say: it is older, or runs one for somebody else.
+    pub async fn schedule(&mut self, query: &str) -> Option<ScheduleCost> {
+        let body = self.fetch(&format!("/schedule?{query}")).await.ok()?;
+        serde_json::from_slice(&body).ok()
     }
 
     /// Asks for one JSON answer.

@@ -51,7 +51,9 @@ impl OwnServer {
     pub async fn start_under(cell: &Cell, wrapper: Option<&Wrapper>) -> Result<Self, TargetError> {
         let preset = ["--preset", cell.preset.name()];
         let flush = cell.flush.map(|flush| ["--flush", flush.name()]);
-        let knobs: Vec<&str> = preset.into_iter().chain(flush.into_iter().flatten()).collect();
+        let [tick, spin] = [cell.cadence.tick, cell.cadence.spin].map(|time| format!("{}ns", time.as_nanos()));
+        let cadence = ["--tick", &tick, "--spin", &spin];
+        let knobs: Vec<&str> = preset.into_iter().chain(flush.into_iter().flatten()).chain(cadence).collect();
         Self::spawn(wrapper, &knobs).await
     }
 

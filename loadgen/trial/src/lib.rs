@@ -5,6 +5,7 @@
 //! average a percentile.
 
 mod agent;
+mod cadence;
 mod capacity;
 mod detector;
 mod distribution;
@@ -13,6 +14,7 @@ mod figure;
 mod gate;
 mod job_load;
 mod kernel_stamps;
+mod late;
 mod layers;
 mod llm;
 mod llm_load;
@@ -26,6 +28,7 @@ mod span;
 mod warning;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
+pub use cadence::Cadence;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
@@ -34,6 +37,7 @@ pub use figure::{Figure, Quantile, backlog_growth, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use job_load::JobLoad;
 pub use kernel_stamps::KernelStamps;
+pub use late::LateGenerator;
 pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};

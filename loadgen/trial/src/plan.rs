@@ -1,6 +1,6 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::{JobLoad, LlmLoad};
+use crate::{Cadence, JobLoad, LlmLoad};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -214,6 +214,9 @@ pub struct Cell {
     pub preset: Preset,
     /// Flush policy, where it differs from the preset's.
     pub flush: Option<Flush>,
+    /// How finely the server keeps time.
+    #[serde(default, skip_serializing_if = "Cadence::is_plain")]
+    pub cadence: Cadence,
     /// Which client reads.
     pub client: ClientKind,
     /// Blocks.
@@ -268,6 +271,7 @@ impl Cell {
             null: false,
             preset: Preset::Equal,
             flush: None,
+            cadence: Cadence::default(),
             client: ClientKind::Lean,
             blocks: 1,
             load,
@@ -327,7 +331,7 @@ impl Cell {
         self.expected_trial() * self.arms().len() as u32
     }
 
-    /// Expected length of one trial: start, connect, warm-up, window, drain, stop.
+    /// Expected length of one trial: start, control, connect, warm-up, window, drain, stop.
     pub fn expected_trial(&self) -> Duration {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
@@ -337,7 +341,7 @@ impl Cell {
                 | Scenario::Echo
                 | Scenario::Connect
                 | Scenario::Relay
-                | Scenario::Llm => self.load.warmup + self.load.window,
+                | Scenario::Llm => self.control().unwrap_or_default() + self.load.warmup + self.load.window,
                 Scenario::Memory => Duration::from_millis(200) * self.steps.len() as u32,
                 Scenario::Handshake => Duration::from_millis(400),
                 Scenario::Codec => Duration::from_millis(1_600),
