@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
-use wire::{Facts, MonoTime, Vitals, WIRE_VERSION, Witnessed};
+use wire::{Facts, MonoTime, ScheduleCost, Vitals, WIRE_VERSION, Witnessed};
 
 /// Longest wait for an answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -101,6 +101,13 @@ impl Control {
     pub async fn witness(&mut self, from: MonoTime, until: MonoTime) -> Option<Witnessed> {
         let path = format!("/witness?from={}&until={}", from.as_nanos(), until.as_nanos());
         serde_json::from_slice(&self.fetch(&path).await.ok()?).ok()
+    }
+
+    /// What the schedule of that subscription, of all its quorum, costs with nobody subscribed; `None` where the server
+    /// does not say: it is older, or runs one for somebody else.
+    pub async fn schedule(&mut self, query: &str) -> Option<ScheduleCost> {
+        let body = self.fetch(&format!("/schedule?{query}")).await.ok()?;
+        serde_json::from_slice(&body).ok()
     }
 
     /// Asks for one JSON answer.

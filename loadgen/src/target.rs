@@ -57,7 +57,7 @@ impl OwnServer {
     /// # Errors
     /// [`TargetError`], likewise.
     pub async fn start_accounted(cell: &Cell) -> Result<Self, TargetError> {
-        Self::spawn(None, 1, &[knobs(cell).as_slice(), &["--heap-profile"]].concat()).await
+        Self::spawn(None, 1, &[knobs(cell).as_slice(), &["--heap-profile".to_owned()]].concat()).await
     }
 
     /// Starts a fresh server whose language models spend so many nanoseconds on each byte of a request.
@@ -65,11 +65,11 @@ impl OwnServer {
     /// # Errors
     /// [`TargetError`], likewise.
     pub async fn start_llm(cost_per_byte_ns: u64) -> Result<Self, TargetError> {
-        let cost = cost_per_byte_ns.to_string();
-        Self::spawn(None, host::default_threads(), &["--preset", "equal", "--server-cost-per-byte", &cost]).await
+        let knobs = ["--preset", "equal", "--server-cost-per-byte", &cost_per_byte_ns.to_string()].map(str::to_owned);
+        Self::spawn(None, host::default_threads(), &knobs).await
     }
 
-    async fn spawn(wrapper: Option<&Wrapper>, threads: usize, knobs: &[&str]) -> Result<Self, TargetError> {
+    async fn spawn(wrapper: Option<&Wrapper>, threads: usize, knobs: &[String]) -> Result<Self, TargetError> {
         let mut command = command(wrapper)?;
         let threads = threads.to_string();
         command.args(["serve", "--exit-with-stdin", "--threads", &threads]).args(knobs);
@@ -106,10 +106,12 @@ impl OwnServer {
 }
 
 /// The flags of a cell's knobs.
-fn knobs(cell: &Cell) -> Vec<&'static str> {
-    let preset = ["--preset", cell.preset.name()];
-    let flush = cell.flush.map(|flush| ["--flush", flush.name()]);
-    preset.into_iter().chain(flush.into_iter().flatten()).collect()
+fn knobs(cell: &Cell) -> Vec<String> {
+    let preset = ["--preset", cell.preset.name()].map(str::to_owned);
+    let flush = cell.flush.map(|flush| ["--flush", flush.name()].map(str::to_owned));
+    let times = [("--tick", cell.cadence.tick), ("--spin", cell.cadence.spin)];
+    let cadence = times.map(|(flag, time)| [flag.to_owned(), format!("{}ns", time.as_nanos())]);
+    preset.into_iter().chain(flush.into_iter().flatten()).chain(cadence.into_iter().flatten()).collect()
 }
 
 /// This program, as it is or behind the command of an instrument.

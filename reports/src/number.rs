@@ -107,6 +107,8 @@ pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
     match figure {
         Figure::Duration(..)
         | Figure::ServerCpuPerEvent
+        | Figure::ScheduleCpuPerEvent
+        | Figure::TransportCpuPerEvent
         | Figure::ClientCpuPerEvent
         | Figure::HostCpuPerEvent
         | Figure::ServerRunQueuePerEvent

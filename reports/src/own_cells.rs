@@ -50,13 +50,15 @@ const OF_ANSWERS: [Figure; 5] = [
 ];
 
 /// The same of other cells, as far as they have it.
-const OF_EVENTS: [Figure; 15] = [
+const OF_EVENTS: [Figure; 17] = [
     Figure::Duration(Metric::InterEvent, Quantile::P50),
     Figure::Duration(Metric::SentToKernel, Quantile::P50),
     Figure::Duration(Metric::KernelToRead, Quantile::P50),
     Figure::EventsPerSecond,
     Figure::Goodput,
+    Figure::TransportCpuPerEvent,
     Figure::ServerCpuPerEvent,
+    Figure::ScheduleCpuPerEvent,
     Figure::ClientCpuPerEvent,
     Figure::InstructionsPerEvent,
     Figure::SyscallsPerEvent,

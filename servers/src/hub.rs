@@ -15,7 +15,9 @@ use wire::{Facts, Limits, Tuning, Vitals};
 #[derive(Debug)]
 pub(crate) struct Hub {
     facts: Facts,
+    /// The thread that paces topics with several readers.
     pub(crate) pacer: PacerHandle,
+    lane_pacers: Box<[PacerHandle]>,
     pub(crate) registry: Registry,
     /// What browsers found out.
     pub(crate) results: Results,
@@ -23,6 +25,8 @@ pub(crate) struct Hub {
     pub(crate) desk: Desk,
     /// Events that schedules released; unpaced ones are counted by lane.
     pub(crate) published: AtomicU64,
+    /// Held by a schedule that runs with nobody subscribed.
+    pub(crate) unread: tokio::sync::Mutex<()>,
     connections: AtomicUsize,
     lanes: Box<[Counters]>,
     closing: AtomicBool,
@@ -59,15 +63,18 @@ impl Hub {
         witness: Option<Witness>,
     ) -> Self {
         let lanes = (0..facts.threads).map(|_| Counters::default()).collect();
+        let lane_pacers = (0..facts.threads).map(|_| PacerHandle::of_task()).collect();
         let (closed, _) = watch::channel(false);
         let (published, connections, closing) = <(AtomicU64, AtomicUsize, AtomicBool)>::default();
         Self {
             facts,
             pacer,
+            lane_pacers,
             registry: Registry::default(),
             results: Results::default(),
             desk,
             published,
+            unread: tokio::sync::Mutex::default(),
             connections,
             lanes,
             closing,
@@ -91,6 +98,11 @@ impl Hub {
 
     pub(crate) const fn counters(&self, lane: usize) -> &Counters {
         &self.lanes[lane]
+    }
+
+    /// The pacers of the runtime threads.
+    pub(crate) const fn lane_pacers(&self) -> &[PacerHandle] {
+        &self.lane_pacers
     }
 
     /// Counts one connection in; `false` when it is one too many.
@@ -158,12 +170,18 @@ pub(crate) mod rig {
     use crate::{ServeOptions, probe};
     use std::sync::Arc;
 
-    /// One lane of a server that has no sockets, and the pacer that must live as long.
-    pub(crate) fn lane() -> (Pacer, Arc<Lane>) {
+    /// What a server of so many threads shares, and the pacer that must live as long.
+    pub(crate) fn hub(threads: usize) -> (Pacer, Arc<Hub>) {
         let ServeOptions { tuning, limits, llm, .. } = ServeOptions::default();
         let pacer = Pacer::spawn().unwrap();
-        let facts = probe::read_facts(1, tuning, limits);
+        let facts = probe::read_facts(threads, tuning, limits);
         let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), WireClock::default(), None);
-        (pacer, Arc::new(Lane::new(Arc::new(hub), 0)))
+        (pacer, Arc::new(hub))
+    }
+
+    /// One lane of a server that has no sockets.
+    pub(crate) fn lane() -> (Pacer, Arc<Lane>) {
+        let (pacer, hub) = hub(1);
+        (pacer, Arc::new(Lane::detached(hub)))
     }
 }

@@ -17,6 +17,7 @@
 pub mod browser;
 pub mod clock;
 mod connection;
+mod control;
 mod endpoint;
 mod feed;
 mod flush;
@@ -47,7 +48,7 @@ use feed::Lane;
 use hub::Hub;
 use hyper_util::service::TowerToHyperService;
 use llm::Desk;
-use pacer::Pacer;
+use pacer::{Cadence, Pacer};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -125,7 +126,8 @@ impl Server {
         let ServeOptions { bind, threads, tuning, limits, llm, disguise, .. } = options;
         let listeners = listener::listen(bind, &tuning, threads)?;
         let addr = listeners[0].local_addr().map_err(|source| ServeError::Bind { addr: bind, source })?;
-        let pacer = Pacer::spawn().map_err(|source| ServeError::System { what: "start the pacer", source })?;
+        let pacer = Pacer::with_cadence(Cadence::of(&tuning))
+            .map_err(|source| ServeError::System { what: "start the pacer", source })?;
         let mut facts = Facts { llm: llm.facts(), ..probe::read_facts(listeners.len(), tuning, limits) };
         if let Some(disguise) = &disguise {
             facts.boot_id.clone_from(&disguise.boot_id);
@@ -156,7 +158,7 @@ impl Server {
     /// task of the same runtime. Returns when the connection is over, an upgraded one too. `raw-tcp` needs a socket and
     /// ends at once.
     pub async fn attach(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
-        let lane = Arc::new(Lane::new(Arc::clone(&self.hub), 0));
+        let lane = Arc::new(Lane::detached(Arc::clone(&self.hub)));
         let waiting = Arc::clone(&lane);
         let mut dispatcher = JoinSet::new();
         dispatcher.spawn(async move { waiting.dispatch().await });

@@ -8,10 +8,16 @@ use crate::run::{SPARE_FILES, raise_open_files};
 use clap::ArgAction;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
+use std::time::Duration;
 use wire::{Flush, Limits, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Tuning};
 
 /// Most runtime threads that one server may start.
 const MAX_THREADS: usize = 256;
+
+/// Longest tick of a pacer.
+const MAX_TICK: Duration = Duration::from_secs(1);
+/// Longest time that a pacer stays awake for an event.
+const MAX_SPIN: Duration = Duration::from_millis(1);
 
 /// Most that a byte of a request may cost: with the default limit on requests, about a second.
 const MAX_COST_PER_BYTE_NS: u64 = 1_000;
@@ -101,6 +107,12 @@ pub struct ServeArgs {
     /// TCP congestion control, or `host` for the host's default [default: the preset's]
     #[arg(long, value_name = "NAME")]
     congestion: Option<String>,
+    /// Least time from one round of due events to the next on each thread: fewer wake-ups, for later events.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    tick: Duration,
+    /// Time before an event is due that its thread stays awake for it: earlier events, for one busy CPU a thread.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    spin: Duration,
     /// Most connections at one time; one more is answered 503 [default: 20000, or what the open-files limit allows]
     #[arg(long, value_name = "N")]
     max_connections: Option<usize>,
@@ -137,6 +149,7 @@ impl ServeArgs {
     /// [`ServeError::Flag`] for a value that no server can have.
     pub fn options(self) -> Result<ServeOptions, ServeError> {
         let (limits, llm) = (self.limits()?, self.llm());
+        self.check_cadence()?;
         let mut options = ServeOptions { limits, llm, bind: self.bind, ..ServeOptions::of(self.preset) };
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.exit_with_stdin = self.exit_with_stdin;
@@ -147,7 +160,20 @@ impl ServeArgs {
         if let Some(name) = self.congestion {
             tuning.congestion_control = (name != "host").then_some(name);
         }
+        (tuning.tick_ns, tuning.spin_ns) = (self.tick.as_nanos() as u64, self.spin.as_nanos() as u64);
         Ok(options)
+    }
+
+    fn check_cadence(&self) -> Result<(), ServeError> {
+        for (length, longest, flag, expected) in [
+            (self.tick, MAX_TICK, "--tick", "a time of at most 1s"),
+            (self.spin, MAX_SPIN, "--spin", "a time of at most 1ms: a CPU is busy meanwhile"),
+        ] {
+            if length > longest {
+                return Err(ServeError::Flag { flag, expected });
+            }
+        }
+        Ok(())
     }
 
     fn llm(&self) -> LlmOptions {
@@ -213,6 +239,8 @@ mod tests {
         let changed = options(&["--preset", "stock", "--flush", "ready", "--nodelay", "on", "--threads", "3"]).unwrap();
         let expected = Tuning { flush: Flush::Ready, nodelay: true, ..Tuning::of(Preset::Stock) };
         assert_eq!((changed.tuning, changed.threads), (expected, 3));
+        let paced = options(&["--tick", "100us", "--spin", "30us"]).unwrap().tuning;
+        assert_eq!((paced.tick_ns, paced.spin_ns), (100_000, 30_000));
         assert_eq!(options(&["--congestion", "host"]).unwrap().tuning.congestion_control, None);
         assert_eq!(options(&["--congestion", "x"]).unwrap().tuning.congestion_control.as_deref(), Some("x"));
     }
@@ -226,6 +254,8 @@ mod tests {
             ("--max-payload", "47"),
             ("--max-request", "0"),
             ("--server-cost-per-byte", "1001"),
+            ("--tick", "2s"),
+            ("--spin", "2ms"),
         ] {
             let error = options(&[flag, value]).unwrap_err().to_string();
             assert!(error.starts_with(flag), "{error}");

@@ -1,21 +1,26 @@
-//! An OS thread that keeps schedules on time. Refuses to use tokio's timer: it has 1 ms resolution and fires in bursts.
+//! Keeps schedules on time. Refuses to use tokio's timer: it has 1 ms resolution and fires in bursts.
 //!
-//! One thread holds every schedule in one heap and sleeps until the earliest is due, in a futex wait with an
-//! absolute `CLOCK_MONOTONIC` deadline and 1 ns of timer slack. That is the same high-resolution timer that
-//! `clock_nanosleep(TIMER_ABSTIME)` arms, and as punctual (tens of microseconds), but a new schedule
-//! can interrupt it. On waking, the pacer fires all that is due: a late wake bunches events, it never loses or moves them.
+//! An [`Agenda`] holds every schedule of one pacer in one heap. A [`Pacer`] is an OS thread that sleeps until the earliest
+//! is due ([`thread`]); a runtime thread paces what only it reads by itself ([`task`]), since handing an event from one
+//! thread to another costs more than the event. Both fire, on waking, all that is due: a late wake bunches events, it
+//! never loses or moves them.
+
+pub(crate) mod task;
+mod thread;
+
+pub use thread::Pacer;
 
 use crate::clock::now;
 use crate::lock::lock;
+use futures_util::task::AtomicWaker;
 use std::cmp::{Ordering, Reverse};
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
-use std::{io, mem, thread};
-use wire::MonoTime;
+use wire::{MonoTime, Tuning};
 
-/// Work that a [`Pacer`] does when it is due.
+/// Work that a pacer does when it is due.
 pub trait Job: Send + Sync {
     /// Does everything that is due by `now`, quickly and without blocking: all other schedules wait meanwhile.
     ///
@@ -24,24 +29,32 @@ pub trait Job: Send + Sync {
     fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime>;
 }
 
-/// The pacing thread; ends, without firing what is left, when this is dropped.
-#[derive(Debug)]
-pub struct Pacer {
-    handle: PacerHandle,
-    thread: Option<JoinHandle<()>>,
+/// How finely a pacer keeps time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cadence {
+    /// From the begin of one round of releases to the next it takes at least so long.
+    pub tick: Duration,
+    /// So long before something is due the pacer stays awake, instead of having a timer wake it.
+    pub spin: Duration,
 }
 
-/// Gives jobs to a [`Pacer`], from any thread.
+impl Cadence {
+    pub(crate) const fn of(tuning: &Tuning) -> Self {
+        Self { tick: Duration::from_nanos(tuning.tick_ns), spin: Duration::from_nanos(tuning.spin_ns) }
+    }
+}
+
+/// Gives jobs to a pacer, from any thread.
 #[derive(Debug, Clone)]
 pub struct PacerHandle {
     desk: Arc<Desk>,
 }
 
 /// Where other threads leave what the pacer is to take into its heap.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Desk {
     inbox: Mutex<Inbox>,
-    bell: Condvar,
+    bell: Bell,
 }
 
 #[derive(Debug, Default)]
@@ -50,85 +63,109 @@ struct Inbox {
     closed: bool,
 }
 
+/// What wakes the pacer before its time.
+#[derive(Debug)]
+enum Bell {
+    Thread(Condvar),
+    Task(AtomicWaker),
+}
+
 struct Entry {
     at: Reverse<MonoTime>,
     job: Arc<dyn Job>,
 }
 
-impl Pacer {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// What the operating system says when it cannot start one.
-    pub fn spawn() -> io::Result<Self> {
-        let desk = Arc::new(Desk::default());
-        let handle = PacerHandle { desk: Arc::clone(&desk) };
-        let thread = thread::Builder::new().name("pacer".to_owned()).spawn(move || desk.run())?;
-        Ok(Self { handle, thread: Some(thread) })
-    }
-
-    /// A handle for those who have jobs.
-    pub fn handle(&self) -> PacerHandle {
-        self.handle.clone()
-    }
-}
-
-impl Drop for Pacer {
-    fn drop(&mut self) {
-        lock(&self.handle.desk.inbox).closed = true;
-        self.handle.desk.bell.notify_one();
-        // A job that panicked has ended the thread and printed why; there is nobody left to tell.
-        let _ = self.thread.take().map(JoinHandle::join);
-    }
-}
-
 impl PacerHandle {
+    fn new(bell: Bell) -> Self {
+        Self { desk: Arc::new(Desk { inbox: Mutex::default(), bell }) }
+    }
+
     /// Fires `job` at `at`, or at once when that is past. Ignored when the pacer has ended.
     pub fn schedule(&self, at: MonoTime, job: Arc<dyn Job>) {
         let mut inbox = lock(&self.desk.inbox);
-        if !inbox.closed {
-            inbox.fresh.push(Entry { at: Reverse(at), job });
-            self.desk.bell.notify_one();
+        if inbox.closed {
+            return;
+        }
+        inbox.fresh.push(Entry { at: Reverse(at), job });
+        let first = inbox.fresh.len() == 1;
+        drop(inbox);
+        if first {
+            self.desk.bell.ring();
+        }
+    }
+
+    /// Whether both give to the same pacer.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.desk, &other.desk)
+    }
+
+    /// Whether the pacer is a task of a runtime thread, so that its jobs run on that thread.
+    pub(crate) fn is_task(&self) -> bool {
+        matches!(self.desk.bell, Bell::Task(_))
+    }
+
+    /// What was left and not yet taken.
+    #[cfg(test)]
+    pub(crate) fn take_left(&self) -> Vec<Arc<dyn Job>> {
+        mem::take(&mut lock(&self.desk.inbox).fresh).into_iter().map(|entry| entry.job).collect()
+    }
+
+    /// Ends the pacer, without firing what is left.
+    fn close(&self) {
+        let left = {
+            let mut inbox = lock(&self.desk.inbox);
+            inbox.closed = true;
+            mem::take(&mut inbox.fresh)
+        };
+        // Outside of the lock: what a job drops may have something to schedule.
+        drop(left);
+        self.desk.bell.ring();
+    }
+}
+
+impl Bell {
+    fn ring(&self) {
+        match self {
+            Self::Thread(bell) => bell.notify_one(),
+            Self::Task(bell) => bell.wake(),
         }
     }
 }
 
-impl Desk {
-    fn run(&self) {
-        // Without this the kernel may add 50 µs to every sleep; refused only where prctl is filtered.
-        let _ = nix::sys::prctl::set_timerslack(1);
-        let (mut heap, mut round) = (BinaryHeap::new(), Vec::new());
-        while let Some(fresh) = self.wait(heap.peek().map(|entry: &Entry| entry.at.0)) {
-            heap.extend(fresh);
-            fire_due(&mut heap, &mut round);
-        }
+/// The schedules of one pacer, by when they are due.
+#[derive(Debug)]
+struct Agenda {
+    heap: BinaryHeap<Entry>,
+    round: Vec<Entry>,
+    cadence: Cadence,
+    begun: MonoTime,
+}
+
+impl Agenda {
+    fn new(cadence: Cadence) -> Self {
+        Self { heap: BinaryHeap::new(), round: Vec::new(), cadence, begun: MonoTime::default() }
     }
 
-    /// Sleeps until `until` or until something new is in the inbox; `None` when the pacer is to end.
-    fn wait(&self, until: Option<MonoTime>) -> Option<Vec<Entry>> {
-        let mut inbox = lock(&self.inbox);
-        while !inbox.closed {
-            let pause = until.map(|at| at.nanos_since(now()));
-            if pause == Some(0) || !inbox.fresh.is_empty() {
-                return Some(mem::take(&mut inbox.fresh));
+    fn add(&mut self, fresh: impl IntoIterator<Item = Entry>) {
+        self.heap.extend(fresh);
+    }
+
+    /// When the next round begins; `None` when nothing is left.
+    fn next_round(&self) -> Option<MonoTime> {
+        self.heap.peek().map(|head| head.at.0.max(self.begun + self.cadence.tick))
+    }
+
+    /// Fires each entry that is due when the round begins, once and in order; one that is still late has its next turn in
+    /// the next round, so that none can starve the others.
+    fn fire_due(&mut self) {
+        self.begun = now();
+        while let Some(head) = self.heap.peek_mut().filter(|head| head.at.0 <= self.begun) {
+            self.round.push(PeekMut::pop(head));
+        }
+        for Entry { job, .. } in self.round.drain(..) {
+            if let Some(next) = Arc::clone(&job).fire(now()) {
+                self.heap.push(Entry { at: Reverse(next), job });
             }
-            let pause = Duration::from_nanos(pause.unwrap_or(u64::MAX));
-            inbox = self.bell.wait_timeout(inbox, pause).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        None
-    }
-}
-
-/// Fires each entry that is due when the round begins, once and in order; one that is still late has its next turn in the
-/// next round, so that none can starve the others.
-fn fire_due(heap: &mut BinaryHeap<Entry>, round: &mut Vec<Entry>) {
-    let begun = now();
-    while let Some(head) = heap.peek_mut().filter(|head| head.at.0 <= begun) {
-        round.push(PeekMut::pop(head));
-    }
-    for Entry { job, .. } in round.drain(..) {
-        if let Some(next) = Arc::clone(&job).fire(now()) {
-            heap.push(Entry { at: Reverse(next), job });
         }
     }
 }

@@ -78,17 +78,26 @@ fn with_memory(vitals: Vitals) -> Vitals {
 }
 
 fn read_vitals(hub: &Hub) -> Vitals {
-    let usage = getrusage(UsageWho::RUSAGE_SELF);
-    let switches = |count: fn(&nix::sys::resource::Usage) -> i64| {
-        usage.as_ref().map_or(0, |usage| u64::try_from(count(usage)).unwrap_or(0))
-    };
+    let [voluntary_switches, involuntary_switches] = all_switches();
     Vitals {
         cpu_ns: clock::nanos(ClockId::CLOCK_PROCESS_CPUTIME_ID),
-        voluntary_switches: switches(nix::sys::resource::Usage::voluntary_context_switches),
-        involuntary_switches: switches(nix::sys::resource::Usage::involuntary_context_switches),
+        voluntary_switches,
+        involuntary_switches,
         charged: scheduler::charged(),
         ..hub.tally()
     }
+}
+
+/// Context switches of this process, voluntary ones first.
+fn all_switches() -> [u64; 2] {
+    let usage = getrusage(UsageWho::RUSAGE_SELF);
+    let counts = usage.map(|usage| [usage.voluntary_context_switches(), usage.involuntary_context_switches()]);
+    counts.map_or([0; 2], |counts| counts.map(|count| u64::try_from(count).unwrap_or(0)))
+}
+
+/// Context switches of this process, of both kinds.
+pub(crate) fn switches() -> u64 {
+    all_switches().iter().sum()
 }
 
 /// What does not change while the server runs.

@@ -2,7 +2,7 @@
 
 use crate::feed::Lane;
 use crate::refusal::Refusal;
-use crate::{browser, endpoint, heap, llm, probe};
+use crate::{browser, control, endpoint, heap, llm, probe};
 use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::routing::get;
@@ -16,6 +16,7 @@ pub(crate) fn router(lane: &Arc<Lane>) -> Router {
         .merge(endpoint::routes())
         .merge(probe::routes())
         .merge(heap::routes())
+        .merge(control::routes())
         .merge(browser::routes())
         .merge(llm::routes())
         .fallback(not_found)

@@ -3,6 +3,8 @@
 use crate::clock::now;
 use crate::connection::{self, GRACE, Ticket};
 use crate::feed::Lane;
+use crate::pacer::Cadence;
+use crate::pacer::task::TaskPacer;
 use crate::routes;
 use axum::Router;
 use hyper_util::service::TowerToHyperService;
@@ -24,11 +26,15 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// Starts a thread; its first lane also sweeps for all.
 pub(crate) fn spawn(listener: TcpListener, lane: Arc<Lane>, sweeps: bool) -> io::Result<JoinHandle<()>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let listener = {
+    let (listener, pacer) = {
         let _inside = runtime.enter();
-        tokio::net::TcpListener::from_std(listener)?
+        let pacer = TaskPacer::new(lane.pacer.clone(), Cadence::of(lane.hub.tuning()))?;
+        (tokio::net::TcpListener::from_std(listener)?, pacer)
     };
-    thread::Builder::new().name("server".to_owned()).spawn(move || run(&runtime, listener, lane, sweeps))
+    thread::Builder::new().name("server".to_owned()).spawn(move || {
+        runtime.spawn(pacer.run());
+        run(&runtime, listener, lane, sweeps);
+    })
 }
 
 /// All work is in spawned tasks: whatever runs in the root future costs twice (it is polled on every wake-up).

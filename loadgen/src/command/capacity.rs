@@ -13,13 +13,15 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 use std::time::Duration;
-use trial::{CapacityPlan, Cell, CellStop, End, Line, Load, Plan, Run, Scenario, Slo, StopRule, Variable};
+use trial::{Cadence, CapacityPlan, Cell, CellStop, End, Line, Load, Plan, Run, Scenario, Slo, StopRule, Variable};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Highest rate of one stream: what our servers admit.
 const MAX_RATE: u64 = 1_000_000;
 /// Most connections: what our servers admit.
 const MAX_CONNECTIONS: u64 = 20_000;
+/// Tick of the servers: a hundredth of the tightest service level that is asked for as a rule.
+const TICK: Duration = Duration::from_micros(100);
 /// Blocks of each latency cell: as few as six headline figures (p50 and p99 at three loads) take under Holm.
 const LATENCY_BLOCKS: u32 = 8;
 
@@ -53,6 +55,10 @@ pub struct CapacityArgs {
     /// One topic shared by all connections (fan-out)
     #[arg(long)]
     shared: bool,
+    /// Least time from one round of releases to the next: without one, a timer for each event is what gives out first
+    /// [default: 100us, or what the server of --target has]
+    #[arg(long, value_name = "TIME", conflicts_with = "target", value_parser = duration)]
+    tick: Option<Duration>,
     /// First load, in the unit of --of [default: 5 % of what both ends move unpaced]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     start: Option<u64>,
@@ -87,11 +93,11 @@ pub struct CapacityArgs {
 
 /// Searches and says what was found.
 pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
-    let search = args.search()?;
+    let mut search = args.search()?;
     args.build.refuse_debug()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
-    let ended = runtime.block_on(measure(&args, &search, &out))?;
+    let ended = runtime.block_on(measure(&args, &mut search, &out))?;
     let lang = args.output.lang;
     args.output.conclude(&out, |records, width, colour| {
         Some(reports::capacity_terminal(&reports::Capacity::of(records)?, lang, width, colour))
@@ -109,11 +115,12 @@ pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
     }
 }
 
-async fn measure(args: &CapacityArgs, search: &Search, out: &Path) -> anyhow::Result<Ended> {
+async fn measure(args: &CapacityArgs, search: &mut Search, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     if let Some(url) = &args.target {
         let session = reach(url, &args.connection).await?;
         args.build.refuse_debug_of("server", &session.facts.profile)?;
+        search.cell.cadence = Cadence::of(&session.facts.tuning);
     }
     let mut journal = args.output.open(out, args.run(search))?;
     let options = args.connection.run_options(args.output.seed, args.target.clone());
@@ -189,7 +196,8 @@ impl CapacityArgs {
             faults: Faults::default(),
         };
         let why = format!("the highest load that holds {}", self.slo);
-        Cell { preset: self.preset, ..Cell::alone("capacity", why, Scenario::Push, arms.into(), load) }
+        let cadence = Cadence { tick: self.tick.unwrap_or(TICK), ..Cadence::default() };
+        Cell { preset: self.preset, cadence, ..Cell::alone("capacity", why, Scenario::Push, arms.into(), load) }
     }
 
     /// The first line of the records. The plan has no cells: which trials are run follows from their results.

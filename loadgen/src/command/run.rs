@@ -15,7 +15,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Arm, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, StopRule, Trial};
+use trial::{Arm, Cadence, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, StopRule, Trial};
 use wire::{Faults, Rate, Schedule, Sharing, Transport, Tuning};
 
 /// Flags of `run`.
@@ -103,6 +103,7 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
     let observer = Observer { interrupt: interrupt.clone(), log: log.clone() };
     let mut trial = if let Some(tuning) = ours {
         (order.cell.preset, order.cell.flush) = (tuning.preset, Some(tuning.flush));
+        order.cell.cadence = Cadence::of(&tuning);
         ensure!(args.method.is_none() && args.body.is_none(), "-X and --body are for endpoints that are not ours");
         drive::trial(order, observer).await
     } else {

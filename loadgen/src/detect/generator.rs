@@ -1,6 +1,6 @@
 //! Rules 1 and 2: a generator that measures itself, or that does not offer what was planned.
 
-use trial::{Figure, Measurement, Metric, Quantile, Scenario, Trial, Warning};
+use trial::{Figure, LateGenerator, Measurement, Metric, Quantile, Scenario, Trial, Usage, Warning};
 use wire::{Rate, Transport};
 
 /// Share of its CPU, in percent, above which a generator counts as busy.
@@ -25,10 +25,11 @@ pub fn saturated(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
     (share > BUSY_PERCENT).then_some(warning)
 }
 
-/// Rule 1: the generator's event loop answers late.
+/// Rule 1: the generator's event loop answers late; said with its cause where its threads waited for a CPU.
 pub fn late(measurement: &Measurement) -> Option<Warning> {
     let p99_us = microseconds(measurement, Metric::GeneratorLag, Quantile::P99)?;
-    (p99_us > LAG_US).then_some(Warning::GeneratorLate { p99_us })
+    let waited = measurement.client.and_then(|usage| usage.waited_share()).filter(|&share| share > Usage::STARVED);
+    (p99_us > LAG_US).then_some(Warning::GeneratorLate(LateGenerator { p99_us, waited }))
 }
 
 /// Rule 1: messages wait inside the generator. Only where the generator is the sender: in a push it is the server that
@@ -87,7 +88,7 @@ fn microseconds(measurement: &Measurement, metric: Metric, quantile: Quantile) -
 mod tests {
     use super::*;
     use crate::detect::samples;
-    use trial::{Counters, Usage};
+    use trial::Counters;
 
     fn busy(percent: u64) -> Measurement {
         let usage = Usage { elapsed_ns: 1_000, cpu_ns: percent * 10, ..Usage::default() };
@@ -110,6 +111,13 @@ mod tests {
     fn lag_and_queueing_have_their_thresholds() {
         assert_eq!(late(&samples::timed(&[(Metric::GeneratorLag, &[999])])), None);
         assert!(late(&samples::timed(&[(Metric::GeneratorLag, &[1_100])])).is_some());
+        let mut starved = samples::timed(&[(Metric::GeneratorLag, &[1_100])]);
+        for (run_queue_ns, full) in [(None, false), (Some(90), false), (Some(400), true)] {
+            starved.client = Some(Usage { elapsed_ns: 1_000, run_queue_ns, ..Usage::default() });
+            let text = late(&starved).unwrap().to_string();
+            assert_eq!(text.contains("waited 40 % of the time for a CPU"), full, "{text}");
+            assert_eq!(text.contains("or more --threads"), !full, "{text}");
+        }
         let waits = |us| samples::timed(&[(Metric::Queueing, &[us]), (Metric::RoundTrip, &[100])]);
         assert_eq!(queueing(Scenario::Echo, &waits(19)), None);
         assert!(matches!(queueing(Scenario::Echo, &waits(22)), Some(Warning::GeneratorQueueing { .. })));

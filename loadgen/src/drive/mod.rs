@@ -15,6 +15,7 @@ mod message;
 mod push;
 mod record;
 mod relay;
+mod schedule;
 mod session;
 mod uplink;
 
@@ -31,7 +32,7 @@ use crate::interrupt::Interrupt;
 use crate::tls::Trust;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use trial::{Arm, Cell, ClientKind, Measurement, Outcome, Scenario, Trial, Warning};
+use trial::{Arm, Cadence, Cell, ClientKind, Measurement, Outcome, Scenario, Trial, Warning};
 use wire::{Transport, Tuning};
 
 /// One trial to run: everything that the generator process is told.
@@ -159,12 +160,14 @@ fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
         return Err(TrialError::Unsupported(defaults.to_string()));
     }
     let wanted = cell.flush.unwrap_or_else(|| Tuning::of(cell.preset).flush);
-    if (tuning.preset, tuning.flush) == (cell.preset, wanted) {
+    let cadence = Cadence::of(tuning);
+    if (tuning.preset, tuning.flush, cadence) == (cell.preset, wanted, cell.cadence) {
         return Ok(());
     }
     Err(TrialError::Unsupported(format!(
-        "the server runs preset {}, flush {}; this cell asks for preset {}, flush {wanted}: start such a server",
-        tuning.preset, tuning.flush, cell.preset
+        "the server runs preset {}, flush {}, {cadence}; this cell asks for preset {}, flush {wanted}, {}: \
+         start such a server",
+        tuning.preset, tuning.flush, cell.preset, cell.cadence
     )))
 }
 

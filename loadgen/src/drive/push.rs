@@ -4,7 +4,7 @@
 //! phase never overlaps the window.
 
 use super::session::Session;
-use super::{Observer, Order, TrialError, job};
+use super::{Observer, Order, TrialError, job, schedule};
 use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
@@ -63,6 +63,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
         if defers { recorder.deferring() } else { recorder }
     };
     let probe = if defers { Some(session.probe(order).await.map_err(super::SessionError::from)?) } else { None };
+    let schedule = schedule::cost(order, session).await;
     let mut fleet = Fleet::launch(&plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, load, observer).await;
     let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
@@ -85,7 +86,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     if interrupt.came() {
         cut_short(&mut measurement, &window);
     }
-    (measurement.server, measurement.client) = (server, Some(client));
+    (measurement.server, measurement.client, measurement.schedule) = (server, Some(client), schedule);
     Ok(measurement)
 }
 
@@ -174,7 +175,7 @@ fn at(instant: MonoTime) -> Instant {
 }
 
 /// What every stream of the trial asks for.
-fn subscription(order: &Order, session: &Session) -> Subscription {
+pub(super) fn subscription(order: &Order, session: &Session) -> Subscription {
     let load = &order.cell.load;
     Subscription {
         schedule: load.schedule,
@@ -194,7 +195,12 @@ fn subscription(order: &Order, session: &Session) -> Subscription {
 
 /// Events of one stream that fall due during warm-up and window; none when there is no schedule.
 pub(super) fn count(load: &Load, seed: u64) -> Option<u64> {
-    let length_ns = (load.warmup + load.window).as_nanos() as u64;
+    due_within(load, seed, load.warmup + load.window)
+}
+
+/// Events of one stream that fall due within `length` of its start; none when there is no schedule.
+pub(super) fn due_within(load: &Load, seed: u64, length: Duration) -> Option<u64> {
+    let length_ns = length.as_nanos() as u64;
     let dues = load.schedule.dues(load.rate, seed)?;
     Some(dues.take_while(|&due| due < length_ns).count() as u64)
 }

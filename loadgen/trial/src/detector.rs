@@ -133,7 +133,7 @@ impl Warning {
     /// Number of the rule that gives it; `None` for what is no mistake of the harness's.
     pub const fn rule(&self) -> Option<u8> {
         Some(match self {
-            Self::GeneratorLate { .. }
+            Self::GeneratorLate(_)
             | Self::GeneratorBusy { .. }
             | Self::GeneratorSaturated { .. }
             | Self::GeneratorQueueing { .. }
@@ -215,7 +215,7 @@ impl Warning {
             Self::PacerLate { .. }
             | Self::CpuSpeed { .. }
             | Self::MetricsKept { .. }
-            | Self::GeneratorLate { .. }
+            | Self::GeneratorLate(_)
             | Self::GeneratorBusy { .. }
             | Self::ClockUncertain { .. }
             | Self::StreamsFailed { .. }

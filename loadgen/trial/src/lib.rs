@@ -5,6 +5,7 @@
 //! average a percentile.
 
 mod agent;
+mod cadence;
 mod capacity;
 pub mod container;
 mod detector;
@@ -15,6 +16,7 @@ mod gate;
 mod heap_account;
 mod job_load;
 mod kernel_stamps;
+mod late;
 mod layers;
 mod llm;
 mod llm_load;
@@ -33,6 +35,7 @@ mod stalls;
 mod warning;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
+pub use cadence::Cadence;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
@@ -42,6 +45,7 @@ pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use heap_account::{HeapAccount, HeapGrowth};
 pub use job_load::JobLoad;
 pub use kernel_stamps::KernelStamps;
+pub use late::LateGenerator;
 pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};

@@ -22,6 +22,8 @@ pub struct Measurement {
     pub timeline: Vec<Second>,
     /// What the server process used during the window.
     pub server: Option<Usage>,
+    /// What the same schedule cost the same server process with nobody subscribed, for the events that it stands for.
+    pub schedule: Option<Usage>,
     /// What the load generator process used during the window.
     pub client: Option<Usage>,
     /// Memory at rising numbers of connections (scenario `memory`).
@@ -252,6 +254,15 @@ pub enum CpuSource {
 }
 
 impl Usage {
+    /// Share of the time that threads wait for a CPU from which on the host is said to be full.
+    pub const STARVED: f64 = 0.1;
+
+    /// Time that the process's threads waited for a CPU over the wall time; above 1 where several waited at a time.
+    pub fn waited_share(&self) -> Option<f64> {
+        let waited_ns = self.run_queue_ns.filter(|_| self.elapsed_ns > 0)?;
+        Some(waited_ns as f64 / self.elapsed_ns as f64)
+    }
+
     /// The difference of two readings of a server.
     pub fn between(before: &Vitals, after: &Vitals) -> Self {
         let switches = |vitals: &Vitals| vitals.voluntary_switches + vitals.involuntary_switches;

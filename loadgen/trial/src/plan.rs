@@ -1,6 +1,6 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::{JobLoad, LlmLoad, Row};
+use crate::{Cadence, JobLoad, LlmLoad, Row};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -154,6 +154,9 @@ pub struct Cell {
     pub preset: Preset,
     /// Flush policy, where it differs from the preset's.
     pub flush: Option<Flush>,
+    /// How finely the server keeps time.
+    #[serde(default, skip_serializing_if = "Cadence::is_plain")]
+    pub cadence: Cadence,
     /// Which client reads.
     pub client: ClientKind,
     /// Blocks.
@@ -210,6 +213,7 @@ impl Cell {
             null: false,
             preset: Preset::Equal,
             flush: None,
+            cadence: Cadence::default(),
             client: ClientKind::Lean,
             blocks: 1,
             load,
@@ -283,7 +287,7 @@ impl Cell {
         self.expected_trial() * self.arms().len() as u32
     }
 
-    /// Expected length of one trial: start, connect, warm-up, window, drain, stop.
+    /// Expected length of one trial: start, control, connect, warm-up, window, drain, stop.
     pub fn expected_trial(&self) -> Duration {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
@@ -293,7 +297,7 @@ impl Cell {
                 | Scenario::Echo
                 | Scenario::Connect
                 | Scenario::Relay
-                | Scenario::Llm => self.load.warmup + self.load.window,
+                | Scenario::Llm => self.control().unwrap_or_default() + self.load.warmup + self.load.window,
                 // The second addend is the account of the heap, which two blocks hold.
                 Scenario::Memory => {
                     let accounts = Duration::from_millis(700) * self.blocks.min(2) / self.blocks.max(1);

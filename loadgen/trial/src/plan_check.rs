@@ -8,7 +8,8 @@ use wire::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES};
 pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
     let load = &cell.load;
     let asked = cell.llm.as_ref().and_then(LlmLoad::problem);
-    if let Some(problem) = asked.or_else(|| cell.job.and_then(|job| job.problem(load))) {
+    let asked = asked.or_else(|| cell.job.and_then(|job| job.problem(load)));
+    if let Some(problem) = asked.or_else(|| cell.cadence.problem()) {
         return Some(problem);
     }
     let timed = !matches!(

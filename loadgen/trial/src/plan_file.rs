@@ -3,7 +3,7 @@
 //! Refuses unknown keys and says which known one is nearest.
 
 use crate::plan_check::problem_of;
-use crate::{Begin, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
+use crate::{Begin, Cadence, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
 use serde::Deserialize;
 use std::time::Duration;
 use wire::llm::JobKind;
@@ -83,6 +83,10 @@ struct CellSpec {
     null: Option<bool>,
     preset: Option<OneOrMany<Preset>>,
     flush: Option<Flush>,
+    #[serde(default, with = "crate::span::optional")]
+    tick: Option<Duration>,
+    #[serde(default, with = "crate::span::optional")]
+    spin: Option<Duration>,
     client: Option<ClientKind>,
     blocks: Option<u32>,
     connections: Option<OneOrMany<u32>>,
@@ -189,6 +193,7 @@ impl CellSpec {
             null: self.null.unwrap_or(true),
             preset: Preset::Equal,
             flush: self.flush,
+            cadence: Cadence { tick: self.tick.unwrap_or_default(), spin: self.spin.unwrap_or_default() },
             client: self.client.unwrap_or_default(),
             blocks: self.blocks.unwrap_or(file.blocks),
             load,

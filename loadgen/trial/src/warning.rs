@@ -1,7 +1,7 @@
 //! Things that a reader of a number must know. A warning is data; its text says what happened and what to do. Which rule
 //! it belongs to and what follows from it is in `detector`; refuses to decide when it is given.
 
-use crate::{AnswerWarning, Quantile, StallWarning};
+use crate::{AnswerWarning, LateGenerator, Quantile, StallWarning};
 use serde::{Deserialize, Serialize};
 use wire::Transport;
 
@@ -32,11 +32,8 @@ pub enum Warning {
         p99_us: f64,
     },
     /// The generator's event loop was late.
-    #[error("the load generator itself was {p99_us:.0} µs late at p99: fewer connections or more --threads")]
-    GeneratorLate {
-        /// 99th percentile of the generator's lag in microseconds.
-        p99_us: f64,
-    },
+    #[error("{0}")]
+    GeneratorLate(LateGenerator),
     /// The generator used most of its cores.
     #[error("the load generator used {share:.0} % of its CPU: it may be what limits; lower the rate or add --threads")]
     GeneratorBusy {

@@ -55,6 +55,13 @@ pub enum Cause {
         /// Its lateness at p99 in nanoseconds.
         p99_ns: f64,
     },
+    /// The same, and its threads waited for a CPU: the host is full, and another thread would only wait as well.
+    HostFull {
+        /// Its lateness at p99 in nanoseconds.
+        p99_ns: f64,
+        /// Time that its threads waited for a CPU, as a share of the wall time.
+        waited: f64,
+    },
     /// Two clocks that are not known well enough for this service level.
     ClockUncertain {
         /// Bound of the offset in nanoseconds.
@@ -109,11 +116,17 @@ fn excuse(cause: &Cause, m: &Measurement, threads: usize) -> Option<Cause> {
         Cause::TooSlow { objective, .. } => {
             let p99_ns = Figure::Duration(Metric::GeneratorLag, Quantile::P99).of(m)?;
             let limit = objective.limit + Duration::from_nanos(p99_ns as u64);
-            too_slow(&Objective { limit, ..*objective }, m).is_none().then_some(Cause::GeneratorLate { p99_ns })
+            too_slow(&Objective { limit, ..*objective }, m).is_none().then(|| lateness(m, p99_ns))
         }
         _ => None,
     };
     busy.map(|share| Cause::GeneratorBusy { share }).or_else(late)
+}
+
+/// What a generator's lateness comes from.
+fn lateness(m: &Measurement, p99_ns: f64) -> Cause {
+    let waited = m.client.and_then(|usage| usage.waited_share()).filter(|&share| share > Usage::STARVED);
+    waited.map_or(Cause::GeneratorLate { p99_ns }, |waited| Cause::HostFull { p99_ns, waited })
 }
 
 fn cpu_share(usage: &Usage, threads: usize) -> Option<f64> {

@@ -313,6 +313,11 @@ fn a_failure_that_the_generator_can_have_caused_proves_nothing() {
     };
     assert_eq!(judged(9_000_000, late), Judgement::Pass);
     assert!(matches!(judged(11_000_000, late), Judgement::Invalid(Cause::GeneratorLate { .. })), "9 ms without it");
+    let starved = |m: &mut Measurement| {
+        late(m);
+        m.client = m.client.map(|u| trial::Usage { run_queue_ns: Some(u.elapsed_ns * 4 / 10), ..u });
+    };
+    assert!(matches!(judged(11_000_000, starved), Judgement::Invalid(Cause::HostFull { waited, .. }) if waited == 0.4));
     assert!(matches!(judged(13_000_000, late), Judgement::Fail(Cause::TooSlow { .. })), "too slow even without it");
 }
 

@@ -70,7 +70,8 @@ fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2],
 
 /// Whether two cells ask for the same, whatever they say about why and how often.
 fn same_load([a, b]: [&Cell; 2]) -> bool {
-    let same_knobs = (a.preset, a.flush, a.client, a.scenario) == (b.preset, b.flush, b.client, b.scenario);
+    let same_knobs =
+        (a.preset, a.flush, a.cadence, a.client, a.scenario) == (b.preset, b.flush, b.cadence, b.client, b.scenario);
     same_knobs && a.load == b.load && a.steps == b.steps
 }
 

@@ -26,6 +26,8 @@ const FIGURES: [(&str, Figure); 29] = [
     ("throughput", Figure::EventsPerSecond),
     ("goodput", Figure::Goodput),
     ("cpu", Figure::ServerCpuPerEvent),
+    ("schedule-cpu", Figure::ScheduleCpuPerEvent),
+    ("transport-cpu", Figure::TransportCpuPerEvent),
     ("client-cpu", Figure::ClientCpuPerEvent),
     ("bytes", Figure::BytesPerEvent),
     ("overhead", Figure::OverheadPerEvent),
@@ -98,6 +100,8 @@ pub(super) fn units(figure: Figure) -> &'static [(&'static str, f64)] {
     match figure {
         Figure::Duration(..)
         | Figure::ServerCpuPerEvent
+        | Figure::ScheduleCpuPerEvent
+        | Figure::TransportCpuPerEvent
         | Figure::ClientCpuPerEvent
         | Figure::HostCpuPerEvent
         | Figure::ServerRunQueuePerEvent

@@ -98,7 +98,8 @@ fn push() -> Vec<Figure> {
         durations(Metric::DeliveryTime, &Quantile::ALL),
         durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
         durations(Metric::InterEvent, &[Quantile::P50, Quantile::P99]),
-        vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
+        vec![Figure::TransportCpuPerEvent, Figure::ServerCpuPerEvent, Figure::ScheduleCpuPerEvent],
+        vec![Figure::BytesPerEvent, Figure::OverheadPerEvent],
         EXCHANGES.to_vec(),
         WIRE.to_vec(),
         HOST.to_vec(),
@@ -179,10 +180,13 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged:
             }
             Figure::EventsPerSecond => matches!(cell.row, None | Some(Row::Throughput)),
             Figure::ServerMemoryPerConnection => true,
+            // Where CPU is the question; the schedule is the same in both arms and would only dilute it.
+            Figure::TransportCpuPerEvent => cell.row == Some(Row::Throughput),
             Figure::TokensPerSecond => cell.llm.as_ref().is_some_and(|llm| !llm.is_paced()),
             Figure::Duration(_, Quantile::P90 | Quantile::P999)
             | Figure::Goodput
             | Figure::ServerCpuPerEvent
+            | Figure::ScheduleCpuPerEvent
             | Figure::ClientCpuPerEvent
             | Figure::BytesPerEvent
             | Figure::OverheadPerEvent

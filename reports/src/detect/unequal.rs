@@ -2,7 +2,7 @@
 //! difference of protocols. Cell and load need no look, a trial of another cell is no trial of this one.
 
 use std::fmt::Debug;
-use trial::{Outcome, Trial, Warning};
+use trial::{Cadence, Outcome, Trial, Warning};
 
 /// One thing in which two arms differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,7 @@ fn manifest(trial: &Trial) -> Vec<(&'static str, String)> {
             ("preset", tuning.preset.to_string()),
             ("nodelay", tuning.nodelay.to_string()),
             ("flush", tuning.flush.to_string()),
+            ("cadence", Cadence::of(tuning).to_string()),
             ("sse_encoder", text(&tuning.sse_encoder)),
             ("websocket_read_buffer_bytes", tuning.websocket_read_buffer_bytes.to_string()),
             ("websocket_write_buffer_bytes", tuning.websocket_write_buffer_bytes.to_string()),

@@ -21,6 +21,7 @@ fn columns(cell: &CellComparison) -> Vec<Figure> {
     let rest = [
         Figure::EventsPerSecond,
         Figure::ServerCpuPerEvent,
+        Figure::ScheduleCpuPerEvent,
         Figure::OverheadPerEvent,
         Figure::ServerMemoryPerConnection,
     ];

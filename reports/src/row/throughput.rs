@@ -19,9 +19,12 @@ impl Study for Throughput {
         let rates = || cells.iter().filter_map(|cell| Some((cell, cell.contest(Figure::EventsPerSecond)?)));
         let clauses =
             rates().map(|(cell, contest)| clause(contest, &lang.rate_label(short_name(cell)), comparison, lang));
+        let costs = paced(comparison).filter_map(|cell| cell.contest(Figure::TransportCpuPerEvent));
+        let clauses = clauses
+            .chain(costs.map(|contest| clause(contest, &lang.figure(Figure::TransportCpuPerEvent), comparison, lang)));
         let batching = gain(&cells).map_or_else(String::new, |(sse, websocket)| lang.batching(&sse, &websocket));
         Finding {
-            lines: lines(&cells, lang),
+            lines: lines(&cells, lang).into_iter().chain(paced(comparison).flat_map(|cell| cost(cell, lang))).collect(),
             caveats: Vec::new(),
             sentence: lang.sentence(lang.list(clauses)) + &batching,
             verdict: found(rates().map(|(cell, contest)| (contest, lang.flushed(short_name(cell)))), comparison, lang),
@@ -33,6 +36,18 @@ impl Study for Throughput {
         let bars = cells.iter().filter_map(|cell| crate::picture::bars(cell, Figure::EventsPerSecond, lang));
         std::iter::once(Block::Text(lang.throughput_method())).chain(bars).collect()
     }
+}
+
+/// Cells at a rate that the server holds, where what an event costs it can be told from what its schedule costs.
+fn paced<'a, 'r>(comparison: &'a Comparison<'r>) -> impl Iterator<Item = &'a CellComparison<'r>> {
+    comparison.measured(Row::Throughput, Scenario::Push)
+}
+
+/// What an event of a paced cell costs the server: in all, for the schedule, and for the transport.
+fn cost(cell: &CellComparison, lang: Language) -> Vec<Measured> {
+    let figures = [Figure::TransportCpuPerEvent, Figure::ServerCpuPerEvent, Figure::ScheduleCpuPerEvent];
+    let line = |figure| Measured::figure(cell, figure, &lang.paced_of(lang.figure(figure)), lang);
+    figures.into_iter().filter_map(line).collect()
 }
 
 /// Rates of every cell first, then their shares of the floor, then what each event costs the server.

@@ -47,6 +47,7 @@ impl Language {
             Cause::TooSlow { objective, share } => self.too_slow(precise(*share), objective.to_string()),
             Cause::GeneratorBusy { share } => self.generator_busy(number::percent(*share)),
             Cause::GeneratorLate { p99_ns } => self.generator_late(number::duration(*p99_ns)),
+            Cause::HostFull { p99_ns, waited } => self.host_full(number::duration(*p99_ns), number::percent(*waited)),
             Cause::ClockUncertain { bound_ns } => self.clock_uncertain(number::duration(*bound_ns as f64)),
             Cause::NotMeasured(why) => self.trial_failed(why),
         }
@@ -138,6 +139,9 @@ messages! {
     generator_late(p99: String)
         "the load generator itself was {p99} late at p99; fewer connections or more --threads"
         "负载发生器自身 p99 迟到 {p99}；请减少连接或增加 --threads"
+    host_full(p99: String, waited: String)
+        "the load generator itself was {p99} late at p99, its threads waiting {waited} of the time for a CPU: the host is full, so use more CPUs or another host for the server, no more --threads"
+        "负载发生器自身 p99 迟到 {p99}，其线程有 {waited} 的时间在等待 CPU：本机已满，请使用更多 CPU 或把服务器放到另一台主机，而不是增加 --threads"
     clock_uncertain(bound: String)
         "the clock offset is known only to ±{bound}"
         "时钟偏移只知道在 ±{bound} 以内"

@@ -201,6 +201,7 @@ messages! {
     floor_of(what: String) "share of raw TCP, {what}" "占裸 TCP 之比，{what}"
     rate_of(what: String) "events/s, {what}" "事件/秒，{what}"
     server_cpu_of(what: String) "server CPU per event, {what}" "服务端 CPU / 事件，{what}"
+    paced_of(what: String) "{what}, paced" "{what}，按时刻发送"
     batching(sse: &str, websocket: &str)
         " Writing ready events together makes SSE {sse} and WebSocket {websocket} as fast as writing each alone."
         "把就绪的事件合并写出，SSE 的速度是逐个写出时的 {sse}，WebSocket 是 {websocket}。"

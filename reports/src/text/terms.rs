@@ -87,6 +87,12 @@ impl Language {
             Figure::EventsPerSecond => self.pick("events a second", "每秒事件数"),
             Figure::Goodput => self.pick("goodput", "有效吞吐"),
             Figure::ServerCpuPerEvent => self.pick("server CPU per event", "服务端 CPU / 事件"),
+            Figure::ScheduleCpuPerEvent => {
+                self.pick("schedule's CPU per event, nobody subscribed", "仅调度的服务端 CPU / 事件（无订阅者）")
+            }
+            Figure::TransportCpuPerEvent => {
+                self.pick("transport's CPU per event (server − schedule)", "传输的 CPU / 事件（服务端 − 调度）")
+            }
             Figure::ClientCpuPerEvent => self.pick("client CPU per event", "客户端 CPU / 事件"),
             Figure::BytesPerEvent => self.pick("bytes per event", "字节 / 事件"),
             Figure::OverheadPerEvent => self.pick("bytes above the payload", "载荷之外的字节"),
@@ -158,6 +164,7 @@ impl Language {
                 None => self.load_llm(connections, self.arrivals(load.schedule, rate)),
             },
         };
+        let what = if cell.cadence.is_plain() { what } else { format!("{what} · {}", cell.cadence) };
         format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
     }
 

@@ -1,7 +1,7 @@
 //! Warnings of trials and runs. The English text is the one that `trial` gives them.
 
 use super::Language;
-use trial::{AnswerWarning, StallWarning, Warning};
+use trial::{AnswerWarning, LateGenerator, StallWarning, Warning};
 
 impl Language {
     pub(crate) fn warning(self, warning: &Warning) -> String {
@@ -10,7 +10,7 @@ impl Language {
         }
         // Every kind is named here, so that a new one does not compile before it has found its group.
         match warning {
-            Warning::GeneratorLate { .. }
+            Warning::GeneratorLate(_)
             | Warning::GeneratorBusy { .. }
             | Warning::GeneratorSaturated { .. }
             | Warning::GeneratorQueueing { .. }
@@ -109,8 +109,15 @@ fn of_answers(warning: &AnswerWarning) -> String {
 /// The generator, the pacer, and what became of the load.
 fn of_load(warning: &Warning) -> String {
     match warning {
-        Warning::GeneratorLate { p99_us } => {
+        Warning::GeneratorLate(LateGenerator { p99_us, waited: None }) => {
             format!("负载发生器自身 p99 迟到 {p99_us:.0} µs：请减少连接或增加 --threads")
+        }
+        Warning::GeneratorLate(LateGenerator { p99_us, waited: Some(waited) }) => {
+            let percent = 100.0 * waited;
+            format!(
+                "负载发生器自身 p99 迟到 {p99_us:.0} µs：其线程有 {percent:.0} % 的时间在等待 CPU，因为本机已满；\
+                 请降低负载或使用更多 CPU，而不是增加 --threads"
+            )
         }
         Warning::GeneratorBusy { share } => {
             format!("负载发生器用掉了其 CPU 的 {share:.0} %：瓶颈可能在它；请降低速率或增加 --threads")

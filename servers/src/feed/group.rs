@@ -58,8 +58,7 @@ impl Gathering {
         drop(state);
         let epoch = now() + delay;
         for (index, topic) in (first..).zip(&topics) {
-            let share = f64::from(index % self.quorum) / f64::from(self.quorum);
-            topic.start(epoch.plus_nanos((share * topic.plan().period_ns()) as u64), u64::from(index));
+            topic.start(epoch.plus_nanos(topic.plan().phase_ns(index, self.quorum)), u64::from(index));
         }
     }
 }

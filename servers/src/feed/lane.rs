@@ -6,6 +6,7 @@
 use super::Reader;
 use crate::hub::{Counters, Hub};
 use crate::lock::lock;
+use crate::pacer::PacerHandle;
 use futures_util::task::AtomicWaker;
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -18,13 +19,23 @@ use std::task::Poll;
 pub(crate) struct Lane {
     pub(crate) hub: Arc<Hub>,
     index: usize,
+    /// Who paces what only this thread reads.
+    pub(crate) pacer: PacerHandle,
     ready: Mutex<Vec<Arc<Reader>>>,
     bell: AtomicWaker,
 }
 
 impl Lane {
+    /// A runtime thread of the server, which runs the pacer of that index.
     pub(crate) fn new(hub: Arc<Hub>, index: usize) -> Self {
-        Self { hub, index, ready: Mutex::default(), bell: AtomicWaker::new() }
+        let pacer = hub.lane_pacers()[index].clone();
+        Self { hub, index, pacer, ready: Mutex::default(), bell: AtomicWaker::new() }
+    }
+
+    /// Somebody else's runtime, which runs no pacer: its streams are paced by the thread for all.
+    pub(crate) fn detached(hub: Arc<Hub>) -> Self {
+        let pacer = hub.pacer.clone();
+        Self { hub, index: 0, pacer, ready: Mutex::default(), bell: AtomicWaker::new() }
     }
 
     #[inline]

@@ -13,12 +13,14 @@ pub(crate) mod script;
 mod session;
 mod timeline;
 mod topic;
+mod unread;
 
 pub(crate) use lane::Lane;
 pub(crate) use reader::Reader;
 pub(crate) use registry::{Registry, Subscribed, Watch};
 pub(crate) use script::{Lines, Script};
 pub(crate) use timeline::Event;
+pub(crate) use unread::Unread;
 
 use crate::clock::{self, now};
 use bytes::Bytes;
@@ -207,7 +209,7 @@ impl Feed {
     /// Has the pacer wake this feed when its stall is over.
     fn set_alarm(&mut self, until: MonoTime) -> Option<Item> {
         if self.damage.as_mut()?.needs_alarm() {
-            self.lane().hub.pacer.schedule(until, Arc::clone(&self.reader) as Arc<_>);
+            self.lane().pacer.schedule(until, Arc::clone(&self.reader) as Arc<_>);
         }
         None
     }

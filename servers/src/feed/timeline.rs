@@ -159,13 +159,15 @@ impl Plan {
         self.count.is_some_and(|count| seq >= count)
     }
 
-    /// Nanoseconds after which the schedule's pattern repeats, over which private streams of a group are spread.
-    pub(super) fn period_ns(&self) -> f64 {
-        match &self.content {
+    /// Nanoseconds by which stream `index` of `streams` starts later than the first: the streams of a group are spread over
+    /// the time after which the pattern of the schedule repeats.
+    pub(super) fn phase_ns(&self, index: u32, streams: u32) -> u64 {
+        let period_ns = match &self.content {
             Content::Payload { schedule: Schedule::Burst { size }, rate, .. } => f64::from(*size) * rate.interval_ns(),
             Content::Payload { rate, .. } => rate.interval_ns(),
             Content::Script(_) => 0.0,
-        }
+        };
+        (f64::from(index % streams) / f64::from(streams) * period_ns) as u64
     }
 }
 
@@ -234,9 +236,14 @@ impl Timeline {
         }
     }
 
+    /// The reader, where there is exactly one.
+    pub(super) fn only_reader(&self) -> Option<&Arc<Reader>> {
+        self.readers.first().filter(|_| self.readers.len() == 1)
+    }
+
     /// The readers that wait for an event; whoever asks has to wake them.
-    pub(super) fn take_idle(&self) -> Vec<Arc<Reader>> {
-        self.readers.iter().filter(|reader| reader.take_idle()).cloned().collect()
+    pub(super) fn take_idle(&self) -> impl Iterator<Item = &Arc<Reader>> {
+        self.readers.iter().filter(|reader| reader.take_idle())
     }
 
     /// Releases what is due by `now`; says when to come again, `None` when over or held up.

@@ -6,7 +6,7 @@ use super::{End, Lane, Reader};
 use crate::clock::now;
 use crate::hub::Hub;
 use crate::lock::lock;
-use crate::pacer::Job;
+use crate::pacer::{Job, PacerHandle};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
@@ -53,8 +53,32 @@ impl Topic {
 
     fn start_locked(self: &Arc<Self>, timeline: &mut Timeline, epoch: MonoTime, index: u64) {
         if let Some(at) = timeline.start(&self.plan, epoch, index) {
-            self.hub.pacer.schedule(at, Arc::new(Publisher(Arc::downgrade(self))));
+            self.schedule(at, self.home(timeline).unwrap_or(&self.hub.pacer));
         }
+    }
+
+    /// The same with a pacer that is given, for a topic that nobody reads.
+    pub(super) fn start_on(self: &Arc<Self>, pacer: &PacerHandle, epoch: MonoTime, index: u64) {
+        let at = lock(&self.timeline).start(&self.plan, epoch, index);
+        if let Some(at) = at {
+            self.schedule(at, pacer);
+        }
+    }
+
+    /// Events that the schedule has released.
+    pub(super) fn released(&self) -> u64 {
+        lock(&self.timeline).end() - self.plan.first
+    }
+
+    /// Who paces this topic: the thread of its only reader, or one for all where there are more. `None` leaves it where it
+    /// is, for nobody reads.
+    fn home<'a>(&'a self, timeline: &'a Timeline) -> Option<&'a PacerHandle> {
+        let only = timeline.only_reader().map(|reader| &reader.lane.pacer);
+        only.or_else(|| timeline.idle_since().is_none().then_some(&self.hub.pacer))
+    }
+
+    fn schedule(self: &Arc<Self>, at: MonoTime, home: &PacerHandle) {
+        home.schedule(at, Arc::new(Publisher { topic: Arc::downgrade(self), home: home.clone() }));
     }
 
     /// Seats a reader, in the place of another if one is given; returns how many events it comes too late for.
@@ -133,31 +157,64 @@ impl Topic {
         if !timeline.is_blocked() {
             return;
         }
-        let (next, idle) = self.publish(&mut timeline, now());
-        drop(timeline);
-        if let Some(at) = next {
-            self.hub.pacer.schedule(at, Arc::new(Publisher(Arc::downgrade(self))));
+        if let Some(at) = self.publish(&mut timeline, now()) {
+            self.schedule(at, self.home(&timeline).unwrap_or(&self.hub.pacer));
         }
+        let idle: Vec<_> = timeline.take_idle().cloned().collect();
+        drop(timeline);
         Lane::post(idle);
     }
 
-    /// Releases what is due by `now`; says when to come again, and which readers to wake.
-    fn publish(&self, timeline: &mut Timeline, now: MonoTime) -> (Option<MonoTime>, Vec<Arc<Reader>>) {
+    /// Releases what is due by `now`; says when to come again. The readers that wait are still to be woken.
+    fn publish(&self, timeline: &mut Timeline, now: MonoTime) -> Option<MonoTime> {
         let before = timeline.end();
         let next = timeline.release(&self.plan, now);
         self.hub.published.fetch_add(timeline.end() - before, Relaxed);
-        (next, timeline.take_idle())
+        next
     }
 }
 
-/// A topic's schedule as the pacer knows it. It does not keep the topic alive.
-struct Publisher(Weak<Topic>);
+/// A topic's schedule as a pacer knows it. It does not keep the topic alive.
+struct Publisher {
+    topic: Weak<Topic>,
+    /// Whose pacer fires this.
+    home: PacerHandle,
+}
+
+impl Publisher {
+    /// Wakes the readers that wait: those of the thread that this runs on as they are, the others through their lanes.
+    fn wake(&self, timeline: MutexGuard<'_, Timeline>) {
+        let mut away = Vec::new();
+        for reader in timeline.take_idle() {
+            if self.home.is_task() && reader.lane.pacer.is(&self.home) {
+                reader.waker.wake();
+            } else {
+                away.push(Arc::clone(reader));
+            }
+        }
+        drop(timeline);
+        Lane::post(away);
+    }
+}
 
 impl Job for Publisher {
     fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime> {
-        let topic = self.0.upgrade()?;
-        let (next, idle) = topic.publish(&mut lock(&topic.timeline), now);
-        Lane::post(idle);
-        Some(next?.min(now + LONGEST_SLEEP))
+        let topic = self.topic.upgrade()?;
+        let mut timeline = lock(&topic.timeline);
+        let next = topic.publish(&mut timeline, now).map(|next| next.min(now + LONGEST_SLEEP));
+        // A session that came back on another thread, or a topic that has got more readers or fewer, is paced elsewhere.
+        let moves = topic.home(&timeline).filter(|home| !home.is(&self.home));
+        let next = match (moves, next) {
+            (Some(home), Some(at)) => {
+                topic.schedule(at, home);
+                None
+            }
+            (_, next) => next,
+        };
+        self.wake(timeline);
+        next
     }
 }
+
+#[cfg(test)]
+mod tests;

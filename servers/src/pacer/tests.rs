@@ -2,6 +2,7 @@
 
 use super::*;
 use std::sync::mpsc::{Sender, channel};
+use std::thread;
 
 /// Reports each firing under its name and stops after `left` of them, `step_ns` apart.
 struct Tick {
@@ -68,4 +69,76 @@ fn an_earlier_schedule_interrupts_a_long_sleep() {
     drop(pacer);
     drop(sender);
     assert!(fired.recv().is_err(), "dropping the pacer drops what it never fired");
+}
+
+/// Runs a task pacer on a thread of its own until `wait` returns, then ends its runtime.
+fn on_a_task<T>(cadence: Cadence, wait: impl FnOnce(&PacerHandle) -> T) -> T {
+    let handle = PacerHandle::of_task();
+    let (pacer, (end, ended)) = (handle.clone(), tokio::sync::oneshot::channel::<()>());
+    let thread = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tokio::spawn(task::TaskPacer::new(pacer, cadence).unwrap().run());
+            let _ = ended.await;
+        });
+    });
+    let result = wait(&handle);
+    let _ = end.send(());
+    thread.join().unwrap();
+    result
+}
+
+#[test]
+fn a_task_keeps_the_same_schedules_as_a_thread() {
+    for spin in [Duration::ZERO, Duration::from_millis(1)] {
+        let (sender, fired) = channel();
+        let order: Vec<_> = on_a_task(Cadence { spin, ..Cadence::default() }, |pacer| {
+            let start = now().plus_nanos(20 * MS);
+            pacer.schedule(start.plus_nanos(MS), tick('b', start.plus_nanos(MS), 3, 2 * MS, &sender));
+            pacer.schedule(start, tick('a', start, 3, 2 * MS, &sender));
+            drop(sender);
+            fired.iter().collect()
+        });
+        assert_eq!(order.iter().map(|(name, ..)| *name).collect::<String>(), "ababab");
+        assert!(order.iter().all(|(_, due, at)| at >= due));
+    }
+}
+
+#[test]
+fn an_earlier_schedule_wakes_a_task_and_its_end_drops_the_rest() {
+    let (sender, fired) = channel();
+    let far = now() + Duration::from_secs(3600);
+    let handle = on_a_task(Cadence::default(), |pacer| {
+        pacer.schedule(far, tick('z', far, 1, 1, &sender));
+        thread::sleep(Duration::from_millis(20));
+        pacer.schedule(now(), tick('a', now(), 1, 1, &sender));
+        assert_eq!(fired.recv_timeout(Duration::from_secs(10)).unwrap().0, 'a');
+        pacer.clone()
+    });
+    handle.schedule(now(), tick('y', now(), 1, 1, &sender));
+    drop(sender);
+    assert!(fired.recv().is_err(), "what was left is dropped, what comes later is ignored");
+}
+
+#[test]
+fn rounds_are_a_tick_apart() {
+    let cadence = Cadence { tick: Duration::from_millis(20), ..Cadence::default() };
+    let rounds = |fired: std::sync::mpsc::Receiver<(char, MonoTime, MonoTime)>| {
+        let at: Vec<_> = fired.iter().map(|(_, _, at)| at).collect();
+        assert_eq!(at.len(), 10);
+        let gaps = at.windows(2).map(|pair| pair[1].nanos_since(pair[0]));
+        // A job that is late has its next turn in the next round: each of these rounds fires one event.
+        assert!(gaps.min().unwrap() >= 15 * MS, "rounds begin 20 ms apart, their events a moment later");
+    };
+    let (sender, fired) = channel();
+    let pacer = Pacer::with_cadence(cadence).unwrap();
+    pacer.handle().schedule(now(), tick('a', now(), 10, MS, &sender));
+    drop(sender);
+    rounds(fired);
+    let (sender, fired) = channel();
+    on_a_task(cadence, |pacer| {
+        pacer.schedule(now(), tick('a', now(), 10, MS, &sender));
+        drop(sender);
+        rounds(fired);
+    });
 }

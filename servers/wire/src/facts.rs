@@ -123,6 +123,19 @@ pub struct Vitals {
     pub charged: Charged,
 }
 
+/// The answer of `/schedule`: what a schedule cost that nobody had subscribed to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleCost {
+    /// Events released.
+    pub released: u64,
+    /// CPU time of the server's process meanwhile, nanoseconds.
+    pub cpu_ns: u64,
+    /// Its context switches, voluntary and not.
+    pub switches: u64,
+    /// Wall time, nanoseconds.
+    pub elapsed_ns: u64,
+}
+
 /// What a host's scheduler has charged so far, by its own exact books; `None` where it cannot be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -18,7 +18,7 @@ mod transport;
 mod tuning;
 mod witness;
 
-pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, Vitals};
+pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, ScheduleCost, Vitals};
 pub use faults::{Faults, ParseFaultsError};
 pub use heap::{HeapSite, HeapUse};
 pub use marker::Marker;

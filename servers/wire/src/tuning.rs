@@ -115,6 +115,13 @@ pub struct Tuning {
     pub congestion_control: Option<String>,
     /// Listen backlog.
     pub backlog: u32,
+    /// Least time from one round of due events to the next on one pacer, in nanoseconds: what is due meanwhile waits for
+    /// the round and shares its wake-up.
+    #[serde(default)]
+    pub tick_ns: u64,
+    /// Time before an event is due that its pacer stays awake for it, in nanoseconds.
+    #[serde(default)]
+    pub spin_ns: u64,
 }
 
 impl Tuning {
@@ -131,6 +138,8 @@ impl Tuning {
                 send_buffer_bytes: None,
                 congestion_control: None,
                 backlog: 4096,
+                tick_ns: 0,
+                spin_ns: 0,
             },
             Preset::Equal => Self {
                 preset,
@@ -143,6 +152,8 @@ impl Tuning {
                 send_buffer_bytes: None,
                 congestion_control: Some("cubic".to_owned()),
                 backlog: 4096,
+                tick_ns: 0,
+                spin_ns: 0,
             },
         }
     }

@@ -1,0 +1,65 @@
+//! `/schedule`: runs what a trial is about to subscribe to, with nobody subscribed, and says what that cost: the part of
+//! the server's account that no transport is to blame for. Refuses what a subscription may not ask for, and a second one.
+
+use crate::clock::{self, now};
+use crate::feed::{Lane, Unread};
+use crate::probe::switches;
+use crate::refusal::{Refusal, admit};
+use axum::extract::State;
+use axum::http::Uri;
+use axum::routing::get;
+use axum::{Json, Router};
+use nix::time::ClockId;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+use wire::{Limits, ScheduleCost, Subscription};
+
+/// Longest schedule that is run for nobody.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Longest wait behind its end for what is late.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked whether all was released.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// The route of the control.
+pub(crate) fn routes() -> Router<Arc<Lane>> {
+    Router::new().route("/schedule", get(schedule))
+}
+
+async fn schedule(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<ScheduleCost>, Refusal> {
+    let (asked, count) = admit_alone(&uri, lane.hub.limits())?;
+    let busy = || Refusal::conflict("a schedule runs with nobody subscribed: one at a time".to_owned());
+    let _turn = lane.hub.unread.try_lock().map_err(|_| busy())?;
+    let length = Duration::from_secs_f64(count as f64 / asked.rate.get());
+    let before = (now(), cpu_ns(), switches());
+    let unread = Unread::start(&lane.hub, &asked);
+    let expected = unread.streams() * count;
+    sleep(length).await;
+    while unread.released() < expected && now() < before.0 + length + PATIENCE && !lane.hub.is_closing() {
+        sleep(LOOK).await;
+    }
+    Ok(Json(ScheduleCost {
+        released: unread.released(),
+        cpu_ns: cpu_ns() - before.1,
+        switches: switches() - before.2,
+        elapsed_ns: now().nanos_since(before.0),
+    }))
+}
+
+/// A schedule that a trial of so many subscribers could ask for, bounded in number and length, and events of each stream.
+fn admit_alone(uri: &Uri, limits: &Limits) -> Result<(Subscription, u64), Refusal> {
+    let asked = admit(uri.query(), limits)?;
+    if asked.quorum as usize > limits.max_connections {
+        return Err(Refusal::full("streams", limits.max_connections));
+    }
+    let most = (asked.rate.get() * LONGEST.as_secs_f64()) as u64;
+    let count = asked.count.filter(|count| (1..=most).contains(count));
+    let count = count.filter(|_| asked.schedule.dues(asked.rate, asked.seed).is_some());
+    let needs = || Refusal::bad("a schedule with nobody subscribed needs due times and count=N of at most 10 s");
+    Ok((asked, count.ok_or_else(needs)?))
+}
+
+fn cpu_ns() -> u64 {
+    clock::nanos(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+}
