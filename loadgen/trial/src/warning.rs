@@ -24,9 +24,7 @@ pub enum Warning {
         expected: u64,
     },
     /// Events were released late.
-    #[error(
-        "events were released {p99_us:.0} µs late at p99: the judged time is charged all but an idle timer's lateness"
-    )]
+    #[error("events were released {p99_us:.0} µs late at p99: all but an idle timer's lateness is charged")]
     PacerLate {
         /// 99th percentile of `fired - due` in microseconds.
         p99_us: f64,
@@ -41,9 +39,7 @@ pub enum Warning {
         share: f64,
     },
     /// One-way times are not available or not sharp.
-    #[error(
-        "clock offset known only to ±{bound_us:.0} µs: one-way times are no better than that; use a relay or echo workload"
-    )]
+    #[error("clock offset known only to ±{bound_us:.0} µs: one-way times are no better; use a relay or echo workload")]
     ClockUncertain {
         /// Bound of the offset in microseconds.
         bound_us: f64,
@@ -103,9 +99,7 @@ pub enum Warning {
         ceiling: f64,
     },
     /// Less was sent than was planned.
-    #[error(
-        "only {sent} of {planned} planned events were sent: this is not the load that was asked for; lower the rate"
-    )]
+    #[error("only {sent} of {planned} planned events were sent: not the load that was asked for; lower the rate")]
     OfferedShort {
         /// Events sent.
         sent: u64,
@@ -113,9 +107,7 @@ pub enum Warning {
         planned: u64,
     },
     /// A load without a schedule.
-    #[error(
-        "this load waits for its own completions (closed loop): it gives capacity and service time, never response time"
-    )]
+    #[error("this load waits for its own completions (closed loop): capacity and service time, never response time")]
     ClosedLoop,
     /// Somebody else used the host.
     #[error("other programs used {cpus:.2} CPU meanwhile: end them, or measure on a quieter host")]
@@ -156,9 +148,7 @@ pub enum Warning {
         percent: f64,
     },
     /// A clock source that is not known to be good.
-    #[error(
-        "the kernel's clock is '{name}', which is slow to read or coarse: boot with clocksource=tsc if this CPU allows it"
-    )]
+    #[error("the kernel's clock is '{name}', slow to read or coarse: boot with clocksource=tsc if this CPU allows it")]
     ClockSource {
         /// Its name.
         name: String,
@@ -202,9 +192,7 @@ pub enum Warning {
         limit: u64,
     },
     /// Connections were dropped at a full listen queue.
-    #[error(
-        "the kernel dropped {dropped} connections at a full listen queue: raise net.core.somaxconn, or connect more slowly"
-    )]
+    #[error("the kernel dropped {dropped} connections at a full listen queue: raise net.core.somaxconn")]
     ListenOverflow {
         /// So many.
         dropped: u64,

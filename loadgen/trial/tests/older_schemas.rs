@@ -42,7 +42,10 @@ fn compare(text: &str) {
 #[test]
 fn nothing_of_what_was_published_reads_differently() {
     let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports");
-    let files = [reports.join("tests/schemas"), reports.join("published")].iter().flat_map(|path| files(path)).collect::<Vec<_>>();
+    let files = [reports.join("tests/schemas"), reports.join("published")]
+        .iter()
+        .flat_map(|path| files(path))
+        .collect::<Vec<_>>();
     let mut compared = 0;
     for file in files {
         for text in fs::read_to_string(file).unwrap().lines().flat_map(texts) {

@@ -22,7 +22,7 @@ const METRICS: [(&str, Metric); 15] = [
 ];
 
 /// Figures without a quantile.
-const FIGURES: [(&str, Figure); 29] = [
+const FIGURES: [(&str, Figure); 31] = [
     ("throughput", Figure::EventsPerSecond),
     ("goodput", Figure::Goodput),
     ("cpu", Figure::ServerCpuPerEvent),

@@ -5,66 +5,67 @@ use trial::{AnswerWarning, LateGenerator, StallWarning, Warning};
 
 impl Language {
     pub(crate) fn warning(self, warning: &Warning) -> String {
-        if self == Self::English {
-            return warning.to_string();
-        }
-        // Every kind is named here, so that a new one does not compile before it has found its group.
-        match warning {
-            Warning::GeneratorLate(_)
-            | Warning::GeneratorBusy { .. }
-            | Warning::GeneratorSaturated { .. }
-            | Warning::GeneratorQueueing { .. }
-            | Warning::CeilingNear { .. }
-            | Warning::OfferedShort { .. }
-            | Warning::ClosedLoop
-            | Warning::PacerLate { .. }
-            | Warning::EventsLost { .. }
-            | Warning::EventsDropped { .. }
-            | Warning::StreamsFailed { .. }
-            | Warning::UsageLost { .. }
-            | Warning::TrialFailed { .. } => of_load(warning),
-            Warning::ForeignLoad { .. }
-            | Warning::RunQueueWait { .. }
-            | Warning::Steal { .. }
-            | Warning::Hiccup { .. }
-            | Warning::CpuSpeed { .. }
-            | Warning::IdleHost { .. }
-            | Warning::Swapping { .. }
-            | Warning::MajorFaults { .. }
-            | Warning::RealtimeThrottled { .. }
-            | Warning::NotQuiet { .. }
-            | Warning::NoisyHost { .. } => of_host(warning),
-            Warning::ListenOverflow { .. }
-            | Warning::SynRepeated { .. }
-            | Warning::NagleOn { .. }
-            | Warning::NaglePlateau { .. }
-            | Warning::ServerDefaults { .. }
-            | Warning::BbrDefault
-            | Warning::MetricsKept { .. }
-            | Warning::IdleRestart
-            | Warning::BufferBound { .. }
-            | Warning::OffloadOn { .. }
-            | Warning::Loopback => of_network(warning),
-            Warning::Answers(warning) => of_answers(warning),
-            Warning::Stall(warning) => of_stall(warning),
-            Warning::DebugBuild { .. }
-            | Warning::ClockUncertain { .. }
-            | Warning::ClockSource { .. }
-            | Warning::ClockStepped { .. }
-            | Warning::ClockDrift { .. }
-            | Warning::PortsScarce { .. }
-            | Warning::FilesScarce { .. }
-            | Warning::StoppedEarly { .. }
-            | Warning::LongLivedServer => of_run(warning),
-            Warning::AcksDiffer { .. }
-            | Warning::CongestionDiffers { .. }
-            | Warning::UnequalArms { .. }
-            | Warning::Drifting { .. }
-            | Warning::NotEstimable { .. }
-            | Warning::DependentEvents { .. }
-            | Warning::NullUnfit { .. }
-            | Warning::PositionEffect { .. } => of_comparison(warning),
-        }
+        if self == Self::English { warning.to_string() } else { chinese(warning) }
+    }
+}
+
+/// Every kind is named here, so that a new one does not compile before it has found its group.
+fn chinese(warning: &Warning) -> String {
+    match warning {
+        Warning::GeneratorLate(_)
+        | Warning::GeneratorBusy { .. }
+        | Warning::GeneratorSaturated { .. }
+        | Warning::GeneratorQueueing { .. }
+        | Warning::CeilingNear { .. }
+        | Warning::OfferedShort { .. }
+        | Warning::ClosedLoop
+        | Warning::PacerLate { .. }
+        | Warning::EventsLost { .. }
+        | Warning::EventsDropped { .. }
+        | Warning::StreamsFailed { .. }
+        | Warning::UsageLost { .. }
+        | Warning::TrialFailed { .. } => of_load(warning),
+        Warning::ForeignLoad { .. }
+        | Warning::RunQueueWait { .. }
+        | Warning::Steal { .. }
+        | Warning::Hiccup { .. }
+        | Warning::CpuSpeed { .. }
+        | Warning::IdleHost { .. }
+        | Warning::Swapping { .. }
+        | Warning::MajorFaults { .. }
+        | Warning::RealtimeThrottled { .. }
+        | Warning::NotQuiet { .. }
+        | Warning::NoisyHost { .. } => of_host(warning),
+        Warning::ListenOverflow { .. }
+        | Warning::SynRepeated { .. }
+        | Warning::NagleOn { .. }
+        | Warning::NaglePlateau { .. }
+        | Warning::ServerDefaults { .. }
+        | Warning::BbrDefault
+        | Warning::MetricsKept { .. }
+        | Warning::IdleRestart
+        | Warning::BufferBound { .. }
+        | Warning::OffloadOn { .. }
+        | Warning::Loopback => of_network(warning),
+        Warning::Answers(warning) => of_answers(warning),
+        Warning::Stall(warning) => of_stall(warning),
+        Warning::DebugBuild { .. }
+        | Warning::ClockUncertain { .. }
+        | Warning::ClockSource { .. }
+        | Warning::ClockStepped { .. }
+        | Warning::ClockDrift { .. }
+        | Warning::PortsScarce { .. }
+        | Warning::FilesScarce { .. }
+        | Warning::StoppedEarly { .. }
+        | Warning::LongLivedServer => of_run(warning),
+        Warning::AcksDiffer { .. }
+        | Warning::CongestionDiffers { .. }
+        | Warning::UnequalArms { .. }
+        | Warning::Drifting { .. }
+        | Warning::NotEstimable { .. }
+        | Warning::DependentEvents { .. }
+        | Warning::NullUnfit { .. }
+        | Warning::PositionEffect { .. } => of_comparison(warning),
     }
 }
 
