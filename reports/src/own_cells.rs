@@ -155,7 +155,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
             }),
             (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
             (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::Unfit | Verdict::Refused)),
-            (lang.unfit(), |v| *v == Verdict::Unfit),
+            (lang.unfit_brief(), |v| *v == Verdict::Unfit),
             (lang.refused(), |v| *v == Verdict::Refused),
         ];
         let of = |says: Says| {
