@@ -158,7 +158,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
             }),
             (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
             (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::Unfit | Verdict::Refused)),
-            (lang.unfit(), |v| *v == Verdict::Unfit),
+            (lang.unfit_brief(), |v| *v == Verdict::Unfit),
             (lang.refused(), |v| *v == Verdict::Refused),
         ];
         let of = |says: Says| {
@@ -286,15 +286,8 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
         let verdict = lang.verdict(contest, contest.arms[1].title(), comparison.family);
         let [base, other] = lang.sides(contest.arms);
-        lang.llm_cell(
-            at,
-            lang.llm_difference(other, base),
-            what,
-            signed(added),
-            percent(share.abs()),
-            number::duration(gap_ns),
-            verdict,
-        )
+        let difference = lang.llm_difference_in(lang.llm_difference(other, base), what);
+        lang.llm_cell(at, difference, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
     }
 
     /// What the only transport of a cell was measured at.

@@ -63,9 +63,14 @@ fn a_warning_of_both_ends_counts_its_trial_once() {
 #[test]
 fn many_redone_blocks_make_a_noisy_host() {
     let mut noisy = records(|_| {});
-    let redone = |block| Redone { cell: "latency/single".to_owned(), block, attempt: 0, causes: Vec::new() };
+    let redone = |cause: Warning| {
+        let of = |block| Redone { cell: "latency/single".to_owned(), block, attempt: 0, causes: vec![cause.clone()] };
+        (0..40).map(of).collect()
+    };
     assert!(!text(&noisy).contains("noisy host"));
-    noisy.redone = (0..40).map(redone).collect();
+    noisy.redone = redone(Warning::TrialFailed { why: "the stream ended".to_owned() });
+    assert!(!text(&noisy).contains("noisy host"), "a trial that failed is no noise");
+    noisy.redone = redone(Warning::ForeignLoad { cpus: 1.0 });
     assert!(text(&noisy).contains("! noisy host: 40 blocks had to be run again"), "{}", text(&noisy));
 }
 

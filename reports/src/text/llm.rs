@@ -39,9 +39,10 @@ messages! {
         "{other} against {base} in the median of {cells} paced cells: {said}"
         "{cells} 个按日程发送的单元中，{other} 的中位数相对 {base}：{said}"
     llm_tally(word: String, count: usize) "{word} in {count}" "{count} 个{word}"
-    llm_cell(at: String, difference: String, what: String, value: String, share: String, gap: String, verdict: String)
-        "At {at}, {difference} in {what}: {value}, which is {share} of the {gap} between two tokens; {verdict}."
-        "{at}：{what}，{difference} 为 {value}，是两个词元间隔 {gap} 的 {share}；{verdict}。"
+    llm_difference_in(difference: String, what: String) "{difference} in {what}" "{what}，{difference}"
+    llm_cell(at: String, difference: String, value: String, share: String, gap: String, verdict: String)
+        "At {at}, {difference}: {value}, which is {share} of the {gap} between two tokens; {verdict}."
+        "{at}：{difference} 为 {value}，是两个词元间隔 {gap} 的 {share}；{verdict}。"
     llm_one_transport() "one transport alone: nothing to compare" "只有一种传输：无从比较"
     llm_difference(other: &str, base: &str) "{other} minus {base}" "{other} 减 {base}"
     llm_difference_head(difference: String) "{difference}, p50" "{difference}，p50"

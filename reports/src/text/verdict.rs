@@ -50,7 +50,7 @@ impl Language {
             Verdict::Equivalent => self.equivalent_brief(),
             Verdict::Unresolved { leaning: Some(direction), .. } => self.leans(self.direction(direction)),
             Verdict::Unresolved { leaning: None, .. } | Verdict::TooFewBlocks => self.unsettled(),
-            Verdict::Unfit => self.unfit(),
+            Verdict::Unfit => self.unfit_brief(),
             Verdict::Refused => self.refused(),
             Verdict::Exploratory => self.exploratory(),
         }
@@ -104,6 +104,9 @@ messages! {
     unfit()
         "no verdict: two copies of one arm differ by more than the margin, and this ratio is not beyond that"
         "不作结论：同一臂的两个副本相差超过界限，而该比值并未超出这一差异"
+    unfit_brief()
+        "without a verdict, two copies of one arm differ as much"
+        "不作结论（同一臂的两个副本相差同样大）"
     different(name: &str, direction: &str) "{name} is {direction}" "{name} {direction}"
     possibly_small(name: &str, direction: &str, margin: String)
         "{name} is {direction}, possibly by less than {margin}"
