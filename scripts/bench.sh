@@ -36,7 +36,7 @@ awk '
   match($0, /time: +\[/) {
     name = $1 == "time:" ? last : $1
     split(substr($0, RSTART + RLENGTH), figure, " ")
-    if (figure[3] > 0) ns[name] = figure[3] * unit[figure[4]]
+    if (figure[3] > 0 && figure[4] in unit) ns[name] = figure[3] * unit[figure[4]]
   }
   { last = $1 }
   BEGIN { unit["ps"] = 1e-3; unit["ns"] = 1; unit["us"] = unit["µs"] = 1e3; unit["ms"] = 1e6; unit["s"] = 1e9 }

@@ -1,4 +1,5 @@
-//! A peer in memory that asks a server for events and counts the writes that come. Refuses to look at them.
+//! A peer in memory that asks a server for events and counts the writes that come. Refuses to look
+//! at them, but for the first.
 
 use loadgen::client::{Conversation, Request};
 use servers::{ServeOptions, Server};
@@ -6,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -22,24 +24,28 @@ const HEAD_WRITES: u64 = 2;
 pub(crate) struct Sink {
     server: Arc<Server>,
     runtime: Runtime,
+    /// Sessions so far: one that asks for something else under an old name is refused.
+    names: AtomicU64,
 }
 
 impl Sink {
     pub(crate) fn new() -> Self {
         let options = ServeOptions { threads: 1, ..ServeOptions::of(Preset::Equal) };
         let server = Arc::new(Server::start(options).expect("a loopback server starts"));
-        Self { server, runtime: Builder::new_current_thread().enable_all().build().expect("a runtime starts") }
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        Self { server, runtime, names: AtomicU64::new(0) }
     }
 
-    /// What `events` further events take: from the second write (the first is the response head or has it in front) to
-    /// the one that is `events` behind it. The server's flush policy writes each event alone, whatever its framing.
+    /// What `events` further events take, from the second write on: the first is the response head or has it in front.
+    /// Each event is a write of its own, as the server's flush policy says; an answer to a long poll holds many, and is
+    /// counted by its bytes.
     pub(crate) fn take(&self, transport: Transport, payload_bytes: usize, events: u64) -> Duration {
         let subscription = Subscription {
             schedule: Schedule::Unpaced,
             payload_bytes,
             heartbeat: None,
             ids: false,
-            session: (transport == Transport::LongPoll).then(|| "bench".to_owned()),
+            session: (transport == Transport::LongPoll).then(|| format!("bench-{}", self.names.fetch_add(1, Relaxed))),
             ..Subscription::default()
         };
         let path = format!("{}?{}", transport.path(), subscription.to_query());
@@ -48,7 +54,8 @@ impl Sink {
         let peer = Peer(Arc::new(Mutex::new(State {
             request: std::mem::take(asked.outbox()),
             repeats: transport == Transport::LongPoll,
-            enough: events + HEAD_WRITES,
+            enough: if transport == Transport::LongPoll { 1 } else { events },
+            enough_bytes: (payload_bytes as u64 + 1) * events,
             ..State::default()
         })));
         let (server, counted) = (Arc::clone(&self.server), peer.clone());
@@ -57,8 +64,6 @@ impl Sink {
         ended.expect("a server that writes without a pause is done within the limit").expect("a server does not panic");
         let state = counted.0.lock().expect("nothing panics with the lock");
         let (begin, end) = state.begin.zip(state.end).expect("a connection is served until its peer has enough");
-        let least = payload_bytes as u64 * events;
-        assert!(state.bytes >= least, "{events} writes of {transport} brought {} of {least} bytes", state.bytes);
         end - begin
     }
 }
@@ -72,9 +77,10 @@ struct State {
     request: Vec<u8>,
     asked: bool,
     repeats: bool,
-    /// Writes.
+    /// Writes and bytes behind those with the head, both to be reached: an event is its payload and a byte at least.
     enough: u64,
-    written: u64,
+    enough_bytes: u64,
+    writes: u64,
     bytes: u64,
     begin: Option<Instant>,
     end: Option<Instant>,
@@ -100,12 +106,16 @@ impl AsyncRead for Peer {
 impl AsyncWrite for Peer {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut state = self.0.lock().expect("nothing panics with the lock");
-        state.written += 1;
-        state.bytes += bytes.len() as u64;
-        if state.written == HEAD_WRITES {
+        let granted = bytes.starts_with(b"HTTP/1.1 2") || bytes.starts_with(b"HTTP/1.1 101");
+        assert!(state.writes > 0 || granted, "refused: {}", String::from_utf8_lossy(bytes));
+        state.writes += 1;
+        if state.writes == HEAD_WRITES {
             state.begin = Some(Instant::now());
         }
-        if state.written < state.enough {
+        if state.writes > HEAD_WRITES {
+            state.bytes += bytes.len() as u64;
+        }
+        if state.writes < HEAD_WRITES + state.enough || state.bytes < state.enough_bytes {
             return Poll::Ready(Ok(bytes.len()));
         }
         state.end.get_or_insert_with(Instant::now);
