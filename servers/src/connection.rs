@@ -1,5 +1,6 @@
 //! One accepted socket, from its first byte to its end. Refuses to know what is sent on it.
 
+use crate::aside::Aside;
 use crate::feed::Lane;
 use crate::flush::GATHER_BYTES;
 use crate::refusal::Refusal;
@@ -62,11 +63,20 @@ impl Ticket {
             self.cut.notified().await;
             sleep(GRACE).await;
         });
-        tokio::select! {
-            biased;
-            output = work.as_mut() => return Some(output),
-            () = &mut cut => return None,
-            _ = closing.wait_for(|&closed| closed) => wind_down(work.as_mut()),
+        let worked = {
+            let interruption = pin!(async {
+                tokio::select! {
+                    biased;
+                    () = &mut cut => false,
+                    _ = closing.wait_for(|&closed| closed) => true,
+                }
+            });
+            Aside::new().race(work.as_mut(), interruption).await
+        };
+        match worked {
+            Ok(output) => return Some(output),
+            Err(false) => return None,
+            Err(true) => wind_down(work.as_mut()),
         }
         tokio::select! {
             biased;

@@ -14,6 +14,7 @@
 //! [`Server::start`] starts one `current_thread` runtime a thread, each with its own `SO_REUSEPORT` listener. [`run()`] is
 //! the whole program. [`pacer`] keeps any schedule on time and is also what a load generator paces its own messages with.
 
+mod aside;
 pub mod browser;
 pub mod clock;
 mod connection;

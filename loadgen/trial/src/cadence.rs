@@ -54,11 +54,12 @@ impl fmt::Display for Cadence {
 
 impl Cell {
     /// How long a trial runs its schedule with nobody subscribed, before it subscribes: half of its window and at most half
-    /// a second, wherever the server has a schedule of its own and its time is looked at.
+    /// a second, wherever the server has a schedule of its own and its time is looked at. A schedule that spins uses all there is.
     pub fn control(&self) -> Option<Duration> {
         let paced = self.scenario == Scenario::Push && self.load.schedule.dues(self.load.rate, 0).is_some();
         let timed = self.row.is_none_or(|row: Row| !row.is_counted());
-        (paced && timed && self.job.is_none()).then(|| (self.load.window / 2).min(LONGEST_CONTROL))
+        (paced && timed && self.job.is_none() && self.cadence.spin.is_zero())
+            .then(|| (self.load.window / 2).min(LONGEST_CONTROL))
     }
 }
 
@@ -75,9 +76,12 @@ mod tests {
         };
         assert_eq!(control("scenario='push'\nwindow='600ms'\n"), Some(Duration::from_millis(300)));
         assert_eq!(control("scenario='push'\nwindow='10s'\n"), Some(Duration::from_millis(500)));
-        for without in
-            ["scenario='saturate'", "scenario='push'\nrow='network-overhead'", "scenario='push'\njob='train'"]
-        {
+        for without in [
+            "scenario='saturate'",
+            "scenario='push'\nrow='network-overhead'",
+            "scenario='push'\njob='train'",
+            "scenario='push'\nspin='9us'",
+        ] {
             assert_eq!(control(&format!("{without}\n")), None, "{without}");
         }
     }

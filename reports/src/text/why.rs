@@ -66,8 +66,8 @@ const CHINESE: [(&str, &str); 51] = [
         "同上，但一次写出最多 16 个就绪事件：合并写比分帧更重要",
     ),
     (
-        "what an event costs the server beside its schedule, at 50,000 a second: a tick of 100 µs, since without one the timer of each event costs more than the event",
-        "每秒 50,000 个事件时，除调度之外一个事件花费服务端多少：节拍为 100 µs，因为没有节拍时每个事件的定时器比事件本身更贵",
+        "what an event costs the server beside its schedule, at 50,000 a second: a tick of 200 µs, since without one a busy server and its idle schedule sleep unequally often",
+        "每秒 50,000 个事件时，除调度之外一个事件花费服务端多少：节拍为 200 µs，因为没有节拍时忙碌的服务端与空闲的调度休眠次数不同",
     ),
     (
         "the slope of memory over open, quiet connections; stock shows what the defaults of the libraries do to it",

@@ -7,6 +7,9 @@ use std::io::Write as _;
 pub(super) trait Framing: Send + Unpin + 'static {
     /// Appends the frame of `item`; nothing where the transport has no frame for it.
     fn frame(&self, item: Item, feed: &mut Feed, out: &mut Vec<u8>);
+
+    /// Most bytes of an event's frame beside its payload: a buffer that fits exactly is handed on without another allocation.
+    fn margin(&self) -> usize;
 }
 
 /// Payloads as they are, one behind the other.
@@ -21,6 +24,10 @@ impl Framing for Bare {
             Item::Message(message) => out.extend_from_slice(&message),
             Item::Heartbeat | Item::End(_) => {}
         }
+    }
+
+    fn margin(&self) -> usize {
+        0
     }
 }
 
@@ -49,6 +56,12 @@ impl Framing for EventStream {
             }
             Item::End(_) => {}
         }
+    }
+
+    fn margin(&self) -> usize {
+        const DATA: usize = "data: \n\n".len();
+        // 20 digits are enough for any number.
+        if self.ids { "id: \n".len() + 20 + DATA } else { DATA }
     }
 }
 

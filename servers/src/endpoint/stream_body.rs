@@ -8,9 +8,6 @@ use http_body::{Body, Frame};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// Room for what surrounds a payload: `id: `, 20 digits, `data: ` and three line ends.
-const FRAME_MARGIN: usize = 36;
-
 /// The body of SSE (encoded directly) and of the HTTP stream.
 #[derive(Debug)]
 pub(super) struct StreamBody<F> {
@@ -46,7 +43,7 @@ impl<F: Framing> Body for StreamBody<F> {
             None => return Poll::Ready(None),
         };
         let feed = outlet.feed();
-        let mut frame = Vec::with_capacity(feed.payload_bytes() + FRAME_MARGIN);
+        let mut frame = Vec::with_capacity(feed.payload_bytes() + framing.margin());
         framing.frame(item, feed, &mut frame);
         Poll::Ready(Some(Ok(Frame::data(frame.into()))))
     }

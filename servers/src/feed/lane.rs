@@ -47,21 +47,18 @@ impl Lane {
     ///
     /// To be called without a topic's lock: a ring is a system call, and who it wakes wants that lock.
     pub(super) fn post(readers: impl IntoIterator<Item = Arc<Reader>>) {
+        let mut readers: Vec<_> = readers.into_iter().collect();
         let mut idle = Vec::new();
-        for reader in readers {
-            let lane = Arc::clone(&reader.lane);
-            if lane.leave(reader) {
+        while let Some(lane) = readers.first().map(|reader| Arc::clone(&reader.lane)) {
+            let mut ready = lock(&lane.ready);
+            let was_empty = ready.is_empty();
+            ready.extend(readers.extract_if(.., |reader| Arc::ptr_eq(&reader.lane, &lane)));
+            drop(ready);
+            if was_empty {
                 idle.push(lane);
             }
         }
         idle.iter().for_each(|lane| lane.bell.wake());
-    }
-
-    /// Whether the list was empty, so that somebody must ring.
-    fn leave(&self, reader: Arc<Reader>) -> bool {
-        let mut ready = lock(&self.ready);
-        ready.push(reader);
-        ready.len() == 1
     }
 
     /// Wakes whom publishers have posted; runs as a task of this lane's runtime until that ends.

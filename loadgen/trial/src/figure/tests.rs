@@ -103,8 +103,18 @@ fn a_backlog_grows_as_its_events_wait_longer() {
 
 #[test]
 fn the_transports_share_is_what_the_schedule_leaves() {
-    let usage = |cpu_ns, events| Some(Usage { cpu_ns, events, ..Usage::default() });
-    let measurement = Measurement { server: usage(20_000, 1), schedule: usage(80_000, 10), ..Measurement::default() };
+    let usage = |cpu_ns, events, switches| Some(Usage { cpu_ns, events, switches, ..Usage::default() });
+    let of = |switches| Measurement {
+        server: usage(200_000, 10, switches),
+        schedule: usage(80_000, 10, 5),
+        ..Measurement::default()
+    };
+    let measurement = of(4);
+    assert_eq!(
+        Figure::TransportCpuPerEvent.of(&of(3)),
+        None,
+        "a server that slept less often paid less for its schedule"
+    );
     assert_eq!(Figure::ScheduleCpuPerEvent.of(&measurement), Some(8_000.0));
     assert_eq!(Figure::TransportCpuPerEvent.of(&measurement), Some(12_000.0));
     assert_eq!(Figure::TransportCpuPerEvent.of(&Measurement { schedule: None, ..measurement }), None);
