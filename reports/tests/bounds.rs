@@ -84,7 +84,7 @@ fn no_file_takes_more_than_300_mb() {
         ("millions of slices in one line", slices(2_000_000), 1, "longer than 8 MiB: not a pushbench record"),
         ("many slices in one line", slices(100_000), 1, "more than 65,536 values: not a pushbench record"),
         ("more slices than are written", slices(300), 1, "more than 240 slices of one window"),
-        ("a giant base64 text", giant, 1, "not an HdrHistogram"),
+        ("a giant base64 text", giant, 1, "not a distribution"),
         ("many elements in many lines", browsers, 1_000, values),
         ("many trials", slices(1), 1_000_000, values),
         ("a full distribution in each of many trials", each(&"C".repeat(BUCKETS)), 10_000, many),

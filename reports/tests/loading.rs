@@ -140,7 +140,7 @@ fn an_endless_line_is_refused_and_not_read_into_memory() {
     let path = directory.path().join("records.jsonl");
     fs::File::create(&path).unwrap().set_len(100 << 20).unwrap();
     let error = load(&path).unwrap_err().to_string();
-    assert!(error.ends_with("line 1: longer than 64 MiB: not a pushbench record"), "{error}");
+    assert!(error.ends_with("line 1: longer than 8 MiB: not a pushbench record"), "{error}");
 }
 
 #[test]
