@@ -68,7 +68,8 @@ fn no_file_takes_more_than_300_mb() {
     let (run, trial) = lines();
     let slice = "{\"offset_ns\":0,\"received\":0,\"distribution\":\"\"}";
     let slices = |count: usize| with(&trial, "timeline", &format!("[{}]", vec![slice; count].join(",")));
-    let browsers = with(&trial, "browsers", &format!("[{}]", vec!["{}"; 20_000].join(",")));
+    let browser = "{\"name\":\"\",\"version\":\"\",\"asked\":0}";
+    let browsers = with(&trial, "browsers", &format!("[{}]", vec![browser; 20_000].join(",")));
     let full = full_histogram();
     let metrics = ["response-time", "service-time", "queueing", "inter-event", "round-trip", "first-event"];
     let each = |text: &str| {
