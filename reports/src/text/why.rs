@@ -10,7 +10,7 @@ impl Language {
     }
 }
 
-const CHINESE: [(&str, &str); 50] = [
+const CHINESE: [(&str, &str); 51] = [
     (
         "counts that no noise can touch, apart from every pass that times something; one minute",
         "不受噪声影响的计数，与一切计时分开进行；一分钟",
