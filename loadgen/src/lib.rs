@@ -7,6 +7,7 @@
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
+mod acceptor;
 pub mod agent;
 pub mod browser;
 pub mod capacity;
@@ -34,6 +35,7 @@ mod lateness;
 pub mod library;
 pub mod link;
 pub mod llm;
+pub mod namespace;
 pub mod noise;
 mod one_way;
 pub mod plans;

@@ -34,8 +34,13 @@ fn serve() -> (Child, String) {
 /// A thousand events a second for two seconds.
 fn paced() -> Cell {
     let rate = Rate::per_second(1_000.0).unwrap();
-    let load =
-        Load { connections: 1, rate, warmup: Duration::from_millis(300), window: Duration::from_secs(2), ..cell().load };
+    let load = Load {
+        connections: 1,
+        rate,
+        warmup: Duration::from_millis(300),
+        window: Duration::from_secs(2),
+        ..cell().load
+    };
     Cell { load, ..cell() }
 }
 

@@ -45,6 +45,6 @@ pub use measurement::{
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Row, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
-pub use selfcheck::{Check, SelfCheck, SelfCheckError};
+pub use selfcheck::{Case, Check, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, StallWarning, Stalls, Witness};
 pub use warning::Warning;
