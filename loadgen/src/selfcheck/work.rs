@@ -4,9 +4,8 @@ use super::agreement::{Agreement, judged, predicted, standing};
 use super::bench::{Bench, CONTESTANTS, cell, measured};
 use super::pair::{self, Pair, Site};
 use super::{Answer, Finding};
-use crate::client::{Post, Request};
 use crate::endpoint::Endpoint;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,7 +25,8 @@ pub(super) const HICCUPS: [&str; 3] = [
 
 /// What each byte of a request costs the server.
 const COST: (Duration, [&str; 2]) = (Duration::from_micros(1), ["--server-cost-per-byte", "1000"]);
-/// Longest wait for an answer.
+/// Longest answer that is read, and longest wait for it.
+const MAX_ANSWER_BYTES: u64 = 64 << 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// From the order of a trial to the work: inside the window.
 const LEAD: Duration = Duration::from_millis(900);
@@ -40,40 +40,37 @@ const LATE: Duration = Duration::from_millis(1);
 
 /// A request that makes the server compute for a known time, on the thread that reads it.
 struct Work {
-    stream: TcpStream,
-    post: Post,
-    request: Vec<u8>,
+    endpoint: Endpoint,
+    request: String,
 }
 
 impl Work {
     fn prepare(url: &str, length: Duration) -> Result<Self, String> {
         let endpoint: Endpoint = url.parse().map_err(|error| format!("{error}"))?;
-        let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).map_err(|error| error.to_string())?;
-        stream.set_read_timeout(Some(PATIENCE)).map_err(|error| error.to_string())?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let [head, tail] = [r#"{"model":"fast","messages":""#, r#""}"#];
         let bytes = (length.as_nanos() / COST.0.as_nanos()) as usize;
-        let body = [head, &"x".repeat(bytes - head.len() - tail.len()), tail].concat();
-        let path = "/v1/chat/completions?tokens=1&speed=1000000";
-        let post = Post::new(&Request::get(endpoint.authority, path), body.len()).map_err(|error| error.to_string())?;
-        let mut request = Vec::new();
-        post.write(body.as_bytes(), &mut request);
-        Ok(Self { stream, post, request })
+        let filler = "x".repeat(bytes - head.len() - tail.len());
+        let request = format!(
+            "POST /v1/chat/completions?tokens=1&speed=1000000 HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+             Content-Length: {bytes}\r\n\r\n{head}{filler}{tail}",
+            endpoint.authority
+        );
+        Ok(Self { endpoint, request })
     }
 
     /// Has it done, and waits for the answer.
-    fn order(&mut self) -> Result<(), String> {
-        self.stream.write_all(&self.request).map_err(|error| error.to_string())?;
-        let mut buffer = [0; 4096];
-        loop {
-            let bytes = self.stream.read(&mut buffer).map_err(|error| format!("no answer to the work: {error}"))?;
-            if bytes == 0 {
-                return Err("the server closed the connection of the work".to_owned());
-            }
-            if self.post.push(&buffer[..bytes]).map_err(|error| error.to_string())? {
-                return Ok(());
-            }
-        }
+    fn order(&self) -> Result<(), String> {
+        let answer = self.exchange().map_err(|error| format!("no answer to the work: {error}"))?;
+        let head = answer.lines().next().unwrap_or_default();
+        if head.contains(" 200 ") { Ok(()) } else { Err(format!("the work is answered '{head}'")) }
+    }
+
+    fn exchange(&self) -> io::Result<String> {
+        let mut stream = TcpStream::connect((self.endpoint.host.as_str(), self.endpoint.port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(self.request.as_bytes())?;
+        let mut answer = String::new();
+        stream.take(MAX_ANSWER_BYTES).read_to_string(&mut answer).map(|_| answer)
     }
 }
 
@@ -134,7 +131,7 @@ pub(super) fn hiccups(bench: &Bench) -> Answer {
 
 /// Keeps the server busy again and again until the trial is over: how often, and the time in which that was.
 fn hiccup(pair: &Pair) -> Result<(usize, Duration), String> {
-    let (mut work, begun, mut times) = (Work::prepare(&pair.url, HICCUP)?, Instant::now(), 0);
+    let (work, begun, mut times) = (Work::prepare(&pair.url, HICCUP)?, Instant::now(), 0);
     while !pair.is_over() {
         work.order()?;
         times += 1;
