@@ -7,6 +7,7 @@
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
 
+mod acceptor;
 pub mod agent;
 mod blocks;
 pub mod browser;
@@ -35,6 +36,7 @@ mod lateness;
 pub mod library;
 pub mod link;
 pub mod llm;
+pub mod namespace;
 pub mod noise;
 mod one_way;
 pub mod plans;

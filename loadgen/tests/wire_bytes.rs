@@ -8,77 +8,35 @@ mod bench_side;
 use bench_side::{cell, order};
 use kernel::{Capture, Flow, Seen};
 use loadgen::drive::{self, Observer};
-use nix::sched::{CloneFlags, unshare};
-use nix::unistd::gettid;
+use loadgen::namespace::{self, Namespace};
 use servers::{ServeOptions, Server};
 use std::collections::BTreeMap;
-use std::process::Command;
-use std::sync::mpsc::{Sender, channel};
+use std::io::ErrorKind;
 use std::thread;
 use std::time::Duration;
 use trial::{Arm, Cell, Figure, Leg, Load, Measurement, Outcome};
 use wire::{Preset, Rate, Transport};
 
-/// A thread in a network namespace of its own, and what it is to do there.
-struct Namespace {
-    jobs: Sender<Box<dyn FnOnce() + Send>>,
-    thread: i32,
-}
-
-impl Namespace {
-    /// `None`, with the reason printed, where the kernel does not allow it.
-    fn make() -> Option<Self> {
-        let (jobs, work) = channel::<Box<dyn FnOnce() + Send>>();
-        let (tell, told) = channel();
-        thread::spawn(move || {
-            tell.send(unshare(CloneFlags::CLONE_NEWNET).map(|()| gettid().as_raw())).unwrap();
-            work.iter().for_each(|job| job());
-        });
-        match told.recv().unwrap() {
-            Ok(thread) => Some(Self { jobs, thread }),
-            Err(error) => {
-                eprintln!("skipped: no network namespace can be made here ({error}): run as root");
-                None
-            }
-        }
-    }
-
-    /// Runs a job in the namespace, as do the threads and processes that it starts.
-    fn run<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> R {
-        let (tell, told) = channel();
-        self.jobs.send(Box::new(move || drop(tell.send(job())))).unwrap();
-        told.recv().unwrap()
-    }
-
-    /// `ip`, in the namespace.
-    fn ip(&self, arguments: &str) {
-        let words: Vec<_> = arguments.split(' ').map(str::to_owned).collect();
-        let status = self.run(move || Command::new("ip").args(words).status().unwrap());
-        assert!(status.success(), "ip {arguments}");
-    }
-}
-
-/// Client side and server side, joined by a pair of virtual Ethernet interfaces.
+/// Client side and server side; `None`, with the reason printed, where the kernel does not allow it.
 fn cable() -> Option<[Namespace; 2]> {
-    let [near, far] = [Namespace::make()?, Namespace::make()?];
-    near.ip(&format!("link add near type veth peer name far netns {}", far.thread));
-    for (side, name, number) in [(&near, "near", 1), (&far, "far", 2)] {
-        side.ip(&format!("addr add 10.77.0.{number}/24 dev {name}"));
-        side.ip(&format!("addr add fd77::{number}/64 dev {name} nodad"));
-        side.ip(&format!("link set {name} up"));
+    match namespace::cable() {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            eprintln!("skipped: no network namespace can be made here ({error}): run as root");
+            None
+        }
+        cable => Some(cable.unwrap()),
     }
-    Some([near, far])
 }
 
 fn serve(far: &Namespace, bind: &'static str) -> Server {
     let options = ServeOptions { threads: 1, bind: bind.parse().unwrap(), ..ServeOptions::of(Preset::Equal) };
-    far.run(|| Server::start(options).unwrap())
+    far.run(|| Server::start(options).unwrap()).unwrap()
 }
 
 /// One trial from the near side, and every connection that was captured there.
 fn captured(near: &Namespace, server: &Server, cell: Cell, transport: Transport) -> (Measurement, Vec<Flow>) {
     let (order, port) = (order(server, cell, Arm::of(transport)), server.addr().port());
-    near.run(move || {
+    let trial = move || {
         let mut capture = Capture::open().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let trial = runtime.block_on(drive::trial(order, Observer::nobody()));
@@ -88,7 +46,8 @@ fn captured(near: &Namespace, server: &Server, cell: Cell, transport: Transport)
         capture.drain(port, &mut flows).unwrap();
         let Outcome::Measured(measurement) = trial.outcome else { panic!("{transport}: {:?}", trial.outcome) };
         (*measurement, flows.into_values().collect())
-    })
+    };
+    near.run(trial).unwrap()
 }
 
 fn events(payload_bytes: usize) -> Cell {
@@ -162,8 +121,8 @@ fn formula_and_capture_agree_to_the_byte() {
         compare(&near, &server, 16_000, transport);
     }
     // The same without segmentation offload: every captured frame is a segment.
-    near.ip("link set near gso_max_segs 1");
-    far.ip("link set far gso_max_segs 1");
+    near.ip("link set near gso_max_segs 1").unwrap();
+    far.ip("link set far gso_max_segs 1").unwrap();
     for transport in [Transport::Sse, Transport::WebSocket] {
         compare(&near, &server, 16_000, transport);
     }

@@ -10,13 +10,13 @@
 //! allows. Two threads carry each direction, since a sleeping thread is punctual to some tens of microseconds and a timer of
 //! tokio to a millisecond.
 
+use crate::acceptor::Acceptor;
 use servers::clock;
 use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 use wire::MonoTime;
 
@@ -27,11 +27,7 @@ const QUEUED_READS: usize = 1_024;
 
 /// A relay on loopback; it takes no more connections once it is dropped.
 #[derive(Debug)]
-pub struct Distance {
-    address: SocketAddr,
-    closed: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct Distance(Acceptor);
 
 /// When what was read may be written.
 #[derive(Debug, Clone, Copy)]
@@ -54,34 +50,12 @@ impl Distance {
     /// # Errors
     /// When there is no socket or no thread to be had.
     pub fn open(server: SocketAddr, rtt_ns: u64) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let (address, closed) = (listener.local_addr()?, Arc::new(AtomicBool::new(false)));
-        let over = Arc::clone(&closed);
-        let accept = move || {
-            for client in listener.incoming() {
-                if over.load(Relaxed) {
-                    break;
-                }
-                // A connection that cannot be carried is dropped, and its client sees that: there is nobody else to tell.
-                let _ = client.and_then(|client| join(client, server, rtt_ns));
-            }
-        };
-        let thread = thread::Builder::new().name("distance".to_owned()).spawn(accept)?;
-        Ok(Self { address, closed, thread: Some(thread) })
+        Ok(Self(Acceptor::open(move |client| join(client, server, rtt_ns))?))
     }
 
     /// Where to dial instead of the server.
     pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
-impl Drop for Distance {
-    fn drop(&mut self) {
-        self.closed.store(true, Relaxed);
-        // The thread waits for a connection: it gets one. Connections that are open end with their clients.
-        let woken = TcpStream::connect(self.address).is_ok();
-        let _ = self.thread.take().filter(|_| woken).map(JoinHandle::join);
+        self.0.address()
     }
 }
 
@@ -145,6 +119,7 @@ fn sleep_until(at: MonoTime) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
 
     #[test]
     fn bytes_are_held_for_half_a_round_trip_and_a_new_connection_for_one_more() {

@@ -6,7 +6,7 @@ use clap::Args;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
-use trial::{Check, SelfCheck};
+use trial::{Case, Check, SelfCheck};
 
 /// The file that the report looks for beside `records.jsonl`.
 const FILE_NAME: &str = "selfcheck.json";
@@ -42,7 +42,8 @@ fn probes(word: &str) -> Result<Probes, String> {
     let number = |probe: &Probe| probe.name().split(' ').next().map(|number| number.trim_end_matches('\'').to_owned());
     let of_word = |probe: &&Probe| number(probe).is_some_and(|number| number.eq_ignore_ascii_case(word));
     let found: Vec<Probe> = Probe::ALL.iter().filter(of_word).copied().collect();
-    if found.is_empty() { Err("expected V1 to V21".to_owned()) } else { Ok(Probes(found)) }
+    let last = || Probe::ALL.iter().filter_map(number).next_back().unwrap_or_default();
+    if found.is_empty() { Err(format!("expected V1 to {}", last())) } else { Ok(Probes(found)) }
 }
 
 /// Runs the checks; 1 when one failed.
@@ -83,17 +84,26 @@ fn conclude(args: &SelfCheckArgs, found: &SelfCheck) -> anyhow::Result<u8> {
     Ok(u8::from(found.failures() > 0))
 }
 
-/// Injected, expected, found, and what follows.
+/// Injected, expected, found, and what follows; below it a line for each case.
 fn line(check: &Check) -> String {
-    let Check { name, injected, expected, found, pass, note } = check;
-    let mark = match pass {
+    let Check { name, injected, expected, found, pass, note, cases } = check;
+    let mark = mark(*pass);
+    let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
+    let found = if found.is_empty() { String::new() } else { format!("; found: {found}") };
+    let cases: String = cases.iter().map(case_line).collect();
+    format!("{mark} {name}: {injected}; expected: {expected}{found}{note}{cases}")
+}
+
+fn case_line(Case { injected, expected, found, pass }: &Case) -> String {
+    format!("\n  {} {injected}; expected: {expected}; found: {found}", mark(Some(*pass)))
+}
+
+const fn mark(pass: Option<bool>) -> &'static str {
+    match pass {
         Some(true) => "✓",
         Some(false) => "✗",
         None => "–",
-    };
-    let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
-    let found = if found.is_empty() { String::new() } else { format!("; found: {found}") };
-    format!("{mark} {name}: {injected}; expected: {expected}{found}{note}")
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +115,7 @@ mod tests {
         assert_eq!(probes("V2").unwrap().0, [Probe::Freeze, Probe::BlindFreeze]);
         assert_eq!(probes("v21").unwrap().0, [Probe::KernelStamps]);
         assert_eq!(probes("V1").unwrap().0, [Probe::Delay]);
-        assert!(probes("V22").is_err() && probes("").is_err());
+        let last = probes("V99").unwrap_err();
+        assert!(probes(last.rsplit(' ').next().unwrap()).is_ok() && probes("").is_err(), "{last}");
     }
 }

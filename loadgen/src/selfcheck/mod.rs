@@ -8,16 +8,20 @@
 //! are measured up to three times, since a busy host is no fault of the ruler's. Refuses to say anything about transports.
 
 mod accounts;
+mod agreement;
 mod bench;
-mod freeze;
+mod delay;
 mod limits;
+mod pair;
 mod statistics;
+mod stops;
 mod trouble;
+mod work;
 
 pub use bench::Bench;
 
 use crate::timestamp;
-use trial::{Check, SelfCheck};
+use trial::{Case, Check, SelfCheck};
 
 /// One thing that is done to the ruler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +50,8 @@ pub enum Probe {
     Power,
     /// V11: distributions of every kind, with a drift that a block shares.
     Coverage,
-    /// V12: a pacer that is held up.
-    PacerBlocked,
+    /// V12: a server that is held up by its own work.
+    HeldUp,
     /// V13: somebody else's load.
     Hog,
     /// V14: more events than the generator can take.
@@ -66,6 +70,16 @@ pub enum Probe {
     Unequal,
     /// V21: the kernel's own receive stamps.
     KernelStamps,
+    /// V22: a load generator that stands still.
+    Pause,
+    /// V23: a server that is throttled.
+    Throttle,
+    /// V24: a server that is busy for moments.
+    Hiccups,
+    /// V25: one arm slower by a known delay.
+    SmallDelay,
+    /// V26: a server that stands still, over a network.
+    RemoteFreeze,
 }
 
 /// What a probe found.
@@ -77,8 +91,21 @@ pub(crate) enum Finding {
         /// Whether it fits.
         pass: bool,
     },
+    /// The same of several cases.
+    Cases(Vec<Case>),
     /// Not run, and why.
     NotRun(String),
+}
+
+impl Finding {
+    /// Whether it is not what must be shown.
+    fn failed(&self) -> bool {
+        match self {
+            Self::Shown { pass, .. } => !pass,
+            Self::Cases(cases) => cases.iter().any(|case| !case.pass),
+            Self::NotRun(_) => false,
+        }
+    }
 }
 
 /// What a probe found, or what broke on the way, which is a failure.
@@ -89,7 +116,7 @@ const TRIES: u32 = 3;
 
 impl Probe {
     /// Every probe, in the order of the numbers.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::Delay,
         Self::Freeze,
         Self::BlindFreeze,
@@ -102,7 +129,7 @@ impl Probe {
         Self::Replay,
         Self::Power,
         Self::Coverage,
-        Self::PacerBlocked,
+        Self::HeldUp,
         Self::Hog,
         Self::Saturation,
         Self::Skew,
@@ -112,6 +139,11 @@ impl Probe {
         Self::Seed,
         Self::Unequal,
         Self::KernelStamps,
+        Self::Pause,
+        Self::Throttle,
+        Self::Hiccups,
+        Self::SmallDelay,
+        Self::RemoteFreeze,
     ];
 
     /// Number and name, what is injected, what must be found.
@@ -120,14 +152,8 @@ impl Probe {
             Self::Delay => {
                 ["V1 delay", "a network that delays by 1, 10 and 50 ms", "response time longer by the delay"]
             }
-            Self::Freeze => {
-                ["V2 freeze", "the server stopped for 500 ms of 10 s", "response p99, p99.9 as predicted, within 5 %"]
-            }
-            Self::BlindFreeze => [
-                "V2' freeze, closed loop",
-                "the same stop of a load that waits for itself",
-                "p99 below a tenth of that, and the closed loop flagged (rule 4)",
-            ],
+            Self::Freeze => stops::FREEZE,
+            Self::BlindFreeze => stops::BLIND,
             Self::Faults => {
                 ["V3 faults", "3 events dropped, 2 sent twice, 2 overtaken", "exactly 3 lost, 2 duplicates, 2 late"]
             }
@@ -149,9 +175,7 @@ impl Probe {
                 "lognormal, bimodal and Pareto noise under a drift that each block shares",
                 "the interval holds the truth in 93 % or more; ranks as tabulated",
             ],
-            Self::PacerBlocked => {
-                ["V12 pacer", "the pacer held up for 50 ms", "that lateness, void by rule 3, due times unmoved"]
-            }
+            Self::HeldUp => work::HELD_UP,
             Self::Hog => ["V13 hog", "two programs that spin beside a trial", "foreign load (rule 5): run again"],
             Self::Saturation => ["V14 saturation", "more events than the generator can take", "the trial is void"],
             Self::Skew => ["V15 skew", "a peer's clock off by 3.7 s and 50 ppm", "the truth inside the bound"],
@@ -177,6 +201,11 @@ impl Probe {
             Self::KernelStamps => {
                 ["V21 kernel stamps", "the kernel's receive stamps asked for", "none negative, the clock pair agrees"]
             }
+            Self::Pause => stops::PAUSE,
+            Self::Throttle => stops::THROTTLE,
+            Self::Hiccups => work::HICCUPS,
+            Self::SmallDelay => delay::TEXTS,
+            Self::RemoteFreeze => stops::REMOTE,
         }
     }
 
@@ -188,8 +217,9 @@ impl Probe {
     /// Whether a busy host can spoil it.
     const fn is_timed(self) -> bool {
         match self {
-            Self::Freeze | Self::BlindFreeze | Self::Burn | Self::Touch | Self::PacerBlocked => true,
-            Self::Hog | Self::SplitWrites | Self::KernelStamps => true,
+            Self::Freeze | Self::BlindFreeze | Self::Burn | Self::Touch | Self::HeldUp => true,
+            Self::Hog | Self::SplitWrites | Self::KernelStamps | Self::Pause | Self::Throttle => true,
+            Self::Hiccups | Self::SmallDelay | Self::RemoteFreeze => true,
             Self::Delay | Self::Loss | Self::Skew | Self::Faults | Self::Bytes | Self::Syscalls => false,
             Self::Replay | Self::Power | Self::Coverage | Self::Saturation | Self::Limits => false,
             Self::Histogram | Self::Seed | Self::Unequal => false,
@@ -212,16 +242,23 @@ async fn check(bench: &Bench, probe: Probe) -> Check {
     let [name, injected, expected] = probe.texts().map(str::to_owned);
     let tries = if probe.is_timed() { TRIES } else { 1 };
     let (mut answer, mut tried) = (attempt(bench, probe).await, 1);
-    while tried < tries && !matches!(answer, Ok(Finding::Shown { pass: true, .. } | Finding::NotRun(_))) {
+    while tried < tries && answer.as_ref().map_or(true, Finding::failed) {
         (answer, tried) = (attempt(bench, probe).await, tried + 1);
     }
     let again = if tried > 1 { format!("try {tried} of {tries}") } else { String::new() };
-    let (found, pass, note) = match answer {
-        Ok(Finding::Shown { found, pass }) => (found, Some(pass), again),
-        Ok(Finding::NotRun(why)) => (String::new(), None, why),
-        Err(why) => (String::new(), Some(false), why),
-    };
-    Check { name, injected, expected, found, pass, note }
+    let mut check =
+        Check { name, injected, expected, found: String::new(), pass: None, note: again, cases: Vec::new() };
+    check.pass = answer.as_ref().map_or(Some(false), |finding| Some(!finding.failed()));
+    match answer {
+        Ok(Finding::Shown { found, .. }) => check.found = found,
+        Ok(Finding::Cases(cases)) => {
+            let fitting = cases.iter().filter(|case| case.pass).count();
+            (check.found, check.cases) = (format!("{fitting} of {} cases as expected", cases.len()), cases);
+        }
+        Ok(Finding::NotRun(why)) => (check.note, check.pass) = (why, None),
+        Err(why) => check.note = why,
+    }
+    check
 }
 
 async fn attempt(bench: &Bench, probe: Probe) -> Answer {
@@ -229,8 +266,8 @@ async fn attempt(bench: &Bench, probe: Probe) -> Answer {
         Probe::Delay | Probe::Loss | Probe::Skew => Ok(Finding::NotRun(
             "not measured: it needs an emulated network, which this version does not have".to_owned(),
         )),
-        Probe::Freeze => freeze::open_loop(bench).await,
-        Probe::BlindFreeze => freeze::closed_loop(bench).await,
+        Probe::Freeze => stops::server(bench),
+        Probe::BlindFreeze => stops::closed_loop(bench),
         Probe::Faults => accounts::faults(bench).await,
         Probe::Bytes => accounts::bytes(bench).await,
         Probe::Burn => accounts::burn(bench).await,
@@ -242,12 +279,17 @@ async fn attempt(bench: &Bench, probe: Probe) -> Answer {
         Probe::Coverage => Ok(statistics::coverage()),
         Probe::Histogram => statistics::histogram(),
         Probe::Seed => Ok(statistics::seed()),
-        Probe::PacerBlocked => trouble::pacer(),
+        Probe::HeldUp => work::held_up(bench),
         Probe::Hog => trouble::hog(bench).await,
         Probe::Saturation => trouble::saturation(bench).await,
         Probe::Unequal => trouble::unequal(bench).await,
         Probe::SplitWrites => limits::split_writes(),
         Probe::Limits => limits::limits(bench).await,
+        Probe::Pause => stops::generator(bench),
+        Probe::Throttle => stops::throttled(bench),
+        Probe::Hiccups => work::hiccups(bench),
+        Probe::SmallDelay => delay::delays(bench).await,
+        Probe::RemoteFreeze => stops::remote(bench),
     }
 }
 

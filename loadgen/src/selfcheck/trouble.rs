@@ -3,78 +3,13 @@
 use super::bench::{Bench, CONTESTANTS, cell, measured, plan};
 use super::{Answer, Finding};
 use crate::detect::host::Calm;
-use crate::detect::timing;
 use crate::{gate, host, timestamp, tool};
 use reports::{Comparison, Records};
-use servers::clock::now;
-use servers::pacer::{Job, Pacer};
 use servers::{ServeOptions, Server};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
-use trial::{Action, Measurement, Metric, Recording, Run, SCHEMA};
-use wire::{MonoTime, Preset, Rate, Transport, Tuning};
-
-/// How long the pacer is held up.
-const BLOCK: Duration = Duration::from_millis(50);
-/// Interval and number of the events whose pacing is looked at.
-const INTERVAL: Duration = Duration::from_millis(1);
-const TICKS: u64 = 300;
-
-/// Notes how late each tick fires; the next is due by the schedule, whatever happened to this one.
-struct Ticks {
-    begin: MonoTime,
-    late: Mutex<(u64, Recording)>,
-}
-
-impl Job for Ticks {
-    fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime> {
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        let (fired, lateness) = &mut *late;
-        lateness.record(now.nanos_since(self.due(*fired)));
-        *fired += 1;
-        (*fired < TICKS).then(|| self.due(*fired))
-    }
-}
-
-impl Ticks {
-    fn due(&self, tick: u64) -> MonoTime {
-        self.begin.plus_nanos(tick * INTERVAL.as_nanos() as u64)
-    }
-}
-
-/// Sleeps on the pacer's own thread.
-struct Block;
-
-impl Job for Block {
-    fn fire(self: Arc<Self>, _: MonoTime) -> Option<MonoTime> {
-        thread::sleep(BLOCK);
-        None
-    }
-}
-
-pub(super) fn pacer() -> Answer {
-    let pacer = Pacer::spawn().map_err(|error| error.to_string())?;
-    let begin = now() + Duration::from_millis(10);
-    let ticks = Arc::new(Ticks { begin, late: Mutex::default() });
-    pacer.handle().schedule(begin, Arc::clone(&ticks) as Arc<dyn Job>);
-    pacer.handle().schedule(begin + INTERVAL * 100, Arc::new(Block));
-    thread::sleep(INTERVAL * (TICKS as u32 + 100));
-    drop(pacer);
-    let (fired, late) = std::mem::take(&mut *ticks.late.lock().unwrap_or_else(PoisonError::into_inner));
-    let late = late.finish();
-    let worst_ns = late.max().unwrap_or_default();
-    let measurement = Measurement { distributions: [(Metric::PacerLateness, late)].into(), ..Measurement::default() };
-    let rate = Rate::per_second(1.0 / INTERVAL.as_secs_f64()).ok_or("no rate")?;
-    let warning = timing::pacer(rate, &measurement);
-    let void = warning.is_some_and(|warning| warning.action() == Action::Void && warning.rule() == Some(3));
-    let pass = fired == TICKS && worst_ns as f64 >= 0.95 * BLOCK.as_nanos() as f64 && void;
-    let said = if void { "void" } else { "not void" };
-    let found = format!("{fired} of {TICKS} ticks, {:.1} ms late at most, {said}", worst_ns as f64 / 1e6);
-    Ok(Finding::Shown { found, pass })
-}
+use trial::{Action, Run, SCHEMA};
+use wire::{Preset, Transport, Tuning};
 
 /// Children that spin until they are dropped, or for half a minute: the gate knows them as strangers.
 struct Hogs(Vec<Child>);

@@ -59,6 +59,6 @@ pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, 
 pub use recording::Recording;
 pub use row::Row;
 pub use second::Second;
-pub use selfcheck::{Check, SelfCheck, SelfCheckError};
+pub use selfcheck::{Case, Check, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, StallWarning, Stalls, Witness};
 pub use warning::Warning;

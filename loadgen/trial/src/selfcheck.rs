@@ -32,6 +32,22 @@ pub struct Check {
     /// A remark, or why the check was not run.
     #[serde(default)]
     pub note: String,
+    /// Its parts, where it has several: expected against found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Case>,
+}
+
+/// One part of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// What was done, with its measured length.
+    pub injected: String,
+    /// What must be shown.
+    pub expected: String,
+    /// What was shown.
+    pub found: String,
+    /// Whether that fits.
+    pub pass: bool,
 }
 
 /// Why a text is no self-check.
@@ -74,7 +90,8 @@ mod tests {
 
     fn check(pass: Option<bool>) -> Check {
         let text = String::new;
-        Check { name: "V2".to_owned(), injected: text(), expected: text(), found: text(), pass, note: text() }
+        let name = "V2".to_owned();
+        Check { name, injected: text(), expected: text(), found: text(), pass, note: text(), cases: Vec::new() }
     }
 
     fn of(passes: &[Option<bool>]) -> SelfCheck {
@@ -90,8 +107,12 @@ mod tests {
 
     #[test]
     fn the_file_is_read_back_and_foreign_ones_are_refused() {
-        let written = serde_json::to_vec(&of(&[Some(true), None])).unwrap();
-        assert_eq!(SelfCheck::parse(&written).unwrap(), of(&[Some(true), None]));
+        let mut all = of(&[Some(true), None]);
+        assert!(!serde_json::to_string(&all).unwrap().contains("cases"), "as files of old have it");
+        let text = || "50 ms".to_owned();
+        all.checks[0].cases.push(Case { injected: text(), expected: text(), found: text(), pass: true });
+        let written = serde_json::to_vec(&all).unwrap();
+        assert_eq!(SelfCheck::parse(&written).unwrap(), all);
         assert!(SelfCheck::parse(b"{}").unwrap_err().to_string().contains("started"));
         assert!(matches!(SelfCheck::parse(&vec![b' '; MAX_BYTES + 1]), Err(SelfCheckError::TooLong)));
     }

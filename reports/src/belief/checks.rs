@@ -5,7 +5,7 @@ use crate::compare::{Comparison, Contest};
 use crate::evidence::Block;
 use crate::number::{self, NONE};
 use crate::text::Language;
-use trial::Check;
+use trial::{Case, Check};
 
 /// Every null arm of a headline figure: its ratio must hold 1.
 pub(super) fn null_arms(comparison: &Comparison, lang: Language) -> Vec<Block> {
@@ -45,20 +45,46 @@ pub(super) fn selfcheck(comparison: &Comparison, lang: Language) -> Vec<Block> {
         lang.pass_head(),
         lang.remark(),
     ];
-    let rows = selfcheck.checks.iter().map(|check| check_row(check, lang)).collect();
+    let rows = selfcheck.checks.iter().flat_map(|check| check_rows(check, lang)).collect();
     vec![heading, verdict, table_or(lang.selfcheck_caption(), head, rows, lang.no_selfcheck())]
 }
 
-fn check_row(check: &Check, lang: Language) -> Vec<String> {
-    let pass = match check.pass {
+/// A line for the check, and one for each of its cases.
+fn check_rows(check: &Check, lang: Language) -> Vec<Vec<String>> {
+    let own = row([&check.name, &check.injected, &check.expected, &check.found], check.pass, &check.note, lang);
+    let case = |case: &Case| row([&check.name, &case.injected, &case.expected, &case.found], Some(case.pass), "", lang);
+    std::iter::once(own).chain(check.cases.iter().map(case)).collect()
+}
+
+fn row(texts: [&String; 4], pass: Option<bool>, note: &str, lang: Language) -> Vec<String> {
+    let pass = match pass {
         Some(true) => lang.passed(),
         Some(false) => lang.not_passed(),
         None => lang.unmeasured(),
     };
     let text = |text: &String| if text.is_empty() { NONE.to_owned() } else { text.clone() };
-    [&check.name, &check.injected, &check.expected, &check.found]
-        .map(text)
-        .into_iter()
-        .chain([pass, check.note.clone()])
-        .collect()
+    texts.map(text).into_iter().chain([pass, note.to_owned()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_of_a_check_is_a_line_below_it() {
+        let text = |text: &str| text.to_owned();
+        let case = Case { injected: text("SSE, 50 ms"), expected: text("50 ms"), found: text("90 ms"), pass: false };
+        let check = Check {
+            name: text("V2 freeze"),
+            injected: text("stops"),
+            expected: text("their lengths"),
+            found: text("0 of 1 as expected"),
+            pass: Some(false),
+            note: text("try 3 of 3"),
+            cases: vec![case],
+        };
+        let rows = check_rows(&check, Language::English);
+        assert_eq!(rows[0][3..], ["0 of 1 as expected", "✗ no", "try 3 of 3"]);
+        assert_eq!(rows[1], ["V2 freeze", "SSE, 50 ms", "50 ms", "90 ms", "✗ no", ""]);
+    }
 }

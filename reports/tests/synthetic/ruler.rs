@@ -92,6 +92,7 @@ pub(crate) fn selfcheck() -> SelfCheck {
         found: found.to_owned(),
         pass,
         note: note.to_owned(),
+        cases: Vec::new(),
     };
     SelfCheck {
         started: "2026-11-24T03:20:00Z".to_owned(),
