@@ -13,7 +13,7 @@ use crate::clock::now;
 use crate::scheduler::{CGROUP_PREFIX, cgroup_directory};
 use nix::time::{ClockId, ClockNanosleepFlags, clock_nanosleep};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -81,7 +81,7 @@ pub fn witness() -> io::Result<()> {
     let ticks = Arc::new(Ticks::starting(now()));
     let timer = Arc::clone(&ticks);
     thread::Builder::new().name("timer".to_owned()).spawn(move || timer.keep())?;
-    let socket = UnixStream::from(OwnedFd::from(std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?));
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut answers = socket.try_clone()?;
     let mut questions = BufReader::new(socket);
     let mut line = String::new();
