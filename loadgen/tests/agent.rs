@@ -20,7 +20,7 @@ fn agent(out: &Path, args: &[&str]) -> Output {
 }
 
 fn lines(out: &Path) -> Vec<Line> {
-    let text = trial::container::text(&out).unwrap();
+    let text = trial::container::text(out).unwrap();
     text.lines().map(|line| Line::parse(line).unwrap()).collect()
 }
 

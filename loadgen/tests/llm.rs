@@ -32,7 +32,7 @@ fn llm(out: &Path, args: &[&str]) -> Output {
 }
 
 fn trials(out: &Path) -> Vec<Trial> {
-    let text = trial::container::text(&out).unwrap();
+    let text = trial::container::text(out).unwrap();
     assert!(!text.contains("s3cret"), "a key in the records");
     let lines = text.lines().map(|line| Line::parse(line).unwrap());
     lines.filter_map(|line| if let Line::Trial(trial) = line { Some(*trial) } else { None }).collect()

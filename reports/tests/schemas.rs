@@ -37,7 +37,7 @@ fn every_schema_is_read() {
         assert_eq!(records.preflight.is_some(), preflight);
         for m in measured(&records) {
             let response = &m.distributions[&Metric::ResponseTime];
-            assert!(response.len() > 0 && response.len() == m.counters.in_window, "{schema}");
+            assert!(!response.is_empty() && response.len() == m.counters.in_window, "{schema}");
             assert_eq!(m.timeline.iter().map(|slice| slice.received).sum::<u64>(), response.len());
             assert_eq!(m.timeline.len(), slices);
             assert!(m.timeline.iter().all(|slice| slice.distribution.is_empty()), "a report keeps no slice whole");
