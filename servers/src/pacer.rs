@@ -1,7 +1,7 @@
 //! Keeps schedules on time. Refuses to use tokio's timer: it has 1 ms resolution and fires in bursts.
 //!
-//! An [`Agenda`] holds every schedule of one pacer in one heap. A [`Pacer`] is an OS thread that sleeps until the earliest
-//! is due ([`thread`]); a runtime thread paces what only it reads by itself ([`task`]), since handing an event from one
+//! An `Agenda` holds every schedule of one pacer in one heap. A [`Pacer`] is an OS thread that sleeps until the earliest
+//! is due (`thread`); a runtime thread paces what only it reads by itself (`task`), since handing an event from one
 //! thread to another costs more than the event. Both fire, on waking, all that is due: a late wake bunches events, it
 //! never loses or moves them.
 
