@@ -16,7 +16,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use trial::{Case, Figure, Metric, Quantile};
-use wire::Transport;
+use wire::{MonoTime, Transport};
 
 pub(super) const TEXTS: [&str; 3] = [
     "V25 small delays",
@@ -30,6 +30,9 @@ const DELAYS_NS: [u64; 4] = [20_000, 100_000, 300_000, 1_000_000];
 const BLOCKS: u32 = 12;
 /// From this delay on, in nanoseconds, the interval must be narrow: its half-width at most this share of the delay.
 const NARROW: (u64, f64) = (100_000, 0.5);
+/// What each read costs a proxy in all, whatever of it is delay: an arm that keeps its CPU awake is faster for that alone
+/// (by 20 to 30 µs on a shared guest), so all arms spin alike, and longer than the generator takes to read.
+const SPIN_NS: u64 = 1_200_000;
 /// What one read takes at most.
 const BUFFER_BYTES: usize = 64 << 10;
 
@@ -65,32 +68,40 @@ fn join(client: TcpStream, server: SocketAddr, delay_ns: u64, residences: &Arc<M
     server.set_nodelay(true)?;
     let (from_client, to_server) = (client.try_clone()?, server.try_clone()?);
     let residences = Arc::clone(residences);
-    thread::Builder::new().name("proxy-up".to_owned()).spawn(move || carry(&from_client, &to_server, 0))?;
+    thread::Builder::new().name("proxy-up".to_owned()).spawn(move || carry(&from_client, &to_server, [0, 0]))?;
     thread::Builder::new().name("proxy-down".to_owned()).spawn(move || {
-        let held = carry(&server, &client, delay_ns);
+        let held = carry(&server, &client, [delay_ns, SPIN_NS]);
         residences.lock().unwrap_or_else(PoisonError::into_inner).extend(held);
     })?;
     Ok(())
 }
 
-/// Carries one direction to its end, each read after `delay_ns` of spinning: a sleep is not as exact. How long each was held.
-fn carry(mut from: &TcpStream, mut to: &TcpStream, delay_ns: u64) -> Vec<f64> {
+/// Carries one direction to its end, each read after `delay_ns` of spinning (a sleep is not as exact) and with `spin_ns` of it
+/// in all. How long each was held.
+fn carry(mut from: &TcpStream, mut to: &TcpStream, [delay_ns, spin_ns]: [u64; 2]) -> Vec<f64> {
     let (mut buffer, mut held) = (vec![0; BUFFER_BYTES], Vec::new());
     while let Ok(bytes @ 1..) = from.read(&mut buffer) {
         let read = now();
-        let mut held_ns = now().nanos_since(read);
-        while held_ns < delay_ns {
-            std::hint::spin_loop();
-            held_ns = now().nanos_since(read);
-        }
-        held.push(held_ns as f64);
+        held.push(spin(read, delay_ns) as f64);
         if to.write_all(&buffer[..bytes]).is_err() {
             break;
         }
+        spin(read, spin_ns);
     }
     // Either end may have closed already.
     let _ = (to.shutdown(Shutdown::Write), from.shutdown(Shutdown::Read));
     held
+}
+
+/// Spins until so many nanoseconds after `from`; how many it were.
+fn spin(from: MonoTime, length_ns: u64) -> u64 {
+    loop {
+        let passed_ns = now().nanos_since(from);
+        if passed_ns >= length_ns {
+            return passed_ns;
+        }
+        std::hint::spin_loop();
+    }
 }
 
 pub(super) async fn delays(bench: &Bench) -> Answer {
