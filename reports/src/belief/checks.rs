@@ -84,7 +84,7 @@ mod tests {
             cases: vec![case],
         };
         let rows = check_rows(&check, Language::English);
-        assert_eq!(rows[0][3..], ["0 of 1 as expected", "✗ no", "try 3 of 3"]);
-        assert_eq!(rows[1], ["V2 freeze", "SSE, 50 ms", "50 ms", "90 ms", "✗ no", ""]);
+        assert_eq!(rows[0][3..], ["0 of 1 as expected", "✗ fail", "try 3 of 3"]);
+        assert_eq!(rows[1], ["V2 freeze", "SSE, 50 ms", "50 ms", "90 ms", "✗ fail", ""]);
     }
 }
