@@ -16,7 +16,7 @@ use wire::{HeapSite, HeapUse};
 ///
 /// Names are those of symbols, and a function that was inlined has none. So the callers of those that allocate buffers are
 /// named as well: by the size of what they allocate, since they have small blocks of their own.
-const RULES: [(&str, u64, HeapUse); 28] = [
+const RULES: [(&str, u64, HeapUse); 29] = [
     ("hyper::proto::h1::io::Buffered::poll_read_from_io", 0, HeapUse::HyperRead),
     ("hyper::proto::h1::io::", 0, HeapUse::HyperWrite),
     ("hyper::proto::h1::conn::Conn::poll_read", 4_096, HeapUse::HyperRead),
@@ -45,6 +45,8 @@ const RULES: [(&str, u64, HeapUse); 28] = [
     ("servers::", 0, HeapUse::Own),
     ("tokio::runtime::task::", 0, HeapUse::Task),
     ("tokio::", 0, HeapUse::Runtime),
+    // What a thread's own closure allocates, such as the pacer's: nothing but the thread's begin has a name.
+    ("start_thread", 0, HeapUse::Own),
 ];
 
 /// Crates that allocate for whoever calls them.

@@ -16,7 +16,8 @@ use tokio::time::{sleep, timeout};
 use trial::{Measurement, MemoryPoint};
 use wire::{Payload, Rate, Subscription};
 
-/// Connections opened at one go; nothing is timed here, so only the listen backlog bounds them.
+/// Connections opened at one go, with a millisecond to the next; nothing is timed here, so only the listen backlog bounds
+/// them.
 const GO: u32 = 20;
 /// Wait for allocators and the kernel to come to rest at each step.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -31,7 +32,7 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
     let most = order.cell.steps.last().copied().unwrap_or(0);
     host::admit(u64::from(most), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let mut quiet = Quiet::enter(order);
+    let mut quiet = Quiet::enter(order, GO);
     let points = steps(order, session, &mut quiet).await;
     let measurement = quiet.leave().await?;
     let memory = points?;
@@ -58,15 +59,16 @@ async fn steps(order: &Order, session: &mut Session, quiet: &mut Quiet) -> Resul
 /// Connections that are open and say nothing more after their first event.
 pub(super) struct Quiet {
     streams: JoinSet<Result<(), StreamError>>,
+    go: u32,
 }
 
 impl Quiet {
-    /// None yet; from here to [`Quiet::leave`] this thread is a worker.
-    pub(super) fn enter(order: &Order) -> Self {
+    /// None yet, and so many to be opened at one go; from here to [`Quiet::leave`] this thread is a worker.
+    pub(super) fn enter(order: &Order, go: u32) -> Self {
         let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
         let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
         worker::enter(Recorder::new(Reading::Push(payload), window, 0, None));
-        Self { streams: JoinSet::new() }
+        Self { streams: JoinSet::new(), go }
     }
 
     /// Opens more until there are so many, and reads both ends.
@@ -84,7 +86,7 @@ impl Quiet {
             let (client, dialer) = (order.cell.client, session.dialer.clone());
             let spec = session.spec(order, &subscription(order), index);
             self.streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
-            if index % GO == 0 {
+            if index % self.go == 0 {
                 sleep(Duration::from_millis(1)).await;
             }
         }

@@ -164,7 +164,7 @@ impl Probe {
             Self::Touch => [
                 "V8 memory",
                 "64 KiB touched for each connection",
-                "64 KiB more: pages within 2 %, requested within 16 B",
+                "64 KiB more: pages within 2 %, requested within 72 B",
             ],
             Self::Replay => ["V9 A/A", "labels of stored null arms shuffled", "95 % intervals miss 1 in 2 to 8 %"],
             Self::Power => {
