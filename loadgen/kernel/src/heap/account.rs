@@ -82,7 +82,8 @@ pub(super) fn keep(kept: bool) {
     KEPT.store(kept, Relaxed);
 }
 
-/// Whether somebody asked for an account.
+/// Whether somebody asked for an account: one relaxed load.
+#[inline]
 pub(super) fn is_kept() -> bool {
     KEPT.load(Relaxed)
 }
@@ -101,24 +102,9 @@ fn account() -> MutexGuard<'static, Account> {
     ACCOUNT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A block was taken; an address of zero is none.
-#[inline]
-pub(super) fn taken(address: usize, bytes: usize) {
-    if is_kept() {
-        note_taken(address, bytes);
-    }
-}
-
-/// A block is about to be given back.
-#[inline]
-pub(super) fn given_back(address: usize) {
-    if is_kept() {
-        note_given_back(address);
-    }
-}
-
+/// A block was taken, by the function that called; an address of zero is none.
 #[cold]
-fn note_taken(address: usize, bytes: usize) {
+pub(super) fn taken(address: usize, bytes: usize) {
     if address == 0 {
         return;
     }
@@ -133,8 +119,9 @@ fn note_taken(address: usize, bytes: usize) {
     });
 }
 
+/// A block is about to be given back.
 #[cold]
-fn note_given_back(address: usize) {
+pub(super) fn given_back(address: usize) {
     inside(|| account().give_back(address));
 }
 
