@@ -20,8 +20,9 @@ const MAX_NUMBERS: usize = 8 << 20;
 pub struct Pooled {
     /// Recorded values of any block, rising, nanoseconds.
     values: Vec<u64>,
-    /// For each block: how many of its durations lie at or below each value.
-    cumulated: Vec<Vec<u64>>,
+    blocks: usize,
+    /// For each value, block by block: how many durations lie at or below it.
+    cumulated: Vec<u64>,
 }
 
 impl Pooled {
@@ -33,13 +34,16 @@ impl Pooled {
         if values.len() * blocks.len() > MAX_NUMBERS {
             return Self::default();
         }
-        let cumulated = blocks.iter().map(|block| cumulate(block, &values)).collect();
-        Self { values, cumulated }
+        let mut cumulated = vec![0; values.len() * blocks.len()];
+        for (index, block) in blocks.iter().enumerate() {
+            cumulate(block, &values, cumulated.iter_mut().skip(index).step_by(blocks.len()));
+        }
+        Self { values, blocks: blocks.len(), cumulated }
     }
 
     /// Durations in all.
     pub fn len(&self) -> u64 {
-        self.cumulated.iter().filter_map(|block| block.last()).sum()
+        self.values.len().checked_sub(1).map_or(0, |last| self.at(last).iter().sum())
     }
 
     /// Whether there is nothing.
@@ -49,12 +53,17 @@ impl Pooled {
 
     /// The duration in nanoseconds below which a share `q` lies; `None` when empty.
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        self.weighted_quantile(q, &vec![1; self.cumulated.len()])
+        self.weighted_quantile(q, &vec![1; self.blocks])
+    }
+
+    /// Durations of each block at or below a value.
+    fn at(&self, index: usize) -> &[u64] {
+        &self.cumulated[index * self.blocks..][..self.blocks]
     }
 
     /// The quantile with each block counted so many times; HdrHistogram's rule, so that both agree.
     fn weighted_quantile(&self, q: f64, weights: &[u64]) -> Option<f64> {
-        let below = |i: usize| self.cumulated.iter().zip(weights).map(|(block, weight)| block[i] * weight).sum::<u64>();
+        let below = |i: usize| self.at(i).iter().zip(weights).map(|(count, weight)| count * weight).sum::<u64>();
         let total = self.values.len().checked_sub(1).map(below).filter(|&total| total > 0)?;
         let wanted = ((q * total as f64).ceil() as u64).clamp(1, total);
         let index = partition(self.values.len(), |i| below(i) < wanted);
@@ -62,15 +71,14 @@ impl Pooled {
     }
 }
 
-fn cumulate(block: &Distribution, values: &[u64]) -> Vec<u64> {
+fn cumulate<'a>(block: &Distribution, values: &[u64], cumulated: impl Iterator<Item = &'a mut u64>) {
     let (mut counts, mut sum) = (block.counts().peekable(), 0);
-    let up_to = |value: &u64| {
+    for (value, up_to) in values.iter().zip(cumulated) {
         while let Some((_, count)) = counts.next_if(|(recorded, _)| recorded <= value) {
             sum += count;
         }
-        sum
-    };
-    values.iter().map(up_to).collect()
+        *up_to = sum;
+    }
 }
 
 /// First index in `0..len` for which `is_below` is false, `is_below` being true up to there.
@@ -107,7 +115,7 @@ pub struct Shift {
 
 /// Compares two arms whose blocks correspond, at every one of [`SHARES`]; empty when an arm has no durations.
 pub(super) fn shifts(base: &Pooled, other: &Pooled, seed: u64) -> Vec<Shift> {
-    let blocks = base.cumulated.len().min(other.cumulated.len());
+    let blocks = base.blocks.min(other.blocks);
     let steps = blocks * SHARES.len() * 2 * (base.values.len().max(other.values.len()).max(2).ilog2() as usize + 1);
     let draws = if blocks < FEWEST_BLOCKS { 0 } else { (MAX_STEPS / steps.max(1)).clamp(MIN_DRAWS, MAX_DRAWS) };
     let mut random = fastrand::Rng::with_seed(seed);

@@ -44,14 +44,20 @@ impl<'a> Entries<'a> {
     }
 
     /// The next number; `None` at the end, or where the text is none of ours.
+    #[inline]
     fn number(&mut self) -> Option<u64> {
+        let digit = VALUES[usize::from(*self.text.next()?)];
+        if digit < MORE { Some(u64::from(digit)) } else { self.longer(digit) }
+    }
+
+    fn longer(&mut self, mut digit: u8) -> Option<u64> {
         let (mut number, mut shift) = (0, 0);
         loop {
-            let digit = VALUES[usize::from(*self.text.next()?)];
             number |= u64::from(digit & (MORE - 1)) << shift;
             if digit & MORE == 0 {
                 return Some(number);
             }
+            digit = VALUES[usize::from(*self.text.next()?)];
             shift = (shift + 5).min(55);
         }
     }
@@ -60,6 +66,7 @@ impl<'a> Entries<'a> {
 impl Iterator for Entries<'_> {
     type Item = (u64, u64);
 
+    #[inline]
     fn next(&mut self) -> Option<(u64, u64)> {
         let mut number = self.number()?;
         if number % 2 == 1 {
