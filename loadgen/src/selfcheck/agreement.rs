@@ -4,14 +4,18 @@ use std::time::Duration;
 use trial::{Case, Distribution, Measurement, Metric, Trial};
 
 /// Every event that fell due while the server stood still waited for the end of that: of stops `s` in a time `T`, the share
-/// `Σ max(s - x, 0) / T` of all events waits for longer than `x`. The quantile in nanoseconds; of one stop it is
-/// `s - (1 - q) T`, and zero where the stops are too short to reach it.
+/// `Σ max(s - x, 0) / T` of all events waits for longer than `x`.
+pub(super) fn waiting(stops: &[Duration], time: Duration, longer_than: Duration) -> f64 {
+    stops.iter().map(|stop| stop.saturating_sub(longer_than)).sum::<Duration>().as_secs_f64() / time.as_secs_f64()
+}
+
+/// The quantile of waits in nanoseconds: of one stop `s - (1 - q) T`, and zero where the stops are too short to reach it.
 pub(super) fn predicted(stops: &[Duration], time: Duration, q: f64) -> f64 {
-    let beyond = |x: f64| stops.iter().map(|stop| (stop.as_secs_f64() - x).max(0.0)).sum::<f64>() / time.as_secs_f64();
     let longest = stops.iter().max().map_or(0.0, Duration::as_secs_f64);
     let halved = (0..60).fold([0.0, longest], |[low, high], _| {
         let middle = (low + high) / 2.0;
-        if beyond(middle) > 1.0 - q { [middle, high] } else { [low, middle] }
+        let waiting = waiting(stops, time, Duration::from_secs_f64(middle));
+        if waiting > 1.0 - q { [middle, high] } else { [low, middle] }
     });
     1e9 * halved[1]
 }
@@ -92,6 +96,7 @@ mod tests {
         // Half of the time: a quarter of all events waits for more than half of a stop.
         let p = |q| (predicted(&[ms(40); 50], ms(4_000), q) / 1e6).round();
         assert_eq!((p(0.75), p(0.9), p(0.5), predicted(&[], ms(1), 0.5)), (20.0, 32.0, 0.0, 0.0));
+        assert_eq!(waiting(&[ms(40), ms(60)], ms(1_000), ms(50)), 0.01);
     }
 
     #[test]

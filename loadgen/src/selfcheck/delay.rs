@@ -1,8 +1,8 @@
 //! One arm slower by a known delay of microseconds: whether the interval of the difference holds it, and how wide it is.
 //!
 //! ```text
-//!  server ── event ──► proxy: reads, spins for the delay, writes ──► generator      the same proxy without delay: base arm
-//!                             └─ residence, measured here: the truth ─┘
+//!  server ── event ──► proxy: reads, spins for base + delay, writes ──► generator      the base arm: the same without delay
+//!                             └─ residence, measured here: the truth ──┘
 //! ```
 
 use super::bench::{Bench, cell, measured};
@@ -24,8 +24,10 @@ pub(super) const TEXTS: [&str; 3] = [
     "the 95 % interval of the difference holds it; its half-width is at most half of it from 100 µs on",
 ];
 
-/// The delays, in nanoseconds; the base arm goes through a proxy without one.
+/// The delays, in nanoseconds.
 const DELAYS_NS: [u64; 4] = [20_000, 100_000, 300_000, 1_000_000];
+/// What every arm is held, in nanoseconds: until the server has gone to sleep, so that it is in no arm's way where CPUs are few.
+const BASE_NS: u64 = 300_000;
 /// Blocks: each holds the base and every delay once.
 const BLOCKS: u32 = 12;
 /// From this delay on, in nanoseconds, the interval must be narrow: its half-width at most this share of the delay.
@@ -105,12 +107,12 @@ fn spin(from: MonoTime, length_ns: u64) -> u64 {
 }
 
 pub(super) async fn delays(bench: &Bench) -> Answer {
-    // So few events that a millisecond of spinning is less than half of a CPU.
-    let cell = cell("push", "rate=400\nwarmup='150ms'\nwindow='300ms'");
+    // So few events that the longest spinning is less than half of a CPU.
+    let cell = cell("push", "rate=300\nwarmup='150ms'\nwindow='300ms'");
     let server = OwnServer::start(&cell).await.map_err(|error| error.to_string())?;
     let address = server.url().trim_start_matches("http://").trim_end_matches('/');
     let address: SocketAddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
-    let open = |delay_ns| Proxy::open(address, delay_ns).map_err(|error| error.to_string());
+    let open = |delay_ns| Proxy::open(address, BASE_NS + delay_ns).map_err(|error| error.to_string());
     let proxies: Vec<Proxy> = std::iter::once(0).chain(DELAYS_NS).map(open).collect::<Result<_, _>>()?;
     let (mut random, mut medians) = (fastrand::Rng::with_seed(bench.options.seed), vec![Vec::new(); proxies.len()]);
     for _ in 0..BLOCKS {
