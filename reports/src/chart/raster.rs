@@ -42,7 +42,8 @@ fn encode(pixels: &Pixmap) -> Result<Vec<u8>, ChartError> {
     // The fastest level: the next ones take twice the time for a quarter of the bytes.
     encoder.set_deflate_compression(png::DeflateCompression::Level(1));
     encoder.set_filter(png::Filter::NoFilter);
-    let data = match indexed(pixels, |exact| exact).or_else(|| indexed(pixels, six_bits)) {
+    let fitting = [8, 6, 5, 4].into_iter().find_map(|bits| indexed(pixels, bits));
+    let data = match fitting {
         Some((palette, indices)) => {
             encoder.set_color(png::ColorType::Indexed);
             encoder.set_palette(palette.concat());
@@ -57,13 +58,11 @@ fn encode(pixels: &Pixmap) -> Result<Vec<u8>, ChartError> {
     Ok(file)
 }
 
-/// Six of eight bits, white staying white: for a chart with more shades at its edges than a palette holds.
-fn six_bits(channel: u8) -> u8 {
-    channel & !3 | channel >> 6
-}
-
-/// The palette of the rounded colours and each pixel's place in it, unless there are more than 256.
-fn indexed(pixels: &Pixmap, round: fn(u8) -> u8) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
+/// The palette of the colours, their channels rounded to `bits` with white staying white, and each pixel's place in it;
+/// `None` when a chart has more shades at its edges than the 256 of a palette.
+fn indexed(pixels: &Pixmap, bits: u32) -> Option<(Vec<[u8; 3]>, Vec<u8>)> {
+    let lost = (0xff_u16 >> bits) as u8;
+    let round = |channel: u8| channel & !lost | (u16::from(channel) >> bits) as u8;
     let (mut palette, mut places) = (Vec::new(), HashMap::new());
     let mut indices = Vec::with_capacity(pixels.pixels().len());
     for run in pixels.pixels().chunk_by(|a, b| a == b) {
