@@ -57,7 +57,9 @@ fn what_is_repacked_is_smaller_and_says_the_same() {
         assert!(fs::metadata(&packed).unwrap().len() < stored(schema).len() as u64 / 2);
         let after = load(directory.path()).unwrap();
         assert_eq!(after.run.schema, SCHEMA);
-        assert_eq!(measured(&after), measured(&before));
+        // As they are written, for diagnostics are kept less finely than those of schemas 1 to 3 were.
+        let written = |records| serde_json::to_value(measured(records)).unwrap();
+        assert_eq!(written(&after), written(&before));
         assert_eq!(after.preflight, before.preflight);
         let again = fs::read(&packed).unwrap();
         assert_eq!(fs::read(repack(directory.path()).unwrap()).unwrap(), again, "packed for good");

@@ -6,7 +6,7 @@ mod text;
 
 use crate::Recording;
 pub(crate) use buckets::place;
-use buckets::{highest, lowest};
+use buckets::{coarse, highest, lowest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use text::{Entries, Writer};
 
@@ -104,6 +104,16 @@ impl Distribution {
     /// Recorded values with their counts, in rising order.
     pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.entries().map(|(place, count)| (highest(place), count))
+    }
+
+    /// The same durations with sixteen buckets as one, so exact to 0.8 %; below 1,024 ns as they were.
+    pub fn coarsened(&self) -> Self {
+        let mut writer = Writer::default();
+        let entries: Vec<_> = self.entries().collect();
+        for group in entries.chunk_by(|a, b| coarse(a.0) == coarse(b.0)) {
+            writer.push(coarse(group[0].0), group.iter().map(|entry| entry.1).sum());
+        }
+        writer.into()
     }
 
     fn entries(&self) -> Entries<'_> {

@@ -1,7 +1,8 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
 use crate::{Distribution, ExactPass, HeapAccount, KernelStamps, Layers, LlmCounts, Second, Stalls};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use wire::{Charged, Vitals};
 
@@ -15,7 +16,8 @@ pub struct Measurement {
     pub counters: Counters,
     /// Bytes at the socket by cause.
     pub bytes: Bytes,
-    /// Durations, whole.
+    /// Durations, whole; written with diagnostics [coarsened](Distribution::coarsened).
+    #[serde(serialize_with = "coarsened")]
     pub distributions: BTreeMap<Metric, Distribution>,
     /// One entry for each second of the window, or for each tenth of a window that is shorter than ten seconds.
     #[serde(deserialize_with = "crate::second::bounded")]
@@ -99,6 +101,14 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Whether this says where the time went and decides nothing: records keep it less finely.
+    pub const fn is_diagnostic(self) -> bool {
+        matches!(
+            self,
+            Self::ServiceTime | Self::Queueing | Self::DeliveryTime | Self::PacerLateness | Self::GeneratorLag
+        )
+    }
+
     /// Every metric, in the order of its discriminants.
     pub const ALL: [Self; 21] = [
         Self::ResponseTime,
@@ -123,6 +133,16 @@ impl Metric {
         Self::EndToEnd,
         Self::JudgedTime,
     ];
+}
+
+fn coarsened<S: Serializer>(
+    distributions: &BTreeMap<Metric, Distribution>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(distributions.iter().map(|(metric, whole)| {
+        let written = if metric.is_diagnostic() { Cow::Owned(whole.coarsened()) } else { Cow::Borrowed(whole) };
+        (metric, written)
+    }))
 }
 
 /// Exact counts over a whole trial, unless the name says window.

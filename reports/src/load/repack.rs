@@ -35,7 +35,7 @@ pub enum RepackError {
 }
 
 /// Rewrites the records in a directory in today's form and compresses them: the path of the new file. Every number stays as
-/// it is, but of the slices of a window only counts and quantiles are kept.
+/// it is, but of the slices of a window only counts and quantiles are kept, and diagnostics are kept to 0.8 %.
 ///
 /// # Errors
 /// [`RepackError`]; the records then stay as they are.
@@ -63,13 +63,14 @@ fn rewrite(source: &Path, to: &Path, failed: impl Fn(io::Error) -> RepackError) 
     file.flush().map_err(failed)
 }
 
-/// Holds what was written against what it was written from, line by line.
+/// Holds what was written against what it was written from, line by line as both are written today.
 fn compare(source: &Path, written: &Path) -> Result<(), RepackError> {
+    let text = |line: Option<Line>| line.map(|line| serde_json::to_string(&line)).transpose().ok();
     let (mut before, mut after) = (open(source)?, open(written)?);
     loop {
-        match (today(&mut before, source)?, today(&mut after, written)?) {
-            (None, None) => return Ok(()),
-            (before, after) if before == after => {}
+        match (text(today(&mut before, source)?), text(today(&mut after, written)?)) {
+            (Some(None), Some(None)) => return Ok(()),
+            (Some(before), Some(after)) if before == after => {}
             _ => return Err(differs(source, "what was written does not read like it")),
         }
     }

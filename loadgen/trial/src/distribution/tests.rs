@@ -95,6 +95,17 @@ proptest! {
     }
 
     #[test]
+    fn coarser_durations_are_as_many_and_within_0_8_percent(values in proptest::collection::vec(1..MAX_NS, 1..50)) {
+        let (fine, coarse) = (of(&values), of(&values).coarsened());
+        prop_assert_eq!(coarse.len(), fine.len());
+        for q in [0.0, 0.5, 0.9, 1.0] {
+            let (fine, coarse) = (fine.quantile(q).unwrap() as f64, coarse.quantile(q).unwrap() as f64);
+            prop_assert!((coarse / fine - 1.0).abs() <= 0.009, "{} for {}", coarse, fine);
+        }
+        prop_assert_eq!(coarse.coarsened(), coarse, "coarse for good");
+    }
+
+    #[test]
     fn any_text_that_is_read_is_what_we_would_write(text in "[A-Za-z0-9+/]{0,12}") {
         if let Ok(read) = Distribution::decode(text.clone()) {
             prop_assert_eq!(&*Distribution::of_entries(read.entries()).text, text.as_str());
