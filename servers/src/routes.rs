@@ -2,7 +2,7 @@
 
 use crate::feed::Lane;
 use crate::refusal::Refusal;
-use crate::{browser, control, endpoint, heap, llm, probe};
+use crate::{browser, control, endpoint, heap, llm, login, probe};
 use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::routing::get;
@@ -18,6 +18,7 @@ pub(crate) fn router(lane: &Arc<Lane>) -> Router {
         .merge(heap::routes())
         .merge(control::routes())
         .merge(browser::routes())
+        .merge(login::routes())
         .merge(llm::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)

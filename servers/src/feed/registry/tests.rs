@@ -41,10 +41,10 @@ fn sessions_and_groups_linger_and_then_go() {
 fn payload_fillers_are_shared_and_forgotten() {
     let (_pacer, lane) = rig::lane();
     let registry = &lane.hub.registry;
-    let (one, two) = (registry.payload(100), registry.payload(100));
+    let (one, two) = (registry.payload(&lane, 100).unwrap(), registry.payload(&lane, 100).unwrap());
     assert!(Arc::ptr_eq(&one, &two));
     drop((one, two));
-    let _other = registry.payload(200);
+    let _other = registry.payload(&lane, 200).unwrap();
     assert_eq!(lock(&registry.payloads).len(), 1);
 }
 
