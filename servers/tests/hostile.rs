@@ -3,9 +3,10 @@
 
 mod support;
 
+use std::time::Duration;
 use support::hostile::Fate::{Ends, Status, Waits};
 use support::hostile::{check, get, head, json, upgraded};
-use support::{Subscriber, opening, server};
+use support::{Subscriber, Wire, opening, server};
 use wire::Transport;
 
 #[test]
@@ -154,4 +155,34 @@ fn upgrades_and_frames_that_are_none() {
         ),
     ];
     check(&server(), &cases);
+}
+
+#[test]
+#[ignore = "takes the 30 s that a head and a body may take"]
+fn heads_and_bodies_that_stop_are_given_up() {
+    let server = server();
+    let _subscriber = Subscriber::open(&server, Transport::Sse, "schedule=idle&session=s");
+    let body = |target: &str, fields: &str| [head("POST", target, fields), b"x".into()].concat();
+    let form = "content-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n";
+    let mut slow: Vec<_> = [
+        (b"GET /clock HTTP/1.1\r\nhost: loc".to_vec(), None),
+        (Vec::new(), None),
+        (body("/publish/s", "content-length: 9\r\n"), Some(408)),
+        (body("/v1/responses", "transfer-encoding: chunked\r\n"), Some(408)),
+        (body("/login", form), Some(400)),
+        (body("/browser/result?token=a", "content-type: application/json\r\ncontent-length: 9\r\n"), Some(400)),
+    ]
+    .map(|(bytes, status)| {
+        let mut wire = Wire::connect(&server);
+        wire.stream().set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        wire.send(&bytes);
+        (wire, status)
+    })
+    .into();
+    for (wire, status) in &mut slow {
+        match status {
+            Some(status) => assert_eq!(wire.head().status, *status),
+            None => assert!(wire.rest().is_empty()),
+        }
+    }
 }

@@ -38,6 +38,18 @@ fn sessions_and_groups_linger_and_then_go() {
 }
 
 #[test]
+fn who_leaves_before_the_quorum_is_there_leaves_nothing_behind() {
+    let (_pacer, lane) = rig::lane();
+    let _stays = subscribe(&lane, "group=g&quorum=9&schedule=idle").unwrap();
+    for _ in 0..1000 {
+        drop(subscribe(&lane, "group=g&quorum=9&schedule=idle").unwrap());
+    }
+    let groups = lock(&lane.hub.registry.groups);
+    let Streams::Private(gathering) = &groups["g"].streams else { panic!("private streams") };
+    assert!(gathering.waiting() < 100, "{}", gathering.waiting());
+}
+
+#[test]
 fn payload_fillers_are_shared_and_forgotten() {
     let (_pacer, lane) = rig::lane();
     let registry = &lane.hub.registry;
