@@ -168,7 +168,7 @@ fn heads_and_bodies_that_stop_are_given_up() {
         (b"GET /clock HTTP/1.1\r\nhost: loc".to_vec(), None),
         (Vec::new(), None),
         (body("/publish/s", "content-length: 9\r\n"), Some(408)),
-        (body("/v1/responses", "transfer-encoding: chunked\r\n"), Some(408)),
+        ([head("POST", "/v1/responses", "transfer-encoding: chunked\r\n"), b"9\r\nx".into()].concat(), Some(408)),
         (body("/login", form), Some(400)),
         (body("/browser/result?token=a", "content-type: application/json\r\ncontent-length: 9\r\n"), Some(400)),
     ]
