@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::secret::Secret;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, TRANSFER_ENCODING};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use std::io;
 use std::net::IpAddr;
 
@@ -81,14 +81,21 @@ impl Gate {
         let host = host(request)?;
         self.check_page(request, host.as_ref())?;
         match &self.asked {
+            // What a browser asks before an allowed page's request carries no token.
+            Some(_) if request.method() == Method::OPTIONS && self.allowed(request.headers()).is_some() => Ok(()),
             Some(asked) => asked.check(request.uri().path(), request.headers()),
             None => host.iter().chain(request.uri().authority()).try_for_each(|host| self.check_name(host)),
         }
     }
 
+    /// Whether any foreign page is allowed.
+    pub(crate) const fn allows_pages(&self) -> bool {
+        !self.origins.is_empty()
+    }
+
     /// The origin of a foreign page that was allowed, if a request came from one: it may read the answer.
-    pub(crate) fn allowed<B>(&self, request: &Request<B>) -> Option<axum::http::HeaderValue> {
-        let origin = request.headers().get(ORIGIN)?;
+    pub(crate) fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(ORIGIN)?;
         self.origins.iter().any(|allowed| origin == allowed.as_str()).then(|| origin.clone())
     }
 

@@ -7,16 +7,16 @@ use crate::flush::GATHER_BYTES;
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, VARY};
-use axum::http::{HeaderValue, Request};
-use axum::response::{IntoResponse, Response};
+use axum::http::Request;
+use axum::response::IntoResponse;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -101,34 +101,21 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let guest = Arc::clone(&ticket);
-    let service = service_fn(move |request| answer(request, Arc::clone(&guest), router.clone()));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        guest.lane.counters().requests.fetch_add(1, Relaxed);
+        // No more is kept for a connection than its route needs: that would be charged to the transports that stay with HTTP.
+        match guest.lane.hub.gate().admit(&request) {
+            Err(refusal) => Either::Left(ready(Ok(refusal.into_response()))),
+            Ok(()) => {
+                request.extensions_mut().insert(Arc::clone(&guest));
+                Either::Right(router.call(request.map(|body| Body::new(BoundedBody::new(body)))))
+            }
+        }
+    });
     let http = http(ticket.lane.hub.tuning());
     let connection = http.serve_connection(TokioIo::new(Bounded::new(stream)), service).with_upgrades();
     // How a connection ends is the client's business; what the server did is in its counters.
     let _ = ticket.attend(pin!(connection), http1::UpgradeableConnection::graceful_shutdown).await;
-}
-
-/// One request: past the gate it goes to its route.
-async fn answer(
-    mut request: Request<Incoming>,
-    ticket: Arc<Ticket>,
-    router: TowerToHyperService<Router>,
-) -> Result<Response, Infallible> {
-    let hub = Arc::clone(&ticket.lane.hub);
-    ticket.lane.counters().requests.fetch_add(1, Relaxed);
-    let reader = hub.gate().allowed(&request);
-    let mut response = match hub.gate().admit(&request) {
-        Err(refusal) => refusal.into_response(),
-        Ok(()) => {
-            request.extensions_mut().insert(ticket);
-            router.call(request.map(|body| Body::new(BoundedBody::new(body)))).await?
-        }
-    };
-    if let Some(origin) = reader {
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        response.headers_mut().insert(VARY, HeaderValue::from_static("origin"));
-    }
-    Ok(response)
 }
 
 /// hyper, told to write as the WebSocket library does (one contiguous buffer, as much as the flush policy gathers),

@@ -98,6 +98,13 @@ fn tokens_of_every_form() {
             get("/clock", &format!("origin: https://pages.example\r\n{}", bearer(TOKEN))),
             Status(200),
         ),
+        (
+            "what a browser asks for an allowed page",
+            head("OPTIONS", "/clock", "origin: https://pages.example\r\naccess-control-request-method: GET\r\n"),
+            Status(204),
+        ),
+        ("the same for a foreign page", head("OPTIONS", "/clock", "origin: https://evil.example\r\n"), Status(403)),
+        ("the same for no page", head("OPTIONS", "/clock", ""), Status(401)),
         ("an allowed page without it", get("/clock", "origin: https://pages.example\r\n"), Status(401)),
     ];
     for transport in [Transport::Sse, Transport::WebSocket, Transport::LongPoll, Transport::HttpStream] {
