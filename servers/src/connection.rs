@@ -1,19 +1,22 @@
 //! One accepted socket, from its first byte to its end. Refuses to know what is sent on it.
 
 use crate::aside::Aside;
+use crate::bounded::{Bounded, BoundedBody};
 use crate::feed::Lane;
 use crate::flush::GATHER_BYTES;
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::IntoResponse;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -100,11 +103,17 @@ where
     let guest = Arc::clone(&ticket);
     let service = service_fn(move |mut request: Request<Incoming>| {
         guest.lane.counters().requests.fetch_add(1, Relaxed);
-        request.extensions_mut().insert(Arc::clone(&guest));
-        router.call(request.map(Body::new))
+        // No more is kept for a connection than its route needs: that would be charged to the transports that stay with HTTP.
+        match guest.lane.hub.gate().admit(&request) {
+            Err(refusal) => Either::Left(ready(Ok(refusal.into_response()))),
+            Ok(()) => {
+                request.extensions_mut().insert(Arc::clone(&guest));
+                Either::Right(router.call(request.map(|body| Body::new(BoundedBody::new(body)))))
+            }
+        }
     });
     let http = http(ticket.lane.hub.tuning());
-    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let connection = http.serve_connection(TokioIo::new(Bounded::new(stream)), service).with_upgrades();
     // How a connection ends is the client's business; what the server did is in its counters.
     let _ = ticket.attend(pin!(connection), http1::UpgradeableConnection::graceful_shutdown).await;
 }

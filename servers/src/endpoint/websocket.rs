@@ -21,6 +21,7 @@ use std::task::{Context, Poll};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 use wire::Transport;
+use wire::llm::MAX_LARGE_BYTES;
 
 pub(super) async fn stream(
     State(lane): State<Arc<Lane>>,
@@ -33,6 +34,11 @@ pub(super) async fn stream(
     Ok(with_missed(missed, respond(&lane, upgrade, feed, ticket)))
 }
 
+/// More than the largest event of a script, which repeats its whole text; as a fault a larger one can be ordered.
+const LARGEST_EVENT_BYTES: usize = 1 << 20;
+/// Room for what the library sends by itself: a pong, a close.
+const CONTROL_BYTES: usize = 4096;
+
 /// A feed as the messages of a WebSocket.
 pub(crate) fn respond(lane: &Lane, upgrade: WebSocketUpgrade, feed: Feed, ticket: Arc<Ticket>) -> Response {
     let outlet = outlet(feed);
@@ -42,9 +48,12 @@ pub(crate) fn respond(lane: &Lane, upgrade: WebSocketUpgrade, feed: Feed, ticket
 /// An upgrade with the buffers and limits that this server gives every WebSocket.
 pub(crate) fn tuned(lane: &Lane, upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     let (tuning, limit) = (lane.hub.tuning(), lane.hub.limits().max_request_bytes);
+    let event = if lane.hub.allows_faults() { MAX_LARGE_BYTES } else { LARGEST_EVENT_BYTES };
+    let largest = event.max(limit).max(lane.hub.limits().max_payload_bytes);
     upgrade
         .read_buffer_size(tuning.websocket_read_buffer_bytes)
         .write_buffer_size(tuning.websocket_write_buffer_bytes)
+        .max_write_buffer_size(tuning.websocket_write_buffer_bytes + largest + CONTROL_BYTES)
         .max_message_size(limit)
         .max_frame_size(limit)
 }
@@ -118,15 +127,16 @@ fn text(bytes: bytes::Bytes) -> Message {
     axum::extract::ws::Utf8Bytes::try_from(bytes.clone()).map_or(Message::Binary(bytes), Message::Text)
 }
 
-/// Echoes data, except to who reads a script. Pings are answered by the library, and a close too: the next read then says
-/// that it is over.
+/// Echoes data, except to who reads a script. Pings are answered by the library, but nothing more is read until the answer is
+/// written: who pings and never reads is not heard any more. A close is answered too: the next read then says that it is over.
 async fn answer(socket: &mut WebSocket, feed: &Feed, message: Message) -> Result<(), axum::Error> {
     match message {
         Message::Text(_) | Message::Binary(_) => {
             feed.lane().counters().messages.fetch_add(1, Relaxed);
             if feed.script().is_some() { Ok(()) } else { socket.send(message).await }
         }
-        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(()),
+        Message::Ping(_) => socket.flush().await,
+        Message::Pong(_) | Message::Close(_) => Ok(()),
     }
 }
 

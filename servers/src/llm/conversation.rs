@@ -40,7 +40,7 @@ pub(super) async fn open(
 ) -> Response {
     let opened = || {
         lane.hub.desk.check_key(&headers)?;
-        let order = order_of(&uri)?;
+        let order = order_of(&lane, &uri)?;
         if let Some(status) = order.mishaps.status {
             return Err(ApiError::ordered(status));
         }
@@ -144,7 +144,9 @@ impl Conversation {
         let heard = match &message {
             Message::Text(text) => self.obey(text.as_str()),
             Message::Binary(_) => Err(ApiError::bad("type", "Events are text messages: this one was binary.")),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(()),
+            // As on every WebSocket here: nothing more is read until the answer to a ping is written.
+            Message::Ping(_) => return socket.flush().await,
+            Message::Pong(_) | Message::Close(_) => return Ok(()),
         };
         self.lane.counters().messages.fetch_add(1, Relaxed);
         match heard.unwrap_or_else(|error| Some(error.to_event())) {
