@@ -11,6 +11,7 @@ use crate::link::DialTimes;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
+use servers::clock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -19,6 +20,8 @@ use trial::{Bytes, ClockOffset, Counters, Layers, Measurement, Metric, Recording
 use wire::llm::event_stamp;
 use wire::{MonoTime, Payload, Stamp, Witnessed};
 
+/// Two clocks that differ by less than this may be one: its drift between two readings, or a host that stood still.
+const SAME_CLOCK_NS: u64 = 1_000_000_000;
 /// Most failure texts that are kept.
 const MAX_FAILURES: usize = 8;
 
@@ -41,6 +44,8 @@ pub struct Recorder {
     window: Arc<Window>,
     /// Added to the server's instants to get the client's.
     clock_offset_ns: i64,
+    /// How far that may be wrong, where first events are held against it, and since when they may have been sent.
+    doubt: Option<(u64, MonoTime)>,
     log: Option<Arc<EventLog>>,
     distributions: Vec<Recording>,
     timeline: Timeline,
@@ -72,17 +77,24 @@ pub struct StreamState {
     received: u64,
     /// When the server sent the previous event, on its own clock.
     last_sent: MonoTime,
+    /// How far the stamp of the first event lies outside of what the server's clock allows.
+    astray_ns: Option<u64>,
 }
 
 impl StreamState {
     /// A stream before its first event.
     pub const fn new(track: Track) -> Self {
-        Self { track, last_received: None, received: 0, last_sent: MonoTime::from_nanos(0) }
+        Self { track, last_received: None, received: 0, last_sent: MonoTime::from_nanos(0), astray_ns: None }
     }
 
     /// Events so far.
     pub const fn received(&self) -> u64 {
         self.received
+    }
+
+    /// How far the first stamp is from the clock that the server shows, where it cannot be that clock's.
+    pub const fn astray_ns(&self) -> Option<u64> {
+        self.astray_ns
     }
 
     /// Whether any event has come.
@@ -99,6 +111,7 @@ impl Recorder {
             reading,
             window,
             clock_offset_ns,
+            doubt: None,
             log,
             distributions: Metric::ALL.map(|_| Recording::new()).into(),
             timeline: Timeline::of(length_ns),
@@ -118,6 +131,20 @@ impl Recorder {
     /// Counts response heads there, for who must wait until every stream of every worker stands.
     pub fn counting(self, standing: Arc<AtomicU64>) -> Self {
         Self { standing, ..self }
+    }
+
+    /// Holds the first event of each stream against the server's clock, which is known to within `bound_ns`: the two may
+    /// be of different servers. No event was sent before now.
+    pub fn doubting(self, bound_ns: u64) -> Self {
+        Self { doubt: Some((bound_ns, clock::now())), ..self }
+    }
+
+    /// How far outside of the possible a stamp lies; `None` for a possible one.
+    fn astray_ns(&self, stamp: &Stamp, received: MonoTime) -> Option<u64> {
+        let (bound_ns, begun) = self.doubt?;
+        let sent = stamp.sent.offset_by(self.clock_offset_ns);
+        let astray_ns = begun.nanos_since(sent).max(sent.nanos_since(received));
+        Some(astray_ns).filter(|&astray_ns| astray_ns > bound_ns.saturating_add(SAME_CLOCK_NS))
     }
 
     /// Keeps the instants of paced events until [`Self::settle`]: about 40 bytes each.
@@ -244,6 +271,12 @@ impl Recorder {
         self.order(stream, stamp.seq);
         if echo {
             return self.echoed(&stamp, event.data.len(), received);
+        }
+        if stream.received == 1 {
+            stream.astray_ns = self.astray_ns(&stamp, received);
+            if stream.astray_ns.is_some() {
+                return;
+            }
         }
         self.counters.together += u64::from(stamp.fired < stream.last_sent);
         stream.last_sent = stamp.sent;
