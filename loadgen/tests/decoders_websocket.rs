@@ -173,6 +173,11 @@ fn the_handshake_is_verified() {
     assert!(matches!(unconnected, DecodeError::UpgradedToOther { .. }), "{unconnected}");
     let extension = head.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
     assert_eq!(refuse(&extension), DecodeError::Extension("permessage-deflate".to_owned()));
+    let hidden = head
+        .replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: \r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+    assert!(matches!(refuse(&hidden), DecodeError::Extension(_)), "a second line counts");
+    let twice = head.replace("\r\n\r\n", "\r\nSec-WebSocket-Accept: x\r\n\r\n");
+    assert!(matches!(refuse(&twice), DecodeError::AcceptKey { .. }), "one answer to one key");
 }
 
 #[test]
