@@ -70,15 +70,8 @@ pub enum DecodeError {
         got: String,
     },
     /// `Sec-WebSocket-Accept` does not answer our key (RFC 6455, 4.1).
-    #[error(
-        "Sec-WebSocket-Accept is {got:?} where {wanted:?} answers the key: no WebSocket server, or a cached answer"
-    )]
-    AcceptKey {
-        /// What answers the key.
-        wanted: String,
-        /// What came.
-        got: String,
-    },
+    #[error("Sec-WebSocket-Accept is {0:?}, which does not answer the key: no WebSocket server, or a cached answer")]
+    AcceptKey(String),
     /// An extension that nobody asked for.
     #[error("the peer switched on the WebSocket extension {0:?}, which was not offered")]
     Extension(String),

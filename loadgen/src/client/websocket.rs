@@ -162,8 +162,7 @@ impl Decoder for Frames {
         }
         let mut keys = head.values("sec-websocket-accept");
         if keys.next() != Some(self.accept_key.as_str()) || keys.next().is_some() {
-            let (wanted, got) = (self.accept_key.clone(), header("sec-websocket-accept"));
-            return Err(DecodeError::AcceptKey { wanted, got });
+            return Err(DecodeError::AcceptKey(header("sec-websocket-accept")));
         }
         match head.values("sec-websocket-extensions").any(|extension| !extension.is_empty()) {
             false => Ok(()),

@@ -57,7 +57,9 @@ async fn attempt(
     let load = &order.cell.load;
     let broken = |error: &dyn std::fmt::Display| TrialError::Broken(error.to_string());
     let tls = if foreign.endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
-    let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT).await.map_err(|error| broken(&error))?;
+    let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT.min(foreign.patience))
+        .await
+        .map_err(|error| broken(&error))?;
     let first = dialer.addresses().first().copied();
     host::admit(u64::from(load.connections), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {

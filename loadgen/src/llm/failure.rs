@@ -85,7 +85,7 @@ impl Failure {
 
 fn meaning(status: u16) -> &'static str {
     match status {
-        401 | 403 => "the key or token is missing or wrong (--api-key-env NAME, --token-env NAME)",
+        401 | 403 => "the key is missing or wrong (--api-key-env NAME, or --token-env NAME for one of our servers)",
         404 => "no such path or model at this endpoint",
         429 => "rate limit: fewer requests, or later",
         400..=499 => "the endpoint does not take this request",

@@ -241,7 +241,6 @@ pub(crate) static BEHAVIOURS: &[Behaviour] = &[
     // Lies about state, and cuts.
     harm("state", "events, then a reset connection", &ALL, |a| Act::Says(good(a, [content(a), b"\x81\x64{\"ty".to_vec()].concat()))).ends(Ends::WellForStreams),
     harm("state", "the end before the beginning", &MODELS, |a| Act::Says(good(a, event(a, "[DONE]")))),
-    harm("state", "an end without content, again and again", &MODELS, |a| Act::Drips { start: head(a), again: event(a, r#"{"type":"response.created"}"#) }).says(&["no event", "end marker", "silent", "events"]),
     // JSON of answers.
     harm("json", "brackets without end", &MODELS, |a| Act::Stays(good(a, event(a, &"[".repeat(60_000))))),
     harm("json", "cut short", &MODELS, |a| Act::Stays(good(a, event(a, "{\"type\":\"resp")))),
