@@ -1,5 +1,6 @@
 //! The hot path: an event and an instant in, counts out. No lock, no allocation for an event; merged after the drain.
 
+mod doubt;
 mod timeline;
 
 use crate::client::{EventRef, Signal};
@@ -11,7 +12,7 @@ use crate::link::DialTimes;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
-use servers::clock;
+use doubt::Doubt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -20,8 +21,6 @@ use trial::{Bytes, ClockOffset, Counters, Layers, Measurement, Metric, Recording
 use wire::llm::event_stamp;
 use wire::{MonoTime, Payload, Stamp, Witnessed};
 
-/// Two clocks that differ by less than this may be one: its drift between two readings, or a host that stood still.
-const SAME_CLOCK_NS: u64 = 1_000_000_000;
 /// Most failure texts that are kept.
 const MAX_FAILURES: usize = 8;
 
@@ -44,8 +43,8 @@ pub struct Recorder {
     window: Arc<Window>,
     /// Added to the server's instants to get the client's.
     clock_offset_ns: i64,
-    /// How far that may be wrong, where first events are held against it, and since when they may have been sent.
-    doubt: Option<(u64, MonoTime)>,
+    /// Whether that is the clock of the streams at all; `None` where their stamps are none of a server's.
+    doubt: Option<Doubt>,
     log: Option<Arc<EventLog>>,
     distributions: Vec<Recording>,
     timeline: Timeline,
@@ -92,7 +91,7 @@ impl StreamState {
         self.received
     }
 
-    /// How far the first stamp is from the clock that the server shows, where it cannot be that clock's.
+    /// How far the first stamp is from the clock that the server shows, where it is another's.
     pub const fn astray_ns(&self) -> Option<u64> {
         self.astray_ns
     }
@@ -131,20 +130,6 @@ impl Recorder {
     /// Counts response heads there, for who must wait until every stream of every worker stands.
     pub fn counting(self, standing: Arc<AtomicU64>) -> Self {
         Self { standing, ..self }
-    }
-
-    /// Holds the first event of each stream against the server's clock, which is known to within `bound_ns`: the two may
-    /// be of different servers. No event was sent before now.
-    pub fn doubting(self, bound_ns: u64) -> Self {
-        Self { doubt: Some((bound_ns, clock::now())), ..self }
-    }
-
-    /// How far outside of the possible a stamp lies; `None` for a possible one.
-    fn astray_ns(&self, stamp: &Stamp, received: MonoTime) -> Option<u64> {
-        let (bound_ns, begun) = self.doubt?;
-        let sent = stamp.sent.offset_by(self.clock_offset_ns);
-        let astray_ns = begun.nanos_since(sent).max(sent.nanos_since(received));
-        Some(astray_ns).filter(|&astray_ns| astray_ns > bound_ns.saturating_add(SAME_CLOCK_NS))
     }
 
     /// Keeps the instants of paced events until [`Self::settle`]: about 40 bytes each.
@@ -272,11 +257,8 @@ impl Recorder {
         if echo {
             return self.echoed(&stamp, event.data.len(), received);
         }
-        if stream.received == 1 {
-            stream.astray_ns = self.astray_ns(&stamp, received);
-            if stream.astray_ns.is_some() {
-                return;
-            }
+        if self.is_astray(stream, &stamp, received) {
+            return;
         }
         self.counters.together += u64::from(stamp.fired < stream.last_sent);
         stream.last_sent = stamp.sent;

@@ -155,8 +155,10 @@ pub(crate) fn advice(why: &CertificateError) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("{why}: use a name that it is for, or have it made for this one")
         }
-        CertificateError::UnknownIssuer => {
-            "its issuer is unknown: use --cacert FILE with the issuer's certificate, or --insecure for a test server"
+        // Another certificate of the same issuer's name, which was made anew, shows by its signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "nobody who is trusted has signed it: use --cacert FILE with the certificate of who has, \
+             or --insecure for a test server"
                 .to_owned()
         }
         _ if is_authority(why) => {
