@@ -2,6 +2,7 @@
 //! version.
 
 use crate::endpoint::Endpoint;
+use crate::host;
 use crate::link::{DialError, Dialer};
 use crate::redact::Secrets;
 use bytes::Bytes;
@@ -99,13 +100,15 @@ impl Control {
             Unanswered::Token(said) => ControlError::Token(authority, said),
             Unanswered::Other(why) => ControlError::Foreign(authority, why),
         })?;
-        // They are recorded: what they repeat of a secret is not.
-        let body = self.secrets.hide(&String::from_utf8_lossy(&body));
-        let version: Version = serde_json::from_str(&body).map_err(|_| self.not_facts())?;
+        let version: Version = serde_json::from_slice(&body).map_err(|_| self.not_facts())?;
         if version.wire_version != WIRE_VERSION {
             return Err(ControlError::WireVersion { theirs: version.wire_version });
         }
-        serde_json::from_str(&body).map_err(|_| self.not_facts())
+        let facts: Facts = serde_json::from_slice(&body).map_err(|_| self.not_facts())?;
+        // They are recorded: what they repeat of a secret is not.
+        let shown: Facts = self.secrets.hide_in(&facts).ok_or_else(|| self.not_facts())?;
+        let boot_id = if facts.boot_id == host::boot_id() { facts.boot_id } else { shown.boot_id };
+        Ok(Facts { boot_id, ..shown })
     }
 
     fn not_facts(&self) -> ControlError {

@@ -95,3 +95,22 @@ impl EventLog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_that_repeat_a_secret_are_logged_without_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let headers = [("X-Api-Key".to_owned(), "key-0123456789".to_owned())];
+        let log = EventLog::create(&path, Secrets::of(&headers, "/")).unwrap();
+        let event =
+            EventRef { data: b"not key-01234", id: Some("key-0123456789"), kind: Some("no 456789"), binary: false };
+        log.write(&event, clock::now());
+        log.finish().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(r#""event":"no ***","id":"***","data":"not ***"}"#), "{text}");
+    }
+}

@@ -2,6 +2,9 @@
 //! harmless: it keeps names, and hides every value of a query.
 
 use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::ops::Range;
 
 /// What stands in the place of a credential.
@@ -115,6 +118,23 @@ impl Secrets {
         shown.push_str(&text[end..]);
         shown
     }
+
+    /// The same for every text in what a peer has stated; `None` where it is no such statement without them.
+    pub fn hide_in<T: Serialize + DeserializeOwned>(&self, stated: &T) -> Option<T> {
+        let mut value = serde_json::to_value(stated).ok()?;
+        replace(&mut value, &|text| self.hide(text));
+        serde_json::from_value(value).ok()
+    }
+}
+
+/// Replaces every text of a JSON value.
+fn replace(value: &mut Value, hide: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = hide(text),
+        Value::Array(members) => members.iter_mut().for_each(|member| replace(member, hide)),
+        Value::Object(members) => members.values_mut().for_each(|member| replace(member, hide)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The confidential parts of a header's value: all of it, its words but for a scheme, and what follows the name of a cookie.
@@ -221,5 +241,7 @@ mod tests {
         let secrets = Secrets::of(&headers, "/v1?key=s3cret-key-2&v=1");
         assert_eq!(secrets.hide("no s3cret-key, no s3cret-key-2, but 1 Bearer"), "no ***, no ***, but 1 Bearer");
         assert_eq!(format!("{secrets:?}"), "Secrets(hidden)");
+        let stated = vec![("s3cret-key".to_owned(), 7)];
+        assert_eq!(secrets.hide_in(&stated), Some(vec![("***".to_owned(), 7)]));
     }
 }

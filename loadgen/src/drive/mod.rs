@@ -210,3 +210,6 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
