@@ -39,6 +39,7 @@ pub mod llm;
 pub mod namespace;
 pub mod noise;
 mod one_way;
+pub mod patience;
 pub mod plans;
 pub mod preflight;
 pub mod progress;

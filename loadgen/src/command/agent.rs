@@ -1,6 +1,6 @@
 //! `agent`: takes "WebSocket is faster for agents" apart into connection reuse, incremental input and the transport itself.
 
-use super::flags::{bytes, duration};
+use super::flags::{TokenArgs, bytes, duration};
 use super::output::{BuildArgs, Ended, OutputArgs};
 use crate::agent::blocks::{Blocks, facts};
 use crate::endpoint::Endpoint;
@@ -46,6 +46,8 @@ pub struct AgentArgs {
     #[arg(long, value_name = "NS", default_value_t = 0, conflicts_with = "url", value_parser = clap::value_parser!(u64).range(..=1_000))]
     server_cost_per_byte: u64,
     #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     build: BuildArgs,
@@ -76,10 +78,10 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
 
 async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
-    let target = args.target()?;
+    let (target, headers) = (args.target()?, args.token.join(&[])?);
     let cost_per_byte_ns = match &target {
         Some(endpoint) => {
-            let facts = facts(endpoint).await?;
+            let facts = facts(endpoint, &headers).await?;
             args.build.refuse_debug_of("server", &facts.profile)?;
             facts.llm.cost_per_byte_ns
         }
@@ -88,7 +90,7 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
     let plan = AgentPlan { cost_per_byte_ns, ..plan };
     let mut journal = args.output.open(out, args.run(&plan))?;
     let mut display = Display::new(args.output.json);
-    let blocks = Blocks { plan, seed: args.output.seed, target };
+    let blocks = Blocks { plan, seed: args.output.seed, target, headers };
     let progress = blocks.run(&mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     let interrupted = interrupt.came();

@@ -123,7 +123,7 @@ async fn measure(args: &CapacityArgs, search: &mut Search, out: &Path) -> anyhow
         search.cell.cadence = Cadence::of(&session.facts.tuning);
     }
     let mut journal = args.output.open(out, args.run(search))?;
-    let options = args.connection.run_options(args.output.seed, args.target.clone());
+    let options = args.connection.run_options(args.output.seed, args.target.clone())?;
     let mut display = Display::new(args.output.json);
     let standing = search.run(&options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();

@@ -133,7 +133,7 @@ async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant
     let mut options = RunOptions {
         target_pid: here.map(|facts| facts.pid),
         begun,
-        ..args.connection.run_options(args.output.seed, args.target.clone())
+        ..args.connection.run_options(args.output.seed, args.target.clone())?
     };
     let route = preflight::Route { remote: target.is_some() && here.is_none() };
     tokio::select! {

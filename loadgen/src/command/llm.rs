@@ -57,6 +57,7 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
         token_cap: args.token_cap,
         until: None,
         interrupt: interrupt.clone(),
+        waits: Arc::default(),
     };
     let (hand_over, clerk) = Ledger::new(args, &campaign, way.secrets.clone(), journal).keep();
     let body = |turn: &Turn| args.body(&campaign, turn);
@@ -122,10 +123,15 @@ fn conclude(
 impl LlmArgs {
     /// The key, by the name of its variable.
     fn key(&self) -> anyhow::Result<Option<Key>> {
-        let Some(name) = &self.api_key_env else { return Ok(None) };
-        let value = std::env::var(name).ok().with_context(|| format!("--api-key-env: no variable {name} is set"))?;
-        let key = value.parse().map_err(|why| anyhow::anyhow!("--api-key-env: the value of {name} is {why}"))?;
-        Ok(Some(key))
+        self.api_key_env.as_deref().map(|name| Key::of_variable("--api-key-env", name)).transpose()
+    }
+
+    /// The headers of every request. A key says who asks, where there is one, also to a server that was met by its token.
+    fn request_headers(&self, key: Option<&Key>) -> anyhow::Result<Vec<(String, String)>> {
+        let json = ("Content-Type".to_owned(), "application/json".to_owned());
+        let api = std::iter::once(json).chain(self.format.headers(key)).chain(self.headers.clone()).collect::<Vec<_>>();
+        let known = api.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if known { Ok(api) } else { self.token.join(&api) }
     }
 
     fn trust(&self) -> Trust {
@@ -136,15 +142,14 @@ impl LlmArgs {
         let tls = if endpoint.tls { Some(self.trust().config()?) } else { None };
         let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
         host::admit(u64::from(self.concurrency.unwrap_or(256)), dialer.addresses().first().copied())?;
-        let log = self
-            .log
-            .as_deref()
-            .map(|path| EventLog::create(path).with_context(|| format!("--log {}", path.display())).map(Arc::new));
-        let json = ("Content-Type".to_owned(), "application/json".to_owned());
-        let headers: Vec<_> =
-            std::iter::once(json).chain(self.format.headers(key)).chain(self.headers.clone()).collect();
+        let headers = self.request_headers(key)?;
         let path = self.format.path(&endpoint.path_and_query);
         let secrets = Secrets::of(&headers, &path);
+        let create = |path: &std::path::Path| {
+            let log = EventLog::create(path, secrets.clone());
+            log.with_context(|| format!("--log {}", path.display())).map(Arc::new)
+        };
+        let log = self.log.as_deref().map(create);
         let request =
             client::Request { method: "POST".to_owned(), headers, ..client::Request::get(&endpoint.authority, path) };
         let (format, silence, idle) = (self.format, self.timeout, Mutex::default());

@@ -58,9 +58,10 @@ impl LlmArgs {
         if endpoint.path_and_query != "/" {
             return Ok(None);
         }
-        match Session::open(endpoint, &self.trust(), &[]).await {
+        match Session::open(endpoint, &self.trust(), &self.token.join(&[])?).await {
             Ok(session) => Ok(Some(session)),
-            Err(error) if error.is_foreign() => Ok(None),
+            // An API that wants its key says the same as one of our servers that wants its token.
+            Err(error) if error.is_foreign() || error.wants_token() && self.token.token_env.is_none() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
