@@ -6,6 +6,7 @@
 //! ```
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod acceptor;
 pub mod agent;
@@ -41,6 +42,7 @@ pub mod noise;
 mod one_way;
 pub mod plans;
 pub mod preflight;
+pub mod print;
 pub mod progress;
 pub mod recorder;
 pub mod redact;

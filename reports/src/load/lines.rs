@@ -1,6 +1,7 @@
 //! The lines of a records file, one at a time, and bounds on all that a file can make a reader hold.
 
 use super::LoadError;
+use crate::printed::one_line;
 use std::io::{self, BufRead, Read as _};
 use std::path::Path;
 use trial::{Line, LineError, Outcome, container};
@@ -141,8 +142,10 @@ fn parsed(bytes: &[u8]) -> Result<Line, Problem> {
     let text = str::from_utf8(bytes).map_err(|_| Problem::Damage("not a pushbench record: not UTF-8".to_owned()))?;
     Line::parse(text.trim_end()).map_err(|error| match error {
         LineError::Newer(_) => Problem::Final(error.to_string()),
-        // The parser counts lines inside the one line that it saw.
-        LineError::Foreign(_) => Problem::Damage(error.to_string().replace(" at line 1 column", " at column")),
+        // The parser counts lines inside the one line that it saw, and quotes what it found there.
+        LineError::Foreign(_) => {
+            Problem::Damage(one_line(&error.to_string()).replace(" at line 1 column", " at column"))
+        }
     })
 }
 
