@@ -100,6 +100,9 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
             Read::Whole(Line::Trial(trial)) => records.trials.push(*trial),
             Read::Whole(Line::AgentLoop(agent_loop)) => records.loops.push(*agent_loop),
             Read::Whole(Line::Redone(redone)) => records.set_aside(redone),
+            Read::Whole(Line::End(_)) if records.end.is_some() => {
+                return Err(lines.wrong("a second end: one file holds one run"));
+            }
             Read::Whole(Line::End(end)) => records.end = Some(end),
             Read::Whole(Line::Run(_)) => return Err(lines.wrong("a second run: one file holds one run")),
             Read::Torn(_) => records.warnings.push(lines.torn()),
