@@ -29,7 +29,7 @@ pub(super) fn all() -> Vec<Case> {
         ("NULs without end", repeated(&run, &"\0".repeat(MIB), 1_024)),
         ("compressed twice", compressed(&repeated(&run, &spaces, 64))),
         ("a thousand empty parts, then nothing", compressed(b"").repeat(1_000)),
-        ("names without end", repeated(&run, &format!("{{\"kind\":\"{}", "k".repeat(MIB)), 7)),
+        ("names without end", repeated(&run, &format!("{{\"kind\":\"{}", "k".repeat(MIB)), 9)),
     ];
     let case = |(name, bytes): (&str, Vec<u8>)| Case { name: name.to_owned(), bytes, is_read: Some(false) };
     bombs.into_iter().map(case).collect()
