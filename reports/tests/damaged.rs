@@ -17,7 +17,7 @@ use trial::{Line, container};
 /// Peak of any one program, KiB.
 const MAX_PEAK_KIB: i64 = 256 << 10;
 /// After which a program counts as hanging: far beyond five times what any takes.
-const LIMIT_S: &str = "60";
+const LIMIT_S: &str = "120";
 /// Longest line that is said.
 const MAX_LINE_BYTES: usize = 600;
 

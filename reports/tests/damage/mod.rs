@@ -305,7 +305,7 @@ impl Damage<'_> {
 }
 
 /// The places of all values that are wanted.
-fn find(value: &Value, place: String, wanted: &impl Fn(&Value) -> bool, found: &mut Vec<String>) {
+pub(crate) fn find(value: &Value, place: String, wanted: &impl Fn(&Value) -> bool, found: &mut Vec<String>) {
     if wanted(value) {
         found.push(place.clone());
     }
