@@ -87,16 +87,20 @@ fn a_terminal_that_hangs_up_ends_a_run_in_order() {
     assert!(fs::read_to_string(out.join("report.html")).unwrap().contains("</html>"));
 }
 
+/// Whether a process of this program catches a signal by now.
+fn catches(child: &Child, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    caught.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() >> (signal as i32 - 1) & 1 == 1)
+}
+
 #[test]
 fn who_asked_to_survive_the_terminal_does() {
     let server = bench_side::server();
-    let run = |prefix: &str| {
+    for (prefix, last_caught, status) in [("trap '' HUP;", Signal::SIGTERM, 0), ("", Signal::SIGHUP, 130)] {
         let script = format!("{prefix} exec {PROGRAM} run {} -d 2s", server.url());
-        Command::new("sh").args(["-c", &script]).stdout(Stdio::null()).spawn().unwrap()
-    };
-    for (prefix, status) in [("trap '' HUP;", 0), ("", 130)] {
-        let mut child = run(prefix);
-        sleep(Duration::from_secs(1));
+        let mut child = Command::new("sh").args(["-c", &script]).stdout(Stdio::null()).spawn().unwrap();
+        wait_until("it listens", || catches(&child, last_caught));
         send(&child, Signal::SIGHUP);
         assert_eq!(child.wait().unwrap().code(), Some(status), "{prefix}");
     }
