@@ -155,6 +155,8 @@ is 'fuzz: targets are built as the lock file has them' "$(status scripts/fuzz.sh
   $'0\ncargo build --release --locked'
 is 'screenshots: both directories are needed' "$(status scripts/screenshots.sh "$room/report")" 2
 is 'screenshots: no report, no pictures' "$(status scripts/screenshots.sh "$room/pictures" "$room/report")" 1
+echo page >"$room/report/report.html"
+is 'screenshots: what is missing has a status of its own' "$(status env CHROMIUM=/bin/true PATH="$room/none" /bin/bash scripts/screenshots.sh "$room/pictures" "$room/report")" 3
 
 for script in remote tune-host publish referee llm-peers bench fuzz screenshots; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
