@@ -22,8 +22,9 @@ pub fn main() -> anyhow::Result<u8> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let trial = runtime.block_on(drive::trial(order, Observer::nobody()));
+    let record = serde_json::to_vec(&trial)?;
     let mut stdout = print::stdout();
-    serde_json::to_writer(&mut stdout, &trial)?;
+    stdout.write_all(&record)?;
     stdout.flush()?;
     Ok(0)
 }
