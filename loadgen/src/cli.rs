@@ -66,7 +66,7 @@ pub fn main() -> anyhow::Result<u8> {
         Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),
         Command::List(args) => list::main(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "loadgen", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut Cli::command(), "loadgen", &mut crate::print::stdout());
             Ok(0)
         }
         Command::Man => list::manual(Cli::command()),

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod acceptor;
 pub mod agent;
@@ -42,6 +43,7 @@ mod one_way;
 pub mod patience;
 pub mod plans;
 pub mod preflight;
+pub mod print;
 pub mod progress;
 pub mod recorder;
 pub mod redact;

@@ -1,7 +1,9 @@
 //! Progress on standard error: a bar with the time left on a terminal, a line now and then elsewhere.
 
+use crate::print;
 use crate::runner::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use reports::one_line;
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,17 +34,18 @@ impl Display {
     /// Shows where the run stands.
     pub fn show(&mut self, progress: &Progress) {
         let left = humantime::format_duration(time_left(progress, self.begin.elapsed()));
+        let current = one_line(&progress.current);
         let again = if progress.redone > 0 { format!(", {} blocks again", progress.redone) } else { String::new() };
         if let Some(bar) = &self.bar {
             bar.set_length(progress.planned);
             bar.set_position(progress.finished);
-            bar.set_message(format!("{left} left{again}  {}", progress.current));
+            bar.set_message(format!("{left} left{again}  {current}"));
         } else if self.last_line.is_some_and(|last| progress.finished == 0 || last.elapsed() > LINE_EVERY) {
             self.last_line = Some(Instant::now());
-            eprintln!(
-                "{}/{} trials{again}, {left} left, now {}",
-                progress.finished, progress.planned, progress.current
-            );
+            print::note(format_args!(
+                "{}/{} trials{again}, {left} left, now {current}",
+                progress.finished, progress.planned
+            ));
         }
     }
 

@@ -156,7 +156,19 @@ is 'bench: a bench that reports nothing is a failure' "$(BENCH_DAMAGE='/floor-ss
 has 'bench: … and is named, too' "$(<"$room/out")" 'delivery/floor-sse/64 reports no time above zero'
 has 'bench: a filter is passed on, to both' "$(status scripts/bench.sh codec; tail -n 2 "$room/cargo")" '--list codec'
 
-for script in remote tune-host publish referee llm-peers bench autobahn; do
+mkdir -p fuzz/fuzz_targets fuzz/seeds/sse "$room/report"
+touch fuzz/fuzz_targets/{sse,record}.rs
+is 'fuzz: an unknown target is refused' "$(status scripts/fuzz.sh nosuch)" 2
+is 'fuzz: one without inputs to begin with, too' "$(status scripts/fuzz.sh record)" 2
+is 'fuzz: time is in whole seconds' "$(status scripts/fuzz.sh -t 1m sse)" 2
+is 'fuzz: targets are built as the lock file has them' "$(status scripts/fuzz.sh -b sse; tail -n 1 "$room/cargo" | cut -d' ' -f1-4)" \
+  $'0\ncargo build --release --locked'
+is 'screenshots: both directories are needed' "$(status scripts/screenshots.sh "$room/report")" 2
+is 'screenshots: no report, no pictures' "$(status scripts/screenshots.sh "$room/pictures" "$room/report")" 1
+echo page >"$room/report/report.html"
+is 'screenshots: what is missing has a status of its own' "$(status env CHROMIUM=/bin/true PATH="$room/none" /bin/bash scripts/screenshots.sh "$room/pictures" "$room/report")" 3
+
+for script in remote tune-host publish referee llm-peers bench autobahn fuzz screenshots; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

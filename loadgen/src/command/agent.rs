@@ -6,7 +6,7 @@ use crate::agent::blocks::{Blocks, facts};
 use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::progress::Display;
-use crate::timestamp;
+use crate::{print, timestamp};
 use anyhow::ensure;
 use clap::Args;
 use std::path::Path;
@@ -65,7 +65,7 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
         Some(reports::agent_terminal(&reports::Agent::of(records)?, lang, width, colour))
     })?;
     if ended.interrupted {
-        eprintln!("loadgen: interrupted after {} loops; whole blocks of them count", ended.finished);
+        print::say(format_args!("interrupted after {} loops; whole blocks of them count", ended.finished));
         return Ok(130);
     }
     match ended.failures.first() {
@@ -97,7 +97,7 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
     let reason = if interrupted { "interrupted" } else { "plan finished" }.to_owned();
     let (trials, planned) = (progress.finished, progress.planned);
     journal.append(&Line::End(End { reason, finished: timestamp::now(), trials, planned, stops: Vec::new() }))?;
-    Ok(Ended { interrupted, finished: trials, failures: progress.failures })
+    Ok(Ended { interrupted, finished: trials, planned, failures: progress.failures })
 }
 
 impl AgentArgs {

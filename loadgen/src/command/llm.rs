@@ -20,7 +20,7 @@ use crate::llm::score::Score;
 use crate::llm::text;
 use crate::redact::Secrets;
 use crate::tls::Trust;
-use crate::{client, host};
+use crate::{client, host, print};
 use anyhow::{Context as _, ensure};
 pub use flags::LlmArgs;
 use ledger::Ledger;
@@ -90,7 +90,7 @@ fn conclude(
     in_vain: Option<InVain>,
     interrupted: bool,
 ) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = print::stdout();
     let mut all = LlmCounts::default();
     for (arm, score) in totals {
         let (measurement, warnings) = score.clone().finish();
@@ -107,7 +107,8 @@ fn conclude(
     let rendered = reports::render(&records, out, args.output.lang)?;
     if !args.output.json && totals.len() > 1 {
         let compared = reports::Comparison::of(&records[0]);
-        write!(stdout, "\n{}", reports::terminal(&compared, args.output.lang, terminal_width(), stdout.is_terminal()))?;
+        let colour = std::io::stdout().is_terminal();
+        write!(print::painted(), "\n{}", reports::terminal(&compared, args.output.lang, terminal_width(), colour))?;
     }
     if !args.output.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;

@@ -9,7 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
 use crate::progress::Sign;
 use crate::redact::Secrets;
-use crate::{host, redact, run_text, timestamp, tool};
+use crate::{host, print, redact, run_text, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use std::io::Write as _;
@@ -139,7 +139,7 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
 
 /// The summary or the record; the exit status.
 fn conclude(args: &RunArgs, trial: &Trial, interrupted: bool) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = print::stdout();
     if args.json {
         Line::Trial(Box::new(trial.clone())).write(&mut stdout)?;
     }

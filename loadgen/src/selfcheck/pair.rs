@@ -109,9 +109,9 @@ impl Program {
         Ok(line.trim().to_owned())
     }
 
-    /// Writes all input, and reads all output on a thread.
-    fn exchange(&mut self, input: &[u8]) -> io::Result<JoinHandle<io::Result<Vec<u8>>>> {
-        self.0.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?.write_all(input)?;
+    /// Writes a line of input, which stays open, and reads all output on a thread.
+    fn exchange(&mut self, line: &[u8]) -> io::Result<JoinHandle<io::Result<Vec<u8>>>> {
+        self.0.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write_all(&[line, b"\n"].concat())?;
         let output = self.0.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         thread::Builder::new().name("record".to_owned()).spawn(move || {
             let mut record = Vec::new();

@@ -7,6 +7,7 @@ use crate::llm::campaign::{Cancel, Pace, Turn, blocks, turns};
 use crate::llm::drive::MAX_RETRIES;
 use crate::llm::format::message;
 use crate::llm::text;
+use crate::print;
 use anyhow::{Context as _, bail, ensure};
 use trial::Cell;
 use wire::Transport;
@@ -122,10 +123,10 @@ impl LlmArgs {
         let place = endpoint.at(self.format.path(endpoint.path()));
         let arms = campaign.cell.arms().into_iter().map(text::arm).collect::<Vec<_>>().join(" and ");
         let key = self.api_key_env.as_ref().map_or(String::new(), |name| format!(", with the key in {name}"));
-        eprintln!(
+        print::note(format_args!(
             "sending {requests} requests to {place} over {arms}, at most {each} output tokens each, {most} in all{key}; \
              after 429, 503 or 529 a request is repeated up to {MAX_RETRIES} times"
-        );
+        ));
         Ok(())
     }
 }
