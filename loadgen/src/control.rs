@@ -86,6 +86,11 @@ impl Control {
         Ok(Self { sender, authority: endpoint.authority.clone(), limit: dialer.limit(), secrets, headers })
     }
 
+    /// Longest wait for an answer.
+    pub const fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// The server's facts, once its wire version is known to be ours.
     ///
     /// # Errors

@@ -189,3 +189,32 @@ fn with_full_uri(mut request: hyper::Request<()>, spec: &StreamSpec) -> Result<h
 fn library(error: impl Display) -> StreamError {
     StreamError::Library(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether this text, again and again and cut into such parts, outgrows the bounds.
+    fn outgrows(text: &str, cut: usize) -> bool {
+        let mut bounds = Bounds::default();
+        let times = MAX_EVENT_BYTES / 1_000 + 1_000;
+        let all = (0..times).try_for_each(|_| text.as_bytes().chunks(cut).try_for_each(|part| bounds.take(part)));
+        all == Err(DecodeError::EventTooLong)
+    }
+
+    #[test]
+    fn a_line_and_the_data_of_an_event_are_bounded_however_they_are_cut() {
+        let long = "x".repeat(1_000);
+        for cut in [101, 1_003, 1_006, 2_000] {
+            for endless in
+                [format!("data: {long}\n"), format!("data: {long}\r\n"), format!("data: {long}\r"), long.clone()]
+            {
+                assert!(outgrows(&endless, cut), "{:?} by {cut}", &endless[990..]);
+            }
+            for ends in ["\n\n", "\r\n\r\n", "\r\r"] {
+                assert!(!outgrows(&format!("data: {long}{ends}"), cut), "{ends:?} by {cut}");
+            }
+            assert!(!outgrows(&format!(": {long}\n"), cut), "comments are not kept");
+        }
+    }
+}

@@ -80,6 +80,25 @@ fn who_says_nothing_is_no_success() {
 }
 
 #[test]
+fn a_stream_that_gets_no_answer_beside_others_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let mut clients: Vec<_> = listener.incoming().flatten().take(2).collect();
+        let _ = clients[0].write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+        while clients[0].write_all(b"data: x\n\n").is_ok() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let output = loadgen(&["run", &url, "-c", "2", "-d", "300ms"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && text.contains("1 streams failed; the first: no answer to the request"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_url_that_is_one_too_many_is_shown_without_its_credentials() {
     refused(
         &["run", "http://h", "http://u:s3cret@h/?key=s3cret"],

@@ -162,7 +162,10 @@ pub(super) fn refuse(head: &Head, wanted: u16, rest: &[u8]) -> DecodeError {
         status == 426 || status == 400 && ["upgrade", "websocket"].iter().any(|word| body.contains(word))
     };
     match status {
-        301 | 302 | 303 | 307 | 308 => DecodeError::Redirect { status, location: redact::url(&header("location")) },
+        301 | 302 | 303 | 307 | 308 => {
+            let location = redact::url(head.header("location").unwrap_or_default());
+            DecodeError::Redirect { status, location: excerpt(location.as_bytes()) }
+        }
         401 if head.lists_scheme("www-authenticate", "bearer") => DecodeError::Token(body),
         200..=299 if wanted == 101 => DecodeError::NotUpgraded { status, content_type: header("content-type") },
         _ if wanted != 101 && wants_upgrade() => DecodeError::UpgradeRequired { status, body },

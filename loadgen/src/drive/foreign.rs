@@ -80,14 +80,22 @@ async fn attempt(
     let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
     let (mut measurement, failures) = recorder.finish();
     measurement.window_ns = window.start().map_or(0, |start| end.nanos_since(start).min(measurement.window_ns));
-    let failed = measurement.counters.connection_failures + measurement.counters.disconnects;
-    match failures.into_iter().next() {
-        Some(first) if measurement.counters.received == 0 => Err(TrialError::Broken(first)),
-        None if measurement.counters.received == 0 && !interrupt.came() => {
+    let counters = &measurement.counters;
+    let (received, cut) = (counters.received, counters.connection_failures + counters.disconnects);
+    let (answered, mut failures) = (standing.load(Relaxed), failures.into_iter());
+    // Whoever opens and says nothing does not fail by itself.
+    let silent = counters.connections.saturating_sub(answered + counters.disconnects);
+    let silence = (silent > 0).then(|| "no answer to the request".to_owned());
+    match failures.next() {
+        Some(first) if received == 0 => Err(TrialError::Broken(first)),
+        None if received == 0 && !interrupt.came() => {
             let waited = Duration::from_millis(end.nanos_since(begin) / 1_000_000);
-            Err(TrialError::Broken(nothing(standing.load(Relaxed), ended, waited)))
+            Err(TrialError::Broken(nothing(answered, ended, waited)))
         }
-        first => Ok((measurement, first.map(|first| Warning::StreamsFailed { failed, first }))),
+        first => {
+            let first = first.or(silence);
+            Ok((measurement, first.map(|first| Warning::StreamsFailed { failed: cut + silent, first })))
+        }
     }
 }
 

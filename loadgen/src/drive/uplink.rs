@@ -69,7 +69,7 @@ impl Uplink {
             tokio::select! {
                 Some(message) = due.recv() => {
                     message.render(&payload, &mut body);
-                            self.post.write(&body, &mut request);
+                    self.post.write(&body, &mut request);
                     sent(body.len());
                     self.requests += 1;
                     self.link.send(&mut request).await?;

@@ -1,7 +1,8 @@
 //! Peers that mean harm, against every way on which the program meets one: it ends in time, within its memory, with one
 //! clear line and the right status, shows no secret, and loses nothing that it had recorded.
 //!
-//! A sample runs always; `cargo test -p loadgen --test hostile -- --ignored` runs everything.
+//! A sample runs always; `cargo test -p loadgen --test hostile -- --ignored` runs everything, or with `HOSTILE=WORDS` in the
+//! environment what has these words in its class, name and way.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod peer;
