@@ -135,10 +135,7 @@ impl Metric {
     ];
 }
 
-fn coarsened<S: Serializer>(
-    distributions: &BTreeMap<Metric, Distribution>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn coarsened<S: Serializer>(distributions: &BTreeMap<Metric, Distribution>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(distributions.iter().map(|(metric, whole)| {
         let written = if metric.is_diagnostic() { Cow::Owned(whole.coarsened()) } else { Cow::Borrowed(whole) };
         (metric, written)
