@@ -3,12 +3,14 @@
 //! A write that makes no progress for [`STUCK`] fails, whatever waits for it; so does a body that has not come within
 //! [`PATIENCE`]. A timer is set only when something has to wait.
 
+use crate::connection::Ticket;
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,18 +21,19 @@ const STUCK: Duration = Duration::from_secs(300);
 /// Longest wait for a request body, from when it is first waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A stream whose writes are bounded.
+/// A stream whose writes are bounded, and whose bytes are counted as they come.
 #[derive(Debug)]
 pub(crate) struct Bounded<S> {
     stream: S,
+    ticket: Arc<Ticket>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the timer runs, for a write is pending.
     waits: bool,
 }
 
 impl<S> Bounded<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, timer: None, waits: false }
+    pub(crate) const fn new(stream: S, ticket: Arc<Ticket>) -> Self {
+        Self { stream, ticket, timer: None, waits: false }
     }
 
     /// The stream itself, to be read.
@@ -56,7 +59,10 @@ impl<S> Bounded<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
     #[inline]
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.ticket.receive(buffer.filled().len() - before);
+        polled
     }
 }
 

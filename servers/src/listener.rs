@@ -18,14 +18,14 @@ const PROBES: u32 = 4;
 
 /// One listener for each thread, all on one port (`SO_REUSEPORT`: the kernel spreads connections over them).
 pub(crate) fn listen(bind: SocketAddr, tuning: &Tuning, threads: usize) -> Result<Vec<TcpListener>, ServeError> {
-    if bind.port() != 0 {
-        // SO_REUSEPORT would let a second server take a share of the first one's connections in silence.
-        claim(bind).map_err(|source| cannot_bind(bind, source))?;
-    }
-    let first = open(bind, tuning)?;
-    let addr = first.local_addr().map_err(|source| cannot_bind(bind, source))?;
-    let others = (1..threads.max(1)).map(|_| open(addr, tuning));
-    std::iter::once(Ok(first)).chain(others).collect()
+    // SO_REUSEPORT would let a second server take a share of the first one's connections in silence, on a port that the
+    // kernel picks as well. So the port is first claimed without it, and until all listeners are there.
+    let claimed = claim(bind).and_then(|claim| Ok((claim.local_addr()?, claim)));
+    let (addr, claim) = claimed.map_err(|source| cannot_bind(bind, source))?;
+    let addr = addr.as_socket().unwrap_or(bind);
+    let listeners = (0..threads.max(1)).map(|_| open(addr, tuning)).collect();
+    drop(claim);
+    listeners
 }
 
 /// That an address cannot be listened on, and why, as far as the host says.
@@ -60,10 +60,11 @@ fn tcp_sockets(sockstat: &str) -> u64 {
     figures.filter_map(|pair| pair[1].parse::<u64>().ok()).sum()
 }
 
-fn claim(bind: SocketAddr) -> io::Result<()> {
+fn claim(bind: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(bind), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    socket.bind(&bind.into())
+    socket.bind(&bind.into())?;
+    Ok(socket)
 }
 
 fn open(bind: SocketAddr, tuning: &Tuning) -> Result<TcpListener, ServeError> {

@@ -10,6 +10,7 @@ use crate::llm::LlmOptions;
 use crate::run::{SPARE_FILES, raise_open_files};
 use crate::secret::{ApiKey, Secret};
 use clap::ArgAction;
+use clap::builder::{StringValueParser, TypedValueParser as _};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
@@ -163,11 +164,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = LlmOptions::default().max_answers)]
     llm_max_answers: usize,
     /// Key that requests to /v1/… must carry; none is asked for without it.
-    #[arg(long, value_name = "KEY", env = "PUSHBENCH_LLM_KEY", hide_env_values = true)]
+    #[arg(long, value_name = "KEY", env = "PUSHBENCH_LLM_KEY", hide_env_values = true, value_parser = StringValueParser::new().map(Secret::unchecked))]
     llm_key: Option<ApiKey>,
     /// Token that every request must carry as `Authorization: Bearer TOKEN`; others on this host can read it where it stands
     /// in a command line [default: a random one beyond loopback, printed once; none on loopback]
-    #[arg(long, value_name = "TOKEN", value_parser = token, conflicts_with_all = ["token_env", "open"])]
+    #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(Secret::unchecked), conflicts_with_all = ["token_env", "open"])]
     token: Option<Secret>,
     /// Environment variable that holds the token.
     #[arg(long, value_name = "NAME", conflicts_with = "open")]
@@ -230,7 +231,12 @@ impl ServeArgs {
 
     /// Beyond loopback there is a token, unless the user wants none.
     fn access(&self) -> Result<Access, ServeError> {
-        let named = self.token_env.as_deref().map(token_of).transpose()?;
+        let named = self.token_env.as_deref().map(|name| Secret::unchecked(std::env::var(name).unwrap_or_default()));
+        for (token, flag) in [(&self.token, "--token"), (&named, "--token-env")] {
+            if token.as_ref().is_some_and(|token| !token.fits(MIN_TOKEN_BYTES)) {
+                return Err(ServeError::Flag { flag, expected: "16 to 256 visible ASCII characters" });
+            }
+        }
         let token = match self.token.clone().or(named) {
             None if !self.open && !self.bind.ip().is_loopback() => {
                 let generated = Secret::generate();
@@ -259,6 +265,7 @@ impl ServeArgs {
             (payloads.contains(&self.max_payload), "--max-payload", "bytes, 48 (the stamp) to 1048576"),
             (self.max_request > 0, "--max-request", "bytes, a number above zero"),
             (self.max_memory >= MIN_MEMORY_BYTES, "--max-memory", "bytes, 16777216 or more"),
+            (self.llm_key.as_ref().is_none_or(|key| key.fits(1)), "--llm-key", "1 to 256 visible ASCII characters"),
             (self.llm_max_answers > 0, "--llm-max-answers", "a number above zero"),
             (
                 self.server_cost_per_byte <= MAX_COST_PER_BYTE_NS,
@@ -286,20 +293,6 @@ fn on_or_off(word: &str) -> Result<bool, &'static str> {
         "off" => Ok(false),
         _ => Err("expected on or off"),
     }
-}
-
-fn token(text: &str) -> Result<Secret, &'static str> {
-    let token = text.parse().ok().filter(|_| text.len() >= MIN_TOKEN_BYTES);
-    token.ok_or("expected 16 to 256 visible ASCII characters")
-}
-
-/// The token in an environment variable.
-fn token_of(name: &str) -> Result<Secret, ServeError> {
-    let text = std::env::var(name).unwrap_or_default();
-    token(&text).map_err(|_| ServeError::Flag {
-        flag: "--token-env",
-        expected: "a variable that holds 16 to 256 visible ASCII characters",
-    })
 }
 
 #[cfg(test)]
@@ -347,7 +340,7 @@ mod tests {
         assert!(token(&["--token", given]).is(given.as_bytes()));
         let (one, other) = (token(&["--bind", "0.0.0.0:0"]), token(&["--bind", "0.0.0.0:0"]));
         assert!(!one.is(other.reveal().as_bytes()));
-        for wrong in [&["--token", "short"][..], &["--token", given, "--open"], &["--allow-origin", "a.example"]] {
+        for wrong in [&["--token", given, "--open"][..], &["--allow-origin", "a.example"]] {
             assert!(Program::try_parse_from([&["servers"], wrong].concat()).is_err(), "{wrong:?}");
         }
     }
@@ -362,12 +355,14 @@ mod tests {
             ("--max-request", "0"),
             ("--max-memory", "16777215"),
             ("--token-env", "PUSHBENCH_NO_SUCH_VARIABLE"),
+            ("--token", "too-short"),
+            ("--llm-key", "two words"),
             ("--server-cost-per-byte", "1001"),
             ("--tick", "2s"),
             ("--spin", "2ms"),
         ] {
             let error = options(&[flag, value]).unwrap_err().to_string();
-            assert!(error.starts_with(flag), "{error}");
+            assert!(error.starts_with(flag) && !error.contains("too-short"), "{error}");
         }
     }
 }

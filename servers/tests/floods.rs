@@ -151,6 +151,32 @@ fn all_clients_together_have_one_budget() {
 }
 
 #[test]
+fn unfinished_messages_take_from_the_same_budget() {
+    let server = start(|options| options.max_memory_bytes = 16 << 20);
+    let unfinished = [&[0x82, 0xff, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0][..], &vec![b'x'; (1 << 20) - 1]].concat();
+    let mut open: Vec<_> = (0..24)
+        .map(|_| {
+            let mut subscriber = Subscriber::open(&server, Transport::WebSocket, "schedule=idle&heartbeat=off");
+            subscriber.wire.send(&unfinished);
+            subscriber
+        })
+        .collect();
+    // 24 MiB in 24 connections, each of which has 192 KiB to itself: one of them at least is told to come again later.
+    let refused = |subscriber: &mut Subscriber| {
+        subscriber.wire.stream().set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+        subscriber.wire.try_frame().is_some_and(|(opcode, reason)| opcode == 8 && reason[..2] == 1013_u16.to_be_bytes())
+    };
+    let told = (0..100).any(|_| open.iter_mut().any(refused));
+    assert!(told, "nobody was told");
+    drop(open);
+    let mut echo = Subscriber::open(&server, Transport::WebSocket, "schedule=idle&heartbeat=off");
+    for _ in 0..20 {
+        echo.wire.send_frame(2, &vec![b'x'; 1 << 20]);
+        assert_eq!(echo.wire.frame().1.len(), 1 << 20, "what was heard is given back");
+    }
+}
+
+#[test]
 fn long_answers_take_from_the_same_budget() {
     let server = start(|options| options.max_memory_bytes = 16 << 20);
     let order = r#"{"model":"chat","messages":[],"stream":true,"pushbench":"tokens=32768&speed=0.001"}"#;

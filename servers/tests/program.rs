@@ -69,6 +69,26 @@ fn what_it_cannot_do_is_one_line_on_stderr() {
     }
 }
 
+/// In a network namespace with one port to give away, which another server has.
+const NO_PORT_LEFT: &str = r#"
+    ip link set lo up && echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range || exit 99
+    coproc "$0" --threads 1 --exit-with-stdin
+    read -r _ <&"${COPROC[0]}" || exit 98
+    "$0" --threads 1"#;
+
+#[test]
+fn without_a_free_port_it_says_which_are_taken() {
+    let arguments = ["-n", "bash", "-c", NO_PORT_LEFT, env!("CARGO_BIN_EXE_servers")];
+    let Ok(output) = Command::new("unshare").args(arguments).output() else { return };
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    if stderr.starts_with("unshare: ") || output.status.code() == Some(99) {
+        eprintln!("skipped: no network namespace of one's own is to be had here");
+        return;
+    }
+    let why = "error: cannot listen on 127.0.0.1:0: Address already in use (os error 98): no port of 40000 to 40000 ";
+    assert!(stderr.starts_with(why), "{stderr}");
+}
+
 /// What a server says on stderr from its begin to its end.
 fn said(flags: &[&str]) -> String {
     let (mut child, url) = start(&[flags, &["--exit-with-stdin", "--threads", "1"]].concat());

@@ -1,6 +1,6 @@
 //! WebSocket (RFC 6455): one text message for each event, and an echo for each client message. Refuses to compress.
 
-use super::inbound::{Inbound, Read};
+use super::inbound::{Inbound, NoMemory, Read};
 use super::{Opened, open, with_missed};
 use crate::connection::{GRACE, Ticket};
 use crate::feed::{End, Feed, Item, Lane};
@@ -66,7 +66,7 @@ pub(crate) fn outlet(feed: Feed) -> Outlet {
 
 async fn serve(mut socket: WebSocket, mut outlet: Outlet, ticket: Arc<Ticket>) {
     let conversation = async {
-        if let Some(farewell) = converse(&mut socket, &mut outlet).await {
+        if let Some(farewell) = converse(&mut socket, &mut outlet, &ticket).await {
             drop(outlet);
             let _ = timeout(GRACE, close(&mut socket, farewell)).await;
         }
@@ -81,10 +81,10 @@ enum Turn {
 }
 
 /// Sends and echoes until the stream is over; `None` when the client has gone.
-async fn converse(socket: &mut WebSocket, outlet: &mut Outlet) -> Option<CloseFrame> {
-    let inbound = Inbound::new();
+async fn converse(socket: &mut WebSocket, outlet: &mut Outlet, ticket: &Arc<Ticket>) -> Option<CloseFrame> {
+    let mut inbound = Inbound::new(ticket);
     loop {
-        let sent = match poll_fn(|cx| poll_turn(&inbound, socket, outlet, cx)).await {
+        let sent = match poll_fn(|cx| poll_turn(&mut inbound, socket, outlet, cx)).await {
             Turn::Client(Some(Ok(message))) => answer(socket, outlet.feed(), message).await,
             Turn::Client(Some(Err(error))) => return too_large(error),
             Turn::Client(None) => return None,
@@ -98,7 +98,7 @@ async fn converse(socket: &mut WebSocket, outlet: &mut Outlet) -> Option<CloseFr
 }
 
 /// The client first, as hyper reads before it writes: a stream that never pauses must not make the server deaf.
-fn poll_turn(inbound: &Inbound, socket: &mut WebSocket, outlet: &mut Outlet, cx: &mut Context<'_>) -> Poll<Turn> {
+fn poll_turn(inbound: &mut Inbound, socket: &mut WebSocket, outlet: &mut Outlet, cx: &mut Context<'_>) -> Poll<Turn> {
     match inbound.poll_read(socket, cx) {
         Poll::Ready(read) => Poll::Ready(Turn::Client(read)),
         Poll::Pending => outlet.poll_step(cx).map(Turn::Server),
@@ -152,9 +152,14 @@ pub(crate) fn farewell(end: End) -> Option<CloseFrame> {
     Some(CloseFrame { code, reason: reason.into() })
 }
 
-/// The farewell to a message that is too large; any other error means that the client has gone or speaks no WebSocket.
+/// The farewell to a message that is too large, or for which no memory is left; any other error means that the client has gone
+/// or speaks no WebSocket.
 pub(crate) fn too_large(error: axum::Error) -> Option<CloseFrame> {
-    let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
+    let error = error.into_inner();
+    if let Some(no_memory) = error.downcast_ref::<NoMemory>() {
+        return Some(CloseFrame { code: close_code::AGAIN, reason: no_memory.to_string().into() });
+    }
+    let error = error.downcast::<tungstenite::Error>().ok()?;
     let reason = "the message is over the limit of this server (raise it with --max-request)";
     matches!(*error, tungstenite::Error::Capacity(_))
         .then(|| CloseFrame { code: close_code::SIZE, reason: reason.into() })

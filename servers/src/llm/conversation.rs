@@ -97,9 +97,9 @@ impl Conversation {
 
     /// Until the connection ends; what is to be said then, `None` when the client has gone or the connection is cut.
     async fn converse(&mut self, socket: &mut WebSocket) -> Farewell {
-        let inbound = Inbound::new();
+        let mut inbound = Inbound::new(&self.ticket);
         loop {
-            let sent = match poll_fn(|cx| self.poll_next(&inbound, socket, cx)).await {
+            let sent = match poll_fn(|cx| self.poll_next(&mut inbound, socket, cx)).await {
                 Next::Client(Some(Ok(message))) => self.hear(socket, message).await,
                 Next::Client(Some(Err(error))) => return too_large(error),
                 Next::Client(None) => return None,
@@ -117,7 +117,7 @@ impl Conversation {
     }
 
     /// The client first, as on every WebSocket here.
-    fn poll_next(&mut self, inbound: &Inbound, socket: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Next> {
+    fn poll_next(&mut self, inbound: &mut Inbound, socket: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Next> {
         if let Poll::Ready(read) = inbound.poll_read(socket, cx) {
             return Poll::Ready(Next::Client(read));
         }

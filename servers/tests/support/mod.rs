@@ -123,6 +123,12 @@ impl Wire {
         (head[0] & 0xf, self.exactly(bytes))
     }
 
+    /// The next frame, if one begins to come within the socket's time.
+    pub fn try_frame(&mut self) -> Option<(u8, Vec<u8>)> {
+        self.0.fill_buf().ok().filter(|bytes| !bytes.is_empty())?;
+        Some(self.frame())
+    }
+
     /// Sends a client's frame, with a mask of zeros.
     pub fn send_frame(&mut self, opcode: u8, payload: &[u8]) {
         let mut frame = vec![0x80 | opcode];
