@@ -97,7 +97,7 @@ impl Waits {
         // What takes a moment needs no word.
         if wait >= Duration::from_secs(1) && told.is_none_or(|told| told.elapsed() > LINE_EVERY) {
             *told = Some(Instant::now());
-            eprintln!("{}", waiting(*open, why, wait));
+            print::note(waiting(*open, why, wait));
         }
     }
 

@@ -105,7 +105,13 @@ impl Metric {
     pub const fn is_diagnostic(self) -> bool {
         matches!(
             self,
-            Self::ServiceTime | Self::Queueing | Self::DeliveryTime | Self::PacerLateness | Self::GeneratorLag
+            Self::ServiceTime
+                | Self::Queueing
+                | Self::DeliveryTime
+                | Self::PacerLateness
+                | Self::GeneratorLag
+                | Self::SentToKernel
+                | Self::KernelToRead
         )
     }
 
