@@ -15,7 +15,8 @@ Records and report are written here, as by any other run; nothing stays on HOST.
               which needs the same system and CPU family on both ends
   -h          this help
 
-The server listens on every interface of HOST while the run lasts; it has no authentication.
+The server listens on every interface of HOST while the run lasts. It asks for a token: PUSHBENCH_TOKEN (16 characters or
+more), or a random one. The token goes to HOST through ssh, on standard input, and stands in no command line.
 TEXT
 }
 
@@ -52,8 +53,11 @@ if [[ -z $there ]]; then
   scp -q "$programs/servers" "$host:$there"
 fi
 
+export PUSHBENCH_TOKEN=${PUSHBENCH_TOKEN:-$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')}
 mkfifo "$here/stdin" "$here/stdout"
-serve="'$there' --bind 0.0.0.0:$port --exit-with-stdin; rm -rf '$remote_dir'"
+# The first line of standard input is the token; the rest of it, which never comes, is the server's.
+serve="read -r PUSHBENCH_TOKEN && export PUSHBENCH_TOKEN; \
+'$there' --bind 0.0.0.0:$port --token-env PUSHBENCH_TOKEN --exit-with-stdin; rm -rf '$remote_dir'"
 # shellcheck disable=SC2029  # expands here on purpose: the paths were made for this run
 ssh "$host" "$serve" <"$here/stdin" >"$here/stdout" &
 server=$!
@@ -71,5 +75,6 @@ finish() {
 trap finish EXIT
 
 exec 3>"$here/stdin" 4<"$here/stdout"
+echo "$PUSHBENCH_TOKEN" >&3
 read -r -t 30 url <&4 || die "no server on $host: see above"
-"$programs/loadgen" compare --target "http://$address:${url##*:}" "$@" 3>&- 4<&-
+"$programs/loadgen" compare --target "http://$address:${url##*:}" --token-env PUSHBENCH_TOKEN "$@" 3>&- 4<&-

@@ -1,6 +1,7 @@
 //! A live probe: does a browser of this machine receive N events from our server over `EventSource` and `WebSocket`,
 //! and does a cut stream come back? Refuses to drive a browser: it opens a page, which posts its result to the server.
 
+mod doorman;
 mod find;
 mod process;
 
@@ -8,13 +9,14 @@ pub use find::{Browser, Engine, installed, installed_in};
 
 use crate::endpoint::{Endpoint, EndpointError};
 use bytes::Bytes;
+use doorman::Doorman;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use process::Running;
 use servers::browser::Outcome;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{sleep, timeout};
 use trial::LiveBrowser;
 
@@ -30,6 +32,8 @@ enum ProbeError {
     Url(#[from] EndpointError),
     #[error("not tried over TLS: browsers here do not trust a test certificate")]
     Tls,
+    #[error("no way to the server: {0}")]
+    Relay(std::io::Error),
     #[error("found, but cannot be started: {0}")]
     Start(#[from] std::io::Error),
     #[error("ended without a result: {0}")]
@@ -39,11 +43,17 @@ enum ProbeError {
 }
 
 /// Has the browser count `asked` events of the server at `base_url` over each transport, for at most `limit` (the page
-/// itself needs up to 8 s). Every process that it started has been killed and its profile removed on return.
-pub async fn probe(browser: &Browser, base_url: &str, asked: u64, limit: Duration) -> LiveBrowser {
+/// itself needs up to 8 s); where the server wants header lines, through a relay that adds them. Every process that it started has been killed and its profile removed on return.
+pub async fn probe(
+    browser: &Browser,
+    base_url: &str,
+    headers: &[(String, String)],
+    asked: u64,
+    limit: Duration,
+) -> LiveBrowser {
     let version = process::version(browser).await;
     let live = LiveBrowser { name: browser.name.clone(), version, asked, ..LiveBrowser::default() };
-    match visit(browser, base_url, asked, limit).await {
+    match visit(browser, base_url, headers, asked, limit).await {
         Ok(outcome) => LiveBrowser {
             sse_events: outcome.sse_events,
             websocket_events: outcome.websocket_events,
@@ -55,11 +65,28 @@ pub async fn probe(browser: &Browser, base_url: &str, asked: u64, limit: Duratio
     }
 }
 
-async fn visit(browser: &Browser, base_url: &str, asked: u64, limit: Duration) -> Result<Outcome, ProbeError> {
+async fn visit(
+    browser: &Browser,
+    base_url: &str,
+    headers: &[(String, String)],
+    asked: u64,
+    limit: Duration,
+) -> Result<Outcome, ProbeError> {
     let server: Endpoint = base_url.parse()?;
     if server.tls {
         return Err(ProbeError::Tls);
     }
+    let doorman = match headers {
+        [] => None,
+        _ => {
+            let relay = timeout(limit, relay(&server, headers)).await.map_err(|_| ProbeError::Silent(limit))?;
+            Some(relay.map_err(ProbeError::Relay)?)
+        }
+    };
+    let server = match doorman.as_ref().map(Doorman::address) {
+        Some(at) => Endpoint { host: at.ip().to_string(), port: at.port(), authority: at.to_string(), ..server },
+        None => server,
+    };
     let token = format!("{:016x}", fastrand::u64(..));
     let page = server.at(format!("/browser?asked={asked}&token={token}")).to_string();
     let mut running = Running::launch(browser, &page)?;
@@ -67,6 +94,13 @@ async fn visit(browser: &Browser, base_url: &str, asked: u64, limit: Duration) -
     let outcome = timeout(limit, outcome(&mut running, &result)).await;
     running.end().await;
     outcome.map_err(|_| ProbeError::Silent(limit))?
+}
+
+/// A relay to the server's first address.
+async fn relay(server: &Endpoint, headers: &[(String, String)]) -> std::io::Result<Doorman> {
+    let mut found = lookup_host((server.host.as_str(), server.port)).await?;
+    let address = found.next().ok_or(std::io::ErrorKind::NotFound)?;
+    Doorman::open(address, headers)
 }
 
 /// Waits for the result, or for the browser to end without one.

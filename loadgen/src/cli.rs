@@ -1,6 +1,7 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
 use crate::command::{agent, capacity, compare, list, llm, report, run, selfcheck};
+use crate::redact;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -65,7 +66,7 @@ pub fn main() -> anyhow::Result<u8> {
         Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),
         Command::List(args) => list::main(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "loadgen", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut Cli::command(), "loadgen", &mut crate::print::stdout());
             Ok(0)
         }
         Command::Man => list::manual(Cli::command()),
@@ -74,12 +75,19 @@ pub fn main() -> anyhow::Result<u8> {
     }
 }
 
-/// The command line, or the end of the process. A header that cannot be read is not shown: it may be a credential.
+/// The command line, or the end of the process. A header that cannot be read is not shown, nor is what a URL may hold of
+/// credentials.
 fn parsed() -> Cli {
     Cli::try_parse().unwrap_or_else(|mut error| {
         let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string);
         if argument.is_some_and(|argument| argument.contains("--header")) {
             error.insert(ContextKind::InvalidValue, ContextValue::String("***".to_owned()));
+        }
+        for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue] {
+            if let Some(ContextValue::String(text)) = error.get(kind).filter(|text| text.to_string().contains("://")) {
+                let shown = redact::url(text);
+                error.insert(kind, ContextValue::String(shown));
+            }
         }
         error.exit()
     })

@@ -15,13 +15,13 @@ const BURST: usize = 20;
 /// Pause between two exchanges during a trial.
 const EVERY: Duration = Duration::from_millis(50);
 
-/// A burst of exchanges, now.
+/// A burst of exchanges, now; a shorter one with a server that takes its time for each.
 ///
 /// # Errors
 /// [`ControlError`] when the server stops answering.
 pub async fn burst(control: &mut Control) -> Result<Vec<Exchange>, ControlError> {
-    let mut exchanges = Vec::with_capacity(BURST);
-    for _ in 0..BURST {
+    let (mut exchanges, end) = (Vec::with_capacity(BURST), clock::now() + control.limit());
+    while exchanges.is_empty() || exchanges.len() < BURST && clock::now() < end {
         exchanges.push(exchange(control).await?);
     }
     Ok(exchanges)
@@ -70,4 +70,36 @@ async fn probe(mut control: Control, mut stopped: oneshot::Receiver<()>) -> Resu
     }
     exchanges.extend(burst(&mut control).await?);
     Ok(exchanges)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Dialer;
+    use std::io::{Read as _, Write as _};
+
+    /// Answers each question after 250 ms.
+    fn slow() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            while client.read(&mut [0; 4096]).is_ok_and(|bytes| bytes > 0) {
+                std::thread::sleep(Duration::from_millis(250));
+                let body = serde_json::to_string(&ClockReading { monotonic_ns: clock::now(), realtime_ns: 0 }).unwrap();
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                client.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_burst_with_a_slow_server_is_a_shorter_one() {
+        let endpoint = slow().parse().unwrap();
+        let dialer = Dialer::resolve(&endpoint, None, Duration::from_millis(1_500)).await.unwrap();
+        let mut control = Control::connect(&dialer, &endpoint, &[]).await.unwrap();
+        let exchanges = burst(&mut control).await.unwrap();
+        assert!((1..=7).contains(&exchanges.len()), "{}", exchanges.len());
+    }
 }

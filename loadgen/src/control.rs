@@ -2,18 +2,23 @@
 //! version.
 
 use crate::endpoint::Endpoint;
+use crate::host;
 use crate::link::{DialError, Dialer};
+use crate::redact::Secrets;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, Limited};
+use humantime::format_duration;
+use hyper::StatusCode;
 use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::WWW_AUTHENTICATE;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
 use wire::{Facts, MonoTime, ScheduleCost, Vitals, WIRE_VERSION, Witnessed};
 
-/// Longest wait for an answer.
-const LIMIT: Duration = Duration::from_secs(5);
+/// Most characters of an answer that are quoted.
+const MAX_QUOTED_CHARS: usize = 200;
 /// Largest answer.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 
@@ -21,8 +26,19 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 pub struct Control {
     sender: SendRequest<Empty<Bytes>>,
     authority: String,
+    /// Longest wait for an answer: as long as for a connection.
+    limit: Duration,
     /// Header lines that the user wants on every request.
     headers: Vec<(String, String)>,
+    secrets: Secrets,
+}
+
+/// Why a question has no answer.
+enum Unanswered {
+    /// The server wants a token; its own words, with a colon before them.
+    Token(String),
+    /// Anything else.
+    Other(String),
 }
 
 /// Why a server is not one to measure against.
@@ -44,6 +60,9 @@ pub enum ControlError {
         /// The server's version.
         theirs: u32,
     },
+    /// It tells nothing without its token.
+    #[error("{0} wants a token{1}: give it with --token-env NAME")]
+    Token(String, String),
     /// It stopped answering.
     #[error("the server stopped answering {0}: {1}")]
     Lost(&'static str, String),
@@ -63,7 +82,13 @@ impl Control {
         let foreign = |error: hyper::Error| ControlError::Foreign(endpoint.authority.clone(), error.to_string());
         let (sender, connection) = http1::handshake(TokioIo::new(link)).await.map_err(foreign)?;
         tokio::spawn(connection);
-        Ok(Self { sender, authority: endpoint.authority.clone(), headers: headers.to_vec() })
+        let (secrets, headers) = (Secrets::of(headers, "/"), headers.to_vec());
+        Ok(Self { sender, authority: endpoint.authority.clone(), limit: dialer.limit(), secrets, headers })
+    }
+
+    /// Longest wait for an answer.
+    pub const fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// The server's facts, once its wire version is known to be ours.
@@ -75,13 +100,20 @@ impl Control {
         struct Version {
             wire_version: u32,
         }
-        let body = self.fetch("/facts").await;
-        let body = body.map_err(|why| ControlError::Foreign(self.authority.clone(), why))?;
+        let authority = self.authority.clone();
+        let body = self.fetch("/facts").await.map_err(|why| match why {
+            Unanswered::Token(said) => ControlError::Token(authority, said),
+            Unanswered::Other(why) => ControlError::Foreign(authority, why),
+        })?;
         let version: Version = serde_json::from_slice(&body).map_err(|_| self.not_facts())?;
         if version.wire_version != WIRE_VERSION {
             return Err(ControlError::WireVersion { theirs: version.wire_version });
         }
-        serde_json::from_slice(&body).map_err(|_| self.not_facts())
+        let facts: Facts = serde_json::from_slice(&body).map_err(|_| self.not_facts())?;
+        // They are recorded: what they repeat of a secret is not.
+        let shown: Facts = self.secrets.hide_in(&facts).ok_or_else(|| self.not_facts())?;
+        let boot_id = if facts.boot_id == host::boot_id() { facts.boot_id } else { shown.boot_id };
+        Ok(Facts { boot_id, ..shown })
     }
 
     fn not_facts(&self) -> ControlError {
@@ -115,23 +147,46 @@ impl Control {
     /// # Errors
     /// [`ControlError::Lost`].
     pub async fn get<T: DeserializeOwned>(&mut self, path: &'static str) -> Result<T, ControlError> {
-        let body = self.fetch(path).await.map_err(|why| ControlError::Lost(path, why))?;
-        serde_json::from_slice(&body).map_err(|error| ControlError::Lost(path, error.to_string()))
+        let lost = |why: &str| ControlError::Lost(path, why.to_owned());
+        let body = self.fetch(path).await.map_err(|why| match why {
+            Unanswered::Token(said) => ControlError::Token(path.to_owned(), said),
+            Unanswered::Other(why) => lost(&why),
+        })?;
+        serde_json::from_slice(&body).map_err(|error| lost(&self.secrets.hide(&error.to_string())))
     }
 
-    async fn fetch(&mut self, path: &str) -> Result<Bytes, String> {
+    async fn fetch(&mut self, path: &str) -> Result<Bytes, Unanswered> {
         let mut request = hyper::Request::get(path).header("host", &self.authority);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Empty::new()).map_err(|error| error.to_string())?;
+        let request = request.body(Empty::new()).map_err(text)?;
+        let (limit, secrets) = (self.limit, &self.secrets);
         let answer = async {
-            let response = self.sender.send_request(request).await.map_err(|error| error.to_string())?;
+            let response = self.sender.send_request(request).await.map_err(text)?;
             let status = response.status();
+            let asks =
+                response.headers().get(WWW_AUTHENTICATE).is_some_and(|scheme| scheme.as_bytes().starts_with(b"Bearer"));
             let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
-            let body = body.map_err(|error| error.to_string())?.to_bytes();
-            if status.is_success() { Ok(body) } else { Err(format!("{path} answers {status}")) }
+            let body = body.map_err(text)?.to_bytes();
+            match status {
+                StatusCode::UNAUTHORIZED if asks => Err(Unanswered::Token(said(secrets, &body))),
+                _ if status.is_success() => Ok(body),
+                _ => Err(Unanswered::Other(format!("{path} answers {status}"))),
+            }
         };
-        timeout(LIMIT, answer).await.map_err(|_| format!("{path}: no answer within 5 s"))?
+        let silent = || Unanswered::Other(format!("{path}: no answer within {}", format_duration(limit)));
+        timeout(limit, answer).await.map_err(|_| silent())?
     }
+}
+
+/// The first line of an answer, for quoting.
+fn said(secrets: &Secrets, body: &[u8]) -> String {
+    let said = secrets.hide(&String::from_utf8_lossy(body));
+    let line: String = said.lines().next().unwrap_or_default().chars().take(MAX_QUOTED_CHARS).collect();
+    if line.is_empty() { line } else { format!(": {line:?}") }
+}
+
+fn text(error: impl std::fmt::Display) -> Unanswered {
+    Unanswered::Other(error.to_string())
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM as something to wait for: work ends early and keeps what it has.
+//! Ctrl-C, SIGTERM and the end of a terminal as something to wait for: work ends early and keeps what it has.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -8,18 +8,21 @@ use tokio::sync::watch;
 pub struct Interrupt(watch::Receiver<bool>);
 
 impl Interrupt {
-    /// Listens for SIGINT and SIGTERM from now on; a second one ends the program at once.
+    /// Listens for SIGINT, SIGTERM and SIGHUP from now on; a second one ends the program at once. SIGHUP stays ignored where it
+    /// was ignored when the program began: that is what `nohup` asks for.
     ///
     /// # Errors
     /// When the handlers cannot be installed.
     pub fn listen() -> std::io::Result<Self> {
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
         let (asked, heard) = watch::channel(false);
         tokio::spawn(async move {
             for _ in 0..2 {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
+                    _ = async { hangup.as_mut()?.recv().await }, if hangup.is_some() => {}
                 }
                 if asked.send_replace(true) {
                     std::process::exit(130);
@@ -52,4 +55,11 @@ impl Interrupt {
             std::future::pending().await
         }
     }
+}
+
+/// Whether this process was started with SIGHUP ignored: the first bit of `SigIgn`.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

@@ -1,6 +1,7 @@
 //! `records.jsonl`, appended and flushed line by line: whatever happens next, what was recorded is on disk. Compressed once,
 //! when the run is over.
 
+use crate::print;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,8 +73,8 @@ impl Journal {
     fn write(&mut self, line: &Line) -> Result<(), JournalError> {
         line.write(&mut self.file).map_err(|error| JournalError::Write(self.path.clone(), error))?;
         if self.echo {
-            // A closed pipe downstream does not stop the recording.
-            let _ = line.write(&mut io::stdout().lock());
+            // Nothing that happens downstream stops the recording.
+            let _ = line.write(&mut print::stdout());
         }
         Ok(())
     }
@@ -83,7 +84,7 @@ impl Journal {
 pub fn pack(directory: &Path) {
     let plain = directory.join(container::PLAIN);
     if let Err(error) = container::pack(&plain) {
-        eprintln!("loadgen: cannot compress {}: {error}; it stays as it is", plain.display());
+        print::say(format_args!("cannot compress {}: {error}; it stays as it is", plain.display()));
     }
 }
 

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod acceptor;
 pub mod agent;
@@ -39,8 +40,10 @@ pub mod llm;
 pub mod namespace;
 pub mod noise;
 mod one_way;
+pub mod patience;
 pub mod plans;
 pub mod preflight;
+pub mod print;
 pub mod progress;
 pub mod recorder;
 pub mod redact;

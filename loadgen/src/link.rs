@@ -2,8 +2,9 @@
 
 use crate::endpoint::Endpoint;
 use crate::kernel_clock::Asked;
+use crate::patience::Patience;
 use crate::socket::Socket;
-use crate::worker;
+use crate::{tls, worker};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use servers::clock;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -55,7 +56,7 @@ pub enum DialError {
     #[error("{0} does not speak TLS there: use http:// or ws:// instead of https:// or wss://")]
     NotTls(String),
     /// The peer's certificate is not trusted.
-    #[error("certificate of {0} is not trusted ({1}): use --cacert FILE, or --insecure for a test server")]
+    #[error("certificate of {0} is not trusted: {1}")]
     Certificate(String, String),
     /// Any other failure of the operating system.
     #[error("cannot connect to {0}: {1}")]
@@ -103,6 +104,7 @@ pub struct Link {
     io: Io,
     meter: Arc<Meter>,
     handshake: Bothways,
+    patience: Patience,
 }
 
 enum Io {
@@ -137,6 +139,11 @@ impl Dialer {
         Self { stamps: one_in, ..self }
     }
 
+    /// Longest wait for a connection, and for a peer that takes no byte.
+    pub const fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// Whether every address is this host's own loopback.
     pub fn is_loopback(&self) -> bool {
         self.addresses.iter().all(|address| address.ip().is_loopback())
@@ -165,7 +172,7 @@ impl Dialer {
         };
         let times = DialTimes { start, tcp: connected, tls: if self.tls.is_some() { clock::now() } else { connected } };
         let handshake = io.socket().bytes();
-        Ok((Link { io, meter: Arc::default(), handshake }, times))
+        Ok((Link { io, meter: Arc::default(), handshake, patience: Patience::new(self.limit) }, times))
     }
 
     async fn connect(&self) -> Result<TcpStream, DialError> {
@@ -212,7 +219,7 @@ fn tls_error(host: &str, error: &io::Error) -> DialError {
     let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match cause {
         Some(rustls::Error::InvalidMessage(_)) => DialError::NotTls(host.to_owned()),
-        Some(rustls::Error::InvalidCertificate(why)) => DialError::Certificate(host.to_owned(), why.to_string()),
+        Some(rustls::Error::InvalidCertificate(why)) => DialError::Certificate(host.to_owned(), tls::advice(why)),
         _ => DialError::Other(host.to_owned(), format!("TLS handshake failed: {error}")),
     }
 }
@@ -221,6 +228,27 @@ impl Link {
     /// The link's meter; it outlives the link.
     pub fn meter(&self) -> Arc<Meter> {
         Arc::clone(&self.meter)
+    }
+
+    /// From now on, what the peer owes must come within `limit`: behind it every read and write fails with
+    /// [`Overdue`](crate::patience::Overdue), also while bytes keep coming. The next call begins anew.
+    pub fn expect(&mut self, limit: Duration) {
+        self.patience.expect(limit);
+    }
+
+    /// Writes what the outbox holds and takes out what the peer has taken, so that a wait may be given up and begun again.
+    ///
+    /// # Errors
+    /// When the connection broke, or the peer does not read.
+    pub async fn send(&mut self, outbox: &mut Vec<u8>) -> io::Result<()> {
+        while !outbox.is_empty() {
+            let taken = self.write(outbox).await?;
+            if taken == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            outbox.drain(..taken);
+        }
+        self.flush().await
     }
 
     /// What has been on the wire so far, if all that the kernel has received has been read; about a microsecond.
@@ -254,42 +282,46 @@ impl Drop for Link {
 }
 
 impl AsyncRead for Link {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { io, meter, patience, .. } = self.get_mut();
         let before = buf.filled().len();
-        ready!(match &mut self.io {
+        ready!(patience.read(cx, |cx| match io {
             Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        })?;
+        }))?;
         let received = (buf.filled().len() - before) as u64;
         if received > 0 {
-            self.meter.bytes_in.fetch_add(received, Relaxed);
-            self.meter.reads.fetch_add(1, Relaxed);
+            meter.bytes_in.fetch_add(received, Relaxed);
+            meter.reads.fetch_add(1, Relaxed);
         }
         Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Link {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let sent = ready!(match &mut self.io {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { io, meter, patience, .. } = self.get_mut();
+        let sent = ready!(patience.write(cx, |cx| match io {
             Io::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        })?;
-        self.meter.bytes_out.fetch_add(sent as u64, Relaxed);
+        }))?;
+        meter.bytes_out.fetch_add(sent as u64, Relaxed);
         Poll::Ready(Ok(sent))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { io, patience, .. } = self.get_mut();
+        patience.write(cx, |cx| match io {
             Io::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        })
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { io, patience, .. } = self.get_mut();
+        patience.write(cx, |cx| match io {
             Io::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        })
     }
 }

@@ -1,4 +1,5 @@
 //! The `loadgen` program: parse, dispatch, one clear line for what went wrong.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ fn main() -> ExitCode {
     match loadgen::cli::main() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            eprintln!("loadgen: {}", one_line(&error));
+            loadgen::print::say(one_line(&error));
             ExitCode::FAILURE
         }
     }

@@ -1,5 +1,6 @@
 //! The hot path: an event and an instant in, counts out. No lock, no allocation for an event; merged after the drain.
 
+mod doubt;
 mod timeline;
 
 use crate::client::{EventRef, Signal};
@@ -11,6 +12,7 @@ use crate::link::DialTimes;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
+use doubt::Doubt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -41,6 +43,8 @@ pub struct Recorder {
     window: Arc<Window>,
     /// Added to the server's instants to get the client's.
     clock_offset_ns: i64,
+    /// Whether that is the clock of the streams at all; `None` where their stamps are none of a server's.
+    doubt: Option<Doubt>,
     log: Option<Arc<EventLog>>,
     distributions: Vec<Recording>,
     timeline: Timeline,
@@ -72,17 +76,24 @@ pub struct StreamState {
     received: u64,
     /// When the server sent the previous event, on its own clock.
     last_sent: MonoTime,
+    /// How far the stamp of the first event lies outside of what the server's clock allows.
+    astray_ns: Option<u64>,
 }
 
 impl StreamState {
     /// A stream before its first event.
     pub const fn new(track: Track) -> Self {
-        Self { track, last_received: None, received: 0, last_sent: MonoTime::from_nanos(0) }
+        Self { track, last_received: None, received: 0, last_sent: MonoTime::from_nanos(0), astray_ns: None }
     }
 
     /// Events so far.
     pub const fn received(&self) -> u64 {
         self.received
+    }
+
+    /// How far the first stamp is from the clock that the server shows, where it is another's.
+    pub const fn astray_ns(&self) -> Option<u64> {
+        self.astray_ns
     }
 
     /// Whether any event has come.
@@ -99,6 +110,7 @@ impl Recorder {
             reading,
             window,
             clock_offset_ns,
+            doubt: None,
             log,
             distributions: Metric::ALL.map(|_| Recording::new()).into(),
             timeline: Timeline::of(length_ns),
@@ -244,6 +256,9 @@ impl Recorder {
         self.order(stream, stamp.seq);
         if echo {
             return self.echoed(&stamp, event.data.len(), received);
+        }
+        if self.is_astray(stream, &stamp, received) {
+            return;
         }
         self.counters.together += u64::from(stamp.fired < stream.last_sent);
         stream.last_sent = stamp.sent;

@@ -1,10 +1,16 @@
 //! What may be shown of URLs, headers and command lines that may hold credentials. Refuses to guess which values are
 //! harmless: it keeps names, and hides every value of a query.
 
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::ops::Range;
+
 /// What stands in the place of a credential.
 const HIDDEN: &str = "***";
-/// Shortest secret that is looked for in text: shorter ones are words that occur anyway.
-const LEAST_SECRET_BYTES: usize = 6;
+/// Characters of a secret that may be seen. Shorter secrets are words that occur anyway.
+const MOST_SHOWN: usize = 4;
 /// Parts of the names of headers whose values are credentials.
 const SECRET_PARTS: [&str; 9] =
     ["auth", "cookie", "credential", "key", "passw", "secret", "session", "signature", "token"];
@@ -35,7 +41,7 @@ pub fn query_values(path_and_query: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the header of this name holds a credential.
-fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_PARTS.iter().any(|part| name.contains(part))
 }
@@ -75,7 +81,7 @@ pub fn words(words: impl IntoIterator<Item = String>) -> Vec<String> {
     redacted.collect()
 }
 
-/// Values that a peer may send back in what it says, and that must not be shown then.
+/// Values that a peer may send back in what it says, and that must not be shown then: neither whole nor in part.
 #[derive(Clone, Default)]
 pub struct Secrets(Vec<String>);
 
@@ -83,18 +89,79 @@ impl Secrets {
     /// Everything confidential in these headers and in the query of this path. A scheme (`Bearer`) is no secret, what
     /// follows it is.
     pub fn of(headers: &[(String, String)], path_and_query: &str) -> Self {
-        let headers = headers.iter().filter(|(name, _)| is_secret(name)).flat_map(|(_, value)| value.split(' '));
-        let found = headers.chain(query_values(path_and_query)).filter(|value| value.len() >= LEAST_SECRET_BYTES);
-        let mut found: Vec<String> = found.filter(|value| *value != "Bearer").map(str::to_owned).collect();
-        // A secret may contain another one.
-        found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let headers =
+            headers.iter().filter(|(name, _)| is_secret(name)).flat_map(|(name, value)| confidential(name, value));
+        let decoded = |value: &str| percent_decode_str(value).decode_utf8_lossy().into_owned();
+        let values = query_values(path_and_query).flat_map(|value| [value.to_owned(), decoded(value)]);
+        // Texts of errors quote, and quoting escapes.
+        let forms = |secret: String| [secret.escape_debug().to_string(), secret];
+        let mut found: Vec<String> = headers.map(str::to_owned).chain(values).flat_map(forms).collect();
+        found.retain(|secret| secret.chars().count() > MOST_SHOWN);
+        found.sort_unstable();
+        found.dedup();
         Self(found)
     }
 
-    /// The text with every secret in it hidden.
+    /// The text without the secrets, and without any beginning or end of one that is longer than four characters: a peer
+    /// may cut what it repeats, and so may the network and whoever quotes it.
     pub fn hide(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
+        let mut places: Vec<Range<usize>> = self.0.iter().flat_map(|secret| places(text, secret)).collect();
+        places.sort_unstable_by_key(|place| place.start);
+        let (mut shown, mut end) = (String::with_capacity(text.len()), 0);
+        for place in places {
+            if place.start >= end {
+                shown.push_str(&text[end..place.start]);
+                shown.push_str(HIDDEN);
+            }
+            end = end.max(place.end);
+        }
+        shown.push_str(&text[end..]);
+        shown
     }
+
+    /// The same for every text in what a peer has stated; `None` where it is no such statement without them.
+    pub fn hide_in<T: Serialize + DeserializeOwned>(&self, stated: &T) -> Option<T> {
+        let mut value = serde_json::to_value(stated).ok()?;
+        replace(&mut value, &|text| self.hide(text));
+        serde_json::from_value(value).ok()
+    }
+}
+
+/// Replaces every text of a JSON value.
+fn replace(value: &mut Value, hide: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = hide(text),
+        Value::Array(members) => members.iter_mut().for_each(|member| replace(member, hide)),
+        Value::Object(members) => members.values_mut().for_each(|member| replace(member, hide)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The confidential parts of a header's value: all of it, its words but for a scheme, and what follows the name of a cookie.
+fn confidential<'a>(name: &str, value: &'a str) -> impl Iterator<Item = &'a str> {
+    let has_scheme = name.to_ascii_lowercase().contains("auth") && value.contains(' ');
+    let words = || value.split([' ', ';', ',']);
+    let named = words().filter_map(|word| Some(word.split_once('=')?.1));
+    let all = Some(value).filter(|_| !has_scheme);
+    all.into_iter().chain(words().skip(usize::from(has_scheme))).chain(named)
+}
+
+/// Where a text holds a beginning or an end of a secret that is longer than may be shown.
+fn places(text: &str, secret: &str) -> Vec<Range<usize>> {
+    let least = MOST_SHOWN + 1;
+    let head = secret.char_indices().nth(least).map_or(secret, |(at, _)| &secret[..at]);
+    let tail = secret.char_indices().nth_back(MOST_SHOWN).map_or(secret, |(at, _)| &secret[at..]);
+    let alike = |(one, other): &(char, char)| one == other;
+    let heads = text.match_indices(head).map(|(at, _)| {
+        let same = text[at..].chars().zip(secret.chars()).take_while(alike);
+        at..at + same.map(|(one, _)| one.len_utf8()).sum::<usize>()
+    });
+    let tails = text.match_indices(tail).map(|(at, _)| {
+        let end = at + tail.len();
+        let same = text[..end].chars().rev().zip(secret.chars().rev()).take_while(alike);
+        end - same.map(|(one, _)| one.len_utf8()).sum::<usize>()..end
+    });
+    heads.chain(tails).collect()
 }
 
 impl std::fmt::Debug for Secrets {
@@ -140,11 +207,41 @@ mod tests {
     }
 
     #[test]
+    fn no_part_of_a_secret_is_shown_wherever_it_was_cut() {
+        let key = "sk-proj-0123456789abcdefghijklmnopqrst";
+        let secrets = Secrets::of(&[("Authorization".to_owned(), format!("Bearer {key}"))], "/");
+        for at in 1..key.len() {
+            for (text, part) in
+                [(format!("bad key {}", &key[..at]), &key[..at]), (format!("{} is bad", &key[at..]), &key[at..])]
+            {
+                let shown = secrets.hide(&text);
+                assert!(part.len() <= MOST_SHOWN || !shown.contains(&part[..MOST_SHOWN + 1]), "{shown}");
+                assert!(shown.contains("bad"), "{shown}");
+            }
+            let around = secrets.hide(&format!("{}\u{8def}{}", &key[..at], &key[at..]));
+            assert!(around.contains('\u{8def}') && around.chars().count() <= 3 + 1 + 3 + MOST_SHOWN, "{around}");
+        }
+        assert_eq!(secrets.hide("key sk-proj-****qrst"), "key *******qrst");
+    }
+
+    #[test]
+    fn a_secret_is_known_in_each_form_that_a_peer_or_a_quotation_gives_it() {
+        let headers = [("Cookie".to_owned(), "id=1; session=abc\"def".to_owned())];
+        let secrets = Secrets::of(&headers, "/?key=p%2Fq%20rst");
+        assert_eq!(secrets.hide("p%2Fq%20rst or p/q rst, abc\"def"), "*** or ***, ***");
+        assert_eq!(secrets.hide(&format!("{:?}", "abc\"def")), "\"***\"");
+        let basic = Secrets::of(&[("Authorization".to_owned(), "Basic dXNlcjpwYXNz".to_owned())], "/");
+        assert_eq!(basic.hide("Basic dXNlcjpwYXNz"), "Basic ***");
+    }
+
+    #[test]
     fn a_peer_that_repeats_a_secret_does_not_get_it_shown() {
         let headers =
             [("Authorization".to_owned(), "Bearer s3cret-key".to_owned()), ("Accept".to_owned(), "x".repeat(9))];
         let secrets = Secrets::of(&headers, "/v1?key=s3cret-key-2&v=1");
         assert_eq!(secrets.hide("no s3cret-key, no s3cret-key-2, but 1 Bearer"), "no ***, no ***, but 1 Bearer");
         assert_eq!(format!("{secrets:?}"), "Secrets(hidden)");
+        let stated = vec![("s3cret-key".to_owned(), 7)];
+        assert_eq!(secrets.hide_in(&stated), Some(vec![("***".to_owned(), 7)]));
     }
 }

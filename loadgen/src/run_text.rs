@@ -1,5 +1,6 @@
 //! The summary that `run` prints: what was counted, then what was timed, then what must be doubted.
 
+use reports::one_line;
 use std::fmt::Write as _;
 use trial::{Figure, Measurement, Metric, Quantile, Trial};
 
@@ -35,7 +36,7 @@ pub fn summary(url: &str, trial: &Trial, measurement: &Measurement) -> String {
         let _ = writeln!(text, "server clock: offset {offset:.1} µs ± {bound:.1} µs is inside every one-way time");
     }
     for warning in &trial.warnings {
-        let _ = writeln!(text, "warning: {warning}");
+        let _ = writeln!(text, "warning: {}", one_line(&warning.to_string()));
     }
     text
 }

@@ -100,7 +100,8 @@ pub async fn run(
         reason: reason.to_owned(),
         finished: timestamp::now(),
         trials: progress.finished,
-        planned: plan.trials(),
+        // A cell that may go on until its intervals are narrow comes to more trials than its plan has at least.
+        planned: progress.planned.max(plan.trials()),
         stops,
     }))?;
     Ok(progress)

@@ -114,6 +114,10 @@ impl Stamps {
 
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        #[cfg(test)]
+        if stuck::next() {
+            return Poll::Pending;
+        }
         let Self { tcp, bytes_in, stamps, .. } = &mut *self;
         let before = buf.filled().len();
         match stamps {
@@ -159,12 +163,20 @@ fn poll_receive(
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        #[cfg(test)]
+        if stuck::next() {
+            return Poll::Pending;
+        }
         let sent = ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes))?;
         self.bytes_out += sent as u64;
         Poll::Ready(Ok(sent))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        #[cfg(test)]
+        if stuck::next() {
+            return Poll::Pending;
+        }
         Pin::new(&mut self.tcp).poll_flush(cx)
     }
 
@@ -172,6 +184,10 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.tcp).poll_shutdown(cx)
     }
 }
+
+/// Sockets of a thread that stop being ready, for tests of what waits for them.
+#[cfg(test)]
+pub(crate) mod stuck;
 
 #[cfg(test)]
 mod tests {

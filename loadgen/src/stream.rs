@@ -35,6 +35,12 @@ pub enum StreamError {
     /// The connection broke.
     #[error("connection lost: {0}")]
     Io(#[from] io::Error),
+    /// The stamps are of another clock than the one that the server shows.
+    #[error(
+        "stamps of the stream are {} off the clock that /clock shows: clock and stream are of different servers behind \
+         one name; give the address of one of them", humantime::format_duration(Duration::from_millis(.0 / 1_000_000))
+    )]
+    OtherClock(u64),
     /// The library client gave up.
     #[error("{0}")]
     Library(String),
@@ -109,7 +115,7 @@ impl Tally {
     /// Notes what a signal says about bytes: heads open a stream, terminators exist only because it ends.
     fn note(&mut self, signal: &Signal<'_>, transport: Transport) {
         match signal {
-            Signal::Head(head) => self.connected(head.wire_bytes() as u64),
+            Signal::Head(head) if head.is_final() => self.connected(head.wire_bytes() as u64),
             Signal::Close { code, reason } => self.close_in += 2 + code.map_or(0, |_| 2 + reason.len() as u64),
             Signal::ResponseEnd if matches!(transport, Transport::Sse | Transport::HttpStream) => {
                 self.close_in += LAST_CHUNK_BYTES;
@@ -237,9 +243,7 @@ impl Stream {
         if self.asked.is_none() {
             self.asked = Some(clock::now());
         }
-        self.link.write_all(outbox).await?;
-        outbox.clear();
-        Ok(())
+        Ok(self.link.send(outbox).await?)
     }
 
     /// Writes what is queued, then reads once; false when the stream has ended cleanly.
@@ -280,7 +284,7 @@ impl Stream {
             let (asked, times, transport) = (self.asked, self.times, self.transport);
             let mut sink = |signal: Signal<'_>| {
                 tally.note(&signal, transport);
-                if matches!(signal, Signal::Head(_)) && !tally.state.has_received() {
+                if matches!(signal, Signal::Head(head) if head.is_final()) && !tally.state.has_received() {
                     recorder.answered(asked, received);
                 }
                 if matches!(signal, Signal::Event(_)) && !tally.state.has_received() {
@@ -293,6 +297,9 @@ impl Stream {
                 return Poll::Ready(Ok(false));
             }
             self.conversation.push(bytes, &mut sink)?;
+            if let Some(astray_ns) = tally.state.astray_ns() {
+                return Poll::Ready(Err(StreamError::OtherClock(astray_ns)));
+            }
             recorder.kernel_stamp(self.link.take_stamp(), received);
             tally.settle(&self.link);
             Poll::Ready(Ok(!self.conversation.is_over()))

@@ -1,11 +1,12 @@
 //! TLS for the client side through rustls: bundled roots, a CA of one's own, or no check at all on request.
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,10 +58,12 @@ impl Trust {
             }
             Self::File(path) => {
                 let refused = |problem: String| TrustError::File(path.clone(), problem);
-                let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots_in(path)?), provider)
+                let (roots, given) = certificates_in(path)?;
+                let authority = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
                     .build()
                     .map_err(|error| refused(error.to_string()))?;
-                builder.with_webpki_verifier(verifier).with_no_client_auth()
+                let verifier = Arc::new(OrItself { authority, given });
+                builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
             }
             Self::Anybody => {
                 builder.dangerous().with_custom_certificate_verifier(Arc::new(NoCheck(provider))).with_no_client_auth()
@@ -70,15 +73,99 @@ impl Trust {
     }
 }
 
-fn roots_in(path: &Path) -> Result<RootCertStore, TrustError> {
+/// The certificates of a file, as authorities and as they are.
+fn certificates_in(path: &Path) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), TrustError> {
     let refused = |problem: &str| TrustError::File(path.to_owned(), problem.to_owned());
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| refused(&error.to_string()))?;
-    let mut roots = RootCertStore::empty();
+    let (mut roots, mut given) = (RootCertStore::empty(), Vec::new());
     for certificate in certificates {
         let certificate = certificate.map_err(|error| refused(&error.to_string()))?;
-        roots.add(certificate).map_err(|error| refused(&error.to_string()))?;
+        roots.add(certificate.clone()).map_err(|error| refused(&error.to_string()))?;
+        given.push(certificate);
     }
-    if roots.is_empty() { Err(refused("holds no certificate in PEM form")) } else { Ok(roots) }
+    if given.is_empty() { Err(refused("holds no certificate in PEM form")) } else { Ok((roots, given)) }
+}
+
+/// Believes what the given authorities have signed, and a given certificate itself: `openssl req -x509` makes one that is
+/// its own authority, which no server may show. Its name and dates are checked as those of any other.
+#[derive(Debug)]
+struct OrItself {
+    authority: Arc<WebPkiServerVerifier>,
+    given: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for OrItself {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match verified {
+            // The dates are looked at before the role is: they hold.
+            Err(rustls::Error::InvalidCertificate(why)) if is_authority(&why) && self.given.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authority.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authority.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authority.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate was refused because it is that of an authority.
+fn is_authority(why: &CertificateError) -> bool {
+    let CertificateError::Other(other) = why else { return false };
+    other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+/// Why a certificate is not trusted, and what would help.
+pub(crate) fn advice(why: &CertificateError) -> String {
+    match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired: renew it, or set this host's clock".to_owned()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet: set this host's clock, or wait".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("{why}: use a name that it is for, or have it made for this one")
+        }
+        // Another certificate of the same issuer's name, which was made anew, shows by its signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "nobody who is trusted has signed it: use --cacert FILE with the certificate of who has, \
+             or --insecure for a test server"
+                .to_owned()
+        }
+        _ if is_authority(why) => {
+            "it is a certificate authority's own: use --cacert FILE with this very certificate".to_owned()
+        }
+        _ => format!("{why}: have it made anew, or use --insecure for a test server"),
+    }
 }
 
 /// Accepts every certificate; signatures are still checked, so that the handshake costs what it costs.

@@ -101,7 +101,7 @@ const RESULT: &str = r#"{"sse_events":20,"websocket_events":19,"sse_resumed":tru
 #[tokio::test]
 async fn a_silent_browser_is_a_failure_and_is_killed_with_its_children() {
     let browser = fake("silent", Engine::Blink);
-    let live = probe(&browser, &server(None).await, 20, Duration::from_millis(1500)).await;
+    let live = probe(&browser, &server(None).await, &[], 20, Duration::from_millis(1500)).await;
     assert_eq!(live.failure.as_deref(), Some("no result within 1s 500ms"));
     assert_eq!((live.name.as_str(), live.version.as_str(), live.asked), ("silent", "Quiet 1.2", 20));
     assert_gone(&browser).await;
@@ -113,7 +113,7 @@ async fn a_cancelled_probe_leaves_nothing_behind() {
     let url = server(None).await;
     let task = tokio::spawn({
         let browser = browser.clone();
-        async move { probe(&browser, &url, 20, Duration::from_secs(60)).await }
+        async move { probe(&browser, &url, &[], 20, Duration::from_secs(60)).await }
     });
     processes(&browser).await;
     task.abort();
@@ -125,7 +125,7 @@ async fn a_cancelled_probe_leaves_nothing_behind() {
 async fn probe_until_killed() {
     let executable = PathBuf::from(env::var_os("FAKE_BROWSER").unwrap());
     let browser = Browser { name: "killed".to_owned(), executable, engine: Engine::Blink };
-    probe(&browser, &server(None).await, 20, Duration::from_secs(60)).await;
+    probe(&browser, &server(None).await, &[], 20, Duration::from_secs(60)).await;
 }
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn a_killed_probe_takes_its_browser_along() {
 #[tokio::test]
 async fn a_result_is_what_the_server_was_told() {
     let browser = fake("answered", Engine::Blink);
-    let live = probe(&browser, &server(Some(RESULT)).await, 20, Duration::from_secs(60)).await;
+    let live = probe(&browser, &server(Some(RESULT)).await, &[], 20, Duration::from_secs(60)).await;
     assert_eq!((live.failure, live.sse_events, live.websocket_events), (None, Some(20), Some(19)));
     assert_eq!((live.sse_resumed, live.websocket_resumed), (Some(true), Some(false)));
 }
@@ -153,7 +153,7 @@ async fn a_result_is_what_the_server_was_told() {
 async fn each_engine_is_called_in_its_own_words_with_a_profile_that_is_gone_afterwards() {
     let browser = fake("firefox", Engine::Gecko);
     let url = server(None).await;
-    probe(&browser, &url, 20, Duration::from_millis(1500)).await;
+    probe(&browser, &url, &[], 20, Duration::from_millis(1500)).await;
     let arguments = fs::read_to_string(notes(&browser, "arguments")).unwrap();
     let words: Vec<_> = arguments.split_whitespace().collect();
     assert_eq!(words[..3], ["-headless", "-no-remote", "-profile"]);
@@ -166,16 +166,16 @@ async fn what_cannot_run_says_why_in_one_line() {
     let url = server(None).await;
     let seconds = Duration::from_secs(60);
     let failure = |live: trial::LiveBrowser| live.failure.unwrap_or_default();
-    let broken = failure(probe(&fake("broken", Engine::Blink), &url, 20, seconds).await);
+    let broken = failure(probe(&fake("broken", Engine::Blink), &url, &[], 20, seconds).await);
     assert_eq!(broken, "ended without a result: exit status: 3: no display here");
-    let missing = failure(probe(&fake("missing", Engine::Blink), &url, 20, seconds).await);
+    let missing = failure(probe(&fake("missing", Engine::Blink), &url, &[], 20, seconds).await);
     assert!(
         missing.starts_with("ended without a result: exit status: 127: ") && missing.contains("missing"),
         "{missing}"
     );
-    let webkit = failure(probe(&fake("missing", Engine::WebKit), &url, 20, seconds).await);
+    let webkit = failure(probe(&fake("missing", Engine::WebKit), &url, &[], 20, seconds).await);
     assert_eq!(webkit, "found, but cannot be started: it has no mode without a display");
-    let tls = failure(probe(&fake("missing", Engine::Blink), "https://127.0.0.1:1", 20, seconds).await);
+    let tls = failure(probe(&fake("missing", Engine::Blink), "https://127.0.0.1:1", &[], 20, seconds).await);
     assert!(tls.starts_with("not tried over TLS"), "{tls}");
 }
 

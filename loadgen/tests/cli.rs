@@ -62,6 +62,52 @@ fn what_cannot_be_reached_says_so() {
 }
 
 #[test]
+fn who_says_nothing_is_no_success() {
+    let wait = ["-d", "200ms", "--timeout", "300ms"];
+    let at = |url: &str| [&["run", url][..], &wait].concat().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let refused_at = |url: String, words: &[&str]| {
+        refused(&at(&url).iter().map(String::as_str).collect::<Vec<_>>(), 1, words);
+    };
+    // Connections wait in its backlog and are never answered.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    refused_at(format!("http://{}/x", silent.local_addr().unwrap()), &["no answer to the request within"]);
+    refused_at(format!("ws://{}/x", silent.local_addr().unwrap()), &["no answer to the request within"]);
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
+    let ended = peer([&head[..], b"Content-Length: 4\r\n\r\n: x\n"].concat().leak());
+    refused_at(format!("http://{ended}/x"), &["every stream ended", "none had brought an event"]);
+    let announced = peer(b"HTTP/1.1 100 Continue\r\n\r\n");
+    refused_at(format!("http://{announced}/x"), &["closed the connection before it answered"]);
+}
+
+#[test]
+fn a_stream_that_gets_no_answer_beside_others_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let mut clients: Vec<_> = listener.incoming().flatten().take(2).collect();
+        let _ = clients[0].write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+        while clients[0].write_all(b"data: x\n\n").is_ok() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let output = loadgen(&["run", &url, "-c", "2", "-d", "300ms"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && text.contains("1 streams failed; the first: no answer to the request"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_url_that_is_one_too_many_is_shown_without_its_credentials() {
+    refused(
+        &["run", "http://h", "http://u:s3cret@h/?key=s3cret"],
+        2,
+        &["unexpected argument", "http://***@h/?key=***"],
+    );
+}
+
+#[test]
 fn what_answers_in_another_tongue_is_named() {
     let server = bench_side::server();
     let (http, ws) = (server.url(), server.url().replace("http", "ws"));

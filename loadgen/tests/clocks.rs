@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bench_side;
+mod front;
 
-use bench_side::{cell, order, server};
+use bench_side::{cell, order, order_at, server};
+use front::{address, front};
 use loadgen::drive::{self, Observer};
 use servers::{Disguise, ServeOptions, Server};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use trial::{Arm, Cell, Load, Measurement, Metric, Outcome, Scenario, Trial};
+use trial::{Arm, Cell, ClientKind, Load, Measurement, Metric, Outcome, Scenario, Trial};
 use wire::{Preset, Transport};
 
 const AHEAD_NS: i64 = 3_700_000_000;
@@ -105,5 +107,22 @@ fn a_comparison_with_another_host_relays_unless_it_is_told_not_to() {
         let records = trial::container::text(&out).unwrap();
         assert_eq!(records.lines().filter(|line| line.contains("\"kind\":\"trial\"")).count(), 3);
         assert!(records.contains(&format!("\"scenario\":\"{scenario}\"")), "{scenario}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_and_streams_of_different_servers_are_told_apart_at_the_first_event() {
+    let (asked, streamed) = (elsewhere(), server());
+    let (facts, events) = (address(&asked.url()), address(&streamed.url()));
+    let (url, _) = front(move |path| if path.starts_with("/sse") || path.starts_with("/web") { events } else { facts });
+    for transport in [Transport::Sse, Transport::WebSocket] {
+        for client in [ClientKind::Lean, ClientKind::Library] {
+            let load = Load { window: Duration::from_secs(60), ..cell().load };
+            let order = order_at(url.clone(), Cell { load, client, ..cell() }, Arm::of(transport));
+            let trial = drive::trial(order, Observer::nobody()).await;
+            let Outcome::Failed(why) = &trial.outcome else { panic!("{:?}", trial.outcome) };
+            assert!(why.contains("clock and stream are of different servers behind one name"), "{why}");
+            assert!(trial.elapsed_ns < 30_000_000_000, "long before the window's end");
+        }
     }
 }

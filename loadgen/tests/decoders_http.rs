@@ -209,11 +209,53 @@ fn the_wrong_peer_is_told_in_one_line() {
         (
             LongPoll,
             "HTTP/1.1 200 OK\r\nContent-Length: 4\r\ncontent-length: 5\r\n\r\n",
-            "content-length \"4\" is not one number",
+            "content-length \"4, 5\" is not one number",
         ),
         (LongPoll, "HTTP/1.1 200 OK\r\nContent-Length: +4\r\n\r\n", "content-length \"+4\" is not one number"),
     ];
     for (transport, response, due) in cases {
+        assert_eq!(error(transport, response), due);
+    }
+}
+
+#[test]
+fn what_several_lines_say_they_must_say_together() {
+    let cases = [
+        (
+            Sse,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\ntransfer-encoding: gzip\r\n\r\n",
+            "transfer-encoding \"chunked, gzip\": only chunked is understood",
+        ),
+        (
+            LongPoll,
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "transfer-encoding \"chunked, chunked\": only chunked is understood",
+        ),
+        (
+            HttpStream,
+            "HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Encoding: br\r\n\r\n",
+            "content-encoding \"identity, br\", though only identity was asked for",
+        ),
+    ];
+    for (transport, response, due) in cases {
+        assert_eq!(error(transport, response), due);
+    }
+}
+
+#[test]
+fn who_wants_a_token_says_so_by_its_challenge() {
+    for (transport, response, due) in [
+        (
+            Sse,
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer realm=x\r\n\r\nno token",
+            "the peer answered 401 and wants a token: \"no token\": give it with --token-env NAME",
+        ),
+        (
+            WebSocket,
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\nno",
+            "the peer answered 401 Unauthorized: \"no\"",
+        ),
+    ] {
         assert_eq!(error(transport, response), due);
     }
 }

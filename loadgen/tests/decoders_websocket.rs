@@ -161,18 +161,20 @@ fn the_handshake_is_verified() {
     let refuse = |head: &str| converse_however_cut(&request, WebSocket, head, b"").result.unwrap_err();
     let head = good_head(WebSocket, 0);
     let wrong = refuse(&head.replace("$ACCEPT", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-    assert!(
-        matches!(wrong, DecodeError::AcceptKey { ref got, .. } if got == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        "{wrong}"
-    );
+    assert!(matches!(wrong, DecodeError::AcceptKey(ref got) if got == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{wrong}");
     let none = refuse(&head.replace("sec-websocket-accept: $ACCEPT\r\n", ""));
-    assert!(matches!(none, DecodeError::AcceptKey { ref got, .. } if got.is_empty()), "{none}");
+    assert!(matches!(none, DecodeError::AcceptKey(ref got) if got.is_empty()), "{none}");
     let other = refuse(&head.replace("WebSocket", "h2c"));
     assert_eq!(other, DecodeError::UpgradedToOther { wanted: "websocket", got: "h2c".to_owned() });
     let unconnected = refuse(&head.replace("connection: Upgrade", "connection: close"));
     assert!(matches!(unconnected, DecodeError::UpgradedToOther { .. }), "{unconnected}");
     let extension = head.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
     assert_eq!(refuse(&extension), DecodeError::Extension("permessage-deflate".to_owned()));
+    let hidden = head
+        .replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: \r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+    assert!(matches!(refuse(&hidden), DecodeError::Extension(_)), "a second line counts");
+    let twice = head.replace("\r\n\r\n", "\r\nSec-WebSocket-Accept: x\r\n\r\n");
+    assert!(matches!(refuse(&twice), DecodeError::AcceptKey(_)), "one answer to one key");
 }
 
 #[test]

@@ -14,6 +14,8 @@ use trial::{Line, LlmCounts, Outcome, Trial};
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Trouble {
     Status(u16),
+    /// 429, and to come again in a second.
+    Later,
     Cut,
     InvalidJson,
     Large,
@@ -28,7 +30,7 @@ const LARGE_BYTES: usize = 5 << 20;
 fn events(trouble: Option<Trouble>) -> (Vec<String>, bool) {
     let mut events = vec![CONTENT.to_owned(); 3];
     match trouble {
-        None | Some(Trouble::Status(_)) => {}
+        None | Some(Trouble::Status(_) | Trouble::Later) => {}
         Some(Trouble::Cut | Trouble::Silence) => return (events, false),
         Some(Trouble::InvalidJson) => events.push(r#"{"type":"response.output"#.to_owned()),
         Some(Trouble::Large) => events[1] = CONTENT.replace("word", &"x".repeat(LARGE_BYTES)),
@@ -69,9 +71,15 @@ fn answer(mut client: TcpStream, next: impl Fn() -> Option<Trouble>) -> std::io:
         }
     }
     let trouble = next();
-    if let Some(Trouble::Status(status)) = trouble {
-        let head =
-            format!("HTTP/1.1 {status} No\r\nContent-Length: 5\r\nRetry-After: 0\r\nConnection: close\r\n\r\nsorry");
+    let refused = match trouble {
+        Some(Trouble::Status(status)) => Some((status, 0)),
+        Some(Trouble::Later) => Some((429, 1)),
+        _ => None,
+    };
+    if let Some((status, wait)) = refused {
+        let head = format!(
+            "HTTP/1.1 {status} No\r\nContent-Length: 5\r\nRetry-After: {wait}\r\nConnection: close\r\n\r\nsorry"
+        );
         return client.write_all(head.as_bytes());
     }
     client.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")?;
@@ -161,6 +169,16 @@ fn what_passes_by_itself_is_no_failure() {
         assert_eq!((counts[0].answered, counts[0].output_tokens), (4, 12), "{transport}: {said}");
         assert!(counts[0].content_bytes > LARGE_BYTES as u64);
     }
+}
+
+#[test]
+fn a_wait_that_the_endpoint_asks_for_is_announced() {
+    let (counts, said) = ask(endpoint(Trouble::Later, false), &[]);
+    assert_eq!((counts[0].answered, counts[0].retries), (4, 1), "{said}");
+    let announced = "1 request waits, the latest for 1s, before it is repeated: 429: rate limit";
+    assert_eq!(said.lines().filter(|line| line.starts_with(announced)).count(), 1, "{said}");
+    let (_, said) = ask(endpoint(Trouble::Status(429), false), &[]);
+    assert!(!said.contains("waits"), "what takes a moment needs no word: {said}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub use threshold::{ParseThresholdError, Threshold};
 
 use crate::compare::{CellComparison, Comparison, Contest};
 use crate::detect::unequal_warning;
+use crate::printed::one_line;
 use crate::text::Language;
 use trial::Figure;
 
@@ -113,8 +114,7 @@ impl Judgement {
         let checks = self.checks.iter().map(|check| format!("{} {}", check.standing.sign(), check.line()));
         let invalid = self.invalid.iter().map(|why| format!("! {}", lang.invalid_result(why)));
         let notes = self.notes.iter().map(|note| format!("  {note}"));
-        let lines = checks.chain(invalid).chain(notes);
-        lines.map(|line| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()).collect()
+        checks.chain(invalid).chain(notes).map(|line| one_line(&line)).collect()
     }
 }
 

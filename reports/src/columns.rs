@@ -1,5 +1,6 @@
 //! Text laid out in columns of a terminal, where a Chinese character takes two cells. Refuses to break a word that fits.
 
+use crate::printed::one_line;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Cells between two columns.
@@ -13,8 +14,9 @@ pub(crate) fn width(text: &str) -> usize {
 }
 
 /// A text in lines of at most `limit` cells, broken at spaces, between Chinese characters, or inside a word that is longer
-/// than a line.
+/// than a line. What a terminal would obey becomes a space.
 pub(crate) fn wrap(text: &str, limit: usize) -> Vec<String> {
+    let text = &one_line(text);
     let (limit, mut lines, mut line) = (limit.max(2), Vec::new(), String::new());
     for piece in pieces(text) {
         if !line.is_empty() && line.width() + piece.trim_end().width() > limit {

@@ -7,6 +7,7 @@
 //!                                     ratios, verdicts            ├─ summary_markdown  summary.md
 //!                                                                 └─ render            report.html, charts/*.png
 //! ```
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod agent;
 pub mod browser_support;
@@ -32,6 +33,7 @@ mod own_cells;
 mod page;
 mod picture;
 mod preflight;
+mod printed;
 mod readme;
 mod render;
 mod terminal;
@@ -44,6 +46,7 @@ pub use load::{LoadError, Records, RepackError, load, repack};
 pub use markdown::summary_markdown;
 pub use notice::{Notice, Withdrawn};
 pub use preflight::preflight_lines;
+pub use printed::{Printed, one_line};
 pub use readme::{Part, SpliceError, readme_part, splice};
 pub use render::{RenderError, Rendered, render};
 pub use terminal::{agent_terminal, capacity_terminal, terminal};

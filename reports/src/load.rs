@@ -5,6 +5,7 @@ mod lines;
 mod repack;
 
 use crate::notice::{self, Notice};
+use crate::printed::one_line;
 use crate::text::Language;
 use lines::{Lines, Read};
 pub use repack::{RepackError, repack};
@@ -99,6 +100,9 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
             Read::Whole(Line::Trial(trial)) => records.trials.push(*trial),
             Read::Whole(Line::AgentLoop(agent_loop)) => records.loops.push(*agent_loop),
             Read::Whole(Line::Redone(redone)) => records.set_aside(redone),
+            Read::Whole(Line::End(_)) if records.end.is_some() => {
+                return Err(lines.wrong("a second end: one file holds one run"));
+            }
             Read::Whole(Line::End(end)) => records.end = Some(end),
             Read::Whole(Line::Run(_)) => return Err(lines.wrong("a second run: one file holds one run")),
             Read::Torn(_) => records.warnings.push(lines.torn()),
@@ -148,8 +152,7 @@ impl Records {
     /// What a reader must know before any figure: what was withdrawn, then what is wrong with the file; without control characters.
     pub fn said(&self, lang: Language) -> Vec<String> {
         let withdrawn = self.notice.iter().flat_map(|notice| lang.notice(notice));
-        let all = withdrawn.chain(self.warnings.iter().cloned());
-        all.map(|line| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()).collect()
+        withdrawn.chain(self.warnings.iter().cloned()).map(|line| one_line(&line)).collect()
     }
 
     /// Takes the trials of one attempt at a block out of those that count.

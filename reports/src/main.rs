@@ -1,9 +1,12 @@
 //! `reports DIR… [-o OUT] [--lang zh] [--splice README.md]`: renders records again, without measuring anything.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 use anyhow::Context as _;
 use clap::Parser;
-use reports::{Comparison, Language, Records, load, readme_part, render, splice};
+use reports::{Comparison, Language, Printed, Records, load, one_line, readme_part, render, splice};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Render the records of one or several runs; several are shown side by side.
 #[derive(Debug, Parser)]
@@ -23,14 +26,28 @@ struct Cli {
     splice: Option<PathBuf>,
 }
 
-fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("Error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line on standard error. Nobody is left to be told where that fails.
+fn say(line: &str) {
+    let _ = writeln!(Printed::plain(io::stderr().lock()), "{}", one_line(line));
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
     let records = cli.records.iter().map(|path| load(path)).collect::<Result<Vec<Records>, _>>()?;
     let out = cli.out.clone().or_else(|| directory(&cli.records)).context("where to? say -o DIR")?;
     for warning in records.iter().flat_map(|records| records.said(cli.lang)) {
-        eprintln!("warning: {warning}");
+        say(&format!("warning: {warning}"));
     }
-    println!("{}", render(&records, &out, cli.lang)?.page.display());
+    writeln!(Printed::plain(io::stdout().lock()), "{}", render(&records, &out, cli.lang)?.page.display())?;
     if let (Some(readme), Some(records)) = (&cli.splice, records.first()) {
         splice_into(readme, records)?;
     }

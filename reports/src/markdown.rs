@@ -6,6 +6,7 @@ use crate::compare::Comparison;
 use crate::evidence::breakdown_lines;
 use crate::findings::{Findings, run_labels, run_warnings};
 use crate::own_cells::OwnCells;
+use crate::printed::one_line;
 use crate::row::{Finding, Measured};
 use crate::terminal::sign;
 use crate::text::Language;
@@ -33,9 +34,9 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
             out += &facts(comparison, lang);
             continue;
         }
-        out += &format!("\n{}\n\n", findings.answer(lang));
+        out += &format!("\n{}\n\n", escape(&findings.answer(lang)));
         out += &full_table(&findings, lang);
-        out += &format!("\n{}\n\n", lang.ratio_note_of(findings.sides));
+        out += &format!("\n{}\n\n", escape(&lang.ratio_note_of(findings.sides)));
         for (row, finding) in &findings.rows {
             out += &format!("- **{}**: {}\n", lang.row(*row), escape(&finding.sentence));
         }
@@ -151,21 +152,25 @@ fn facts(comparison: &Comparison, lang: Language) -> String {
     let warnings = run_warnings(comparison, lang);
     let warnings: String = warnings.iter().map(|warning| format!("- ⚠ {}\n", escape(warning))).collect();
     let facts = [
-        (lang.command(), format!("`{}`", run.command.replace(['`', '\n', '\r'], " "))),
         (lang.version(), format!("{} ({}, {})", run.tool.version, run.tool.commit, run.tool.profile)),
         (lang.plan(), run.plan.name.clone()),
         (lang.seed(), run.seed.to_string()),
         (lang.started(), run.started.clone()),
         (lang.system(), format!("{} · {} · {}", run.host.os, run.host.kernel, run.host.cpu)),
     ];
-    let facts: String = facts.into_iter().map(|(name, value)| format!("- {name}: {}\n", one_line(&value))).collect();
-    format!("\n{warnings}{facts}")
+    let facts: String = facts.into_iter().map(|(name, value)| format!("- {name}: {}\n", escape(&value))).collect();
+    format!("\n{warnings}- {}: {}\n{facts}", lang.command(), code(&run.command))
 }
 
 pub(crate) fn table(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let rule = vec!["---".to_owned(); head.len()];
     [head, rule].iter().chain(&rows).map(|cells| line(cells)).collect()
+}
+
+/// A text as code, which has no markup and takes no escapes.
+fn code(text: &str) -> String {
+    format!("`{}`", one_line(text).replace('`', " "))
 }
 
 /// A text that may stand in a cell: no pipe, no markup, no line break.
@@ -175,8 +180,4 @@ pub(crate) fn escape(text: &str) -> String {
         one_line(text).chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect();
     // Brackets belong to intervals; only a link must not come of them.
     escaped.replace("](", "]\\(")
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

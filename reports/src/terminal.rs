@@ -7,6 +7,7 @@ use crate::compare::Comparison;
 use crate::evidence::{agent_effects, breakdown_lines};
 use crate::findings::{Findings, run_label, run_warnings};
 use crate::own_cells::OwnCells;
+use crate::printed::one_line;
 use crate::row::{Finding, Measured, RowVerdict};
 use crate::text::Language;
 use trial::Row;
@@ -53,7 +54,7 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
     lines.extend(wrap(&run_label(comparison), width).iter().map(|line| paint.on(line, Style::Dim)));
     let withdrawn = comparison.records.notice.iter().flat_map(|notice| lang.notice(notice));
     let warnings: Vec<String> = withdrawn.chain(run_warnings(comparison, lang)).collect();
-    for line in warnings.iter().flat_map(|warning| wrap(&format!("! {}", clean(warning)), width)) {
+    for line in warnings.iter().flat_map(|warning| wrap(&format!("! {warning}"), width)) {
         lines.push(paint.on(&line, Style::Yellow));
     }
     lines.push(String::new());
@@ -73,7 +74,7 @@ fn breakdown(comparison: &Comparison, lang: Language, width: usize) -> Vec<Strin
         return Vec::new();
     }
     let indented = |line: String| format!("{INDENT}{line}");
-    let lines = said.iter().flat_map(|line| wrap(&clean(line), width - INDENT.len())).map(indented);
+    let lines = said.iter().flat_map(|line| wrap(line, width - INDENT.len())).map(indented);
     wrap(&lang.breakdown_heading(), width).into_iter().chain(lines).chain([String::new()]).collect()
 }
 
@@ -96,7 +97,7 @@ fn of_own_cells(own: &OwnCells, lang: Language, width: usize, paint: Paint) -> V
 
 /// The answer and the names of the columns.
 fn opened(answer: &str, layout: &Layout) -> Vec<String> {
-    let mut lines = wrap(&clean(answer), layout.width);
+    let mut lines = wrap(answer, layout.width);
     lines.push(String::new());
     lines.extend(layout.columns(&layout.head.iter().map(String::as_str).collect::<Vec<_>>(), Some(Style::Dim)));
     lines
@@ -106,7 +107,7 @@ fn opened(answer: &str, layout: &Layout) -> Vec<String> {
 pub fn capacity_terminal(found: &Capacity, lang: Language, width: usize, colour: bool) -> String {
     let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
     let heading = lang.capacity_under(&found.plan.slo.to_string());
-    let lines = lang.capacity(found).into_iter().flat_map(|line| wrap(&clean(&line), width)).collect::<Vec<_>>();
+    let lines = lang.capacity(found).into_iter().flat_map(|line| wrap(&line, width)).collect::<Vec<_>>();
     let note = wrap(&lang.capacity_note(), width).into_iter().map(|line| paint.on(&line, Style::Dim));
     [paint.on(&heading, Style::Bold)].into_iter().chain(lines).chain(note).collect::<Vec<_>>().join("\n") + "\n"
 }
@@ -114,7 +115,7 @@ pub fn capacity_terminal(found: &Capacity, lang: Language, width: usize, colour:
 /// What tool loops came to, as text with `\n` line ends, at most `width` cells wide.
 pub fn agent_terminal(found: &Agent, lang: Language, width: usize, colour: bool) -> String {
     let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
-    let text = |line: String| wrap(&clean(&line), width);
+    let text = |line: String| wrap(&line, width);
     let answers = lang.agent(found).into_iter().flat_map(text).collect::<Vec<_>>();
     let places = found.places.iter().filter(|place| place.blocks > 0);
     let tables = places.flat_map(|place| agent_place(place, lang, width, paint)).collect::<Vec<_>>();
@@ -189,7 +190,7 @@ impl Layout {
     }
 
     fn cell(&self, name: &str, finding: &Finding) -> Vec<String> {
-        let mut lines = vec![self.heading(&clean(name), &finding.verdict)];
+        let mut lines = vec![self.heading(&one_line(name), &finding.verdict)];
         lines.extend(finding.lines.iter().flat_map(|line| self.columns(&cells(line), None)));
         lines.extend(self.text(&finding.sentence, None));
         lines.extend(self.caveats(finding));
@@ -211,7 +212,7 @@ impl Layout {
     }
 
     fn text(&self, text: &str, style: Option<Style>) -> Vec<String> {
-        let lines = wrap(&clean(text), self.width - INDENT.len());
+        let lines = wrap(text, self.width - INDENT.len());
         lines.iter().map(|line| self.indented(line, style)).collect()
     }
 
@@ -222,11 +223,6 @@ impl Layout {
     fn indented(&self, line: &str, style: Option<Style>) -> String {
         format!("{INDENT}{}", style.map_or_else(|| line.to_owned(), |style| self.paint.on(line, style)))
     }
-}
-
-/// Control characters of a foreign record must not reach the terminal.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// A sign beside the word, for those who see no colour.

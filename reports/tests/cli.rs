@@ -43,6 +43,17 @@ fn another_directory_may_be_named() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let directory = TempDir::new().unwrap();
+    small_run(directory.path());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_reports")).arg(directory.path()).stdout(writer).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(directory.path().join("report.html").is_file());
+}
+
+#[test]
 fn mistakes_are_answered_with_one_line_and_no_success() {
     let directory = TempDir::new().unwrap();
     let run = directory.path().display().to_string();

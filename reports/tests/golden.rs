@@ -136,6 +136,23 @@ fn a_run_that_broke_is_shown_and_cannot_break_the_page() {
 }
 
 #[test]
+fn trials_that_were_run_are_never_more_than_those_that_were_planned() {
+    let mut records = synthetic::records(2);
+    let done = records.trials.len() as u64;
+    let said = |records: &Records| {
+        let (page, _) = page(std::slice::from_ref(records), Language::English);
+        let at = page.find(" planned</dd>").unwrap();
+        page[..at].rsplit("<dd>").next().unwrap().to_owned()
+    };
+    let end = records.end.as_mut().unwrap();
+    end.planned = done + 1;
+    assert_eq!(said(&records), format!("{done} of {}", done + 1));
+    // What earlier records say of a plan whose cells went on until they were known well enough.
+    records.end.as_mut().unwrap().planned = done / 2;
+    assert_eq!(said(&records), format!("{done} of {done}"));
+}
+
+#[test]
 fn several_runs_stand_side_by_side() {
     let runs = [RECORDS.clone(), broken()];
     let (page, files) = page(&runs, Language::Chinese);

@@ -7,7 +7,7 @@ mod synthetic;
 use reports::row::{Finding, RowVerdict, finding};
 use reports::{Comparison, Language, Records};
 use std::sync::LazyLock;
-use trial::{HeapAccount, Measurement, Outcome, Row, Trial};
+use trial::{HeapAccount, LiveBrowser, Measurement, Outcome, Row, Trial};
 use wire::Transport;
 
 static RECORDS: LazyLock<Records> = LazyLock::new(|| synthetic::records(10));
@@ -89,6 +89,25 @@ fn without_a_browser_the_data_alone_speaks() {
     assert_eq!(found.verdict, RowVerdict::Refuted);
     assert!(found.sentence.ends_with("Compatibility data alone: no browser found on this machine."), "{found:?}");
     assert_eq!(found.lines.len(), 2);
+}
+
+#[test]
+fn a_browser_that_did_not_open_was_not_tried_live() {
+    let failing = |name: &str| LiveBrowser {
+        name: name.to_owned(),
+        version: format!("{name} 1"),
+        asked: 20,
+        failure: Some("cannot be started".to_owned()),
+        ..LiveBrowser::default()
+    };
+    let some = after(Row::BrowserSupport, |trial| measured(trial).browsers.push(failing("MiniBrowser")));
+    let tried = some.sentence.split_once("Tried live on this machine: ").unwrap().1;
+    let (tried, failed) = tried.split_once("; did not open: ").unwrap();
+    assert!(tried.starts_with("Chromium") && !tried.contains("MiniBrowser"), "{some:?}");
+    assert_eq!((failed, some.lines.len()), ("MiniBrowser 1.", 3));
+    let none = after(Row::BrowserSupport, |trial| measured(trial).browsers = vec![failing("A"), failing("B")]);
+    assert!(none.sentence.ends_with("of the browsers on this machine none opened (A 1, B 1)."), "{none:?}");
+    assert_eq!(none.lines.len(), 2);
 }
 
 #[test]

@@ -33,6 +33,7 @@ status() { # runs a command, says how it ended
 fake "$room/bin/ssh" <<'SH'
 echo "$1" >>"$ROOM/hosts"
 shift
+echo "$*" >>"$ROOM/commands"
 exec bash -c "$*"
 SH
 fake "$room/bin/scp" <<'SH'
@@ -58,12 +59,14 @@ SH
 fake "$room/target/release/servers" <<'SH'
 [[ ${SERVER_FAILS-} ]] && echo 'error: cannot listen' >&2 && exit 1
 echo "$*" >"$ROOM/server"
+echo "${PUSHBENCH_TOKEN-}" >"$ROOM/server-token"
 echo http://0.0.0.0:4321
 cat >/dev/null
 echo ended >>"$ROOM/server"
 SH
 fake "$room/target/release/loadgen" <<'SH'
 echo "$*" >"$ROOM/loadgen"
+echo "${PUSHBENCH_TOKEN-}" >"$ROOM/loadgen-token"
 cat "$ROOM/server" >"$ROOM/server-meanwhile"
 [[ "$*" != *--fail* ]]
 SH
@@ -83,11 +86,18 @@ cd "$room/repo"
 
 is 'remote: a run succeeds' "$(status scripts/remote.sh me@box --quick -o 'a b')" 0
 is 'remote: loadgen measures the host at the port that the server took' \
-  "$(<"$room/loadgen")" 'compare --target http://box:4321 --quick -o a b'
-is 'remote: the server ran meanwhile' "$(<"$room/server-meanwhile")" '--bind 0.0.0.0:0 --exit-with-stdin'
+  "$(<"$room/loadgen")" 'compare --target http://box:4321 --token-env PUSHBENCH_TOKEN --quick -o a b'
+is 'remote: the server ran meanwhile' \
+  "$(<"$room/server-meanwhile")" '--bind 0.0.0.0:0 --token-env PUSHBENCH_TOKEN --exit-with-stdin'
+is 'remote: both ends have one token, of 48 digits' "$(wc -c <"$room/server-token") $(<"$room/loadgen-token")" \
+  "49 $(<"$room/server-token")"
+is 'remote: the token is in no command line' \
+  "$(grep -cf "$room/server-token" "$room/server-meanwhile" "$room/loadgen" "$room/commands" | cut -d: -f2 | sort -u)" 0
 is 'remote: the server ended with its standard input' "$(tail -n 1 "$room/server")" ended
 is 'remote: every ssh went to the host' "$(sort -u "$room/hosts")" me@box
 is 'remote: nothing stays on either end' "$(ls "$room/host")" ''
+is 'remote: a token can be given' \
+  "$(PUSHBENCH_TOKEN=0123456789abcdef status scripts/remote.sh box; cat "$room/server-token")" $'0\n0123456789abcdef'
 is 'remote: port and address can be given' "$(status scripts/remote.sh -p 99 -a 10.0.0.7 box)" 0
 has 'remote: the address is used' "$(<"$room/loadgen")" 'http://10.0.0.7:4321'
 has 'remote: the port is used' "$(<"$room/server")" '--bind 0.0.0.0:99'
@@ -146,7 +156,19 @@ is 'bench: a bench that reports nothing is a failure' "$(BENCH_DAMAGE='/floor-ss
 has 'bench: … and is named, too' "$(<"$room/out")" 'delivery/floor-sse/64 reports no time above zero'
 has 'bench: a filter is passed on, to both' "$(status scripts/bench.sh codec; tail -n 2 "$room/cargo")" '--list codec'
 
-for script in remote tune-host publish referee llm-peers bench; do
+mkdir -p fuzz/fuzz_targets fuzz/seeds/sse "$room/report"
+touch fuzz/fuzz_targets/{sse,record}.rs
+is 'fuzz: an unknown target is refused' "$(status scripts/fuzz.sh nosuch)" 2
+is 'fuzz: one without inputs to begin with, too' "$(status scripts/fuzz.sh record)" 2
+is 'fuzz: time is in whole seconds' "$(status scripts/fuzz.sh -t 1m sse)" 2
+is 'fuzz: targets are built as the lock file has them' "$(status scripts/fuzz.sh -b sse; tail -n 1 "$room/cargo" | cut -d' ' -f1-4)" \
+  $'0\ncargo build --release --locked'
+is 'screenshots: both directories are needed' "$(status scripts/screenshots.sh "$room/report")" 2
+is 'screenshots: no report, no pictures' "$(status scripts/screenshots.sh "$room/pictures" "$room/report")" 1
+echo page >"$room/report/report.html"
+is 'screenshots: what is missing has a status of its own' "$(status env CHROMIUM=/bin/true PATH="$room/none" /bin/bash scripts/screenshots.sh "$room/pictures" "$room/report")" 3
+
+for script in remote tune-host publish referee llm-peers bench autobahn fuzz screenshots; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

@@ -1,22 +1,25 @@
 //! One accepted socket, from its first byte to its end. Refuses to know what is sent on it.
 
 use crate::aside::Aside;
+use crate::bounded::{Bounded, BoundedBody};
 use crate::feed::Lane;
 use crate::flush::GATHER_BYTES;
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use axum::response::IntoResponse;
+use futures_util::future::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,6 +37,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Ticket {
     lane: Arc<Lane>,
     cut: Notify,
+    /// Bytes that the client has sent so far.
+    received: AtomicU64,
     /// Its runtime thread waits, within [`GRACE`], for all of these to be dropped.
     _alive: mpsc::Sender<Infallible>,
 }
@@ -43,7 +48,27 @@ impl Ticket {
     pub(crate) fn issue(lane: &Arc<Lane>, alive: mpsc::Sender<Infallible>) -> (Arc<Self>, bool) {
         lane.counters().accepted.fetch_add(1, Relaxed);
         let fits = lane.hub.connect();
-        (Arc::new(Self { lane: Arc::clone(lane), cut: Notify::new(), _alive: alive }), fits)
+        (
+            Arc::new(Self { lane: Arc::clone(lane), cut: Notify::new(), received: AtomicU64::new(0), _alive: alive }),
+            fits,
+        )
+    }
+
+    /// Bytes that the client has sent so far.
+    #[inline]
+    pub(crate) fn received(&self) -> u64 {
+        self.received.load(Relaxed)
+    }
+
+    /// Notes bytes of the client; only who reads its socket does.
+    #[inline]
+    pub(crate) fn receive(&self, bytes: usize) {
+        self.received.store(self.received() + bytes as u64, Relaxed);
+    }
+
+    /// The runtime thread that serves the connection.
+    pub(crate) const fn lane(&self) -> &Arc<Lane> {
+        &self.lane
     }
 
     /// Ends the connection after [`GRACE`], even if it is stuck in a write.
@@ -100,11 +125,18 @@ where
     let guest = Arc::clone(&ticket);
     let service = service_fn(move |mut request: Request<Incoming>| {
         guest.lane.counters().requests.fetch_add(1, Relaxed);
-        request.extensions_mut().insert(Arc::clone(&guest));
-        router.call(request.map(Body::new))
+        // No more is kept for a connection than its route needs: that would be charged to the transports that stay with HTTP.
+        match guest.lane.hub.gate().admit(&request) {
+            Err(refusal) => Either::Left(ready(Ok(refusal.into_response()))),
+            Ok(()) => {
+                request.extensions_mut().insert(Arc::clone(&guest));
+                Either::Right(router.call(request.map(|body| Body::new(BoundedBody::new(body)))))
+            }
+        }
     });
     let http = http(ticket.lane.hub.tuning());
-    let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let connection =
+        http.serve_connection(TokioIo::new(Bounded::new(stream, Arc::clone(&ticket))), service).with_upgrades();
     // How a connection ends is the client's business; what the server did is in its counters.
     let _ = ticket.attend(pin!(connection), http1::UpgradeableConnection::graceful_shutdown).await;
 }

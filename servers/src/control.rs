@@ -3,6 +3,7 @@
 
 use crate::clock::{self, now};
 use crate::feed::{Lane, Unread};
+use crate::hub::Hub;
 use crate::probe::switches;
 use crate::refusal::{Refusal, admit};
 use axum::extract::State;
@@ -13,10 +14,12 @@ use nix::time::ClockId;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
-use wire::{Limits, ScheduleCost, Subscription};
+use wire::{ScheduleCost, Sharing, Subscription};
 
 /// Longest schedule that is run for nobody.
 const LONGEST: Duration = Duration::from_secs(10);
+/// Most events of all its streams: more than one host's threads release in that time would keep them from all else.
+const MOST_EVENTS: u64 = 20_000_000;
 /// Longest wait behind its end for what is late.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often it is looked whether all was released.
@@ -28,7 +31,7 @@ pub(crate) fn routes() -> Router<Arc<Lane>> {
 }
 
 async fn schedule(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<ScheduleCost>, Refusal> {
-    let (asked, count) = admit_alone(&uri, lane.hub.limits())?;
+    let (asked, count) = admit_alone(&uri, &lane.hub)?;
     let busy = || Refusal::conflict("a schedule runs with nobody subscribed: one at a time".to_owned());
     let _turn = lane.hub.unread.try_lock().map_err(|_| busy())?;
     let length = Duration::from_secs_f64(count as f64 / asked.rate.get());
@@ -48,16 +51,21 @@ async fn schedule(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<Schedu
 }
 
 /// A schedule that a trial of so many subscribers could ask for, bounded in number and length, and events of each stream.
-fn admit_alone(uri: &Uri, limits: &Limits) -> Result<(Subscription, u64), Refusal> {
-    let asked = admit(uri.query(), limits)?;
-    if asked.quorum as usize > limits.max_connections {
-        return Err(Refusal::full("streams", limits.max_connections));
+fn admit_alone(uri: &Uri, hub: &Hub) -> Result<(Subscription, u64), Refusal> {
+    let asked = admit(uri.query(), hub)?;
+    if asked.quorum as usize > hub.limits().max_connections {
+        return Err(Refusal::full("streams", hub.limits().max_connections));
     }
     let most = (asked.rate.get() * LONGEST.as_secs_f64()) as u64;
     let count = asked.count.filter(|count| (1..=most).contains(count));
     let count = count.filter(|_| asked.schedule.dues(asked.rate, asked.seed).is_some());
     let needs = || Refusal::bad("a schedule with nobody subscribed needs due times and count=N of at most 10 s");
-    Ok((asked, count.ok_or_else(needs)?))
+    let count = count.ok_or_else(needs)?;
+    let streams = if asked.sharing == Sharing::Shared { 1 } else { u64::from(asked.quorum) };
+    if streams.saturating_mul(count) > MOST_EVENTS {
+        return Err(Refusal::bad(format!("a schedule with nobody subscribed has at most {MOST_EVENTS} events")));
+    }
+    Ok((asked, count))
 }
 
 fn cpu_ns() -> u64 {

@@ -1,12 +1,15 @@
 //! What all runtime threads of one server share: facts, counters, named streams and the wish to end. Refuses to do I/O.
 
+use crate::access::Gate;
 use crate::browser::Results;
+use crate::budget::Budget;
 use crate::clock::{WireClock, now};
 use crate::feed::Registry;
 use crate::llm::Desk;
 use crate::pacer::PacerHandle;
 use crate::refusal::Refusal;
 use crate::witness::Witness;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::watch;
 use wire::{Facts, Limits, Tuning, Vitals};
@@ -27,14 +30,29 @@ pub(crate) struct Hub {
     pub(crate) published: AtomicU64,
     /// Held by a schedule that runs with nobody subscribed.
     pub(crate) unread: tokio::sync::Mutex<()>,
+    /// Held while the witness is asked.
+    pub(crate) asking: Arc<tokio::sync::Mutex<()>>,
     connections: AtomicUsize,
     lanes: Box<[Counters]>,
     closing: AtomicBool,
     closed: watch::Sender<bool>,
+    /// What stands between this server and its clients.
+    guard: Guard,
     /// The clock that clients are told.
     pub(crate) clock: WireClock,
     /// Who can tell a stall of this process from one of the host, where somebody can.
     pub(crate) witness: Option<Witness>,
+}
+
+/// What stands between a server and its clients.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    /// Who may ask.
+    pub(crate) gate: Gate,
+    /// What all clients together make this server keep.
+    pub(crate) budget: Budget,
+    /// Whether clients may order damage.
+    pub(crate) allows_faults: bool,
 }
 
 /// Counters of one runtime thread, on cache lines of their own: counting must not couple the threads.
@@ -59,6 +77,7 @@ impl Hub {
         facts: Facts,
         pacer: PacerHandle,
         desk: Desk,
+        guard: Guard,
         clock: WireClock,
         witness: Option<Witness>,
     ) -> Self {
@@ -75,10 +94,12 @@ impl Hub {
             desk,
             published,
             unread: tokio::sync::Mutex::default(),
+            asking: Arc::default(),
             connections,
             lanes,
             closing,
             closed,
+            guard,
             clock,
             witness,
         }
@@ -94,6 +115,23 @@ impl Hub {
 
     pub(crate) const fn tuning(&self) -> &Tuning {
         &self.facts.tuning
+    }
+
+    pub(crate) const fn gate(&self) -> &Gate {
+        &self.guard.gate
+    }
+
+    pub(crate) const fn budget(&self) -> &Budget {
+        &self.guard.budget
+    }
+
+    pub(crate) const fn allows_faults(&self) -> bool {
+        self.guard.allows_faults
+    }
+
+    /// Refuses damage that was ordered where none may be.
+    pub(crate) fn admit_faults(&self, ordered: bool) -> Result<(), Refusal> {
+        if ordered && !self.allows_faults() { Err(Refusal::no_faults()) } else { Ok(()) }
     }
 
     pub(crate) const fn counters(&self, lane: usize) -> &Counters {
@@ -168,14 +206,15 @@ pub(crate) mod rig {
     use crate::feed::Lane;
     use crate::pacer::Pacer;
     use crate::{ServeOptions, probe};
-    use std::sync::Arc;
 
     /// What a server of so many threads shares, and the pacer that must live as long.
     pub(crate) fn hub(threads: usize) -> (Pacer, Arc<Hub>) {
-        let ServeOptions { tuning, limits, llm, .. } = ServeOptions::default();
+        let options = ServeOptions::default();
+        let guard = options.guard(0).unwrap();
+        let ServeOptions { tuning, limits, llm, .. } = options;
         let pacer = Pacer::spawn().unwrap();
         let facts = probe::read_facts(threads, tuning, limits);
-        let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), WireClock::default(), None);
+        let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), guard, WireClock::default(), None);
         (pacer, Arc::new(hub))
     }
 

@@ -14,8 +14,11 @@
 //! [`Server::start`] starts one `current_thread` runtime a thread, each with its own `SO_REUSEPORT` listener. [`run()`] is
 //! the whole program. [`pacer`] keeps any schedule on time and is also what a load generator paces its own messages with.
 
+mod access;
 mod aside;
+mod bounded;
 pub mod browser;
+mod budget;
 pub mod clock;
 mod connection;
 mod control;
@@ -27,6 +30,7 @@ mod hub;
 mod listener;
 mod llm;
 mod lock;
+mod login;
 mod options;
 pub mod pacer;
 mod probe;
@@ -34,13 +38,16 @@ mod refusal;
 mod routes;
 mod run;
 pub mod scheduler;
+mod secret;
 mod witness;
 mod worker;
 
+pub use access::Access;
 pub use clock::Disguise;
-pub use llm::{ApiKey, LlmOptions};
+pub use llm::LlmOptions;
 pub use options::{ServeArgs, ServeOptions};
 pub use run::run;
+pub use secret::{ApiKey, Secret};
 pub use witness::{WITNESS, witness};
 
 use clock::WireClock;
@@ -67,12 +74,14 @@ pub const COMMIT: &str = env!("PUSHBENCH_COMMIT");
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("cannot listen on {addr}: {source}{why}")]
     Bind {
         /// The address.
         addr: SocketAddr,
         /// What the kernel says.
         source: io::Error,
+        /// Why that is, behind a colon; empty where nothing more is known.
+        why: String,
     },
     /// The kernel does not let this process use that congestion control.
     #[error("congestion control '{name}' cannot be used (available: {available}; 'host' leaves the host's): {source}")]
@@ -124,9 +133,11 @@ impl Server {
     /// The same, beside a process that tells stalls of this one from those of the host.
     fn beside(options: ServeOptions, witness: Option<Witness>) -> Result<Self, ServeError> {
         run::raise_open_files();
-        let ServeOptions { bind, threads, tuning, limits, llm, disguise, .. } = options;
-        let listeners = listener::listen(bind, &tuning, threads)?;
-        let addr = listeners[0].local_addr().map_err(|source| ServeError::Bind { addr: bind, source })?;
+        let listeners = listener::listen(options.bind, &options.tuning, options.threads)?;
+        let addr = listeners[0].local_addr().map_err(|source| listener::cannot_bind(options.bind, source))?;
+        let guard = options.guard(addr.port());
+        let guard = guard.map_err(|source| ServeError::System { what: "get random bytes", source })?;
+        let ServeOptions { tuning, limits, llm, disguise, .. } = options;
         let pacer = Pacer::with_cadence(Cadence::of(&tuning))
             .map_err(|source| ServeError::System { what: "start the pacer", source })?;
         let mut facts = Facts { llm: llm.facts(), ..probe::read_facts(listeners.len(), tuning, limits) };
@@ -134,7 +145,7 @@ impl Server {
             facts.boot_id.clone_from(&disguise.boot_id);
         }
         let clock = WireClock::starting(disguise.as_ref());
-        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm), clock, witness));
+        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm), guard, clock, witness));
         let mut server = Self { addr, hub, threads: Vec::new(), _pacer: pacer };
         for (index, listener) in listeners.into_iter().enumerate() {
             let lane = Arc::new(Lane::new(Arc::clone(&server.hub), index));

@@ -1,11 +1,17 @@
 //! What a server is started with, and the flags that say it. Refuses to open a socket.
 
 use crate::ServeError;
+use crate::access::{self, Access, Gate};
+use crate::budget::Budget;
 use crate::clock::Disguise;
+use crate::hub::Guard;
 use crate::listener;
-use crate::llm::{ApiKey, LlmOptions};
+use crate::llm::LlmOptions;
 use crate::run::{SPARE_FILES, raise_open_files};
+use crate::secret::{ApiKey, Secret};
 use clap::ArgAction;
+use clap::builder::{StringValueParser, TypedValueParser as _};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -18,6 +24,11 @@ const MAX_THREADS: usize = 256;
 const MAX_TICK: Duration = Duration::from_secs(1);
 /// Longest time that a pacer stays awake for an event.
 const MAX_SPIN: Duration = Duration::from_millis(1);
+
+/// Fewest characters of a token that somebody made up.
+const MIN_TOKEN_BYTES: usize = 16;
+/// Least memory for clients: one request of the largest size, and some streams.
+const MIN_MEMORY_BYTES: usize = 16 << 20;
 
 /// Most that a byte of a request may cost: with the default limit on requests, about a second.
 const MAX_COST_PER_BYTE_NS: u64 = 1_000;
@@ -35,6 +46,12 @@ pub struct ServeOptions {
     pub limits: Limits,
     /// The language-model service.
     pub llm: LlmOptions,
+    /// Who may ask.
+    pub access: Access,
+    /// Whether clients may order damage where the server listens beyond loopback; on loopback they always may.
+    pub allow_faults: bool,
+    /// Bytes that all clients together may make the server keep: messages, texts, histories, frames.
+    pub max_memory_bytes: usize,
     /// Whether `run` ends when stdin does: a child that does not outlive its parent.
     pub exit_with_stdin: bool,
     /// Whether the heap is accounted for, and `/heap` answers.
@@ -58,10 +75,22 @@ impl ServeOptions {
             tuning,
             limits,
             llm,
+            access: Access::default(),
+            allow_faults: false,
+            max_memory_bytes: DEFAULT_MEMORY_BYTES,
             exit_with_stdin: false,
             heap_profile: false,
             disguise: None,
         }
+    }
+
+    /// What stands between the server on that port and its clients.
+    pub(crate) fn guard(&self, port: u16) -> io::Result<Guard> {
+        Ok(Guard {
+            gate: Gate::new(self.access.clone(), port, self.llm.key.is_some())?,
+            budget: Budget::new(self.max_memory_bytes),
+            allows_faults: self.allow_faults || self.bind.ip().is_loopback(),
+        })
     }
 }
 
@@ -76,6 +105,9 @@ const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 const DEFAULT_LIMITS: Limits =
     Limits { max_connections: 20_000, max_rate: 1e6, max_payload_bytes: MAX_PAYLOAD_BYTES, max_request_bytes: 1 << 20 };
 
+/// A gigabyte: 20,000 streams of 16 KiB events, or 1,000 requests of the largest size.
+const DEFAULT_MEMORY_BYTES: usize = 1 << 30;
+
 /// As many as the default says, or as the limit on open files has room for.
 fn default_connections() -> usize {
     let room = raise_open_files().saturating_sub(SPARE_FILES).max(1);
@@ -89,7 +121,7 @@ fn cpus() -> usize {
 /// Flags of the `servers` program and of `loadgen serve`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ServeArgs {
-    /// Address and port to listen on. Port 0 takes a free one; an address other than loopback lets anyone subscribe.
+    /// Address and port to listen on. Port 0 takes a free one; beyond loopback every request needs the server's token.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = LOOPBACK)]
     bind: SocketAddr,
     /// Runtime threads, each with its own listener [default: one for each CPU]
@@ -132,8 +164,27 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = LlmOptions::default().max_answers)]
     llm_max_answers: usize,
     /// Key that requests to /v1/… must carry; none is asked for without it.
-    #[arg(long, value_name = "KEY", env = "PUSHBENCH_LLM_KEY", hide_env_values = true)]
+    #[arg(long, value_name = "KEY", env = "PUSHBENCH_LLM_KEY", hide_env_values = true, value_parser = StringValueParser::new().map(Secret::unchecked))]
     llm_key: Option<ApiKey>,
+    /// Token that every request must carry as `Authorization: Bearer TOKEN`; others on this host can read it where it stands
+    /// in a command line [default: a random one beyond loopback, printed once; none on loopback]
+    #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(Secret::unchecked), conflicts_with_all = ["token_env", "open"])]
+    token: Option<Secret>,
+    /// Environment variable that holds the token.
+    #[arg(long, value_name = "NAME", conflicts_with = "open")]
+    token_env: Option<String>,
+    /// Ask for no token beyond loopback: anyone who reaches the server can use it, by its address.
+    #[arg(long, action = ArgAction::SetTrue)]
+    open: bool,
+    /// Let pages of that origin use this server, as `https://HOST[:PORT]`; may be given several times.
+    #[arg(long, value_name = "ORIGIN", value_parser = access::origin)]
+    allow_origin: Vec<String>,
+    /// Let clients order damage (faults, mishaps) beyond loopback as well.
+    #[arg(long, action = ArgAction::SetTrue)]
+    allow_faults: bool,
+    /// Most bytes that all clients together may make this server keep: messages, texts, histories, frames.
+    #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_MEMORY_BYTES)]
+    max_memory: usize,
     /// End when stdin ends.
     #[arg(long, hide = true, action = ArgAction::SetTrue)]
     exit_with_stdin: bool,
@@ -148,9 +199,11 @@ impl ServeArgs {
     /// # Errors
     /// [`ServeError::Flag`] for a value that no server can have.
     pub fn options(self) -> Result<ServeOptions, ServeError> {
-        let (limits, llm) = (self.limits()?, self.llm());
+        let (limits, llm, access) = (self.limits()?, self.llm(), self.access()?);
         self.check_cadence()?;
-        let mut options = ServeOptions { limits, llm, bind: self.bind, ..ServeOptions::of(self.preset) };
+        let (allow_faults, max_memory_bytes) = (self.allow_faults, self.max_memory);
+        let own = ServeOptions::of(self.preset);
+        let mut options = ServeOptions { limits, llm, access, allow_faults, max_memory_bytes, bind: self.bind, ..own };
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.exit_with_stdin = self.exit_with_stdin;
         options.heap_profile = self.heap_profile;
@@ -176,6 +229,29 @@ impl ServeArgs {
         Ok(())
     }
 
+    /// Beyond loopback there is a token, unless the user wants none.
+    fn access(&self) -> Result<Access, ServeError> {
+        let named = self.token_env.as_deref().map(|name| Secret::unchecked(std::env::var(name).unwrap_or_default()));
+        for (token, flag) in [(&self.token, "--token"), (&named, "--token-env")] {
+            if token.as_ref().is_some_and(|token| !token.fits(MIN_TOKEN_BYTES)) {
+                return Err(ServeError::Flag { flag, expected: "16 to 256 visible ASCII characters" });
+            }
+        }
+        let token = match self.token.clone().or(named) {
+            None if !self.open && !self.bind.ip().is_loopback() => {
+                let generated = Secret::generate();
+                Some(generated.map_err(|source| ServeError::System { what: "get random bytes", source })?)
+            }
+            given => given,
+        };
+        Ok(Access { token, origins: self.allow_origin.clone() })
+    }
+
+    /// Whether the token is of our making, so that somebody must be told.
+    pub(crate) const fn generates_token(&self) -> bool {
+        self.token.is_none() && self.token_env.is_none()
+    }
+
     fn llm(&self) -> LlmOptions {
         let (cost_per_byte_ns, max_answers) = (self.server_cost_per_byte, self.llm_max_answers);
         LlmOptions { key: self.llm_key.clone(), max_answers, cost_per_byte_ns }
@@ -188,6 +264,8 @@ impl ServeArgs {
             (Rate::per_second(self.max_rate).is_some(), "--max-rate", "events a second, a number above zero"),
             (payloads.contains(&self.max_payload), "--max-payload", "bytes, 48 (the stamp) to 1048576"),
             (self.max_request > 0, "--max-request", "bytes, a number above zero"),
+            (self.max_memory >= MIN_MEMORY_BYTES, "--max-memory", "bytes, 16777216 or more"),
+            (self.llm_key.as_ref().is_none_or(|key| key.fits(1)), "--llm-key", "1 to 256 visible ASCII characters"),
             (self.llm_max_answers > 0, "--llm-max-answers", "a number above zero"),
             (
                 self.server_cost_per_byte <= MAX_COST_PER_BYTE_NS,
@@ -246,6 +324,28 @@ mod tests {
     }
 
     #[test]
+    fn beyond_loopback_a_token_is_asked_for_unless_the_user_says_otherwise() {
+        let given = "0123456789abcdef";
+        for (flags, asked) in [
+            (&[][..], false),
+            (&["--bind", "[::1]:0"], false),
+            (&["--token", given], true),
+            (&["--bind", "0.0.0.0:0"], true),
+            (&["--bind", "10.0.0.1:0", "--token", given], true),
+            (&["--bind", "0.0.0.0:0", "--open"], false),
+        ] {
+            assert_eq!(options(flags).unwrap().access.token.is_some(), asked, "{flags:?}");
+        }
+        let token = |flags: &[&str]| options(flags).unwrap().access.token.unwrap();
+        assert!(token(&["--token", given]).is(given.as_bytes()));
+        let (one, other) = (token(&["--bind", "0.0.0.0:0"]), token(&["--bind", "0.0.0.0:0"]));
+        assert!(!one.is(other.reveal().as_bytes()));
+        for wrong in [&["--token", given, "--open"][..], &["--allow-origin", "a.example"]] {
+            assert!(Program::try_parse_from([&["servers"], wrong].concat()).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
     fn impossible_limits_name_the_flag() {
         for (flag, value) in [
             ("--llm-max-answers", "0"),
@@ -253,12 +353,16 @@ mod tests {
             ("--max-rate", "nan"),
             ("--max-payload", "47"),
             ("--max-request", "0"),
+            ("--max-memory", "16777215"),
+            ("--token-env", "PUSHBENCH_NO_SUCH_VARIABLE"),
+            ("--token", "too-short"),
+            ("--llm-key", "two words"),
             ("--server-cost-per-byte", "1001"),
             ("--tick", "2s"),
             ("--spin", "2ms"),
         ] {
             let error = options(&[flag, value]).unwrap_err().to_string();
-            assert!(error.starts_with(flag), "{error}");
+            assert!(error.starts_with(flag) && !error.contains("too-short"), "{error}");
         }
     }
 }

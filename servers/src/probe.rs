@@ -15,10 +15,15 @@ use nix::time::ClockId;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use wire::{
     ClockReading, Facts, KernelMemory, Limits, LlmFacts, MonoTime, Transport, Tuning, Vitals, WIRE_VERSION, Witnessed,
 };
+
+/// Longest wait for the turn to ask the witness: it answers one at a time.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The routes of what a server says about itself.
 pub(crate) fn routes() -> Router<Arc<Lane>> {
@@ -43,7 +48,13 @@ async fn witness(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<Witness
     let (from, until) = asked.ok_or_else(|| Refusal::bad("expected from=NANOSECONDS&until=NANOSECONDS"))?;
     let clock = lane.hub.clock;
     // A round trip to another process: not on the thread that serves streams.
-    let seen = spawn_blocking(move || lane.hub.witness.as_ref()?.ask(clock.hear(from), clock.hear(until))).await;
+    let turn = timeout(PATIENCE, Arc::clone(&lane.hub.asking).lock_owned()).await;
+    let turn = turn.map_err(|_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many ask the witness"))?;
+    let seen = spawn_blocking(move || {
+        let _turn = turn;
+        lane.hub.witness.as_ref()?.ask(clock.hear(from), clock.hear(until))
+    })
+    .await;
     let seen = seen.ok().flatten().ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "this server has no witness"))?;
     let late = seen.late.iter().map(|&(due, awake)| (clock.tell(due), clock.tell(awake))).collect();
     Ok(Json(Witnessed { late, ..seen }))

@@ -1,8 +1,9 @@
 //! What a client is told when it cannot have what it asked for: a status and one clear line. Refuses to close sockets.
 
-use axum::http::{StatusCode, header};
+use crate::hub::Hub;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use wire::{Limits, Subscription};
+use wire::Subscription;
 
 /// Sequence numbers must fit the stamp's 12 hex digits.
 const MAX_SEQ: u64 = (1 << 48) - 1;
@@ -43,6 +44,25 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, line)
     }
 
+    /// More memory than all clients together may make the server keep.
+    pub(crate) fn no_memory(most: usize) -> Self {
+        let line =
+            format!("clients would make this server keep over {most} bytes, its limit (raise it with --max-memory)");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, line)
+    }
+
+    /// Damage on order, where everybody could order it.
+    pub(crate) fn no_faults() -> Self {
+        let line = "faults are not on order: this server listens beyond loopback (--allow-faults allows them)";
+        Self::new(StatusCode::FORBIDDEN, line)
+    }
+
+    /// No token, or another.
+    pub(crate) fn unauthorized() -> Self {
+        let line = "this server asks for its token: send 'Authorization: Bearer TOKEN', or sign in at /login";
+        Self::new(StatusCode::UNAUTHORIZED, line)
+    }
+
     pub(crate) fn request_too_large(max: usize) -> Self {
         let line =
             format!("the request body is over {max} bytes, the limit of this server (raise it with --max-request)");
@@ -69,12 +89,17 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, [(header::CONTENT_TYPE, TEXT)], self.line + "\n").into_response()
+        let mut response = (self.status, [(header::CONTENT_TYPE, TEXT)], self.line + "\n").into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 
 /// What a query string asks for, if the limits allow it.
-pub(crate) fn admit(query: Option<&str>, limits: &Limits) -> Result<Subscription, Refusal> {
+pub(crate) fn admit(query: Option<&str>, hub: &Hub) -> Result<Subscription, Refusal> {
+    let limits = hub.limits();
     let asked = Subscription::from_query(query.unwrap_or("")).map_err(|error| Refusal::bad(error.to_string()))?;
     let (rate, payload) = (asked.rate.get(), asked.payload_bytes);
     if rate > limits.max_rate {
@@ -86,6 +111,7 @@ pub(crate) fn admit(query: Option<&str>, limits: &Limits) -> Result<Subscription
         let line = format!("payload={payload}: the limit of this server is {max} (raise it with --max-payload)");
         return Err(Refusal::bad(line));
     }
+    hub.admit_faults(!asked.faults.is_empty())?;
     if let Some(seq) = asked.after.filter(|&seq| seq > MAX_SEQ) {
         return Err(Refusal::bad(format!("after={seq}: sequence numbers end at {MAX_SEQ}")));
     }

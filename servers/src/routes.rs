@@ -2,26 +2,52 @@
 
 use crate::feed::Lane;
 use crate::refusal::Refusal;
-use crate::{browser, control, endpoint, heap, llm, probe};
+use crate::{browser, control, endpoint, heap, llm, login, probe};
 use axum::Router;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 use wire::Transport;
 
 /// The routes of one runtime thread.
 pub(crate) fn router(lane: &Arc<Lane>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/", get(welcome))
         .merge(endpoint::routes())
         .merge(probe::routes())
         .merge(heap::routes())
         .merge(control::routes())
         .merge(browser::routes())
+        .merge(login::routes())
         .merge(llm::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(Arc::clone(lane))
+        .with_state(Arc::clone(lane));
+    if lane.hub.gate().allows_pages() {
+        router.layer(from_fn_with_state(Arc::clone(lane), let_page_read))
+    } else {
+        router
+    }
+}
+
+/// Lets an allowed page of another origin read what it asked for, and send the token along (Fetch, section 3.3).
+async fn let_page_read(State(lane): State<Arc<Lane>>, request: Request, next: Next) -> Response {
+    let Some(origin) = lane.hub.gate().allowed(request.headers()) else { return next.run(request).await };
+    let mut response = if request.method() == Method::OPTIONS {
+        let allowed = [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, last-event-id, x-api-key"),
+        ];
+        (StatusCode::NO_CONTENT, allowed).into_response()
+    } else {
+        next.run(request).await
+    };
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("origin"));
+    response
 }
 
 /// What this server offers, for a person with curl.

@@ -19,6 +19,7 @@ pub(crate) const SPARE_FILES: u64 = 200;
 /// # Errors
 /// [`ServeError`] when the server cannot start, or cannot say that it did.
 pub fn run(args: ServeArgs) -> Result<(), ServeError> {
+    let generated = args.generates_token();
     let options = args.options()?;
     if options.heap_profile && !kernel::heap::start() {
         return Err(ServeError::Flag { flag: "--heap-profile", expected: "a program that counts what it allocates" });
@@ -31,7 +32,11 @@ pub fn run(args: ServeArgs) -> Result<(), ServeError> {
     if let Err(error) = &witness {
         eprintln!("warning: no witness process ({error}): lateness of the host is charged to this server");
     }
+    let token = options.access.token.clone().filter(|_| generated);
     let server = Server::beside(options, witness.ok())?;
+    if let Some(token) = token {
+        eprintln!("token: {}", token.reveal());
+    }
     let mut stdout = io::stdout();
     let said = writeln!(stdout, "{}", server.url()).and_then(|()| stdout.flush());
     said.map_err(|source| ServeError::System { what: "print the address", source })?;
@@ -41,8 +46,8 @@ pub fn run(args: ServeArgs) -> Result<(), ServeError> {
 }
 
 fn warn(options: &ServeOptions) {
-    if !options.bind.ip().is_loopback() {
-        eprintln!("warning: anyone who can reach {} can subscribe; there is no authentication", options.bind);
+    if !options.bind.ip().is_loopback() && options.access.token.is_none() {
+        eprintln!("warning: anyone who can reach {} can use it: --open asks for no token", options.bind);
     }
     let files = raise_open_files();
     let Limits { max_connections, .. } = options.limits;

@@ -1,7 +1,7 @@
 //! A witness: an idle timer in a process of its own, which says whether the host or the server was late.
 //!
 //! ```text
-//!   serve ── socket pair ──► witness      «FROM UNTIL» one line of nanoseconds, answered by one line of JSON
+//!   serve ── socket pair ──► witness      «FROM UNTIL» one line of nanoseconds, answered by the same and JSON
 //!                            ├ main       answers; ends when the server does
 //!                            └ timer      sleeps to absolute due times, notes how late it wakes; SCHED_FIFO where allowed
 //! ```
@@ -18,7 +18,7 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, process, thread};
 use wire::{MonoTime, Witnessed};
 
@@ -39,28 +39,53 @@ const MAX_LINE_BYTES: u64 = 1 << 20;
 /// The witness of a server, from the server's side. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Witness {
-    line: Mutex<BufReader<UnixStream>>,
+    line: Mutex<Line>,
     process: Child,
 }
+
+/// Questions and answers.
+#[derive(Debug)]
+struct Line(BufReader<UnixStream>);
 
 impl Witness {
     /// Starts this program once more, as a witness.
     pub(crate) fn start() -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
-        ours.set_read_timeout(Some(LIMIT))?;
-        ours.set_write_timeout(Some(LIMIT))?;
+        let line = Mutex::new(Line::new(ours)?);
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(WITNESS).stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(Self { process: command.spawn()?, line: Mutex::new(BufReader::new(ours)) })
+        Ok(Self { process: command.spawn()?, line })
     }
 
-    /// What it saw between two instants; `None` when it does not answer.
+    /// What it saw between two instants; `None` when it does not answer in time.
     pub(crate) fn ask(&self, from: MonoTime, until: MonoTime) -> Option<Witnessed> {
-        let mut line = crate::lock::lock(&self.line);
-        writeln!(line.get_mut(), "{} {}", from.as_nanos(), until.as_nanos()).ok()?;
-        let mut answer = Vec::new();
-        io::Read::take(&mut *line, MAX_LINE_BYTES).read_until(b'\n', &mut answer).ok()?;
-        serde_json::from_slice(&answer).ok()
+        crate::lock::lock(&self.line).ask(from, until)
+    }
+}
+
+impl Line {
+    fn new(socket: UnixStream) -> io::Result<Self> {
+        socket.set_read_timeout(Some(LIMIT))?;
+        socket.set_write_timeout(Some(LIMIT))?;
+        Ok(Self(BufReader::new(socket)))
+    }
+
+    /// An answer says what it answers: one that came too late for its question is not taken for the next one's.
+    fn ask(&mut self, from: MonoTime, until: MonoTime) -> Option<Witnessed> {
+        let question = format!("{} {}", from.as_nanos(), until.as_nanos());
+        writeln!(self.0.get_mut(), "{question}").ok()?;
+        let begun = Instant::now();
+        while begun.elapsed() < LIMIT {
+            let mut answer = Vec::new();
+            let length = io::Read::take(&mut self.0, MAX_LINE_BYTES).read_until(b'\n', &mut answer).ok()?;
+            if let Some(seen) = answer.strip_prefix(question.as_bytes()) {
+                return serde_json::from_slice(seen).ok();
+            }
+            if length == 0 {
+                return None;
+            }
+        }
+        None
     }
 }
 
@@ -68,7 +93,10 @@ impl Drop for Witness {
     fn drop(&mut self) {
         // It holds nothing that is worth a good end, and its timer must not outlive the server.
         let _ = self.process.kill();
-        let _ = self.process.wait();
+        let begun = Instant::now();
+        while matches!(self.process.try_wait(), Ok(None)) && begun.elapsed() < LIMIT {
+            thread::sleep(TICK);
+        }
     }
 }
 
@@ -87,8 +115,8 @@ pub fn witness() -> io::Result<()> {
     let mut line = String::new();
     while io::Read::take(&mut questions, MAX_LINE_BYTES).read_line(&mut line)? > 0 {
         let Some((from, until)) = question(&line) else { return Ok(()) };
-        serde_json::to_writer(&mut answers, &ticks.between(from, until))?;
-        answers.write_all(b"\n")?;
+        let seen = serde_json::to_string(&ticks.between(from, until))?;
+        answers.write_all(format!("{} {} {seen}\n", from.as_nanos(), until.as_nanos()).as_bytes())?;
         line.clear();
     }
     Ok(())
@@ -227,6 +255,20 @@ mod tests {
         assert_eq!(ticks.between(at(0), at(5_000)).samples, 6);
         assert_eq!(ticks.between(at(5_000), at(9_000)).samples, 0);
         assert_eq!(ticks.between(at(3), at(2)).samples, 0);
+    }
+
+    #[test]
+    fn an_answer_to_an_earlier_question_is_not_taken_for_this_one_s() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let seen = |samples| Witnessed { samples, ..Witnessed::default() };
+        let json = |samples| serde_json::to_string(&seen(samples)).unwrap();
+        let answers = format!("{{half of an answer\n5 9 {}\n6 9 {}\n", json(1), json(2));
+        theirs.write_all(answers.as_bytes()).unwrap();
+        let mut line = Line::new(ours).unwrap();
+        let at = MonoTime::from_nanos;
+        assert_eq!(line.ask(at(6), at(9)), Some(seen(2)));
+        drop(theirs);
+        assert_eq!(line.ask(at(7), at(9)), None);
     }
 
     #[test]

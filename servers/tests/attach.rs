@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::timeout;
 
 const REQUEST: &[u8] =
-    b"GET /http-stream?rate=1000&count=20&payload=64 HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n";
+    b"GET /http-stream?rate=1000&count=20&payload=64 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn events_that_are_waited_for_arrive() {
@@ -24,7 +24,7 @@ async fn events_that_are_waited_for_arrive() {
 }
 
 const UPGRADE: &[u8] =
-    b"GET /websocket?rate=1000&count=20&payload=64 HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\n\
+    b"GET /websocket?rate=1000&count=20&payload=64 HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\n\
     upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 #[tokio::test]

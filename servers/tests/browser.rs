@@ -18,7 +18,7 @@ async fn ask(server: &Server, request_line: &str, headers: &str, body: &str) -> 
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     let length = body.len();
     let head = format!(
-        "{request_line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        "{request_line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();

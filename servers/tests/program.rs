@@ -23,7 +23,7 @@ fn start(flags: &[&str]) -> (Child, String) {
 /// Opens a stream and gives back everything up to its end, which the server is told to come to by `end`.
 fn stream_until(url: &str, end: impl FnOnce()) -> String {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-    stream.write_all(b"GET /sse?schedule=idle HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    stream.write_all(b"GET /sse?schedule=idle HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     let mut first = [0; 15];
     stream.read_exact(&mut first).unwrap();
     end();
@@ -69,24 +69,72 @@ fn what_it_cannot_do_is_one_line_on_stderr() {
     }
 }
 
+/// In a network namespace with one port to give away, which another server has.
+const NO_PORT_LEFT: &str = r#"
+    ip link set lo up && echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range || exit 99
+    coproc "$0" --threads 1 --exit-with-stdin
+    read -r _ <&"${COPROC[0]}" || exit 98
+    "$0" --threads 1"#;
+
 #[test]
-fn it_warns_of_what_is_open_to_all_or_too_much() {
-    let (mut child, url) = start(&["--bind", "0.0.0.0:0", "--max-connections", "100000000", "--exit-with-stdin"]);
+fn without_a_free_port_it_says_which_are_taken() {
+    let arguments = ["-n", "bash", "-c", NO_PORT_LEFT, env!("CARGO_BIN_EXE_servers")];
+    let Ok(output) = Command::new("unshare").args(arguments).output() else { return };
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    if stderr.starts_with("unshare: ") || output.status.code() == Some(99) {
+        eprintln!("skipped: no network namespace of one's own is to be had here");
+        return;
+    }
+    let why = "error: cannot listen on 127.0.0.1:0: Address already in use (os error 98): no port of 40000 to 40000 ";
+    assert!(stderr.starts_with(why), "{stderr}");
+}
+
+/// What a server says on stderr from its begin to its end.
+fn said(flags: &[&str]) -> String {
+    let (mut child, url) = start(&[flags, &["--exit-with-stdin", "--threads", "1"]].concat());
     assert!(url.starts_with("http://0.0.0.0:"), "{url}");
     drop(child.stdin.take());
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(child.wait().unwrap().success());
+    stderr
+}
+
+#[test]
+fn it_warns_of_what_is_open_to_all_or_too_much() {
+    let stderr = said(&["--bind", "0.0.0.0:0", "--open", "--max-connections", "100000000"]);
     let lines: Vec<_> = stderr.lines().collect();
     assert_eq!(lines.len(), 2, "{stderr}");
-    assert!(lines[0].starts_with("warning: anyone who can reach 0.0.0.0:0 can subscribe"), "{stderr}");
+    assert!(lines[0].starts_with("warning: anyone who can reach 0.0.0.0:0 can use it"), "{stderr}");
     assert!(lines[1].contains("too few for 100000000 connections"), "{stderr}");
+}
+
+#[test]
+fn beyond_loopback_it_says_the_token_that_it_made_up_and_only_that() {
+    let stderr = said(&["--bind", "0.0.0.0:0"]);
+    let token = stderr.strip_prefix("token: ").unwrap().trim_end();
+    assert!(token.len() == 48 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{stderr}");
+    assert_eq!(said(&["--bind", "0.0.0.0:0", "--token", "a-token-of-the-tests"]), "");
+}
+
+#[test]
+fn a_token_may_stand_in_the_environment() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_servers"));
+    command.args(["--exit-with-stdin", "--threads", "1", "--token-env", "THE_TOKEN"]);
+    command.env("THE_TOKEN", "a-token-of-the-tests").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (status, body) = get(line.trim_end(), "/facts");
+    assert!(status.ends_with("401 Unauthorized") && !body.contains("a-token"), "{status} {body}");
+    drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
 }
 
 /// The body of a GET, and its status line.
 fn get(url: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();

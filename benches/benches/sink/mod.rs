@@ -49,7 +49,7 @@ impl Sink {
             ..Subscription::default()
         };
         let path = format!("{}?{}", transport.path(), subscription.to_query());
-        let request = Request { payload_bytes: Some(payload_bytes), ..Request::get("bench", path) };
+        let request = Request { payload_bytes: Some(payload_bytes), ..Request::get("localhost", path) };
         let mut asked = Conversation::open(transport, &request).expect("a constant request is valid");
         let peer = Peer(Arc::new(Mutex::new(State {
             request: std::mem::take(asked.outbox()),

@@ -57,12 +57,15 @@ pub struct Blocks {
     pub seed: u64,
     /// A server that goes on living; without one each block starts its own.
     pub target: Option<Endpoint>,
+    /// Header lines for every request to that server.
+    pub headers: Vec<(String, String)>,
 }
 
 /// A server, and ways to it from every distance.
 struct Place {
     own: Option<OwnServer>,
     ways: Vec<(u64, Dialer, String, Option<Distance>)>,
+    headers: Vec<(String, String)>,
 }
 
 impl Blocks {
@@ -163,7 +166,7 @@ impl Blocks {
             };
             ways.push((rtt_ns, dialer, endpoint.authority.clone(), distance));
         }
-        Ok(Place { own, ways })
+        Ok(Place { own, ways, headers: self.headers.clone() })
     }
 }
 
@@ -173,10 +176,10 @@ impl Place {
         let (_, dialer, authority, _) = self.ways.iter().find(|(rtt, ..)| *rtt == rtt_ns)?;
         let json = ("Content-Type".to_owned(), "application/json".to_owned());
         let path = Format::OpenaiResponses.path("/");
-        let request =
-            Request { method: "POST".to_owned(), headers: vec![json], ..Request::get(authority.as_str(), path) };
+        let headers: Vec<_> = std::iter::once(json).chain(self.headers.clone()).collect();
+        let (secrets, cancels) = (Secrets::of(&headers, &path), true);
+        let request = Request { method: "POST".to_owned(), headers, ..Request::get(authority.as_str(), path) };
         let (format, idle) = (Format::OpenaiResponses, Mutex::default());
-        let (secrets, cancels) = (Secrets::default(), true);
         Some(Way { dialer: dialer.clone(), request, format, silence: SILENCE, log: None, secrets, cancels, idle })
     }
 
@@ -198,7 +201,7 @@ impl Place {
         let Some(way) = way else { return AgentOutcome::Unsupported(NO_HTTP2.to_owned()) };
         match turns::run(&way, &pacer.handle(), arm, script).await {
             Ok(turns) => AgentOutcome::Measured(turns),
-            Err(failure) => AgentOutcome::Failed(failure.to_string()),
+            Err(failure) => AgentOutcome::Failed(way.secrets.hide(&failure.to_string())),
         }
     }
 }
@@ -220,8 +223,8 @@ fn order(plan: &AgentPlan, seed: u64, block: u32) -> Vec<(u64, AgentArm)> {
 ///
 /// # Errors
 /// [`SessionError`] when it does not answer, or is not ours.
-pub async fn facts(endpoint: &Endpoint) -> Result<Facts, SessionError> {
-    Ok(Session::open(endpoint, &Trust::from_flags(None, false), &[]).await?.facts)
+pub async fn facts(endpoint: &Endpoint, headers: &[(String, String)]) -> Result<Facts, SessionError> {
+    Ok(Session::open(endpoint, &Trust::from_flags(None, false), headers).await?.facts)
 }
 
 #[cfg(test)]

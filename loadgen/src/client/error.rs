@@ -36,6 +36,9 @@ pub enum DecodeError {
         /// The body's first bytes, where they came with the head.
         body: String,
     },
+    /// 401 with `WWW-Authenticate: Bearer`, as one of our servers asks for its token.
+    #[error("the peer answered 401 and wants a token{}: give it with --token-env NAME", quoted(.0))]
+    Token(String),
     /// An HTTP stream was asked of an endpoint that wants an upgrade.
     #[error(
         "the peer answered {status} and wants an upgrade{}: a WebSocket endpoint? use ws:// or wss://",
@@ -67,15 +70,8 @@ pub enum DecodeError {
         got: String,
     },
     /// `Sec-WebSocket-Accept` does not answer our key (RFC 6455, 4.1).
-    #[error(
-        "Sec-WebSocket-Accept is {got:?} where {wanted:?} answers the key: no WebSocket server, or a cached answer"
-    )]
-    AcceptKey {
-        /// What answers the key.
-        wanted: String,
-        /// What came.
-        got: String,
-    },
+    #[error("Sec-WebSocket-Accept is {0:?}, which does not answer the key: no WebSocket server, or a cached answer")]
+    AcceptKey(String),
     /// An extension that nobody asked for.
     #[error("the peer switched on the WebSocket extension {0:?}, which was not offered")]
     Extension(String),
@@ -166,7 +162,11 @@ pub(super) fn refuse(head: &Head, wanted: u16, rest: &[u8]) -> DecodeError {
         status == 426 || status == 400 && ["upgrade", "websocket"].iter().any(|word| body.contains(word))
     };
     match status {
-        301 | 302 | 303 | 307 | 308 => DecodeError::Redirect { status, location: redact::url(&header("location")) },
+        301 | 302 | 303 | 307 | 308 => {
+            let location = redact::url(head.header("location").unwrap_or_default());
+            DecodeError::Redirect { status, location: excerpt(location.as_bytes()) }
+        }
+        401 if head.lists_scheme("www-authenticate", "bearer") => DecodeError::Token(body),
         200..=299 if wanted == 101 => DecodeError::NotUpgraded { status, content_type: header("content-type") },
         _ if wanted != 101 && wants_upgrade() => DecodeError::UpgradeRequired { status, body },
         _ => DecodeError::Status { status, reason: excerpt(head.reason().as_bytes()), body },

@@ -37,6 +37,11 @@ impl Head {
         self.status
     }
 
+    /// Whether an answer begins with it: 1xx heads announce another, except 101, which is the last one.
+    pub fn is_final(&self) -> bool {
+        self.status == 101 || !(100..200).contains(&self.status)
+    }
+
     /// Reason phrase; may be empty.
     pub fn reason(&self) -> &str {
         self.text.lines().next().and_then(|line| line.splitn(3, ' ').nth(2)).unwrap_or_default()
@@ -62,10 +67,19 @@ impl Head {
         self.headers().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// All values of a header, its name in any case: a peer may send a second line of it.
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
     /// Whether a comma-separated header holds `token`, both in any case.
     pub(super) fn lists(&self, name: &str, token: &str) -> bool {
-        let values = self.headers().filter(|(other, _)| other.eq_ignore_ascii_case(name));
-        values.flat_map(|(_, value)| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(token))
+        self.values(name).flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(token))
+    }
+
+    /// Whether a challenge names this scheme first, in any case.
+    pub(super) fn lists_scheme(&self, name: &str, scheme: &str) -> bool {
+        self.values(name).any(|value| value.split([' ', ',']).next().is_some_and(|it| it.eq_ignore_ascii_case(scheme)))
     }
 
     /// What of a body's first bytes is worth quoting: in a chunked body, what stands behind the first size line.
@@ -76,23 +90,24 @@ impl Head {
         }
     }
 
-    /// How the body is delimited (RFC 9112, 6.3).
+    /// How the body is delimited (RFC 9112, 6.3). What several lines say, they must say together.
     fn framing(&self) -> Result<State, DecodeError> {
-        let refused = |value: &str| excerpt(value.as_bytes());
-        if let Some(coding) = self.header("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"))
-        {
-            return Err(DecodeError::ContentEncoding(refused(coding)));
+        let all = |name| self.values(name).collect::<Vec<_>>().join(", ");
+        let quoted = |name| excerpt(all(name).as_bytes());
+        if self.values("content-encoding").any(|coding| !coding.eq_ignore_ascii_case("identity")) {
+            return Err(DecodeError::ContentEncoding(quoted("content-encoding")));
         }
         match (self.status, self.header("transfer-encoding"), self.header("content-length")) {
             (101, ..) => Ok(State::UntilClose),
             (204, ..) => Ok(State::Length(0)),
-            (_, Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => Ok(State::Chunked(Chunked::default())),
-            (_, Some(coding), _) => Err(DecodeError::TransferEncoding(refused(coding))),
+            (_, Some(_), _) if all("transfer-encoding").eq_ignore_ascii_case("chunked") => {
+                Ok(State::Chunked(Chunked::default()))
+            }
+            (_, Some(_), _) => Err(DecodeError::TransferEncoding(quoted("transfer-encoding"))),
             (_, None, Some(length)) => {
-                let agree = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-                let one = agree.map(|(_, value)| value).all(|value| value == length);
+                let one = self.values("content-length").all(|value| value == length);
                 let bytes = length.parse().ok().filter(|_| one && length.bytes().all(|byte| byte.is_ascii_digit()));
-                bytes.map(State::Length).ok_or_else(|| DecodeError::ContentLength(refused(length)))
+                bytes.map(State::Length).ok_or_else(|| DecodeError::ContentLength(quoted("content-length")))
             }
             (_, None, None) => Ok(State::UntilClose),
         }
@@ -202,7 +217,7 @@ impl<D: Decoder> Exchange<D> {
         self.head.read(&self.part)?;
         self.part.clear();
         sink.signal(Signal::Head(&self.head));
-        if (100..200).contains(&self.head.status) && self.head.status != 101 {
+        if !self.head.is_final() {
             return Ok(());
         }
         self.body.accept(&self.head, rest)?;

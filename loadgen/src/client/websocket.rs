@@ -153,25 +153,20 @@ fn deliver<S: Sink + ?Sized>(opcode: u8, payload: &[u8], sink: &mut S) -> Result
 
 impl Decoder for Frames {
     fn accept(&mut self, head: &Head, rest: &[u8]) -> Result<(), DecodeError> {
-        let header = |name| excerpt(head.header(name).unwrap_or_default().as_bytes());
+        let header = |name| excerpt(head.values(name).collect::<Vec<_>>().join(", ").as_bytes());
         if head.status() != 101 {
             return Err(refuse(head, 101, rest));
         }
         if !head.lists("upgrade", "websocket") || !head.lists("connection", "upgrade") {
             return Err(DecodeError::UpgradedToOther { wanted: "websocket", got: header("upgrade") });
         }
-        match head.header("sec-websocket-accept") {
-            Some(key) if key == self.accept_key => {}
-            _ => {
-                return Err(DecodeError::AcceptKey {
-                    wanted: self.accept_key.clone(),
-                    got: header("sec-websocket-accept"),
-                });
-            }
+        let mut keys = head.values("sec-websocket-accept");
+        if keys.next() != Some(self.accept_key.as_str()) || keys.next().is_some() {
+            return Err(DecodeError::AcceptKey(header("sec-websocket-accept")));
         }
-        match head.header("sec-websocket-extensions") {
-            None | Some("") => Ok(()),
-            Some(_) => Err(DecodeError::Extension(header("sec-websocket-extensions"))),
+        match head.values("sec-websocket-extensions").any(|extension| !extension.is_empty()) {
+            false => Ok(()),
+            true => Err(DecodeError::Extension(header("sec-websocket-extensions"))),
         }
     }
 

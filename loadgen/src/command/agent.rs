@@ -1,12 +1,12 @@
 //! `agent`: takes "WebSocket is faster for agents" apart into connection reuse, incremental input and the transport itself.
 
-use super::flags::{bytes, duration};
+use super::flags::{TokenArgs, bytes, duration};
 use super::output::{BuildArgs, Ended, OutputArgs};
 use crate::agent::blocks::{Blocks, facts};
 use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::progress::Display;
-use crate::timestamp;
+use crate::{print, timestamp};
 use anyhow::ensure;
 use clap::Args;
 use std::path::Path;
@@ -46,6 +46,8 @@ pub struct AgentArgs {
     #[arg(long, value_name = "NS", default_value_t = 0, conflicts_with = "url", value_parser = clap::value_parser!(u64).range(..=1_000))]
     server_cost_per_byte: u64,
     #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
     build: BuildArgs,
@@ -63,7 +65,7 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
         Some(reports::agent_terminal(&reports::Agent::of(records)?, lang, width, colour))
     })?;
     if ended.interrupted {
-        eprintln!("loadgen: interrupted after {} loops; whole blocks of them count", ended.finished);
+        print::say(format_args!("interrupted after {} loops; whole blocks of them count", ended.finished));
         return Ok(130);
     }
     match ended.failures.first() {
@@ -76,10 +78,10 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
 
 async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
-    let target = args.target()?;
+    let (target, headers) = (args.target()?, args.token.join(&[])?);
     let cost_per_byte_ns = match &target {
         Some(endpoint) => {
-            let facts = facts(endpoint).await?;
+            let facts = facts(endpoint, &headers).await?;
             args.build.refuse_debug_of("server", &facts.profile)?;
             facts.llm.cost_per_byte_ns
         }
@@ -88,14 +90,14 @@ async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Resul
     let plan = AgentPlan { cost_per_byte_ns, ..plan };
     let mut journal = args.output.open(out, args.run(&plan))?;
     let mut display = Display::new(args.output.json);
-    let blocks = Blocks { plan, seed: args.output.seed, target };
+    let blocks = Blocks { plan, seed: args.output.seed, target, headers };
     let progress = blocks.run(&mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
     let interrupted = interrupt.came();
     let reason = if interrupted { "interrupted" } else { "plan finished" }.to_owned();
     let (trials, planned) = (progress.finished, progress.planned);
     journal.append(&Line::End(End { reason, finished: timestamp::now(), trials, planned, stops: Vec::new() }))?;
-    Ok(Ended { interrupted, finished: trials, failures: progress.failures })
+    Ok(Ended { interrupted, finished: trials, planned, failures: progress.failures })
 }
 
 impl AgentArgs {

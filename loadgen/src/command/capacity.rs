@@ -8,7 +8,7 @@ use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::progress::Display;
 use crate::runner::{self, Progress, RunOptions};
-use crate::timestamp;
+use crate::{print, timestamp};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::path::Path;
@@ -103,7 +103,7 @@ pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
         Some(reports::capacity_terminal(&reports::Capacity::of(records)?, lang, width, colour))
     })?;
     if ended.interrupted {
-        eprintln!("loadgen: interrupted after {} trials; what was measured is kept", ended.finished);
+        print::say(format_args!("interrupted after {} trials; what was measured is kept", ended.finished));
         return Ok(130);
     }
     // A trial that breaks under load is a part of the answer, unless there is nothing else.
@@ -123,7 +123,7 @@ async fn measure(args: &CapacityArgs, search: &mut Search, out: &Path) -> anyhow
         search.cell.cadence = Cadence::of(&session.facts.tuning);
     }
     let mut journal = args.output.open(out, args.run(search))?;
-    let options = args.connection.run_options(args.output.seed, args.target.clone());
+    let options = args.connection.run_options(args.output.seed, args.target.clone())?;
     let mut display = Display::new(args.output.json);
     let standing = search.run(&options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
@@ -135,7 +135,7 @@ async fn measure(args: &CapacityArgs, search: &mut Search, out: &Path) -> anyhow
     let reason = if interrupted { "interrupted" } else { "plan finished" }.to_owned();
     let end = End { reason, finished: timestamp::now(), trials: finished, planned, stops };
     journal.append(&Line::End(end))?;
-    Ok(Ended { interrupted, finished, failures })
+    Ok(Ended { interrupted, finished, planned, failures })
 }
 
 /// Response times below the smaller capacity, where that is known and wanted.

@@ -9,7 +9,7 @@ use crate::journal::Journal;
 use crate::preflight::{self, Depth, PreflightError};
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
-use crate::{blocks, host, plans, timestamp};
+use crate::{blocks, host, plans, print, timestamp};
 use clap::Args;
 use reports::Records;
 use std::collections::BTreeMap;
@@ -100,15 +100,14 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
         Some(reports::terminal(&reports::Comparison::of(records), lang, width, colour))
     })?;
     if ended.interrupted {
-        eprintln!(
-            "loadgen: interrupted after {} of {} trials; what was measured is kept",
-            ended.finished,
-            plan.trials()
-        );
+        let (finished, planned) = (ended.finished, ended.planned);
+        print::say(format_args!("interrupted after {finished} of {planned} trials; what was measured is kept"));
         return Ok(130);
     }
     match ended.failures.first() {
-        Some(first) => anyhow::bail!("{} of {} trials failed; the first: {first}", ended.failures.len(), plan.trials()),
+        Some(first) => {
+            anyhow::bail!("{} of {} trials failed; the first: {first}", ended.failures.len(), ended.finished)
+        }
         None => gate.map_or(Ok(0), |gate| judge(&gate, &args, &records)),
     }
 }
@@ -116,9 +115,9 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
 /// Judges the run; standard output belongs to the records when they are asked for.
 fn judge(gate: &Gate, args: &CompareArgs, records: &Records) -> anyhow::Result<u8> {
     if args.output.json {
-        gate.judge(records, args.output.lang, &mut std::io::stderr().lock())
+        gate.judge(records, args.output.lang, &mut print::stderr())
     } else {
-        gate.judge(records, args.output.lang, &mut std::io::stdout().lock())
+        gate.judge(records, args.output.lang, &mut print::stdout())
     }
 }
 
@@ -133,7 +132,7 @@ async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant
     let mut options = RunOptions {
         target_pid: here.map(|facts| facts.pid),
         begun,
-        ..args.connection.run_options(args.output.seed, args.target.clone())
+        ..args.connection.run_options(args.output.seed, args.target.clone())?
     };
     let route = preflight::Route { remote: target.is_some() && here.is_none() };
     tokio::select! {
@@ -146,7 +145,8 @@ async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant
     let mut display = Display::new(args.output.json);
     let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
-    Ok(Ended { interrupted: interrupt.came(), finished: progress.finished, failures: progress.failures })
+    let runner::Progress { finished, planned, failures, .. } = progress;
+    Ok(Ended { interrupted: interrupt.came(), finished, planned, failures })
 }
 
 /// Records and shows the pre-flight; what the generator can take. A refusal is recorded as the end of the run.
@@ -171,10 +171,10 @@ fn record(
         }
     };
     for warning in found.warnings.iter().filter(|warning| warning.action() >= Action::Warn) {
-        eprintln!("loadgen: {warning}");
+        print::say(warning);
     }
     if !args.output.json {
-        reports::preflight_lines(&found, args.output.lang).iter().for_each(|line| eprintln!("{line}"));
+        reports::preflight_lines(&found, args.output.lang).iter().for_each(print::note);
     }
     let ceilings = found.ceilings.clone();
     journal.append(&Line::Preflight(Box::new(found)))?;
@@ -197,9 +197,9 @@ impl CompareArgs {
         let session = reach(url, &self.connection).await?;
         self.build.refuse_debug_of("server", &session.facts.profile)?;
         if !session.clock.same_clock && !self.one_way && self.plan.is_none() && relay(plan) {
-            eprintln!(
-                "loadgen: the target is another host: response times are of messages relayed through it, on this host's \
-                 clock (--one-way takes them against its clock)"
+            print::say(
+                "the target is another host: response times are of messages relayed through it, on this host's \
+                 clock (--one-way takes them against its clock)",
             );
         }
         Ok(session.facts)
@@ -233,7 +233,7 @@ impl CompareArgs {
             Some(blocks) => blocks::shortage(&plan, blocks).filter(|_| plan.verdicts),
             None => blocks::raise(&mut plan),
         };
-        said.into_iter().for_each(|said| eprintln!("loadgen: {said}"));
+        said.into_iter().for_each(print::say);
         Ok(plan)
     }
 

@@ -1,7 +1,9 @@
 //! Flags that several commands share, and how their values are read.
 
+use crate::llm::format::Key;
 use crate::runner::RunOptions;
 use crate::tls::Trust;
+use anyhow::ensure;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +21,9 @@ pub struct ConnectionArgs {
     /// Do not check certificates (test servers)
     #[arg(short = 'k', long, conflicts_with = "cacert")]
     pub insecure: bool,
+    /// The token of one of our servers
+    #[command(flatten)]
+    pub token: TokenArgs,
     /// Worker threads of the load generator [default: half of the CPUs]
     #[arg(short = 't', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
@@ -30,20 +35,53 @@ impl ConnectionArgs {
         Trust::from_flags(self.cacert.clone(), self.insecure)
     }
 
+    /// Headers for every request, the token's among them.
+    ///
+    /// # Errors
+    /// When no token is to be had where one is asked for.
+    pub fn headers(&self) -> anyhow::Result<Vec<(String, String)>> {
+        self.token.join(&self.headers)
+    }
+
     /// How trials are run, against `target` where there is one.
-    pub fn run_options(&self, seed: u64, target: Option<String>) -> RunOptions {
-        RunOptions {
+    ///
+    /// # Errors
+    /// As [`Self::headers`].
+    pub fn run_options(&self, seed: u64, target: Option<String>) -> anyhow::Result<RunOptions> {
+        Ok(RunOptions {
             target,
-            headers: self.headers.clone(),
+            headers: self.headers()?,
             cacert: self.cacert.clone(),
             insecure: self.insecure,
             ..RunOptions::local(seed, self.threads())
-        }
+        })
     }
 
     /// Worker threads to use.
     pub fn threads(&self) -> usize {
         self.threads.map_or_else(crate::host::default_threads, usize::from)
+    }
+}
+
+/// The token of one of our servers, for every command that may meet one.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TokenArgs {
+    /// Environment variable that holds the token which one of our servers asks for (`serve --token`); it goes with every
+    /// request, and is never shown or recorded
+    #[arg(long, value_name = "NAME")]
+    pub token_env: Option<String>,
+}
+
+impl TokenArgs {
+    /// These headers, and the one that carries the token.
+    ///
+    /// # Errors
+    /// When the variable holds no token, or the headers already say who is asking.
+    pub fn join(&self, headers: &[(String, String)]) -> anyhow::Result<Vec<(String, String)>> {
+        let token = self.token_env.as_deref().map(|name| Key::of_variable("--token-env", name)).transpose()?;
+        let known = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        ensure!(token.is_none() || !known, "--token-env and -H 'Authorization: …' say the same: give one of them");
+        Ok(headers.iter().cloned().chain(token.map(|token| token.bearer())).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! `list` and `man`: what there is, and why.
 
-use crate::plans;
+use crate::{plans, print};
 use clap::Args;
 use std::io::{self, Write as _};
 use trial::{Action, DETECTORS, Detector, Scenario};
@@ -19,7 +19,7 @@ pub struct ListArgs {
 
 /// Prints transports, scenarios and plans.
 pub fn main(args: &ListArgs) -> anyhow::Result<u8> {
-    let mut out = io::stdout().lock();
+    let mut out = print::stdout();
     if let Some(name) = &args.plan {
         write!(out, "{}", plans::built_in(name)?.text)?;
         return Ok(0);
@@ -57,6 +57,6 @@ fn detectors(out: &mut impl io::Write) -> anyhow::Result<u8> {
 
 /// Prints the manual page.
 pub fn manual(command: clap::Command) -> anyhow::Result<u8> {
-    clap_mangen::Man::new(command).render(&mut io::stdout())?;
+    clap_mangen::Man::new(command).render(&mut print::stdout())?;
     Ok(0)
 }

@@ -20,7 +20,7 @@ use crate::llm::score::Score;
 use crate::llm::text;
 use crate::redact::Secrets;
 use crate::tls::Trust;
-use crate::{client, host};
+use crate::{client, host, print};
 use anyhow::{Context as _, ensure};
 pub use flags::LlmArgs;
 use ledger::Ledger;
@@ -57,6 +57,7 @@ async fn measure(args: &LlmArgs) -> anyhow::Result<u8> {
         token_cap: args.token_cap,
         until: None,
         interrupt: interrupt.clone(),
+        waits: Arc::default(),
     };
     let (hand_over, clerk) = Ledger::new(args, &campaign, way.secrets.clone(), journal).keep();
     let body = |turn: &Turn| args.body(&campaign, turn);
@@ -89,7 +90,7 @@ fn conclude(
     in_vain: Option<InVain>,
     interrupted: bool,
 ) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = print::stdout();
     let mut all = LlmCounts::default();
     for (arm, score) in totals {
         let (measurement, warnings) = score.clone().finish();
@@ -106,7 +107,8 @@ fn conclude(
     let rendered = reports::render(&records, out, args.output.lang)?;
     if !args.output.json && totals.len() > 1 {
         let compared = reports::Comparison::of(&records[0]);
-        write!(stdout, "\n{}", reports::terminal(&compared, args.output.lang, terminal_width(), stdout.is_terminal()))?;
+        let colour = std::io::stdout().is_terminal();
+        write!(print::painted(), "\n{}", reports::terminal(&compared, args.output.lang, terminal_width(), colour))?;
     }
     if !args.output.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;
@@ -122,10 +124,15 @@ fn conclude(
 impl LlmArgs {
     /// The key, by the name of its variable.
     fn key(&self) -> anyhow::Result<Option<Key>> {
-        let Some(name) = &self.api_key_env else { return Ok(None) };
-        let value = std::env::var(name).ok().with_context(|| format!("--api-key-env: no variable {name} is set"))?;
-        let key = value.parse().map_err(|why| anyhow::anyhow!("--api-key-env: the value of {name} is {why}"))?;
-        Ok(Some(key))
+        self.api_key_env.as_deref().map(|name| Key::of_variable("--api-key-env", name)).transpose()
+    }
+
+    /// The headers of every request. A key says who asks, where there is one, also to a server that was met by its token.
+    fn request_headers(&self, key: Option<&Key>) -> anyhow::Result<Vec<(String, String)>> {
+        let json = ("Content-Type".to_owned(), "application/json".to_owned());
+        let api = std::iter::once(json).chain(self.format.headers(key)).chain(self.headers.clone()).collect::<Vec<_>>();
+        let known = api.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if known { Ok(api) } else { self.token.join(&api) }
     }
 
     fn trust(&self) -> Trust {
@@ -136,15 +143,14 @@ impl LlmArgs {
         let tls = if endpoint.tls { Some(self.trust().config()?) } else { None };
         let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
         host::admit(u64::from(self.concurrency.unwrap_or(256)), dialer.addresses().first().copied())?;
-        let log = self
-            .log
-            .as_deref()
-            .map(|path| EventLog::create(path).with_context(|| format!("--log {}", path.display())).map(Arc::new));
-        let json = ("Content-Type".to_owned(), "application/json".to_owned());
-        let headers: Vec<_> =
-            std::iter::once(json).chain(self.format.headers(key)).chain(self.headers.clone()).collect();
+        let headers = self.request_headers(key)?;
         let path = self.format.path(&endpoint.path_and_query);
         let secrets = Secrets::of(&headers, &path);
+        let create = |path: &std::path::Path| {
+            let log = EventLog::create(path, secrets.clone());
+            log.with_context(|| format!("--log {}", path.display())).map(Arc::new)
+        };
+        let log = self.log.as_deref().map(create);
         let request =
             client::Request { method: "POST".to_owned(), headers, ..client::Request::get(&endpoint.authority, path) };
         let (format, silence, idle) = (self.format, self.timeout, Mutex::default());

@@ -32,7 +32,7 @@ async fn reach(url: &str, connection: &ConnectionArgs) -> anyhow::Result<Session
         endpoint.path_and_query == "/",
         "--target takes a base URL, such as http://host:8080, without a path"
     );
-    Ok(Session::open(&endpoint, &connection.trust(), &connection.headers).await?)
+    Ok(Session::open(&endpoint, &connection.trust(), &connection.headers()?).await?)
 }
 
 /// Columns of the terminal, by `COLUMNS` or by asking it; 100 elsewhere.

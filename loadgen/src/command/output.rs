@@ -4,7 +4,7 @@
 use super::{command_line, default_out, terminal_width};
 use crate::detect::timing;
 use crate::journal::{self, Journal};
-use crate::{host, redact, timestamp, tool};
+use crate::{host, print, redact, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
 use reports::{Language, Records};
@@ -46,6 +46,8 @@ pub struct Ended {
     pub interrupted: bool,
     /// Trials or loops that were finished.
     pub finished: u64,
+    /// Those that the run would have come to, finished ones included.
+    pub planned: u64,
     /// Why others failed.
     pub failures: Vec<String>,
 }
@@ -80,7 +82,7 @@ impl OutputArgs {
     pub fn open(&self, out: &Path, run: Run) -> anyhow::Result<Journal> {
         let mut journal = Journal::create(out, self.json)?.with_whole_slices(self.slices);
         for warning in &run.warnings {
-            eprintln!("loadgen: {warning}");
+            print::say(warning);
         }
         journal.append(&Line::Run(Box::new(run)))?;
         Ok(journal)
@@ -95,11 +97,11 @@ impl OutputArgs {
     ) -> anyhow::Result<Records> {
         journal::pack(out);
         let records = reports::load(out)?;
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = print::stdout();
         if !self.json
-            && let Some(answer) = answer(&records, terminal_width(), stdout.is_terminal())
+            && let Some(answer) = answer(&records, terminal_width(), std::io::stdout().is_terminal())
         {
-            writeln!(stdout, "{answer}")?;
+            writeln!(print::painted(), "{answer}")?;
         }
         reports::render(std::slice::from_ref(&records), out, self.lang)
             .context("the records are kept; render them later with 'loadgen report'")?;

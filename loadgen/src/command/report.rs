@@ -1,6 +1,7 @@
 //! `report`: pages from records, without measuring anything.
 
 use super::gate::GateArgs;
+use crate::print;
 use anyhow::Context as _;
 use clap::Args;
 use reports::Language;
@@ -34,12 +35,12 @@ pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
     let gate = args.gate.open()?;
     let records = args.directories.iter().map(|directory| reports::load(directory)).collect::<Result<Vec<_>, _>>()?;
     for warning in records.iter().flat_map(|records| records.said(args.lang)) {
-        eprintln!("loadgen: {warning}");
+        print::say(warning);
     }
     let out = args.out.as_ref().or(args.directories.first()).context("no directory given")?;
     let out = if out.is_file() { out.parent().unwrap_or(out) } else { out };
     let rendered = reports::render(&records, out, args.lang)?;
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = print::stdout();
     for file in rendered.files {
         writeln!(stdout, "{}", file.display())?;
     }
@@ -51,7 +52,7 @@ pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
 }
 
 fn repack(directories: &[PathBuf]) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = print::stdout();
     for directory in directories {
         writeln!(stdout, "{}", reports::repack(directory)?.display())?;
     }

@@ -8,7 +8,8 @@ use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
 use crate::progress::Sign;
-use crate::{host, redact, run_text, timestamp, tool};
+use crate::redact::Secrets;
+use crate::{host, print, redact, run_text, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use std::io::Write as _;
@@ -22,7 +23,8 @@ use wire::{Faults, Rate, Schedule, Sharing, Transport, Tuning};
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// http(s):// reads SSE, ws(s):// WebSocket. A base URL of one of our servers subscribes to what the flags ask for;
-    /// any other URL is read as it is
+    /// any other URL is read as it is. Whose it is shows /facts, which is asked first where the path is / (without
+    /// credentials, but with --token-env)
     #[arg(value_name = "URL")]
     url: String,
     /// Transport, where the scheme does not say it (long-poll, http-stream and raw-tcp: our servers only)
@@ -49,6 +51,12 @@ pub struct RunArgs {
     /// One topic for all streams: fan-out (our servers)
     #[arg(long)]
     shared: bool,
+    /// Longest wait for the first event of an endpoint that is not ours, beside warm-up and window
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    timeout: Duration,
+    /// The endpoint is none of our servers: do not ask for /facts
+    #[arg(long, conflicts_with_all = ["token_env", "rate", "payload", "schedule", "shared", "faults"])]
+    foreign: bool,
     /// Which client reads: lean (our decoders) or library (hyper with sse-stream, tokio-tungstenite)
     #[arg(long, value_name = "lean|library", default_value = "lean")]
     client: ClientKind,
@@ -94,10 +102,11 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
     let endpoint: Endpoint = args.url.parse()?;
     let interrupt = Interrupt::listen()?;
     host::admit(u64::from(args.connections), None)?;
-    let log = args.log.as_deref().map(EventLog::create).transpose();
+    let mut order = args.order(&endpoint)?;
+    let secrets = Secrets::of(&order.headers, &endpoint.path_and_query);
+    let log = args.log.as_deref().map(|path| EventLog::create(path, secrets)).transpose();
     let log =
         log.with_context(|| format!("--log {}", args.log.as_deref().unwrap_or("".as_ref()).display()))?.map(Arc::new);
-    let mut order = args.order(&endpoint);
     let ours = knobs(args, &endpoint, &order).await?;
     let sign = Sign::new(args.warmup + args.duration, args.json);
     let observer = Observer { interrupt: interrupt.clone(), log: log.clone() };
@@ -130,7 +139,7 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
 
 /// The summary or the record; the exit status.
 fn conclude(args: &RunArgs, trial: &Trial, interrupted: bool) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = print::stdout();
     if args.json {
         Line::Trial(Box::new(trial.clone())).write(&mut stdout)?;
     }
@@ -146,13 +155,18 @@ fn conclude(args: &RunArgs, trial: &Trial, interrupted: bool) -> anyhow::Result<
 }
 
 /// The knobs of our server, if the URL is the base of one: it names no path of its own, and what answers states our facts.
+/// Nobody is told a credential before he is known; a token is for our servers alone.
 async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Result<Option<Tuning>> {
-    if endpoint.path_and_query != "/" {
+    if endpoint.path_and_query != "/" || args.foreign {
         return Ok(None);
     }
-    match drive::Session::open(endpoint, &order.trust(), &args.connection.headers).await {
+    let has_token = args.connection.token.token_env.is_some();
+    let harmless = |(name, _): &&(String, String)| has_token || !redact::is_secret(name);
+    let headers: Vec<_> = order.headers.iter().filter(harmless).cloned().collect();
+    let keeps_back = headers.len() < order.headers.len();
+    match drive::Session::open(endpoint, &order.trust(), &headers).await {
         Ok(session) => Ok(Some(session.facts.tuning)),
-        Err(error) if error.is_foreign() => Ok(None),
+        Err(error) if error.is_foreign() || error.wants_token() && keeps_back => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -196,7 +210,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
 }
 
 impl RunArgs {
-    fn order(&self, endpoint: &Endpoint) -> Order {
+    fn order(&self, endpoint: &Endpoint) -> anyhow::Result<Order> {
         let unpaced = self.schedule == Schedule::Unpaced;
         let load = Load {
             connections: self.connections,
@@ -214,7 +228,7 @@ impl RunArgs {
         let scenario = if unpaced { Scenario::Saturate } else { Scenario::Push };
         let stamps = scenario.has_stamps(self.client);
         let cell = Cell { client: self.client, stamps, ..Cell::alone("run", why, scenario, vec![transport], load) };
-        Order {
+        Ok(Order {
             cell,
             arm: Arm::of(transport),
             block: 0,
@@ -223,10 +237,10 @@ impl RunArgs {
             seed: self.seed,
             url: self.url.clone(),
             threads: self.connection.threads(),
-            headers: self.connection.headers.clone(),
+            headers: self.connection.headers()?,
             cacert: self.connection.cacert.clone(),
             insecure: self.connection.insecure,
-        }
+        })
     }
 
     fn foreign(&self, endpoint: &Endpoint) -> anyhow::Result<Foreign> {
@@ -241,6 +255,7 @@ impl RunArgs {
             method: self.method.clone().unwrap_or_else(|| implied.to_owned()),
             body,
             connect_rate: self.connect_rate.get(),
+            patience: self.timeout,
         })
     }
 }

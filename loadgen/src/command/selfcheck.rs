@@ -1,5 +1,6 @@
 //! `selfcheck`: the ruler measured by known damage, one line a check.
 
+use crate::print;
 use crate::selfcheck::{Bench, Probe, run};
 use anyhow::Context as _;
 use clap::Args;
@@ -59,15 +60,15 @@ pub fn main(args: &SelfCheckArgs) -> anyhow::Result<u8> {
     let bench = Bench::new(args.seed, threads, records);
     let found = runtime.block_on(run(&bench, &chosen, |check| {
         if !args.json {
-            // A closed pipe downstream does not stop the checks.
-            let _ = writeln!(std::io::stdout().lock(), "{}", line(check));
+            // Nothing that happens downstream stops the checks.
+            let _ = writeln!(print::stdout(), "{}", line(check));
         }
     }));
     conclude(args, &found)
 }
 
 fn conclude(args: &SelfCheckArgs, found: &SelfCheck) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
+    let mut stdout = print::stdout();
     if args.json {
         serde_json::to_writer_pretty(&mut stdout, found)?;
         writeln!(stdout)?;

@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 pub(super) async fn run(order: &Order) -> Result<Measurement, TrialError> {
     let mut browsers = Vec::new();
     for found in browser::installed() {
-        browsers.push(browser::probe(&found, &order.url, EVENTS, LIMIT).await);
+        browsers.push(browser::probe(&found, &order.url, &order.headers, EVENTS, LIMIT).await);
     }
     if browsers.is_empty() {
         return Err(TrialError::Unsupported("no browser was found on this machine".to_owned()));

@@ -117,7 +117,7 @@ async fn read(order: &Order, server: &OwnServer, events: u64) -> Result<Counters
         Ok(Ok(Ok(()))) => Ok(recorder.finish().0.counters),
         Ok(Ok(Err(error))) => Err(TrialError::Broken(error.to_string())),
         Ok(Err(error)) => Err(TrialError::Broken(error.to_string())),
-        Err(_) => Err(TrialError::TimedOut(LIMIT.as_secs())),
+        Err(_) => Err(TrialError::Broken(format!("the stream did not end within {} s", LIMIT.as_secs()))),
     }
 }
 

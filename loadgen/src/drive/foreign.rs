@@ -1,6 +1,6 @@
 //! Anybody's endpoint: streams opened and read as they are. Payloads carry no stamp, so times are times of receipt.
 
-use super::record::{Started, record};
+use super::record::{Started, hide, record};
 use super::session::DIAL_LIMIT;
 use super::{Observer, Order, TrialError};
 use crate::client::Request;
@@ -14,12 +14,10 @@ use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
 use servers::clock;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use trial::{Load, Measurement, Outcome, Trial, Warning};
-
-/// Longest wait for the first event, beside warm-up and window.
-const FIRST_EVENT: Duration = Duration::from_secs(10);
 
 /// What to ask a foreign endpoint for.
 #[derive(Debug, Clone)]
@@ -32,21 +30,22 @@ pub struct Foreign {
     pub body: Option<Vec<u8>>,
     /// Connections opened a second.
     pub connect_rate: f64,
+    /// Longest wait for the first event, beside warm-up and window.
+    pub patience: Duration,
 }
 
 /// Reads a foreign endpoint for warm-up and window, or until every stream has ended.
 pub async fn run(order: Order, foreign: Foreign, observer: Observer) -> Trial {
     let started = Started::now();
+    // An endpoint may send back what it was sent.
+    let secrets = Secrets::of(&order.headers, &foreign.endpoint.path_and_query);
     let (outcome, warning) = match attempt(&order, &foreign, observer).await {
         Ok((measurement, warning)) => (Outcome::Measured(Box::new(measurement)), warning),
-        Err(error) => {
-            // An endpoint may send back what it was sent.
-            let secrets = Secrets::of(&order.headers, &foreign.endpoint.path_and_query);
-            (Outcome::Failed(secrets.hide(&error.to_string())), None)
-        }
+        Err(error) => (Outcome::Failed(error.to_string()), None),
     };
     let mut trial = record(&order, &started, outcome);
     trial.warnings.extend(warning);
+    hide(&mut trial, &secrets);
     trial
 }
 
@@ -58,7 +57,9 @@ async fn attempt(
     let load = &order.cell.load;
     let broken = |error: &dyn std::fmt::Display| TrialError::Broken(error.to_string());
     let tls = if foreign.endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
-    let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT).await.map_err(|error| broken(&error))?;
+    let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT.min(foreign.patience))
+        .await
+        .map_err(|error| broken(&error))?;
     let first = dialer.addresses().first().copied();
     host::admit(u64::from(load.connections), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
@@ -70,33 +71,59 @@ async fn attempt(
         strict: false,
     };
     let window = Arc::new(Window::new(Basis::Receipt, load.warmup, load.window));
-    let log = observer.log.clone();
-    let mut fleet = Fleet::launch(&plan, || Recorder::new(Reading::Foreign, Arc::clone(&window), 0, log.clone()))?;
-    watch(&mut fleet, &window, load, observer, foreign.connect_rate).await;
+    let (log, standing, interrupt) = (observer.log.clone(), Arc::new(AtomicU64::new(0)), observer.interrupt.clone());
+    let recorder =
+        || Recorder::new(Reading::Foreign, Arc::clone(&window), 0, log.clone()).counting(Arc::clone(&standing));
+    let (begin, mut fleet) = (clock::now(), Fleet::launch(&plan, recorder)?);
+    let ended = watch(&mut fleet, &window, load, observer, foreign).await;
     let end = clock::now();
     let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
     let (mut measurement, failures) = recorder.finish();
     measurement.window_ns = window.start().map_or(0, |start| end.nanos_since(start).min(measurement.window_ns));
-    let failed = measurement.counters.connection_failures + measurement.counters.disconnects;
-    match failures.into_iter().next() {
-        Some(first) if measurement.counters.received == 0 => Err(TrialError::Broken(first)),
-        first => Ok((measurement, first.map(|first| Warning::StreamsFailed { failed, first }))),
+    let counters = &measurement.counters;
+    let (received, cut) = (counters.received, counters.connection_failures + counters.disconnects);
+    let (answered, mut failures) = (standing.load(Relaxed), failures.into_iter());
+    // Whoever opens and says nothing does not fail by itself.
+    let silent = counters.connections.saturating_sub(answered + counters.disconnects);
+    let silence = (silent > 0).then(|| "no answer to the request".to_owned());
+    match failures.next() {
+        Some(first) if received == 0 => Err(TrialError::Broken(first)),
+        None if received == 0 && !interrupt.came() => {
+            let waited = Duration::from_millis(end.nanos_since(begin) / 1_000_000);
+            Err(TrialError::Broken(nothing(answered, ended, waited)))
+        }
+        first => {
+            let first = first.or(silence);
+            Ok((measurement, first.map(|first| Warning::StreamsFailed { failed: cut + silent, first })))
+        }
     }
 }
 
-/// Waits for the end of the window, of all streams, of the user's patience or of ours.
-async fn watch(fleet: &mut Fleet, window: &Window, load: &Load, mut observer: Observer, connect_rate: f64) {
-    let connecting = Duration::from_secs_f64(f64::from(load.connections) / connect_rate);
-    let limit = Instant::now() + connecting + FIRST_EVENT + load.warmup + load.window;
+/// Why there is nothing to show, though no stream failed.
+fn nothing(answered: u64, ended: bool, waited: Duration) -> String {
+    let waited = humantime::format_duration(waited);
+    match (answered, ended) {
+        (0, _) => {
+            format!("no answer to the request within {waited}: something accepts connections there and says nothing")
+        }
+        (_, true) => format!("every stream ended, after {waited} at most, and none had brought an event"),
+        (_, false) => format!("the request was answered, but no event came within {waited}"),
+    }
+}
+
+/// Waits for the end of the window, of all streams, of the user's patience or of ours; whether all streams ended.
+async fn watch(fleet: &mut Fleet, window: &Window, load: &Load, mut observer: Observer, foreign: &Foreign) -> bool {
+    let connecting = Duration::from_secs_f64(f64::from(load.connections) / foreign.connect_rate);
+    let limit = Instant::now() + connecting + foreign.patience + load.warmup + load.window;
     let over = async {
         while Instant::now() < limit && window.end().is_none_or(|end| clock::now() < end) {
             sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::select! {
-        () = over => {}
-        () = fleet.ended() => {}
-        () = observer.interrupt.wait() => {}
+        () = over => false,
+        () = fleet.ended() => true,
+        () = observer.interrupt.wait() => false,
     }
 }
 

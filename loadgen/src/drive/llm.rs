@@ -111,6 +111,7 @@ fn drive(streams: u32, until: Option<MonoTime>, way: &Arc<Way>, interrupt: &Inte
         token_cap: u64::MAX,
         until,
         interrupt: interrupt.clone(),
+        waits: Arc::default(),
     }
 }
 

@@ -29,9 +29,11 @@ use crate::detect;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
+use crate::redact::Secrets;
 use crate::tls::Trust;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 use trial::{Arm, Cadence, Cell, ClientKind, Measurement, Outcome, Scenario, Trial, Warning};
 use wire::{Transport, Tuning};
 
@@ -84,9 +86,9 @@ pub enum TrialError {
     /// A stream broke; its own words.
     #[error("{0}")]
     Broken(String),
-    /// The trial did not end in its time.
-    #[error("no result within {0} s")]
-    TimedOut(u64),
+    /// What was to come did not.
+    #[error("no event within {}", humantime::format_duration(*.0))]
+    Silent(Duration),
     /// The operating system refused.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -125,6 +127,7 @@ pub async fn trial(mut order: Order, observer: Observer) -> Trial {
     });
     trial.warnings = detect::of_trial(&trial);
     trial.warnings.extend(silent.map(|why| Warning::UsageLost { why }));
+    record::hide(&mut trial, &Secrets::of(&order.headers, "/"));
     trial
 }
 
@@ -207,3 +210,6 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

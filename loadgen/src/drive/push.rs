@@ -53,16 +53,17 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     // Without a schedule nothing is due: events are timed by the offset that is known when they come.
     let defers = !session.clock.same_clock && basis == Basis::Due;
     let (offset_ns, one_clock) = (session.clock.offset_ns, session.clock.same_clock);
+    let bound_ns = session.clock.bound_ns;
     let (interrupt, log) = (observer.interrupt.clone(), observer.log.clone());
     let recorder = || {
-        let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone());
+        let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone()).doubting(bound_ns);
         let recorder = match stamps {
             Some((pair, one_in)) => recorder.with_stamps(pair, one_clock, one_in),
             None => recorder,
         };
         if defers { recorder.deferring() } else { recorder }
     };
-    let probe = if defers { Some(session.probe(order).await.map_err(super::SessionError::from)?) } else { None };
+    let probe = if defers { Some(session.probe().await.map_err(super::SessionError::from)?) } else { None };
     let schedule = schedule::cost(order, session).await;
     let mut fleet = Fleet::launch(&plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, load, observer).await;
@@ -81,6 +82,11 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let (mut measurement, failures) = recorder.finish();
     if let Some(failure) = failures.into_iter().next() {
         return Err(TrialError::Broken(failure));
+    }
+    let unreadable = measurement.counters.corrupt;
+    if usage.is_err() && unreadable > 0 {
+        let why = "none with a stamp that can be read: something on the way changes them";
+        return Err(TrialError::Broken(format!("{unreadable} events came, {why}")));
     }
     let (server, client) = usage?;
     if interrupt.came() {
@@ -160,7 +166,7 @@ async fn opened(fleet: &mut Fleet, window: &Window, limit: Instant) -> Result<Mo
             return Ok(start);
         }
         if !running || Instant::now() > limit {
-            return Err(TrialError::TimedOut(begin.elapsed().as_secs()));
+            return Err(TrialError::Silent(Duration::from_millis(begin.elapsed().as_millis() as u64)));
         }
         tokio::select! {
             () = &mut ended, if running => running = false,

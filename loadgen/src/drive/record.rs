@@ -1,10 +1,11 @@
 //! The record of a trial, whatever came of it.
 
 use super::Order;
+use crate::redact::Secrets;
 use crate::{host, timestamp, tool};
 use servers::clock;
 use std::time::Duration;
-use trial::{ClientFacts, Outcome, SCHEMA, Trial};
+use trial::{ClientFacts, Outcome, SCHEMA, Trial, Warning};
 use wire::MonoTime;
 
 /// When a trial began.
@@ -44,5 +45,22 @@ pub fn record(order: &Order, started: &Started, outcome: Outcome) -> Trial {
         noise: None,
         warnings: Vec::new(),
         outcome,
+    }
+}
+
+/// Hides what a peer has repeated of the secrets, wherever a record quotes it.
+pub(super) fn hide(trial: &mut Trial, secrets: &Secrets) {
+    let hide = |text: &mut String| *text = secrets.hide(text);
+    match &mut trial.outcome {
+        Outcome::Measured(measurement) => {
+            let heads = measurement.exchange.iter_mut();
+            heads.flat_map(|heads| [&mut heads.request, &mut heads.response]).for_each(hide);
+        }
+        Outcome::Unsupported(why) | Outcome::Failed(why) => hide(why),
+    }
+    for warning in &mut trial.warnings {
+        if let Warning::UsageLost { why } | Warning::StreamsFailed { first: why, .. } = warning {
+            hide(why);
+        }
     }
 }

@@ -67,7 +67,10 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
         ended = &mut publishing => Err(TrialError::Broken(why(ended))),
     };
     publishing.abort();
-    let _ = publishing.await;
+    // One that ended by itself has been awaited.
+    if !publishing.is_finished() {
+        let _ = publishing.await;
+    }
     let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
     let seen = session.neighbour(window.stretch()).await;
     recorder.witnessed(seen.as_ref(), session.clock.offset_ns);

@@ -39,6 +39,11 @@ impl SessionError {
     pub const fn is_foreign(&self) -> bool {
         matches!(self, Self::Control(ControlError::Foreign(..)))
     }
+
+    /// Whether something answers there that tells nothing without a token: one of our servers, or anything else.
+    pub const fn wants_token(&self) -> bool {
+        matches!(self, Self::Control(ControlError::Token(..)))
+    }
 }
 
 /// A server that is known to be ours.
@@ -53,6 +58,8 @@ pub struct Session {
     pub facts: Facts,
     /// Its clock.
     pub clock: ClockOffset,
+    /// Header lines of every question.
+    headers: Vec<(String, String)>,
     /// A name that no other trial against this server has: groups and sessions outlive their connections by seconds.
     pub name: String,
     /// Why the server's usage, or a late reading of its clock, is missing from the trial; `None` while it answers.
@@ -72,7 +79,16 @@ impl Session {
         let same_clock = !facts.boot_id.is_empty() && facts.boot_id == host::boot_id();
         let offset = clock_offset::at_once(&clock_probe::burst(&mut control).await?, same_clock);
         let name = format!("{}-{:x}", std::process::id(), clock::now().as_nanos());
-        Ok(Self { endpoint: endpoint.at("/"), dialer, control, facts, clock: offset, name, silent: None })
+        let (endpoint, headers) = (endpoint.at("/"), headers.to_vec());
+        Ok(Self { endpoint, dialer, control, facts, clock: offset, headers, name, silent: None })
+    }
+
+    /// Another connection for questions.
+    ///
+    /// # Errors
+    /// [`ControlError`] when none is to be had.
+    pub async fn another(&self) -> Result<Control, ControlError> {
+        Control::connect(&self.dialer, &self.endpoint, &self.headers).await
     }
 
     /// Reads server and generator now. A server that does not answer leaves its half out: what was received is worth
@@ -97,8 +113,8 @@ impl Session {
     ///
     /// # Errors
     /// [`ControlError`] when no connection is to be had.
-    pub(super) async fn probe(&self, order: &Order) -> Result<ClockProbe, ControlError> {
-        Ok(ClockProbe::start(Control::connect(&self.dialer, &self.endpoint, &order.headers).await?))
+    pub(super) async fn probe(&self) -> Result<ClockProbe, ControlError> {
+        Ok(ClockProbe::start(self.another().await?))
     }
 
     /// What the idle timer beside the server saw in a stretch of this host's clock; `None` where nobody watched.

@@ -9,7 +9,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc::UnboundedReceiver;
 use wire::Payload;
 
@@ -45,11 +45,10 @@ impl Uplink {
         let (mut body, mut request) = (Vec::with_capacity(payload.bytes()), Vec::new());
         while let Some(message) = due.recv().await {
             message.render(&payload, &mut body);
-            request.clear();
             self.post.write(&body, &mut request);
             sent(body.len());
             self.requests += 1;
-            self.link.write_all(&request).await?;
+            self.link.send(&mut request).await?;
             while !poll_fn(|cx| self.poll_answer(cx)).await? {}
         }
         // No more messages: stay open until the trial ends.
@@ -70,11 +69,10 @@ impl Uplink {
             tokio::select! {
                 Some(message) = due.recv() => {
                     message.render(&payload, &mut body);
-                    request.clear();
                     self.post.write(&body, &mut request);
                     sent(body.len());
                     self.requests += 1;
-                    self.link.write_all(&request).await?;
+                    self.link.send(&mut request).await?;
                 }
                 answered = poll_fn(|cx| self.poll_answer(cx)) => {
                     answered?;

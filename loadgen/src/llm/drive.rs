@@ -3,6 +3,7 @@
 use super::campaign::Turn;
 use super::exchange::{Ask, Done, Way};
 use crate::interrupt::Interrupt;
+use crate::progress::Waits;
 use servers::clock;
 use servers::pacer::{Job, Pacer};
 use std::io;
@@ -30,6 +31,8 @@ pub struct Drive {
     pub until: Option<MonoTime>,
     /// The user wants it to end.
     pub interrupt: Interrupt,
+    /// Where waits are announced that the endpoint asks for.
+    pub waits: Arc<Waits>,
 }
 
 /// Starts the turns of an open loop from the pacer's thread: tokio's timers are too coarse.
@@ -108,7 +111,8 @@ impl Drive {
                 Some(index) = starts.next(open), if more => {
                     let (way, turn, body) = (Arc::clone(&self.way), turns[index], body(&turns[index]));
                     let due = turn.due.map(|offset| due_at(start, offset));
-                    running.spawn(async move { (index, persist(&way, &turn, &body, due).await) });
+                    let waits = Arc::clone(&self.waits);
+                    running.spawn(async move { (index, persist(&way, &turn, &body, due, &waits).await) });
                     sent += 1;
                 }
                 () = self.interrupt.wait() => return Ok(false),
@@ -126,15 +130,18 @@ impl Drive {
 }
 
 /// Asks, and asks again when the endpoint wants that. The request began when it first began: the user waited since.
-async fn persist(way: &Way, turn: &Turn, body: &[u8], due: Option<MonoTime>) -> Done {
+async fn persist(way: &Way, turn: &Turn, body: &[u8], due: Option<MonoTime>, waits: &Waits) -> Done {
     let lag_ns = due.map(|due| clock::now().nanos_since(due));
     let Turn { index, arm, cancel_after, .. } = *turn;
     let ask = Ask { number: u64::from(index), arm, body, due, cancel_after };
     let mut done = way.ask(&ask).await;
     let begin = done.answer.begin;
     for retry in 1..=MAX_RETRIES {
-        let Some(wait) = done.failure.as_ref().and_then(|failure| failure.retry_after()) else { break };
-        tokio::time::sleep(wait.min(MAX_WAIT)).await;
+        let asked = done.failure.as_ref().and_then(|failure| Some((failure, failure.retry_after()?.min(MAX_WAIT))));
+        let Some((failure, wait)) = asked else { break };
+        waits.begin(&way.secrets.hide(&failure.to_string()), wait);
+        tokio::time::sleep(wait).await;
+        waits.end();
         let again = way.ask(&Ask { due: Some(begin), ..ask }).await;
         done = Done {
             retries: retry,

@@ -11,8 +11,7 @@ use serde::Serialize;
 use servers::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{Instant, timeout_at};
+use tokio::io::AsyncReadExt as _;
 use trial::Arm;
 use wire::{MonoTime, Transport};
 
@@ -122,14 +121,13 @@ impl Way {
 
     fn note(&self, ask: &Ask<'_>, what: &str, at: MonoTime, data: &[u8]) {
         if let Some(log) = &self.log {
-            let data = self.secrets.hide(&String::from_utf8_lossy(data));
             log.append(&Entry {
                 request: ask.number,
                 transport: ask.arm.transport.name(),
                 twin: ask.arm.twin,
                 what,
                 at_ns: at.as_nanos(),
-                data,
+                data: log.text(data),
             });
         }
     }
@@ -190,12 +188,11 @@ impl Line {
     }
 
     async fn shake(&mut self, way: &Way, conversation: &mut Conversation) -> Result<(), Failure> {
-        self.flush(conversation).await?;
+        self.link.expect(way.silence);
+        self.link.send(conversation.outbox()).await?;
         let mut buffer = vec![0; BUFFER_BYTES];
-        let deadline = Instant::now() + way.silence;
         while conversation.head().status() != 101 {
-            let read = timeout_at(deadline, self.link.read(&mut buffer)).await;
-            let bytes = read.map_err(|_| Failure::Silent(way.silence))??;
+            let bytes = self.link.read(&mut buffer).await?;
             let heard = if bytes == 0 {
                 conversation.eof(&mut |_: Signal<'_>| ())
             } else {
@@ -203,12 +200,6 @@ impl Line {
             };
             heard.map_err(|error| refused(error, conversation))?;
         }
-        Ok(())
-    }
-
-    async fn flush(&mut self, conversation: &mut Conversation) -> Result<(), Failure> {
-        self.link.write_all(conversation.outbox()).await?;
-        conversation.outbox().clear();
         Ok(())
     }
 
@@ -224,7 +215,8 @@ impl Line {
                 Conversation::open(self.arm.transport, &asked)?
             }
         };
-        self.flush(&mut conversation).await?;
+        self.link.expect(way.silence);
+        self.link.send(conversation.outbox()).await?;
         self.hear(way, ask, &mut conversation, answer).await?;
         if answer.given_up.is_some() {
             return self.give_up(way, ask, conversation, answer).await;
@@ -254,7 +246,8 @@ impl Line {
         }
         let cancel = br#"{"type":"response.cancel"}"#;
         conversation.send_message(cancel).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
-        self.flush(&mut conversation).await?;
+        self.link.expect(way.silence);
+        self.link.send(conversation.outbox()).await?;
         // What was on its way comes first; then the server's word on the cancel, which this API puts into an error.
         let unlimited = Ask { cancel_after: None, ..*ask };
         match self.hear(way, &unlimited, &mut conversation, answer).await {
@@ -268,7 +261,7 @@ impl Line {
         }
     }
 
-    /// Reads until the answer is over, or has as much content as is wanted.
+    /// Reads until the answer is over, or has as much content as is wanted. Each event gives the next one its time.
     async fn hear(
         &mut self,
         way: &Way,
@@ -277,11 +270,10 @@ impl Line {
         answer: &mut Answer,
     ) -> Result<(), Failure> {
         let mut buffer = vec![0; BUFFER_BYTES];
-        let mut deadline = Instant::now() + way.silence;
+        self.link.expect(way.silence);
         let websocket = self.arm.transport == Transport::WebSocket;
         loop {
-            let read = timeout_at(deadline, self.link.read(&mut buffer)).await;
-            let bytes = read.map_err(|_| Failure::Silent(way.silence))??;
+            let bytes = self.link.read(&mut buffer).await?;
             let received = clock::now();
             let events = answer.marks.len();
             let mut misread = Ok(());
@@ -302,7 +294,7 @@ impl Line {
             answer.read(received);
             misread?;
             heard.map_err(|error| refused(error, conversation))?;
-            self.flush(conversation).await?;
+            self.link.send(conversation.outbox()).await?;
             if let Some((status, said)) = answer.error.take() {
                 return Err(reported(status, said));
             }
@@ -317,7 +309,7 @@ impl Line {
                 return Err(Failure::TooMany);
             }
             if answer.marks.len() > events {
-                deadline = Instant::now() + way.silence;
+                self.link.expect(way.silence);
             }
         }
     }

@@ -4,6 +4,7 @@ use super::answer::MAX_EVENTS;
 use super::event::EventError;
 use crate::client::{Conversation, DecodeError, RequestError};
 use crate::link::DialError;
+use crate::patience::Overdue;
 use std::io;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub enum Failure {
     Decode(DecodeError),
     /// The connection broke.
     #[error("connection lost: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// An event is no JSON of this API.
     #[error(transparent)]
     Event(#[from] EventError),
@@ -47,9 +48,22 @@ pub enum Failure {
     /// Nothing came.
     #[error("no event for {}: the server is silent (--timeout)", humantime::format_duration(*.0))]
     Silent(Duration),
+    /// What is sent is not taken.
+    #[error("the server does not read: a request waits for {} (--timeout)", humantime::format_duration(*.0))]
+    Deaf(Duration),
     /// Too much came.
     #[error("more than {MAX_EVENTS} events in one answer")]
     TooMany,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match Overdue::of(&error) {
+            Some(Overdue::Reading(limit)) => Self::Silent(limit),
+            Some(Overdue::Writing(limit)) => Self::Deaf(limit),
+            None => Self::Io(error),
+        }
+    }
 }
 
 impl Failure {
@@ -71,7 +85,7 @@ impl Failure {
 
 fn meaning(status: u16) -> &'static str {
     match status {
-        401 | 403 => "the key is missing or wrong (--api-key-env NAME)",
+        401 | 403 => "the key is missing or wrong (--api-key-env NAME, or --token-env NAME for one of our servers)",
         404 => "no such path or model at this endpoint",
         429 => "rate limit: fewer requests, or later",
         400..=499 => "the endpoint does not take this request",
@@ -89,8 +103,9 @@ pub(super) fn reported(status: Option<u16>, said: String) -> Failure {
 
 /// What a refused response means, with the wait that it asks for.
 pub(super) fn refused(error: DecodeError, conversation: &Conversation) -> Failure {
+    let status = conversation.head().status();
     match error {
-        DecodeError::Status { status, body, .. } => {
+        DecodeError::Status { body, .. } | DecodeError::Token(body) => {
             let retry_after_s = conversation.head().header("retry-after").and_then(|seconds| seconds.parse().ok());
             let said = if body.is_empty() { body } else { format!(" - {}", body.escape_debug()) };
             Failure::Refused { status, said, retry_after_s }

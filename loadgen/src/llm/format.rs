@@ -1,5 +1,6 @@
 //! The APIs that can be asked: where, with which headers, with which body. Refuses to show a key.
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -16,9 +17,25 @@ pub enum Format {
     Anthropic,
 }
 
-/// A key that is sent and never printed.
+/// A key or a token that is sent and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
+
+impl Key {
+    /// The value of an environment variable, which `flag` names.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be sent.
+    pub fn of_variable(flag: &str, name: &str) -> anyhow::Result<Self> {
+        let value = std::env::var(name).ok().with_context(|| format!("{flag}: no variable {name} is set"))?;
+        value.parse().map_err(|why| anyhow::anyhow!("{flag}: the value of {name} is {why}"))
+    }
+
+    /// The header that carries it as OpenAI's APIs and our servers want it.
+    pub fn bearer(&self) -> (String, String) {
+        ("Authorization".to_owned(), format!("Bearer {}", self.0))
+    }
+}
 
 impl Format {
     /// Every API.
@@ -67,9 +84,7 @@ impl Format {
                 let version = pair("anthropic-version", "2023-06-01".to_owned());
                 std::iter::once(version).chain(key.map(|key| pair("x-api-key", key.0.clone()))).collect()
             }
-            Self::OpenaiChat | Self::OpenaiResponses => {
-                key.map(|key| pair("Authorization", format!("Bearer {}", key.0))).into_iter().collect()
-            }
+            Self::OpenaiChat | Self::OpenaiResponses => key.map(Key::bearer).into_iter().collect(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What `llm` prints: what it is about to send, then what came of it. Refuses to show a key.
 
 use crate::run_text;
+use reports::one_line;
 use std::fmt::Write as _;
 use trial::{Arm, Figure, InVain, LlmCounts, Measurement, Metric, Quantile, Warning};
 
@@ -19,10 +20,10 @@ pub fn summary(of: Arm, m: &Measurement, warnings: &[Warning]) -> String {
         text.push_str("response time (added): not measured: only a base URL of one of our servers gives due times and its clock\n");
     }
     for (why, count) in &counts.failures {
-        let _ = writeln!(text, "failed: {count} × {why}");
+        let _ = writeln!(text, "failed: {count} × {}", one_line(why));
     }
     for warning in warnings {
-        let _ = writeln!(text, "warning: {warning}");
+        let _ = writeln!(text, "warning: {}", one_line(&warning.to_string()));
     }
     text
 }

@@ -75,9 +75,12 @@ async fn child(order: &Order, waits: &Waits) -> Result<Trial, String> {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(text)?;
     child.id().into_iter().for_each(|pid| waits.generator(pid));
-    let order = serde_json::to_vec(order).map_err(|error| error.to_string())?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(&order).await.map_err(text)?;
+    let mut line = serde_json::to_vec(order).map_err(|error| error.to_string())?;
+    line.push(b'\n');
+    // Open until the record is here: a generator whose standard input ends has lost its runner, and ends.
+    let mut stdin = child.stdin.take();
+    if let Some(stdin) = &mut stdin {
+        stdin.write_all(&line).await.map_err(text)?;
     }
     let (mut record, mut words) = (Vec::new(), String::new());
     if let Some(stdout) = child.stdout.take() {
@@ -86,6 +89,7 @@ async fn child(order: &Order, waits: &Waits) -> Result<Trial, String> {
     if let Some(stderr) = child.stderr.take() {
         let _ = stderr.take(4096).read_to_string(&mut words).await;
     }
+    drop(stdin);
     let status = child.wait().await.map_err(text)?;
     serde_json::from_slice(&record).map_err(|_| format!("generator process ended ({status}): {}", words.trim()))
 }

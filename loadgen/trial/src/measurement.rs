@@ -105,7 +105,13 @@ impl Metric {
     pub const fn is_diagnostic(self) -> bool {
         matches!(
             self,
-            Self::ServiceTime | Self::Queueing | Self::DeliveryTime | Self::PacerLateness | Self::GeneratorLag
+            Self::ServiceTime
+                | Self::Queueing
+                | Self::DeliveryTime
+                | Self::PacerLateness
+                | Self::GeneratorLag
+                | Self::SentToKernel
+                | Self::KernelToRead
         )
     }
 
@@ -135,10 +141,7 @@ impl Metric {
     ];
 }
 
-fn coarsened<S: Serializer>(
-    distributions: &BTreeMap<Metric, Distribution>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn coarsened<S: Serializer>(distributions: &BTreeMap<Metric, Distribution>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(distributions.iter().map(|(metric, whole)| {
         let written = if metric.is_diagnostic() { Cow::Owned(whole.coarsened()) } else { Cow::Borrowed(whole) };
         (metric, written)

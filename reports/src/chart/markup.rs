@@ -6,6 +6,7 @@
 use super::colour::{INK, PALETTE, css};
 use super::pen::{Pen, UNIT};
 use super::{ChartError, ChartText, Medium, WIDTH};
+use crate::printed::one_line;
 use plotters::prelude::{DrawingBackend, SVGBackend};
 
 /// Draws on a canvas of `height` drawing units and returns an `<svg>` element.
@@ -57,6 +58,5 @@ fn hex([r, g, b]: [u8; 3]) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.trim().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    one_line(text).trim().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,6 +1,7 @@
 //! The bundled font: how wide a text is, how it wraps and the outlines of its letters. Latin script only; a letter that
 //! the font lacks is measured by a guess (one em when it is East Asian) and drawn as an empty box, never an error.
 
+use crate::printed::one_line;
 use std::sync::LazyLock;
 use ttf_parser::{Face, OutlineBuilder};
 
@@ -123,7 +124,7 @@ impl Font {
 
 /// At most [`LONGEST`] characters, control characters (XML forbids most) as spaces.
 fn printable(text: &str) -> String {
-    text.trim().chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    one_line(&text.trim().chars().take(LONGEST).collect::<String>())
 }
 
 /// East Asian scripts, whose characters fill a square and may be broken between.

@@ -3,6 +3,7 @@
 
 use super::{Judgement, Standing};
 use crate::markdown::escape;
+use crate::printed::one_line;
 use crate::text::Language;
 
 /// Markdown for the file that `GITHUB_STEP_SUMMARY` names.
@@ -31,6 +32,5 @@ pub fn annotations(judgement: &Judgement, lang: Language) -> Vec<String> {
 
 /// A text as the data of a workflow command.
 fn data(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    clean.replace('%', "%25")
+    one_line(text).replace('%', "%25")
 }

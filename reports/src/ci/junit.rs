@@ -1,6 +1,7 @@
 //! A judgement as JUnit XML, the dialect that CI systems read. Refuses characters that XML does not have.
 
 use super::{Checked, Judgement, Standing};
+use crate::printed::is_obeyed;
 
 /// The whole file.
 pub fn junit(judgement: &Judgement) -> String {
@@ -39,7 +40,7 @@ fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            c if c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c) => out.push(' '),
+            c if is_obeyed(c) || ('\u{fffe}'..='\u{ffff}').contains(&c) => out.push(' '),
             c => out.push(c),
         }
     }

@@ -1,6 +1,7 @@
 //! The lines of a records file, one at a time, and bounds on all that a file can make a reader hold.
 
 use super::LoadError;
+use crate::printed::one_line;
 use std::io::{self, BufRead, Read as _};
 use std::path::Path;
 use trial::{Line, LineError, Outcome, container};
@@ -11,6 +12,8 @@ const MAX_LINE_BYTES: u64 = 8 << 20;
 const MAX_FILE_BYTES: u64 = 128 << 20;
 /// Most bytes of distributions that are kept of one file: those of schemas 1–3 can be larger in memory than in it.
 const MAX_KEPT_BYTES: usize = 128 << 20;
+/// Most that is said of what is wrong with a line.
+const MAX_SAID_CHARS: usize = 300;
 /// Most members and elements of one line, and of one file. A trial has some 350.
 const MAX_LINE_VALUES: usize = 1 << 16;
 const MAX_FILE_VALUES: usize = 2 << 20;
@@ -141,9 +144,22 @@ fn parsed(bytes: &[u8]) -> Result<Line, Problem> {
     let text = str::from_utf8(bytes).map_err(|_| Problem::Damage("not a pushbench record: not UTF-8".to_owned()))?;
     Line::parse(text.trim_end()).map_err(|error| match error {
         LineError::Newer(_) => Problem::Final(error.to_string()),
-        // The parser counts lines inside the one line that it saw.
-        LineError::Foreign(_) => Problem::Damage(error.to_string().replace(" at line 1 column", " at column")),
+        LineError::Foreign(_) => Problem::Damage(clear(&error.to_string())),
     })
+}
+
+/// What the parser says without its count of lines inside the one line that it saw; it quotes what it found there, which may be
+/// anything.
+fn clear(said: &str) -> String {
+    let said = one_line(said).replace(" at line 1 column", " at column");
+    let (head, tail) = (MAX_SAID_CHARS * 2 / 3, MAX_SAID_CHARS / 3);
+    match said.chars().count().checked_sub(MAX_SAID_CHARS) {
+        None | Some(0) => said,
+        Some(over) => {
+            let last: String = said.chars().skip(over + MAX_SAID_CHARS - tail).collect();
+            format!("{} … {last}", said.chars().take(head).collect::<String>())
+        }
+    }
 }
 
 #[cfg(test)]

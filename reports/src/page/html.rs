@@ -1,5 +1,7 @@
 //! HTML as a tree of strings that cannot be put together without escaping. Refuses to know what a report is.
 
+use crate::printed::is_obeyed;
+
 /// Markup that is safe to put into a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Html(String);
@@ -56,7 +58,7 @@ fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             // Control characters have no place in a page, escaped or not.
-            c if c.is_control() && c != '\n' && c != '\t' => out.push(' '),
+            c if is_obeyed(c) && c != '\n' && c != '\t' => out.push(' '),
             c => out.push(c),
         }
     }

@@ -19,7 +19,9 @@ pub(super) fn section(comparisons: &[Comparison], labels: &[String], lang: Langu
 
 fn facts(comparison: &Comparison, lang: Language) -> Vec<(String, String)> {
     let (records, run) = (comparison.records, &comparison.records.run);
-    let done = number::count(records.trials.len() as u64);
+    let done = (records.trials.len() + records.loops.len()) as u64;
+    // Earlier records count as planned what a plan has at least, and may hold more.
+    let planned = records.end.as_ref().map_or(run.plan.trials(), |end| end.planned).max(done);
     let tool = format!("{} ({}, {})", run.tool.version, run.tool.commit, run.tool.profile);
     let finished = records.end.as_ref().map_or(String::new(), |end| format!("{} ({})", end.finished, end.reason));
     let provenance = [
@@ -30,7 +32,7 @@ fn facts(comparison: &Comparison, lang: Language) -> Vec<(String, String)> {
         (lang.seed(), run.seed.to_string()),
         (lang.started(), run.started.clone()),
         (lang.finished(), finished),
-        (lang.trials(), lang.trials_of(done, number::count(run.plan.trials()))),
+        (lang.trials(), lang.trials_of(number::count(done), number::count(planned))),
         (lang.tests(), lang.tests_made(comparison.family, comparison.null_family)),
         (lang.target(), run.target.clone().unwrap_or_else(|| lang.self_hosted())),
         (lang.records(), file_name(comparison)),

@@ -20,12 +20,16 @@ impl Study for BrowserSupport {
             Measured::new(lang.browsers_with(), of(sse.browser_share()), of(websocket.browser_share())),
             Measured::new(lang.every_major_since(), since(sse, lang), since(websocket, lang)),
         ];
-        lines.extend(live.iter().filter(|browser| browser.failure.is_none()).map(|browser| live_line(browser, lang)));
+        let (failed, opened): (Vec<_>, Vec<_>) = live.into_iter().partition(|browser| browser.failure.is_some());
+        lines.extend(opened.iter().map(|browser| live_line(browser, lang)));
         let [s, w] = [sse, websocket].map(|feature| feature.browser_share().with);
-        let live_words = match live.len() {
+        let names = |of: &[&LiveBrowser]| of.iter().map(|browser| named(browser)).collect::<Vec<_>>().join(", ");
+        let live_words = match (opened.as_slice(), failed.as_slice()) {
             _ if comparison.row(Row::BrowserSupport).next().is_none() => lang.no_probe_planned(),
-            0 => lang.no_browser_found(),
-            _ => lang.live_found(live.iter().map(|b| named(b)).collect::<Vec<_>>().join(", ")),
+            ([], []) => lang.no_browser_found(),
+            ([], failed) => lang.no_browser_opened(names(failed)),
+            (opened, []) => lang.live_found(names(opened)),
+            (opened, failed) => lang.live_found_but(names(opened), names(failed)),
         };
         Finding {
             lines,

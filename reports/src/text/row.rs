@@ -121,7 +121,13 @@ messages! {
     no_browser_found()
         "Compatibility data alone: no browser found on this machine."
         "仅依据兼容性数据：本机未找到浏览器。"
+    no_browser_opened(names: String)
+        "Compatibility data alone: of the browsers on this machine none opened ({names})."
+        "仅依据兼容性数据：本机的浏览器均未能打开（{names}）。"
     live_found(names: String) "Tried live on this machine: {names}." "本机实测：{names}。"
+    live_found_but(names: String, failed: String)
+        "Tried live on this machine: {names}; did not open: {failed}."
+        "本机实测：{names}；未能打开：{failed}。"
     browser_sentence(sse: String, websocket: String, sse_since: String, websocket_since: String, live: String)
         "{sse} living browsers have EventSource and {websocket} have WebSocket (RFC 6455); every major one has them since {sse_since} and {websocket_since}. {live}"
         "现役浏览器中 {sse} 支持 EventSource，{websocket} 支持 WebSocket（RFC 6455）；所有主流浏览器分别自 {sse_since} 和 {websocket_since} 起支持。{live}"

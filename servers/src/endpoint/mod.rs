@@ -64,7 +64,7 @@ fn open(
     ticket: Option<Arc<Ticket>>,
     adjust: impl FnOnce(&mut Subscription) -> Result<(), Refusal>,
 ) -> Result<Opened, Refusal> {
-    let mut asked = admit(uri.query(), lane.hub.limits())?;
+    let mut asked = admit(uri.query(), &lane.hub)?;
     adjust(&mut asked)?;
     asked.heartbeat = asked.heartbeat.filter(|_| has_heartbeats(transport));
     let Subscribed { feed, missed, thrown_out } = lane.hub.registry.subscribe(lane, asked, ticket)?;

@@ -1,20 +1,20 @@
 //! The way up for transports that only go down: a POST becomes a message on the stream of a session, or of every session
 //! of a group. Refuses to reorder.
 
+use crate::bounded::BodyError;
+use crate::budget::Charge;
 use crate::feed::Lane;
 use crate::refusal::Refusal;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
+use http_body::Body as _;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
-use tokio::time::timeout;
-
-/// Longest wait for a request body.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn publish(
     State(lane): State<Arc<Lane>>,
@@ -62,16 +62,47 @@ async fn receive(lane: &Lane, headers: &HeaderMap, body: Body) -> Result<Bytes, 
     Ok(message)
 }
 
-/// A request's body, if it fits the limit and comes in time.
-pub(crate) async fn read_body(lane: &Lane, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+/// A request's body, if it comes in time, fits the limit and what is left of the server's memory. Whoever keeps it keeps that
+/// memory taken.
+pub(crate) async fn read_body(lane: &Lane, headers: &HeaderMap, mut body: Body) -> Result<Bytes, Refusal> {
     let limit = lane.hub.limits().max_request_bytes;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(length).unwrap_or(0);
     if announced > limit {
         return Err(Refusal::request_too_large(limit));
     }
-    let body = timeout(PATIENCE, to_bytes(body, limit)).await;
-    let late = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request body did not come within 30 s");
-    body.map_err(late)?.map_err(|_| Refusal::request_too_large(limit))
+    let mut kept = Kept { bytes: Vec::new(), charge: lane.hub.budget().take(KEPT_BYTES)? };
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let Ok(piece) = frame.map_err(broken)?.into_data() else { continue };
+        if kept.bytes.len() + piece.len() > limit {
+            return Err(Refusal::request_too_large(limit));
+        }
+        kept.charge.grow(piece.len())?;
+        kept.bytes.extend_from_slice(&piece);
+    }
+    Ok(Bytes::from_owner(kept))
+}
+
+/// Bytes that a message takes beside its own: its handles, its place in a mailbox.
+const KEPT_BYTES: usize = 192;
+
+/// A body and the memory that it takes.
+struct Kept {
+    bytes: Vec<u8>,
+    charge: Charge,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// What is said of a body that did not come whole.
+fn broken(error: axum::Error) -> Refusal {
+    let error = error.into_inner();
+    let late = matches!(error.downcast_ref(), Some(BodyError::Late));
+    let status = if late { StatusCode::REQUEST_TIMEOUT } else { StatusCode::BAD_REQUEST };
+    Refusal::new(status, error.to_string())
 }
 
 fn length(value: &HeaderValue) -> Option<usize> {

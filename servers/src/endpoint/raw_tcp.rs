@@ -2,6 +2,7 @@
 
 use super::framing::{Bare, Framing};
 use super::{Opened, open, with_missed};
+use crate::bounded::Bounded;
 use crate::connection::Ticket;
 use crate::feed::{Item, Lane};
 use crate::flush::{Habit, Outlet, Step};
@@ -44,15 +45,15 @@ pub(super) async fn stream(
 
 async fn serve(upgrade: OnUpgrade, mut outlet: Outlet, ticket: Arc<Ticket>) {
     let Ok(upgraded) = upgrade.await else { return };
-    let Ok(Parts { io, .. }) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };
+    let Ok(Parts { io, .. }) = upgraded.downcast::<TokioIo<Bounded<TcpStream>>>() else { return };
     let mut stream = io.into_inner();
     // The client sees how the stream ended; there is nobody else to tell.
     let _ = ticket.attend(pin!(send(&mut stream, &mut outlet)), |_| ()).await;
 }
 
-async fn send(stream: &mut TcpStream, outlet: &mut Outlet) -> io::Result<()> {
+async fn send(stream: &mut Bounded<TcpStream>, outlet: &mut Outlet) -> io::Result<()> {
     let mut buffer = Vec::new();
-    while let Some(step) = poll_fn(|cx| poll_step(stream, outlet, cx)).await {
+    while let Some(step) = poll_fn(|cx| poll_step(stream.stream(), outlet, cx)).await {
         match step {
             Step::Write(Item::End(_)) => {
                 stream.write_all(&buffer).await?;

@@ -1,6 +1,6 @@
 //! WebSocket (RFC 6455): one text message for each event, and an echo for each client message. Refuses to compress.
 
-use super::inbound::{Inbound, Read};
+use super::inbound::{Inbound, NoMemory, Read};
 use super::{Opened, open, with_missed};
 use crate::connection::{GRACE, Ticket};
 use crate::feed::{End, Feed, Item, Lane};
@@ -21,6 +21,7 @@ use std::task::{Context, Poll};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 use wire::Transport;
+use wire::llm::MAX_LARGE_BYTES;
 
 pub(super) async fn stream(
     State(lane): State<Arc<Lane>>,
@@ -33,6 +34,11 @@ pub(super) async fn stream(
     Ok(with_missed(missed, respond(&lane, upgrade, feed, ticket)))
 }
 
+/// More than the largest event of a script, which repeats its whole text; as a fault a larger one can be ordered.
+const LARGEST_EVENT_BYTES: usize = 1 << 20;
+/// Room for what the library sends by itself: a pong, a close.
+const CONTROL_BYTES: usize = 4096;
+
 /// A feed as the messages of a WebSocket.
 pub(crate) fn respond(lane: &Lane, upgrade: WebSocketUpgrade, feed: Feed, ticket: Arc<Ticket>) -> Response {
     let outlet = outlet(feed);
@@ -42,9 +48,12 @@ pub(crate) fn respond(lane: &Lane, upgrade: WebSocketUpgrade, feed: Feed, ticket
 /// An upgrade with the buffers and limits that this server gives every WebSocket.
 pub(crate) fn tuned(lane: &Lane, upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     let (tuning, limit) = (lane.hub.tuning(), lane.hub.limits().max_request_bytes);
+    let event = if lane.hub.allows_faults() { MAX_LARGE_BYTES } else { LARGEST_EVENT_BYTES };
+    let largest = event.max(limit).max(lane.hub.limits().max_payload_bytes);
     upgrade
         .read_buffer_size(tuning.websocket_read_buffer_bytes)
         .write_buffer_size(tuning.websocket_write_buffer_bytes)
+        .max_write_buffer_size(tuning.websocket_write_buffer_bytes + largest + CONTROL_BYTES)
         .max_message_size(limit)
         .max_frame_size(limit)
 }
@@ -57,7 +66,7 @@ pub(crate) fn outlet(feed: Feed) -> Outlet {
 
 async fn serve(mut socket: WebSocket, mut outlet: Outlet, ticket: Arc<Ticket>) {
     let conversation = async {
-        if let Some(farewell) = converse(&mut socket, &mut outlet).await {
+        if let Some(farewell) = converse(&mut socket, &mut outlet, &ticket).await {
             drop(outlet);
             let _ = timeout(GRACE, close(&mut socket, farewell)).await;
         }
@@ -72,10 +81,10 @@ enum Turn {
 }
 
 /// Sends and echoes until the stream is over; `None` when the client has gone.
-async fn converse(socket: &mut WebSocket, outlet: &mut Outlet) -> Option<CloseFrame> {
-    let inbound = Inbound::new();
+async fn converse(socket: &mut WebSocket, outlet: &mut Outlet, ticket: &Arc<Ticket>) -> Option<CloseFrame> {
+    let mut inbound = Inbound::new(ticket);
     loop {
-        let sent = match poll_fn(|cx| poll_turn(&inbound, socket, outlet, cx)).await {
+        let sent = match poll_fn(|cx| poll_turn(&mut inbound, socket, outlet, cx)).await {
             Turn::Client(Some(Ok(message))) => answer(socket, outlet.feed(), message).await,
             Turn::Client(Some(Err(error))) => return too_large(error),
             Turn::Client(None) => return None,
@@ -89,7 +98,7 @@ async fn converse(socket: &mut WebSocket, outlet: &mut Outlet) -> Option<CloseFr
 }
 
 /// The client first, as hyper reads before it writes: a stream that never pauses must not make the server deaf.
-fn poll_turn(inbound: &Inbound, socket: &mut WebSocket, outlet: &mut Outlet, cx: &mut Context<'_>) -> Poll<Turn> {
+fn poll_turn(inbound: &mut Inbound, socket: &mut WebSocket, outlet: &mut Outlet, cx: &mut Context<'_>) -> Poll<Turn> {
     match inbound.poll_read(socket, cx) {
         Poll::Ready(read) => Poll::Ready(Turn::Client(read)),
         Poll::Pending => outlet.poll_step(cx).map(Turn::Server),
@@ -118,15 +127,16 @@ fn text(bytes: bytes::Bytes) -> Message {
     axum::extract::ws::Utf8Bytes::try_from(bytes.clone()).map_or(Message::Binary(bytes), Message::Text)
 }
 
-/// Echoes data, except to who reads a script. Pings are answered by the library, and a close too: the next read then says
-/// that it is over.
+/// Echoes data, except to who reads a script. Pings are answered by the library, but nothing more is read until the answer is
+/// written: who pings and never reads is not heard any more. A close is answered too: the next read then says that it is over.
 async fn answer(socket: &mut WebSocket, feed: &Feed, message: Message) -> Result<(), axum::Error> {
     match message {
         Message::Text(_) | Message::Binary(_) => {
             feed.lane().counters().messages.fetch_add(1, Relaxed);
             if feed.script().is_some() { Ok(()) } else { socket.send(message).await }
         }
-        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(()),
+        Message::Ping(_) => socket.flush().await,
+        Message::Pong(_) | Message::Close(_) => Ok(()),
     }
 }
 
@@ -142,9 +152,14 @@ pub(crate) fn farewell(end: End) -> Option<CloseFrame> {
     Some(CloseFrame { code, reason: reason.into() })
 }
 
-/// The farewell to a message that is too large; any other error means that the client has gone or speaks no WebSocket.
+/// The farewell to a message that is too large, or for which no memory is left; any other error means that the client has gone
+/// or speaks no WebSocket.
 pub(crate) fn too_large(error: axum::Error) -> Option<CloseFrame> {
-    let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
+    let error = error.into_inner();
+    if let Some(no_memory) = error.downcast_ref::<NoMemory>() {
+        return Some(CloseFrame { code: close_code::AGAIN, reason: no_memory.to_string().into() });
+    }
+    let error = error.downcast::<tungstenite::Error>().ok()?;
     let reason = "the message is over the limit of this server (raise it with --max-request)";
     matches!(*error, tungstenite::Error::Capacity(_))
         .then(|| CloseFrame { code: close_code::SIZE, reason: reason.into() })

@@ -41,9 +41,19 @@ impl Gathering {
         lock(&self.state).members == 0
     }
 
+    /// Topics that are kept until the quorum is there.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        lock(&self.state).waiting.len()
+    }
+
     /// Adds a member's topic, and starts all that wait once the quorum is there. Later ones start at once.
     pub(super) fn add(&self, topic: &Arc<Topic>) {
         let mut state = lock(&self.state);
+        // Who comes and goes before the quorum is there leaves nothing behind.
+        if state.waiting.len() == state.waiting.capacity() {
+            state.waiting.retain(|waiting| waiting.strong_count() > 0);
+        }
         state.waiting.push(Arc::downgrade(topic));
         let opens = !state.open && state.members >= self.quorum;
         state.open |= opens;

@@ -22,7 +22,9 @@ pub(crate) use script::{Lines, Script};
 pub(crate) use timeline::Event;
 pub(crate) use unread::Unread;
 
+use crate::budget::Charge;
 use crate::clock::{self, now};
+use crate::refusal::Refusal;
 use bytes::Bytes;
 use damage::Damage;
 use session::Session;
@@ -81,6 +83,7 @@ pub(crate) struct Feed {
     unsent: u64,
     /// Whether the end was given out.
     over: bool,
+    _charge: Charge,
 }
 
 #[derive(Debug)]
@@ -91,10 +94,16 @@ struct Heartbeat {
 }
 
 impl Feed {
+    /// Memory for one frame of such a size, and for what the stream is to keep for nothing.
+    fn charge(lane: &Lane, payload_bytes: usize, faults: &Faults) -> Result<Charge, Refusal> {
+        lane.hub.budget().take(payload_bytes + faults.touch_bytes)
+    }
+
     fn new(
         topic: Arc<Topic>,
         reader: Arc<Reader>,
         session: Option<Arc<Session>>,
+        charge: Charge,
         faults: Faults,
         heartbeat: Option<Duration>,
         stays: bool,
@@ -103,7 +112,8 @@ impl Feed {
             let every = every.min(RAREST_HEARTBEAT);
             Heartbeat { every, quiet_since: now(), alarm: Box::pin(tokio::time::sleep(every)) }
         });
-        Self { topic, reader, session, damage: Damage::of(faults), heartbeat, stays, unsent: 0, over: false }
+        let damage = Damage::of(faults);
+        Self { topic, reader, session, damage, heartbeat, stays, unsent: 0, over: false, _charge: charge }
     }
 
     /// The runtime thread that this feed is read on.
@@ -114,8 +124,8 @@ impl Feed {
     /// Bytes of each event's payload; of a script, about.
     pub(crate) fn payload_bytes(&self) -> usize {
         match &self.topic.plan().content {
-            Content::Payload { payload, .. } => payload.bytes(),
-            Content::Script(_) => Script::TYPICAL_BYTES,
+            Content::Payload { payload, .. } => payload.payload.bytes(),
+            Content::Script { .. } => Script::TYPICAL_BYTES,
         }
     }
 
@@ -142,12 +152,12 @@ impl Feed {
         match &self.topic.plan().content {
             Content::Payload { payload, marker, .. } => {
                 let start = out.len();
-                payload.render(&stamp, out);
+                payload.payload.render(&stamp, out);
                 if *marker != Marker::Off {
                     marker.put(&mut out[start..], clock::wall_micros(due));
                 }
             }
-            Content::Script(script) => {
+            Content::Script { script, .. } => {
                 script.lines.write(&stamp, out);
                 self.unsent = seq + 1;
                 self.reader.lane.counters().tokens.fetch_add(script.lines.tokens(seq), Relaxed);

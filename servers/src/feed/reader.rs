@@ -18,6 +18,8 @@ pub(crate) struct Reader {
     pub(super) slow: SlowReader,
     pub(super) waker: AtomicWaker,
     cursor: AtomicU64,
+    /// Events behind the cursor that were thrown away, and counted.
+    lost: AtomicU64,
     idle: AtomicBool,
     fate: OnceLock<End>,
     /// The connection, if one carries this reader; a session's reader outlives it.
@@ -27,8 +29,9 @@ pub(crate) struct Reader {
 impl Reader {
     pub(super) fn new(lane: &Arc<Lane>, slow: SlowReader, ticket: Option<Arc<Ticket>>) -> Arc<Self> {
         let ticket = ticket.as_ref().map(Arc::downgrade).unwrap_or_default();
-        let (waker, cursor, idle) = (AtomicWaker::new(), AtomicU64::new(0), AtomicBool::new(false));
-        Arc::new(Self { lane: Arc::clone(lane), slow, waker, cursor, idle, fate: OnceLock::new(), ticket })
+        let (waker, cursor, lost) = <(AtomicWaker, AtomicU64, AtomicU64)>::default();
+        let (idle, fate) = <(AtomicBool, OnceLock<End>)>::default();
+        Arc::new(Self { lane: Arc::clone(lane), slow, waker, cursor, lost, idle, fate, ticket })
     }
 
     /// Sequence number of the next event to read.
@@ -38,6 +41,18 @@ impl Reader {
 
     pub(super) fn move_to(&self, seq: u64) {
         self.cursor.store(seq, Relaxed);
+        self.lost.store(0, Relaxed);
+    }
+
+    /// Counts an event that is thrown away before it was read.
+    pub(super) fn lose(&self) {
+        self.lost.fetch_add(1, Relaxed);
+        self.lane.counters().dropped.fetch_add(1, Relaxed);
+    }
+
+    /// Events that were lost, and counted, since the cursor last moved.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 
     /// Has the next event wake `waker`.

@@ -7,7 +7,7 @@ pub(crate) use scripted::Watch;
 use super::audience::Audience;
 use super::group::Gathering;
 use super::session::{Return, Session};
-use super::timeline::{Begin, Plan};
+use super::timeline::{Begin, Filler, Plan};
 use super::topic::Topic;
 use super::{Feed, Lane, Reader};
 use crate::connection::Ticket;
@@ -28,7 +28,7 @@ pub(crate) struct Registry {
     groups: Mutex<HashMap<String, Group>>,
     jobs: Mutex<HashMap<String, Job>>,
     /// Filler of each payload size in use: once for all streams, not once for each.
-    payloads: Mutex<HashMap<usize, Weak<Payload>>>,
+    payloads: Mutex<HashMap<usize, Weak<Filler>>>,
 }
 
 #[derive(Debug)]
@@ -70,6 +70,7 @@ impl Registry {
         if lane.hub.is_closing() {
             return Err(Refusal::closing());
         }
+        let charge = Feed::charge(lane, asked.payload_bytes, &asked.faults)?;
         let stays = ticket.is_none();
         let (topic, session, returned) = match asked.session.clone() {
             Some(name) => {
@@ -82,7 +83,8 @@ impl Registry {
             }
         };
         let Return { reader, missed, thrown_out } = returned;
-        let feed = Feed::new(topic, reader, session, std::mem::take(&mut asked.faults), asked.heartbeat, stays);
+        let faults = std::mem::take(&mut asked.faults);
+        let feed = Feed::new(topic, reader, session, charge, faults, asked.heartbeat, stays);
         Ok(Subscribed { feed, missed, thrown_out })
     }
 
@@ -154,8 +156,10 @@ impl Registry {
         let begin = asked.after.map_or(Begin::Newest, Begin::Behind);
         let topic = match &streams {
             Some(Streams::Shared(topic)) => Arc::clone(topic),
-            Some(Streams::Private(gathering)) => Topic::new(&lane.hub, self.plan(asked, None), Some(gathering.enter())),
-            None => Topic::new(&lane.hub, self.plan(asked, Some(1)), None),
+            Some(Streams::Private(gathering)) => {
+                Topic::new(&lane.hub, self.plan(lane, asked, None)?, Some(gathering.enter()))
+            }
+            None => Topic::new(&lane.hub, self.plan(lane, asked, Some(1))?, None),
         };
         let missed = topic.join(&reader, begin, None);
         if let Some(Streams::Private(gathering)) = &streams {
@@ -173,7 +177,9 @@ impl Registry {
         }
         lane.hub.room_for_one_more("groups", groups.len())?;
         let streams = match asked.sharing {
-            Sharing::Shared => Streams::Shared(Topic::new(&lane.hub, self.plan(asked, Some(asked.quorum)), None)),
+            Sharing::Shared => {
+                Streams::Shared(Topic::new(&lane.hub, self.plan(lane, asked, Some(asked.quorum))?, None))
+            }
             Sharing::Private => Streams::Private(Gathering::new(asked.quorum)),
         };
         groups.insert(name.to_owned(), Group { terms, streams: streams.clone(), audience: Arc::default() });
@@ -181,20 +187,21 @@ impl Registry {
     }
 
     /// A private stream without a name keeps nothing that was read: nobody can come back for it.
-    fn plan(&self, asked: &Subscription, quorum: Option<u32>) -> Plan {
+    fn plan(&self, lane: &Lane, asked: &Subscription, quorum: Option<u32>) -> Result<Plan, Refusal> {
         let retains = asked.sharing == Sharing::Shared || asked.session.is_some();
-        Plan::new(asked, self.payload(asked.payload_bytes), quorum, retains)
+        Ok(Plan::new(asked, self.payload(lane, asked.payload_bytes)?, quorum, retains))
     }
 
-    fn payload(&self, bytes: usize) -> Arc<Payload> {
+    fn payload(&self, lane: &Lane, bytes: usize) -> Result<Arc<Filler>, Refusal> {
         let mut payloads = lock(&self.payloads);
         if let Some(payload) = payloads.get(&bytes).and_then(Weak::upgrade) {
-            return payload;
+            return Ok(payload);
         }
         payloads.retain(|_, payload| payload.strong_count() > 0);
-        let payload = Arc::new(Payload::new(bytes));
+        let charge = lane.hub.budget().take(bytes)?;
+        let payload = Arc::new(Filler { payload: Payload::new(bytes), _charge: charge });
         payloads.insert(bytes, Arc::downgrade(&payload));
-        payload
+        Ok(payload)
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) trait Lines: Debug + Send + Sync {
 
     /// What a quiet SSE stream says instead of a comment.
     fn heartbeat(&self) -> Option<&'static [u8]>;
+
+    /// Memory that the text takes until it is forgotten, about.
+    fn bytes(&self) -> usize;
 }
 
 /// A written stream.
@@ -34,6 +37,11 @@ pub(crate) struct Script {
 impl Script {
     /// Room for an event, made before its size is known.
     pub(crate) const TYPICAL_BYTES: usize = 384;
+
+    /// Memory that the script takes, with the history of all that it releases.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lines.bytes() + self.offsets_ns.len() * 3 * size_of::<u64>()
+    }
 
     /// Whether event `seq` is the one in the middle of which the connection is cut.
     pub(crate) fn cuts(&self, seq: u64) -> bool {
@@ -67,6 +75,10 @@ pub(crate) mod rig {
 
         fn heartbeat(&self) -> Option<&'static [u8]> {
             None
+        }
+
+        fn bytes(&self) -> usize {
+            0
         }
     }
 

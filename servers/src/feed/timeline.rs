@@ -6,10 +6,14 @@
 //! ```
 
 use super::{End, Reader, Script};
+use crate::budget::Charge;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use wire::{Dues, Marker, MonoTime, Payload, Rate, Schedule, SlowReader, Subscription};
+
+/// Events of a history that come with its connection; for more of them memory must be left.
+const FREE_SLOTS: usize = 64;
 
 /// Most events that one call releases, so that other schedules get their turn.
 const ROUND: usize = 4096;
@@ -42,9 +46,16 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) enum Content {
     /// Stamped filler on a schedule, with a mark in it or without.
-    Payload { schedule: Schedule, rate: Rate, seed: u64, payload: Arc<Payload>, marker: Marker },
-    /// A text with due times of its own.
-    Script(Arc<Script>),
+    Payload { schedule: Schedule, rate: Rate, seed: u64, payload: Arc<Filler>, marker: Marker },
+    /// A text with due times of its own, and the memory that it takes.
+    Script { script: Arc<Script>, _charge: Charge },
+}
+
+/// Payloads of one size, and the memory that they take.
+#[derive(Debug)]
+pub(super) struct Filler {
+    pub(super) payload: Payload,
+    pub(super) _charge: Charge,
 }
 
 #[derive(Debug)]
@@ -56,6 +67,8 @@ pub(super) struct Timeline {
     /// A reader of policy `wait` holds the publisher up; nothing is with the pacer meanwhile.
     blocked: bool,
     idle_since: Option<MonoTime>,
+    /// What the history takes beyond its first [`FREE_SLOTS`].
+    charge: Charge,
 }
 
 #[derive(Debug)]
@@ -115,7 +128,7 @@ pub(super) enum Begin {
 }
 
 impl Plan {
-    pub(super) fn new(asked: &Subscription, payload: Arc<Payload>, quorum: Option<u32>, retains: bool) -> Self {
+    pub(super) fn new(asked: &Subscription, payload: Arc<Filler>, quorum: Option<u32>, retains: bool) -> Self {
         let &Subscription { schedule, rate, seed, count, marker, .. } = asked;
         let shared = asked.sharing == wire::Sharing::Shared;
         let first = asked.after.filter(|_| !shared).map_or(0, |after| after.saturating_add(1));
@@ -124,14 +137,21 @@ impl Plan {
     }
 
     /// A script is as long as its history: no reader is ever waited for.
-    pub(super) fn scripted(script: Arc<Script>, quorum: u32, retains: bool) -> Self {
+    pub(super) fn scripted(script: Arc<Script>, charge: Charge, quorum: u32, retains: bool) -> Self {
         let (count, queue) = (Some(script.count), script.offsets_ns.len().max(1));
-        Self { content: Content::Script(script), first: 0, count, queue, retains, quorum: Some(quorum) }
+        Self {
+            content: Content::Script { script, _charge: charge },
+            first: 0,
+            count,
+            queue,
+            retains,
+            quorum: Some(quorum),
+        }
     }
 
     pub(super) const fn script(&self) -> Option<&Arc<Script>> {
         match &self.content {
-            Content::Script(script) => Some(script),
+            Content::Script { script, .. } => Some(script),
             Content::Payload { .. } => None,
         }
     }
@@ -151,7 +171,7 @@ impl Plan {
             Content::Payload { schedule, rate, seed, .. } => {
                 schedule.dues(*rate, seed.wrapping_add(index)).map(Offsets::Drawn)
             }
-            Content::Script(script) => Some(Offsets::Written { script: Arc::clone(script), next: 0 }),
+            Content::Script { script, .. } => Some(Offsets::Written { script: Arc::clone(script), next: 0 }),
         }
     }
 
@@ -165,16 +185,16 @@ impl Plan {
         let period_ns = match &self.content {
             Content::Payload { schedule: Schedule::Burst { size }, rate, .. } => f64::from(*size) * rate.interval_ns(),
             Content::Payload { rate, .. } => rate.interval_ns(),
-            Content::Script(_) => 0.0,
+            Content::Script { .. } => 0.0,
         };
         (f64::from(index % streams) / f64::from(streams) * period_ns) as u64
     }
 }
 
 impl Timeline {
-    pub(super) fn new(first: u64, now: MonoTime) -> Self {
+    pub(super) fn new(first: u64, now: MonoTime, charge: Charge) -> Self {
         let (slots, readers) = (VecDeque::new(), Vec::new());
-        Self { source: Source::Waiting, first, slots, readers, blocked: false, idle_since: Some(now) }
+        Self { source: Source::Waiting, first, slots, readers, blocked: false, idle_since: Some(now), charge }
     }
 
     /// Whether the publisher is held up by a reader, and not with the pacer.
@@ -260,7 +280,7 @@ impl Timeline {
             if due > now {
                 return Some(due);
             }
-            self.blocked = !self.make_room(plan.queue);
+            self.blocked = !self.make_room(plan);
             if self.blocked {
                 return None;
             }
@@ -283,17 +303,27 @@ impl Timeline {
     }
 
     /// Makes room for one more event, by the policies of those who have not read the oldest; `false` when one waits.
-    fn make_room(&mut self, queue: usize) -> bool {
-        if self.slots.len() < queue {
+    fn make_room(&mut self, plan: &Plan) -> bool {
+        if self.slots.len() < plan.queue && self.has_memory(plan) {
             return true;
         }
         let oldest = self.first;
         if self.readers.iter().any(|reader| reader.cursor() <= oldest) && !self.press(oldest) {
             return false;
         }
+        for reader in self.readers.iter().filter(|reader| reader.cursor() <= oldest) {
+            reader.lose();
+        }
         self.slots.pop_front();
         self.first += 1;
         true
+    }
+
+    /// Whether the history may grow by one event; a script has taken all its memory before it began.
+    fn has_memory(&mut self, plan: &Plan) -> bool {
+        let room = self.slots.capacity();
+        let grows = self.slots.len() == room && room >= FREE_SLOTS && plan.script().is_none();
+        !grows || self.charge.grow(room * size_of::<Slot>()).is_ok()
     }
 
     /// Asks each reader that has not read `oldest` for its policy; `false` when one says to wait.
@@ -308,11 +338,9 @@ impl Timeline {
         true
     }
 
-    /// Moves a reader that fell out of the history to the oldest event, and counts what it lost.
+    /// Moves a reader that fell out of the history to the oldest event; what it lost was counted when it was thrown away.
     pub(super) fn catch_up(&self, reader: &Reader) -> u64 {
-        let lost = self.first.saturating_sub(reader.cursor());
-        if lost > 0 {
-            reader.lane.counters().dropped.fetch_add(lost, Relaxed);
+        if reader.cursor() < self.first {
             reader.move_to(self.first);
         }
         reader.cursor()

@@ -38,7 +38,7 @@ pub(super) enum Take {
 
 impl Topic {
     pub(super) fn new(hub: &Arc<Hub>, plan: Plan, member: Option<Member>) -> Arc<Self> {
-        let timeline = Mutex::new(Timeline::new(plan.first, now()));
+        let timeline = Mutex::new(Timeline::new(plan.first, now(), hub.budget().open()));
         Arc::new(Self { hub: Arc::clone(hub), plan, timeline, _member: member })
     }
 
@@ -88,7 +88,8 @@ impl Topic {
             timeline.remove(old, now());
         }
         let missed = timeline.seat(reader, begin, self.plan.is_unpaced());
-        reader.lane.counters().dropped.fetch_add(missed, Relaxed);
+        let counted = replaced.map_or(0, |old| old.lost());
+        reader.lane.counters().dropped.fetch_add(missed.saturating_sub(counted), Relaxed);
         let quorum = self.plan.quorum.filter(|&quorum| timeline.awaits(quorum));
         if let Some(quorum) = quorum {
             let delay = if quorum > 1 { QUORUM_DELAY } else { Duration::ZERO };

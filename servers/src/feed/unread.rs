@@ -1,6 +1,6 @@
 //! The schedule of a trial with nobody subscribed: what is left of its cost without a transport. Refuses to be read.
 
-use super::timeline::Plan;
+use super::timeline::{Filler, Plan};
 use super::topic::{QUORUM_DELAY, Topic};
 use crate::clock::now;
 use crate::hub::Hub;
@@ -19,7 +19,8 @@ impl Unread {
     pub(crate) fn start(hub: &Arc<Hub>, asked: &Subscription) -> Self {
         let several = asked.sharing == Sharing::Shared && asked.quorum > 1;
         let count = if asked.sharing == Sharing::Shared { 1 } else { asked.quorum };
-        let payload = Arc::new(Payload::new(MIN_PAYLOAD_BYTES));
+        let payload = Payload::new(MIN_PAYLOAD_BYTES);
+        let payload = Arc::new(Filler { payload, _charge: hub.budget().open() });
         // Nobody comes for what is past.
         let asked = Subscription { queue: 1, ..asked.clone() };
         let epoch = now() + QUORUM_DELAY;

@@ -159,4 +159,8 @@ impl Lines for Telling {
     fn heartbeat(&self) -> Option<&'static [u8]> {
         self.format.heartbeat()
     }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.answer.generation.events() * 2 * size_of::<u64>()
+    }
 }

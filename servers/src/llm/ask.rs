@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use wire::llm::{Generation, Order, Workload};
+use wire::llm::{Generation, Mishaps, Order, Workload};
 
 /// The members that matter here, of all three APIs; others are let pass, as the APIs do with what they do not know.
 #[derive(Debug, Default, Deserialize)]
@@ -54,13 +54,13 @@ pub(super) struct Granted {
 }
 
 /// The order in a URL.
-pub(super) fn order_of(uri: &Uri) -> Result<Order, ApiError> {
-    amended(Order::default(), uri.query().unwrap_or(""))
+pub(super) fn order_of(lane: &Lane, uri: &Uri) -> Result<Order, ApiError> {
+    amended(lane, Order::default(), uri.query().unwrap_or(""))
 }
 
 /// Grants what was asked in `bytes` bytes, on top of the order that came before it.
 pub(super) fn grant(api: Api, lane: &Lane, ask: Ask, bytes: usize, order: Order) -> Result<Granted, ApiError> {
-    let order = amended(order, ask.pushbench.as_deref().unwrap_or(""))?;
+    let order = amended(lane, order, ask.pushbench.as_deref().unwrap_or(""))?;
     if let Some(status) = order.mishaps.status {
         return Err(ApiError::ordered(status));
     }
@@ -89,8 +89,10 @@ pub(super) fn grant(api: Api, lane: &Lane, ask: Ask, bytes: usize, order: Order)
     Ok(Granted { telling, watch, streams: ask.stream == Some(true), response_id })
 }
 
-fn amended(order: Order, query: &str) -> Result<Order, ApiError> {
-    order.amended(query).map_err(|error| ApiError::bad("pushbench", error.to_string()))
+fn amended(lane: &Lane, order: Order, query: &str) -> Result<Order, ApiError> {
+    let order = order.amended(query).map_err(|error| ApiError::bad("pushbench", error.to_string()))?;
+    lane.hub.admit_faults(order.mishaps != Mishaps::default())?;
+    Ok(order)
 }
 
 impl Ask {

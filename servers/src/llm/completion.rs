@@ -36,10 +36,11 @@ async fn answer(
     body: Body,
 ) -> Result<Response, ApiError> {
     lane.hub.desk.check_key(headers)?;
-    let order = order_of(uri)?;
+    let order = order_of(lane, uri)?;
     let body = read_body(lane, headers, body).await?;
     let Granted { telling, watch, streams, .. } = grant(api, lane, Ask::read(&body)?, body.len(), order)?;
     let whole = (!streams).then(|| telling.to_whole());
+    let _kept = lane.hub.budget().take(whole.as_ref().map_or(0, Vec::len))?;
     let feed = lane.hub.registry.play(lane, telling.script(), watch, ticket)?;
     match whole {
         None => Ok(sse::respond(lane, feed, false, sse::is_browser(headers))),

@@ -40,7 +40,7 @@ pub(super) async fn open(
 ) -> Response {
     let opened = || {
         lane.hub.desk.check_key(&headers)?;
-        let order = order_of(&uri)?;
+        let order = order_of(&lane, &uri)?;
         if let Some(status) = order.mishaps.status {
             return Err(ApiError::ordered(status));
         }
@@ -97,9 +97,9 @@ impl Conversation {
 
     /// Until the connection ends; what is to be said then, `None` when the client has gone or the connection is cut.
     async fn converse(&mut self, socket: &mut WebSocket) -> Farewell {
-        let inbound = Inbound::new();
+        let mut inbound = Inbound::new(&self.ticket);
         loop {
-            let sent = match poll_fn(|cx| self.poll_next(&inbound, socket, cx)).await {
+            let sent = match poll_fn(|cx| self.poll_next(&mut inbound, socket, cx)).await {
                 Next::Client(Some(Ok(message))) => self.hear(socket, message).await,
                 Next::Client(Some(Err(error))) => return too_large(error),
                 Next::Client(None) => return None,
@@ -117,7 +117,7 @@ impl Conversation {
     }
 
     /// The client first, as on every WebSocket here.
-    fn poll_next(&mut self, inbound: &Inbound, socket: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Next> {
+    fn poll_next(&mut self, inbound: &mut Inbound, socket: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Next> {
         if let Poll::Ready(read) = inbound.poll_read(socket, cx) {
             return Poll::Ready(Next::Client(read));
         }
@@ -144,7 +144,9 @@ impl Conversation {
         let heard = match &message {
             Message::Text(text) => self.obey(text.as_str()),
             Message::Binary(_) => Err(ApiError::bad("type", "Events are text messages: this one was binary.")),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(()),
+            // As on every WebSocket here: nothing more is read until the answer to a ping is written.
+            Message::Ping(_) => return socket.flush().await,
+            Message::Pong(_) | Message::Close(_) => return Ok(()),
         };
         self.lane.counters().messages.fetch_add(1, Relaxed);
         match heard.unwrap_or_else(|error| Some(error.to_event())) {

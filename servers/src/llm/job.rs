@@ -21,7 +21,7 @@ use axum::response::Response;
 use std::io::Write as _;
 use std::sync::Arc;
 use wire::Stamp;
-use wire::llm::{JobEvent, JobKind, JobOrder, JobScript, StampKey, close_event};
+use wire::llm::{JobEvent, JobKind, JobOrder, JobScript, Mishaps, StampKey, close_event};
 
 /// Bytes of a log line's text.
 const LOG_BYTES: u32 = 80;
@@ -58,6 +58,7 @@ fn enter(
         JobOrder::from_query(uri.query().unwrap_or("")).map_err(|error| ApiError::bad("query", error.to_string()))?;
     let after = sse::last_event_id(headers)?.or(job.after);
     let order = &job.order;
+    lane.hub.admit_faults(order.mishaps != Mishaps::default())?;
     if let Some(status) = order.mishaps.status {
         return Err(ApiError::ordered(status));
     }
@@ -149,6 +150,10 @@ impl Lines for Reports {
 
     fn heartbeat(&self) -> Option<&'static [u8]> {
         None
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(self.job.events.as_slice())
     }
 }
 

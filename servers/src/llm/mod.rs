@@ -22,7 +22,7 @@ mod messages;
 mod responses;
 
 pub(crate) use desk::Desk;
-pub use desk::{ApiKey, LlmOptions};
+pub use desk::LlmOptions;
 
 use crate::feed::Lane;
 use api::Api;

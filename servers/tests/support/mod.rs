@@ -1,6 +1,7 @@
 //! A client of raw sockets, so that every byte a server sends is seen. Refuses to use any client library.
 #![allow(dead_code, clippy::unwrap_used, unreachable_pub, reason = "each test program uses a part; a test may unwrap")]
 
+pub mod hostile;
 pub mod llm;
 
 use servers::{ServeOptions, Server};
@@ -57,7 +58,7 @@ impl Wire {
 
     pub fn request(&mut self, method: &str, target: &str, fields: &str, body: &[u8]) {
         let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
-        self.send(format!("{method} {target} HTTP/1.1\r\nhost: test\r\n{length}{fields}\r\n").as_bytes());
+        self.send(format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\n{length}{fields}\r\n").as_bytes());
         self.send(body);
     }
 
@@ -122,6 +123,12 @@ impl Wire {
         (head[0] & 0xf, self.exactly(bytes))
     }
 
+    /// The next frame, if one begins to come within the socket's time.
+    pub fn try_frame(&mut self) -> Option<(u8, Vec<u8>)> {
+        self.0.fill_buf().ok().filter(|bytes| !bytes.is_empty())?;
+        Some(self.frame())
+    }
+
     /// Sends a client's frame, with a mask of zeros.
     pub fn send_frame(&mut self, opcode: u8, payload: &[u8]) {
         let mut frame = vec![0x80 | opcode];
@@ -139,6 +146,11 @@ impl Wire {
         frame.extend([0; 4]);
         frame.extend(payload);
         self.send(&frame);
+    }
+
+    /// The socket itself; what was read ahead is left behind.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        self.0.get_mut()
     }
 
     pub fn hang_up(&mut self) {

@@ -7,6 +7,7 @@ use crate::llm::campaign::{Cancel, Pace, Turn, blocks, turns};
 use crate::llm::drive::MAX_RETRIES;
 use crate::llm::format::message;
 use crate::llm::text;
+use crate::print;
 use anyhow::{Context as _, bail, ensure};
 use trial::Cell;
 use wire::Transport;
@@ -58,9 +59,10 @@ impl LlmArgs {
         if endpoint.path_and_query != "/" {
             return Ok(None);
         }
-        match Session::open(endpoint, &self.trust(), &[]).await {
+        match Session::open(endpoint, &self.trust(), &self.token.join(&[])?).await {
             Ok(session) => Ok(Some(session)),
-            Err(error) if error.is_foreign() => Ok(None),
+            // An API that wants its key says the same as one of our servers that wants its token.
+            Err(error) if error.is_foreign() || error.wants_token() && self.token.token_env.is_none() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -121,10 +123,10 @@ impl LlmArgs {
         let place = endpoint.at(self.format.path(endpoint.path()));
         let arms = campaign.cell.arms().into_iter().map(text::arm).collect::<Vec<_>>().join(" and ");
         let key = self.api_key_env.as_ref().map_or(String::new(), |name| format!(", with the key in {name}"));
-        eprintln!(
+        print::note(format_args!(
             "sending {requests} requests to {place} over {arms}, at most {each} output tokens each, {most} in all{key}; \
              after 429, 503 or 529 a request is repeated up to {MAX_RETRIES} times"
-        );
+        ));
         Ok(())
     }
 }

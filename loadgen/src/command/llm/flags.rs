@@ -1,6 +1,6 @@
 //! The flags of `llm`. Refuses to act on them.
 
-use crate::command::flags::{duration, header, rate};
+use crate::command::flags::{TokenArgs, duration, header, rate};
 use crate::command::output::OutputArgs;
 use crate::llm::format::Format;
 use clap::Args;
@@ -76,6 +76,8 @@ pub struct LlmArgs {
     /// Header for every request (repeatable)
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub(super) headers: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(super) token: TokenArgs,
     /// Trust the certificates in this PEM file, and no others
     #[arg(long, value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,

@@ -2,7 +2,7 @@
 //! for other servers.
 
 use super::campaign::Campaign;
-use crate::control::{Control, ControlError};
+use crate::control::ControlError;
 use crate::drive::Session;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -44,7 +44,7 @@ impl<'a> Waste<'a> {
 
 /// A new connection each time: the server may close one that rests for the length of a run.
 async fn vitals(session: &Session) -> Result<Vitals, ControlError> {
-    Control::connect(&session.dialer, &session.endpoint, &[]).await?.vitals(false).await
+    session.another().await?.vitals(false).await
 }
 
 fn between(before: &Vitals, after: &Vitals, received: u64) -> InVain {

@@ -35,8 +35,8 @@ impl Registry {
         if lane.hub.is_closing() {
             return Err(Refusal::closing());
         }
-        let topic = Topic::new(&lane.hub, Plan::scripted(Arc::new(script), watch.quorum, false), None);
-        Ok(enter(topic, lane, watch, ticket).feed)
+        let topic = Topic::new(&lane.hub, scripted(lane, script, watch.quorum, false)?, None);
+        Ok(enter(topic, lane, watch, ticket)?.feed)
     }
 
     /// Watches the job of that name from its beginning, or from behind an event. The first watcher opens the job; who
@@ -60,20 +60,27 @@ impl Registry {
             None if watch.after.is_some() => return Err(forgotten(name)),
             None => {
                 lane.hub.room_for_one_more("jobs", jobs.len())?;
-                let topic = Topic::new(&lane.hub, Plan::scripted(Arc::new(open()), watch.quorum, true), None);
+                let topic = Topic::new(&lane.hub, scripted(lane, open(), watch.quorum, true)?, None);
                 jobs.insert(name.to_owned(), Job { terms, topic: Arc::clone(&topic) });
                 topic
             }
         };
-        Ok(enter(topic, lane, watch, ticket))
+        enter(topic, lane, watch, ticket)
     }
 }
 
-fn enter(topic: Arc<Topic>, lane: &Arc<Lane>, watch: Watch, ticket: Arc<Ticket>) -> Subscribed {
+/// A script, if there is memory for it.
+fn scripted(lane: &Lane, script: Script, quorum: u32, retains: bool) -> Result<Plan, Refusal> {
+    let charge = lane.hub.budget().take(script.bytes())?;
+    Ok(Plan::scripted(Arc::new(script), charge, quorum, retains))
+}
+
+fn enter(topic: Arc<Topic>, lane: &Arc<Lane>, watch: Watch, ticket: Arc<Ticket>) -> Result<Subscribed, Refusal> {
+    let charge = Feed::charge(lane, Script::TYPICAL_BYTES, &watch.faults)?;
     let reader = Reader::new(lane, SlowReader::Wait, Some(ticket));
     let missed = topic.join(&reader, watch.after.map_or(Begin::At(0), Begin::Behind), None);
-    let feed = Feed::new(topic, reader, None, watch.faults, watch.heartbeat, false);
-    Subscribed { feed, missed, thrown_out: false }
+    let feed = Feed::new(topic, reader, None, charge, watch.faults, watch.heartbeat, false);
+    Ok(Subscribed { feed, missed, thrown_out: false })
 }
 
 fn other_terms(name: &str, open: &str) -> Refusal {

@@ -38,13 +38,25 @@ fn sessions_and_groups_linger_and_then_go() {
 }
 
 #[test]
+fn who_leaves_before_the_quorum_is_there_leaves_nothing_behind() {
+    let (_pacer, lane) = rig::lane();
+    let _stays = subscribe(&lane, "group=g&quorum=9&schedule=idle").unwrap();
+    for _ in 0..1000 {
+        drop(subscribe(&lane, "group=g&quorum=9&schedule=idle").unwrap());
+    }
+    let groups = lock(&lane.hub.registry.groups);
+    let Streams::Private(gathering) = &groups["g"].streams else { panic!("private streams") };
+    assert!(gathering.waiting() < 100, "{}", gathering.waiting());
+}
+
+#[test]
 fn payload_fillers_are_shared_and_forgotten() {
     let (_pacer, lane) = rig::lane();
     let registry = &lane.hub.registry;
-    let (one, two) = (registry.payload(100), registry.payload(100));
+    let (one, two) = (registry.payload(&lane, 100).unwrap(), registry.payload(&lane, 100).unwrap());
     assert!(Arc::ptr_eq(&one, &two));
     drop((one, two));
-    let _other = registry.payload(200);
+    let _other = registry.payload(&lane, 200).unwrap();
     assert_eq!(lock(&registry.payloads).len(), 1);
 }
 

@@ -1,6 +1,7 @@
 //! The bounded history as tables of numbers: time is an argument, so nothing here waits.
 
 use super::*;
+use crate::budget::Budget;
 use crate::hub::rig;
 use crate::pacer::Pacer;
 
@@ -22,8 +23,10 @@ impl Rig {
     fn new(query: &str, retains: bool) -> Self {
         let (pacer, lane) = rig::lane();
         let asked = Subscription::from_query(&format!("rate=1000&{query}")).unwrap();
-        let plan = Plan::new(&asked, Arc::new(Payload::new(64)), Some(1), retains);
-        let mut line = Timeline::new(plan.first, ms(0));
+        let budget = &lane.hub.budget();
+        let filler = Filler { payload: Payload::new(64), _charge: budget.open() };
+        let plan = Plan::new(&asked, Arc::new(filler), Some(1), retains);
+        let mut line = Timeline::new(plan.first, ms(0), budget.open());
         assert_eq!(line.start(&plan, ms(0), 0), Some(ms(0)));
         Self { _pacer: pacer, lane, plan, line }
     }
@@ -92,8 +95,19 @@ fn dropping_the_oldest_is_counted() {
     let mut rig = Rig::new("queue=2", true);
     let (reader, _) = rig.seat(SlowReader::DropOldest, Begin::Newest);
     assert_eq!(rig.release(5), Some(ms(6)));
+    assert_eq!((rig.dropped(), reader.lost()), (4, 4), "when it happens, not when somebody reads again");
     assert_eq!(rig.read(&reader), [(4, 4, 5), (5, 5, 5)]);
-    assert_eq!(rig.dropped(), 4);
+    assert_eq!((rig.dropped(), reader.lost()), (4, 0));
+}
+
+#[test]
+fn a_history_without_memory_is_as_long_as_it_came_to_be() {
+    let mut rig = Rig::new("queue=1000", true);
+    rig.line.charge = Budget::new(FREE_SLOTS * size_of::<Slot>()).open();
+    let (reader, _) = rig.seat(SlowReader::DropOldest, Begin::Newest);
+    rig.release(499);
+    assert_eq!((rig.line.slots.len(), rig.dropped()), (2 * FREE_SLOTS, 500 - 2 * FREE_SLOTS as u64));
+    assert_eq!(rig.read(&reader).len(), 2 * FREE_SLOTS);
 }
 
 #[test]
