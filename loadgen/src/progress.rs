@@ -111,7 +111,11 @@ impl Waits {
 fn waiting(open: u64, why: &str, wait: Duration) -> String {
     let (requests, again) = if open == 1 { ("1 request waits", "it is") } else { ("requests wait", "they are") };
     let count = if open == 1 { String::new() } else { format!("{open} ") };
-    format!("{count}{requests}, the latest for {}, before {again} repeated: {why}", humantime::format_duration(wait))
+    format!(
+        "{count}{requests}, the latest for {}, before {again} repeated: {}",
+        humantime::format_duration(wait),
+        one_line(why)
+    )
 }
 
 /// Expected time left, corrected by how long the finished part really took.

@@ -74,7 +74,8 @@ const NO_PORT_LEFT: &str = r#"
     ip link set lo up && echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range || exit 99
     coproc "$0" --threads 1 --exit-with-stdin
     read -r _ <&"${COPROC[0]}" || exit 98
-    "$0" --threads 1"#;
+    timeout 20 "$0" --threads 1
+    exit $?"#; // a last command would take the shell's place, and the first server would end
 
 #[test]
 fn without_a_free_port_it_says_which_are_taken() {
