@@ -83,17 +83,18 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     if let Some(failure) = failures.into_iter().next() {
         return Err(TrialError::Broken(failure));
     }
-    let unreadable = measurement.counters.corrupt;
-    if usage.is_err() && unreadable > 0 {
-        let why = "none with a stamp that can be read: something on the way changes them";
-        return Err(TrialError::Broken(format!("{unreadable} events came, {why}")));
-    }
-    let (server, client) = usage?;
+    let (server, client) = usage.map_err(|error| unreadable(measurement.counters.corrupt).unwrap_or(error))?;
     if interrupt.came() {
         cut_short(&mut measurement, &window);
     }
     (measurement.server, measurement.client, measurement.schedule) = (server, Some(client), schedule);
     Ok(measurement)
+}
+
+/// Why no window began although events came; `None` where none did.
+fn unreadable(events: u64) -> Option<TrialError> {
+    let why = "none with a stamp that can be read: something on the way changes them";
+    (events > 0).then(|| TrialError::Broken(format!("{events} events came, {why}")))
 }
 
 /// What every stream asks for, and how its events are to be understood.

@@ -167,11 +167,7 @@ impl Probe {
                 "64 KiB more: pages within 2 %, requested within 72 B",
             ],
             Self::Replay => ["V9 A/A", "labels of stored null arms shuffled", "95 % intervals miss 1 in 2 to 8 %"],
-            Self::Power => [
-                "V10 power",
-                "a stored arm times 1.05, 1.10, 1.25",
-                "80 % found as planned, within 2.5 points, and 93 % covered",
-            ],
+            Self::Power => ["V10 power", "a stored arm times 1.05, 1.10, 1.25", "80 ± 2.5 % found, 93 % covered"],
             Self::Coverage => [
                 "V11 statistics",
                 "lognormal, bimodal and Pareto noise under a drift that each block shares",

@@ -21,6 +21,7 @@ mod layers;
 mod llm;
 mod llm_load;
 mod measurement;
+mod metric;
 mod plan;
 mod plan_check;
 mod plan_file;
@@ -50,8 +51,9 @@ pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};
 pub use measurement::{
-    Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Metric, Usage,
+    Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
+pub use metric::Metric;
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use quantile::Quantile;
