@@ -1,16 +1,16 @@
 //! Charts of cells: which numbers go into which picture, with which words. Refuses to draw: `chart` does.
 
-mod breakdown;
+mod bars;
 mod curves;
-mod pace;
-mod ratios;
+mod forest;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use breakdown::breakdown;
-pub(crate) use curves::{memory, shift, spectrum, timeline};
-pub(crate) use pace::pace;
-pub(crate) use ratios::{bars, forest, overhead};
+pub(crate) use bars::{bars, breakdown, overhead};
+pub(crate) use curves::{memory, pace, shift, spectrum, timeline};
+pub(crate) use forest::forest;
 
-use crate::chart::{Chart, ChartError, ChartText, Colour, Text};
+use crate::chart::{Chart, ChartError, ChartText, Colour, Plot, Text};
 use crate::compare::{ArmTrials, CellComparison};
 use crate::evidence::Block;
 use crate::text::Language;
@@ -59,9 +59,9 @@ fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
     [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()
 }
 
-/// A chart as a block of evidence; a chart without anything to show is left out.
-fn block(chart: Result<Chart, ChartError>, caption: String, name: String) -> Option<Block> {
-    match chart {
+/// A plot as a block of evidence; one without anything to show is left out.
+fn block(plot: Result<Plot, ChartError>, caption: String, name: String) -> Option<Block> {
+    match plot.and_then(|plot| plot.chart()) {
         Ok(chart) => Some(Block::Chart(Picture { chart, caption, name })),
         Err(ChartError::Empty) => None,
         Err(problem) => Some(Block::Warning(format!("{name}: {problem}"))),
@@ -73,31 +73,25 @@ fn both(lang: Language, text: impl Fn(Language) -> String) -> Text {
     Text::new(text(lang), text(Language::English))
 }
 
-fn chart_text(
-    lang: Language,
-    title: impl Fn(Language) -> String,
-    subtitle: impl Fn(Language) -> String,
-    x: impl Fn(Language) -> String,
-    y: impl Fn(Language) -> String,
-) -> ChartText {
-    ChartText {
-        description: format!("{}. {}", title(lang), subtitle(lang)),
-        title: both(lang, title),
-        subtitle: both(lang, subtitle),
-        x: both(lang, x),
-        y: both(lang, y),
-    }
+/// Title, subtitle and the titles of both axes.
+fn chart_text(lang: Language, words: impl Fn(Language) -> [String; 4]) -> ChartText {
+    let [title, subtitle, x, y] = [0, 1, 2, 3].map(|n| both(lang, |l| words(l)[n].clone()));
+    let description = format!("{}. {}", title.page, subtitle.page);
+    ChartText { title, subtitle, x, y, description }
 }
 
-/// The one colour of an arm.
-pub(crate) const fn colour(arm: Arm) -> Colour {
-    match arm {
-        Arm { twin: true, .. } => Colour::Null,
-        Arm { transport: Transport::Sse, .. } => Colour::Sse,
-        Arm { transport: Transport::WebSocket, .. } => Colour::WebSocket,
-        Arm { transport: Transport::LongPoll, .. } => Colour::LongPoll,
-        Arm { transport: Transport::HttpStream, .. } => Colour::Control,
-        Arm { transport: Transport::RawTcp, .. } => Colour::Floor,
+/// The colour of an arm in every chart of a cell: the first SSE and the first WebSocket have theirs, the others take what
+/// is left in the order of the cell.
+fn colour(cell: &CellComparison, arm: Arm) -> Colour {
+    let arms = || cell.arms.iter().map(|arm| arm.arm).filter(|arm| !arm.twin);
+    let first = |transport| arms().find(|arm| arm.transport == transport);
+    let (sse, websocket) = (first(Transport::Sse), first(Transport::WebSocket));
+    let others = || arms().filter(|arm| Some(*arm) != sse && Some(*arm) != websocket);
+    match Some(arm) {
+        _ if arm.twin => Colour::Null,
+        arm if arm == sse => Colour::Sse,
+        arm if arm == websocket => Colour::WebSocket,
+        _ => Colour::Other(others().position(|other| other == arm).unwrap_or_default()),
     }
 }
 
