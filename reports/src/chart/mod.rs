@@ -44,14 +44,7 @@ pub(crate) enum ChartError {
     Empty,
     /// More things were given than one chart can show legibly.
     #[error("{count} {what} do not fit one chart (at most {limit})")]
-    TooMany {
-        /// What there was too much of, a plural noun.
-        what: &'static str,
-        /// How many were given.
-        count: usize,
-        /// The most that fit.
-        limit: usize,
-    },
+    TooMany { what: &'static str, count: usize, limit: usize },
     /// The drawing library refused.
     #[error("cannot draw: {0}")]
     Draw(String),

@@ -51,11 +51,9 @@ pub(crate) enum Shape {
 /// Points that are drawn in one way.
 #[derive(Debug, Clone)]
 pub(crate) struct Mark {
-    /// How.
     pub(crate) shape: Shape,
-    /// In what colour.
     pub(crate) ink: RGBAColor,
-    /// Where, in the units of the axes.
+    /// In the units of the axes.
     pub(crate) points: Vec<Point>,
 }
 
@@ -81,7 +79,6 @@ impl Mark {
 /// One entry of the legend; without a name it is not shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    /// What it stands for.
     pub(crate) name: Text,
     /// Its sample, in drawing units from the middle of where it stands.
     pub(crate) sample: Mark,
@@ -107,13 +104,12 @@ impl Key {
 /// Words at a point.
 #[derive(Clone)]
 pub(crate) struct Label {
-    /// Where, in the units of the axes.
+    /// In the units of the axes.
     pub(crate) at: Point,
     /// Moved by this many drawing units, to the right and downwards.
     pub(crate) by: Point,
     /// On which side of the text the point lies; vertically it is in its middle.
     pub(crate) side: HPos,
-    /// What it says.
     pub(crate) text: Text,
     /// Whether it is a remark, small and grey, and no name or value.
     pub(crate) remark: bool,
@@ -122,17 +118,13 @@ pub(crate) struct Label {
 /// A chart with two axes.
 #[derive(Clone)]
 pub(crate) struct Plot {
-    /// The words around it.
     pub(crate) text: ChartText,
-    /// The horizontal axis.
     pub(crate) x: Axis,
-    /// The vertical axis.
     pub(crate) y: Axis,
     /// The legend.
     pub(crate) keys: Vec<Key>,
-    /// What is drawn, the last on top.
+    /// From the lowest to the one on top.
     pub(crate) marks: Vec<Mark>,
-    /// What is written into the drawing.
     pub(crate) labels: Vec<Label>,
     /// Height between the axes' ends, in drawing units.
     pub(crate) height: f64,
@@ -237,7 +229,8 @@ impl Plot {
         drawn(mesh.draw())?;
         for mark in &self.marks {
             for points in self.stretches(mark) {
-                let shape = if points.len() == 1 && mark.shape != Shape::Rings { Shape::Dots } else { mark.shape };
+                let alone = points.len() == 1 && matches!(mark.shape, Shape::Line(_) | Shape::Dashes);
+                let shape = if alone { Shape::Dots } else { mark.shape };
                 let element = Element { shape, ink: mark.ink, points, unit: sheet.unit };
                 drawn(chart.draw_series([element]))?;
             }

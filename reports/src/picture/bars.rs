@@ -14,6 +14,8 @@ use trial::{Arm, Figure};
 const PARTS: [Part; 5] = [Part::Timer, Part::Server, Part::Wire, Part::Client, Part::WireAndClient];
 
 const ROW: f64 = 34.0;
+/// About the width between the ends of the x axis, in drawing units.
+const PLOT: f64 = 460.0;
 /// Between two parts, so that neighbours are told apart without their colours: a share of the longest bar.
 const SEAM: f64 = 0.003;
 
@@ -160,7 +162,9 @@ pub(super) fn columns_of(text: ChartText, theory: Text, groups: &[(Text, Vec<Col
     for (n, (_, columns)) in groups.iter().enumerate() {
         let pitch = (0.86 / columns.len().max(1) as f64).min(0.4);
         let first = n as f64 + 0.5 - pitch * columns.len() as f64 / 2.0;
-        columns.iter().enumerate().for_each(|(m, column)| column.add_to(&mut plot, first + m as f64 * pitch, pitch));
+        for (m, column) in columns.iter().enumerate() {
+            column.add_to(&mut plot, first + m as f64 * pitch, pitch, PLOT * pitch / groups.len() as f64);
+        }
     }
     for column in columns() {
         if plot.keys.iter().all(|key| key.name != column.name) {
@@ -174,14 +178,18 @@ pub(super) fn columns_of(text: ChartText, theory: Text, groups: &[(Text, Vec<Col
 }
 
 impl Column {
-    fn add_to(&self, plot: &mut Plot, left: f64, pitch: f64) {
+    /// A column with its value above it, where its `room` in drawing units holds that.
+    fn add_to(&self, plot: &mut Plot, left: f64, pitch: f64, room: f64) {
         let (seam, right) = (pitch * 0.05, left + pitch);
         plot.marks.push(Mark::block(self.colour.solid(), (left + seam, 0.0), (right - seam, self.measured)));
         let theory = self.theory.map(|y| Mark::new(Shape::Line(2.0), Colour::Ink.solid(), [(left, y), (right, y)]));
         plot.marks.extend(theory);
         let at = ((left + right) / 2.0, self.theory.unwrap_or_default().max(self.measured));
         // Without the unit, which the axis says.
-        let text = Text::from(Unit::Count.show(self.measured));
-        plot.labels.push(Label { at, by: (0.0, -10.0), side: HPos::Center, text, remark: true });
+        let value = Unit::Count.show(self.measured);
+        if Plot::room_for(std::iter::once(value.clone())) <= room + 14.0 {
+            let text = Text::from(value);
+            plot.labels.push(Label { at, by: (0.0, -10.0), side: HPos::Center, text, remark: true });
+        }
     }
 }

@@ -195,6 +195,16 @@ fn parts_without_a_length_take_no_room() {
 }
 
 #[test]
+fn values_above_columns_that_are_too_narrow_are_left_out() {
+    let column = |n: usize| Column { name: "arm".into(), colour: Colour::Other(n), measured: 14.5, theory: None };
+    let labels = |groups: usize| {
+        let group = |_| ("64 B".into(), [0, 1, 2, 3].map(column).into());
+        columns_of(text("columns"), Text::default(), &(0..groups).map(group).collect::<Vec<_>>()).unwrap().labels.len()
+    };
+    assert_eq!((labels(2), labels(8)), (8, 0));
+}
+
+#[test]
 fn nothing_to_show_is_refused() {
     let empty = |plot: Result<Plot, ChartError>| matches!(plot, Err(ChartError::Empty));
     let zeros = [curve("zeros", Colour::Sse, [(0.5, 0.0), (0.9, f64::NAN)])];
