@@ -10,7 +10,7 @@ pub(crate) use bars::{bars, breakdown, overhead};
 pub(crate) use curves::{memory, pace, shift, spectrum, timeline};
 pub(crate) use forest::forest;
 
-use crate::chart::{Chart, ChartError, ChartText, Colour, Plot, Text};
+use crate::chart::{Chart, ChartError, ChartText, Colour, Plot};
 use crate::compare::{ArmTrials, CellComparison};
 use crate::evidence::Block;
 use crate::text::Language;
@@ -59,25 +59,24 @@ fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
     [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()
 }
 
-/// A plot as a block of evidence; one without anything to show is left out.
-fn block(plot: Result<Plot, ChartError>, caption: String, name: String) -> Option<Block> {
-    match plot.and_then(|plot| plot.chart()) {
+/// A plot as a block of evidence, the picture in English; one without anything to show is left out.
+fn block(
+    lang: Language,
+    caption: String,
+    name: String,
+    plot: impl Fn(Language) -> Result<Plot, ChartError>,
+) -> Option<Block> {
+    let svg = plot(lang).and_then(|plot| plot.svg());
+    match svg.and_then(|svg| Ok(Chart { svg, png: plot(Language::English)?.png()? })) {
         Ok(chart) => Some(Block::Chart(Picture { chart, caption, name })),
         Err(ChartError::Empty) => None,
         Err(problem) => Some(Block::Warning(format!("{name}: {problem}"))),
     }
 }
 
-/// A text in the language of the page and in English for the PNG.
-fn both(lang: Language, text: impl Fn(Language) -> String) -> Text {
-    Text::new(text(lang), text(Language::English))
-}
-
-/// Title, subtitle and the titles of both axes.
-fn chart_text(lang: Language, words: impl Fn(Language) -> [String; 4]) -> ChartText {
-    let [title, subtitle, x, y] = [0, 1, 2, 3].map(|n| both(lang, |l| words(l)[n].clone()));
-    let description = format!("{}. {}", title.page, subtitle.page);
-    ChartText { title, subtitle, x, y, description }
+/// The words around a chart whose axes say enough.
+fn without_titles(title: String, subtitle: String) -> ChartText {
+    ChartText { title, subtitle, ..ChartText::default() }
 }
 
 /// The colour of an arm in every chart of a cell: the first SSE and the first WebSocket have theirs, the others take what

@@ -1,8 +1,8 @@
 //! Axes: scales that plotters has not, and the few ticks worth reading. Every loop here is bounded, whatever the data:
 //! values beyond [`LARGEST`] or, on logarithmic axes, below [`SMALLEST`] have no place.
 
+use super::ChartError;
 use super::unit::{Unit, trimmed};
-use super::{ChartError, Medium, Text};
 use plotters::coord::ranged1d::{BoldPoints, KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use std::ops::Range;
@@ -48,7 +48,7 @@ pub(crate) struct Axis {
     scale: Scale,
     low: f64,
     high: f64,
-    pub(super) ticks: Vec<(f64, Text)>,
+    pub(super) ticks: Vec<(f64, String)>,
     /// Whether the ticks are names, which need no line across the plot.
     pub(super) named: bool,
 }
@@ -126,8 +126,8 @@ impl Axis {
     }
 
     /// One unit of room for each name: the first lies from 0 to 1, its label at 0.5.
-    pub(crate) fn names(names: impl Iterator<Item = Text>) -> Self {
-        let ticks: Vec<(f64, Text)> = names.enumerate().map(|(n, name)| (n as f64 + 0.5, name)).collect();
+    pub(crate) fn names(names: impl Iterator<Item = String>) -> Self {
+        let ticks: Vec<(f64, String)> = names.enumerate().map(|(n, name)| (n as f64 + 0.5, name)).collect();
         Self { scale: Scale::Linear, low: 0.0, high: ticks.len().max(1) as f64, ticks, named: true }
     }
 
@@ -140,8 +140,7 @@ impl Axis {
     fn with(scale: Scale, low: f64, high: f64, ticks: impl Iterator<Item = (f64, String)>) -> Self {
         let mut axis = Self { scale, low, high, ticks: Vec::new(), named: false };
         let within = |value: f64| axis.at(value).is_some_and(|at| (-1e-6..=1.0 + 1e-6).contains(&at));
-        let ticks = ticks.filter(|(value, _)| within(*value)).map(|(value, label)| (value, Text::from(label)));
-        axis.ticks = ticks.collect();
+        axis.ticks = ticks.filter(|(value, _)| within(*value)).collect();
         axis
     }
 
@@ -149,47 +148,31 @@ impl Axis {
     pub(super) fn at(&self, value: f64) -> Option<f64> {
         Some((self.scale.apply(value)? - self.low) / (self.high - self.low))
     }
-
-    /// The axis as plotters draws it, with `labels` in place of its own.
-    pub(super) fn ruler(&self, labels: Vec<(f64, String)>) -> Ruler {
-        Ruler { axis: self.clone(), labels }
-    }
-
-    /// The labels in the form that a medium shows.
-    pub(super) fn labels(&self, medium: Medium) -> Vec<(f64, String)> {
-        self.ticks.iter().map(|(value, label)| (*value, label.on(medium).to_owned())).collect()
-    }
 }
 
-/// An [`Axis`] with the labels of one medium: a coordinate of plotters.
-pub(super) struct Ruler {
-    axis: Axis,
-    labels: Vec<(f64, String)>,
-}
-
-impl Ranged for Ruler {
+impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
 
     fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
-        let at = self.axis.at(*value).unwrap_or_default().clamp(0.0, 1.0);
+        let at = self.at(*value).unwrap_or_default().clamp(0.0, 1.0);
         start + (at * f64::from(end - start)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.labels.iter().map(|(value, _)| *value).collect()
+        self.ticks.iter().map(|(value, _)| *value).collect()
     }
 
     /// The first and the last tick: plotters asks for no more of a coordinate that maps and ticks by itself.
     fn range(&self) -> Range<f64> {
         let end = |tick: Option<&(f64, String)>| tick.map_or(0.0, |(value, _)| *value);
-        end(self.labels.first())..end(self.labels.last())
+        end(self.ticks.first())..end(self.ticks.last())
     }
 }
 
-impl ValueFormatter<f64> for Ruler {
+impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, value: &f64) -> String {
-        self.labels.iter().find(|(tick, _)| tick == value).map(|(_, label)| label.clone()).unwrap_or_default()
+        self.ticks.iter().find(|(tick, _)| tick == value).map(|(_, label)| label.clone()).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::font::{BODY, SMALL, TITLE};
 use super::plot::{Element, Key, Mark, Point, Sheet, drawn, soft};
-use super::{ChartError, ChartText, Colour, Medium, WIDTH};
+use super::{ChartError, ChartText, Colour, WIDTH};
 use plotters::chart::{ChartBuilder, SeriesLabelPosition};
 use plotters::element::PathElement;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -28,13 +28,13 @@ pub(super) struct Header {
 }
 
 impl Header {
-    pub(super) fn lay(text: &ChartText, keys: &[Key], medium: Medium) -> Self {
-        let title = TITLE.wrap(text.title.on(medium), WIDTH, 2);
-        let subtitle = BODY.wrap(text.subtitle.on(medium), WIDTH, 2);
+    pub(super) fn lay(text: &ChartText, keys: &[Key]) -> Self {
+        let title = TITLE.wrap(&text.title, WIDTH, 2);
+        let subtitle = BODY.wrap(&text.subtitle, WIDTH, 2);
         let mut y = title.len() as f64 * TITLE_LINE + subtitle.len() as f64 * LINE + GAP;
         let (mut x, mut placed) = (0.0, Vec::new());
-        for key in keys.iter().filter(|key| !key.name.on(medium).is_empty()) {
-            let name = BODY.fit(key.name.on(medium), WIDTH - SAMPLE);
+        for key in keys.iter().filter(|key| !key.name.is_empty()) {
+            let name = BODY.fit(&key.name, WIDTH - SAMPLE);
             let width = SAMPLE + BODY.width(&name);
             if x > 0.0 && x + width > WIDTH {
                 (x, y) = (0.0, y + KEY_LINE);
@@ -43,7 +43,7 @@ impl Header {
             x += width + AFTER_NAME;
         }
         let legend = if placed.is_empty() { 0.0 } else { KEY_LINE };
-        let y_title = SMALL.fit(text.y.on(medium), WIDTH);
+        let y_title = SMALL.fit(&text.y, WIDTH);
         let height = y + legend + GAP + if y_title.is_empty() { 0.0 } else { LINE };
         Self { title, subtitle, keys: placed, y_title, height }
     }

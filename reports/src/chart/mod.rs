@@ -53,55 +53,15 @@ pub(crate) enum ChartError {
     Png(#[from] ::png::EncodingError),
 }
 
-/// Where a drawing goes, hence which form of each [`Text`] it shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Medium {
-    Page,
-    Image,
-}
-
-/// A label in two forms: the page may be in any language, the PNG's bundled font covers Latin script only.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Text {
-    /// Shown in the SVG.
-    pub(crate) page: String,
-    /// Shown in the PNG: English.
-    pub(crate) image: String,
-}
-
-impl Text {
-    /// `page` in the language of the page, `image` in English.
-    pub(crate) fn new(page: impl Into<String>, image: impl Into<String>) -> Self {
-        Self { page: page.into(), image: image.into() }
-    }
-
-    fn on(&self, medium: Medium) -> &str {
-        match medium {
-            Medium::Page => &self.page,
-            Medium::Image => &self.image,
-        }
-    }
-}
-
-impl<S: Into<String>> From<S> for Text {
-    /// The same words in both.
-    fn from(both: S) -> Self {
-        let both = both.into();
-        Self { page: both.clone(), image: both }
-    }
-}
-
-/// The words around a chart. Empty ones take no room.
+/// The words around a chart. Empty ones take no room. Those of a PNG are English: its font covers Latin script only.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ChartText {
     /// What the chart says; at most two lines.
-    pub(crate) title: Text,
+    pub(crate) title: String,
     /// How to read it, in grey under the title; at most two lines.
-    pub(crate) subtitle: Text,
+    pub(crate) subtitle: String,
     /// Title of the x axis, with its unit.
-    pub(crate) x: Text,
+    pub(crate) x: String,
     /// Title of the y axis, with its unit.
-    pub(crate) y: Text,
-    /// For readers who do not see the chart: the `<desc>` of the SVG.
-    pub(crate) description: String,
+    pub(crate) y: String,
 }

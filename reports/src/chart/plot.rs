@@ -1,9 +1,9 @@
 //! A plot: marks and labels over two axes, drawn by plotters.
 
-use super::axis::{Axis, Ruler};
+use super::axis::Axis;
 use super::font::{BODY, SMALL};
 use super::header::Header;
-use super::{Chart, ChartError, ChartText, Colour, Medium, Text, WIDTH, png, svg};
+use super::{ChartError, ChartText, Colour, WIDTH, png, svg};
 use plotters::chart::{ChartBuilder, LabelAreaPosition, MeshStyle};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
@@ -79,14 +79,14 @@ impl Mark {
 /// One entry of the legend; without a name it is not shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    pub(crate) name: Text,
+    pub(crate) name: String,
     /// Its sample, in drawing units from the middle of where it stands.
     pub(crate) sample: Mark,
 }
 
 impl Key {
     /// An entry whose sample is drawn like the marks that it stands for.
-    pub(crate) fn new(name: Text, shape: Shape, ink: RGBAColor) -> Self {
+    pub(crate) fn new(name: String, shape: Shape, ink: RGBAColor) -> Self {
         let points = match shape {
             Shape::Line(_) | Shape::Dashes => vec![(-10.0, 0.0), (10.0, 0.0)],
             Shape::Dots | Shape::Rings => vec![(0.0, 0.0)],
@@ -96,7 +96,7 @@ impl Key {
     }
 
     /// An entry that stands for an upright stroke.
-    pub(crate) fn upright(name: Text, width: f64, ink: RGBAColor) -> Self {
+    pub(crate) fn upright(name: String, width: f64, ink: RGBAColor) -> Self {
         Self { name, sample: Mark::new(Shape::Line(width), ink, [(0.0, -8.0), (0.0, 8.0)]) }
     }
 }
@@ -110,7 +110,7 @@ pub(crate) struct Label {
     pub(crate) by: Point,
     /// On which side of the text the point lies; vertically it is in its middle.
     pub(crate) side: HPos,
-    pub(crate) text: Text,
+    pub(crate) text: String,
     /// Whether it is a remark, small and grey, and no name or value.
     pub(crate) remark: bool,
 }
@@ -138,7 +138,6 @@ pub(crate) struct Plot {
 pub(super) struct Sheet<DB: DrawingBackend> {
     pub area: DrawingArea<DB, Shift>,
     pub unit: f64,
-    pub medium: Medium,
 }
 
 impl<DB: DrawingBackend> Sheet<DB> {
@@ -183,46 +182,60 @@ impl Plot {
     }
 
     /// The beginning of `name` that leaves room for `other` at the end of its line.
-    pub(crate) fn beside(name: &Text, other: &Text) -> Text {
-        let fit = |name, other| BODY.fit(name, WIDTH - BODY.width(other) - GAP);
-        Text { page: fit(&name.page, &other.page), image: fit(&name.image, &other.image) }
+    pub(crate) fn beside(name: &str, other: &str) -> String {
+        BODY.fit(name, WIDTH - BODY.width(other) - GAP)
     }
 
-    /// Draws it for the page and as a picture.
+    /// Draws it for the page: an `<svg>` element.
     ///
     /// # Errors
-    /// [`ChartError`] with more in it than a reader can follow, or when a library refuses.
-    pub(crate) fn chart(&self) -> Result<Chart, ChartError> {
+    /// [`ChartError`] with more in it than a reader can follow, or when plotters refuses.
+    pub(crate) fn svg(&self) -> Result<String, ChartError> {
+        let header = self.header()?;
+        svg::svg(&self.text, self.whole_height(&header), |sheet| self.draw(sheet, &header))
+    }
+
+    /// Draws it as a picture: a PNG file.
+    ///
+    /// # Errors
+    /// As [`Plot::svg`], and when it cannot be encoded.
+    pub(crate) fn png(&self) -> Result<Vec<u8>, ChartError> {
+        let header = self.header()?;
+        png::png(self.whole_height(&header), |sheet| self.draw(sheet, &header))
+    }
+
+    fn header(&self) -> Result<Header, ChartError> {
         let names = |axis: &Axis| if axis.named { axis.ticks.len() } else { 0 };
         let counts = [
             ("entries", self.keys.len(), MOST_KEYS),
             ("rows", names(&self.y), MOST_NAMES),
             ("groups", names(&self.x), MOST_KEYS),
         ];
-        if let Some((what, count, limit)) = counts.into_iter().find(|(_, count, limit)| count > limit) {
-            return Err(ChartError::TooMany { what, count, limit });
+        match counts.into_iter().find(|(_, count, limit)| count > limit) {
+            Some((what, count, limit)) => Err(ChartError::TooMany { what, count, limit }),
+            None => Ok(Header::lay(&self.text, &self.keys)),
         }
-        let [page, image] = [Medium::Page, Medium::Image].map(|medium| Header::lay(&self.text, &self.keys, medium));
-        let title = if self.text.x.page.is_empty() { 0.0 } else { TITLE_BELOW };
-        let below = TICKS_BELOW + title + self.below;
-        let height = |header: &Header| header.height() + self.height + below;
-        let svg = svg::svg(&self.text, height(&page), |sheet| self.draw(sheet, &page, below))?;
-        let png = png::png(height(&image), |sheet| self.draw(sheet, &image, below))?;
-        Ok(Chart { svg, png })
     }
 
-    fn draw<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, header: &Header, below: f64) -> Result<(), ChartError> {
+    fn under(&self) -> f64 {
+        TICKS_BELOW + self.below + if self.text.x.is_empty() { 0.0 } else { TITLE_BELOW }
+    }
+
+    fn whole_height(&self, header: &Header) -> f64 {
+        header.height() + self.height + self.under()
+    }
+
+    fn draw<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, header: &Header) -> Result<(), ChartError> {
         header.draw(sheet)?;
         let (_, area) = sheet.area.split_vertically(sheet.pixels(header.height()));
-        let (names, gutter) = self.y_labels(sheet.medium);
+        let (y, gutter) = self.y_axis();
         let right = self.right.max(BESIDE);
-        let x = self.x.ruler(self.spaced(WIDTH - gutter - right, sheet.medium));
         let mut chart = drawn(
             ChartBuilder::on(&area)
                 .margin_right(sheet.pixels(right))
                 .y_label_area_size(sheet.pixels(gutter))
-                .x_label_area_size(sheet.pixels(below))
-                .build_cartesian_2d(x, self.y.ruler(names)),
+                .x_label_area_size(sheet.pixels(self.under()))
+                .build_cartesian_2d(self.x_axis(WIDTH - gutter - right), y),
         )?;
         let mut mesh = chart.configure_mesh();
         self.style_mesh(&mut mesh, sheet);
@@ -238,13 +251,12 @@ impl Plot {
         let labels = self.labels.iter().filter(|label| self.has_place(&label.at)).map(|label| {
             let (font, ink) = if label.remark { (SMALL, soft()) } else { (BODY, Colour::Ink.solid()) };
             let by = (sheet.pixels(label.by.0), sheet.pixels(label.by.1));
-            let style = font.style(sheet.unit, ink, label.side);
-            EmptyElement::at(label.at) + Words::new(label.text.on(sheet.medium).to_owned(), by, style)
+            EmptyElement::at(label.at) + Words::new(label.text.clone(), by, font.style(sheet.unit, ink, label.side))
         });
         drawn(chart.draw_series(labels)).map(drop)
     }
 
-    fn style_mesh<DB: DrawingBackend>(&self, mesh: &mut MeshStyle<'_, '_, Ruler, Ruler, DB>, sheet: &Sheet<DB>) {
+    fn style_mesh<DB: DrawingBackend>(&self, mesh: &mut MeshStyle<'_, '_, Axis, Axis, DB>, sheet: &Sheet<DB>) {
         let font = |axis: &Axis| if axis.named { (BODY, Colour::Ink.solid()) } else { (SMALL, soft()) };
         let style = |(font, ink): (super::font::Font, _)| font.style(sheet.unit, ink, HPos::Left);
         let hairline = |opacity| Colour::Ink.at(opacity).stroke_width(sheet.pixels(1.0).unsigned_abs());
@@ -257,39 +269,39 @@ impl Plot {
             .x_label_style(style(font(&self.x)))
             .y_label_style(style(font(&self.y)))
             .axis_desc_style(style((SMALL, soft())));
-        if self.y.ticks.iter().all(|(_, label)| *label == Text::default()) {
+        if self.y.ticks.iter().all(|(_, label)| label.is_empty()) {
             mesh.disable_y_axis();
         }
-        let title = SMALL.fit(self.text.x.on(sheet.medium), WIDTH * 0.8);
+        let title = SMALL.fit(&self.text.x, WIDTH * 0.8);
         if !title.is_empty() {
             mesh.x_desc(title);
         }
     }
 
-    /// The labels of the y axis, cut to two fifths of the chart, and the room that they take.
-    fn y_labels(&self, medium: Medium) -> (Vec<(f64, String)>, f64) {
-        let mut labels = self.y.labels(medium);
-        labels.iter_mut().for_each(|(_, label)| *label = BODY.fit(label, WIDTH * 0.4));
-        let widest = labels.iter().map(|(_, label)| BODY.width(label)).fold(0.0, f64::max);
-        (labels, widest.max(BESIDE - GAP) + GAP)
+    /// The y axis with its labels cut to two fifths of the chart, and the room that they take.
+    fn y_axis(&self) -> (Axis, f64) {
+        let mut axis = self.y.clone();
+        axis.ticks.iter_mut().for_each(|(_, label)| *label = BODY.fit(label, WIDTH * 0.4));
+        let widest = axis.ticks.iter().map(|(_, label)| BODY.width(label)).fold(0.0, f64::max);
+        (axis, widest.max(BESIDE - GAP) + GAP)
     }
 
-    /// The labels of the x axis without those that would touch their left neighbour on a plot of this width.
-    fn spaced(&self, width: f64, medium: Medium) -> Vec<(f64, String)> {
-        let room = width / self.x.ticks.len().max(1) as f64;
-        let fitted = |label: String| if self.x.named { BODY.fit(&label, room - TICK) } else { label };
-        let font = if self.x.named { BODY } else { SMALL };
+    /// The x axis of a plot of this width, without the ticks whose labels would touch their left neighbour.
+    fn x_axis(&self, width: f64) -> Axis {
+        let mut axis = self.x.clone();
+        let room = width / axis.ticks.len().max(1) as f64;
+        if axis.named {
+            axis.ticks.iter_mut().for_each(|(_, label)| *label = BODY.fit(label, room - TICK));
+        }
+        let font = if axis.named { BODY } else { SMALL };
         let mut free = f64::NEG_INFINITY;
-        let labels = self.x.labels(medium).into_iter().map(|(value, label)| (value, fitted(label)));
-        labels
-            .filter(|(value, label)| {
-                let centre = self.x.at(*value).unwrap_or_default() * width;
-                let half = font.width(label) / 2.0;
-                let fits = centre - half > free;
-                free = if fits { centre + half + TICK } else { free };
-                fits
-            })
-            .collect()
+        axis.ticks.retain(|(value, label)| {
+            let (centre, half) = (self.x.at(*value).unwrap_or_default() * width, font.width(label) / 2.0);
+            let fits = centre - half > free;
+            free = if fits { centre + half + TICK } else { free };
+            fits
+        });
+        axis
     }
 
     fn has_place(&self, &(x, y): &Point) -> bool {

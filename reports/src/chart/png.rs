@@ -3,7 +3,7 @@
 
 use super::font::{Font, LINE_PER_EM, X_HEIGHT};
 use super::plot::{Sheet, drawn};
-use super::{ChartError, Medium, WIDTH};
+use super::{ChartError, WIDTH};
 use plotters::prelude::IntoDrawingArea;
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
@@ -15,7 +15,7 @@ use std::convert::Infallible;
 /// Pixels of the file per drawing unit.
 const DENSITY: usize = 2;
 /// Pixels of the canvas per pixel of the file, in each direction.
-const SAMPLES: usize = 3;
+const SAMPLES: usize = 2;
 /// White around the drawing, in drawing units: nothing else keeps the words off the edge of a picture.
 const MARGIN: f64 = 20.0;
 
@@ -36,7 +36,7 @@ pub(super) fn png(
     let mut pixels = vec![[0xff; 3]; width * height * unit * unit];
     let area = Canvas { pixels: &mut pixels, width: width * unit }.into_drawing_area();
     let margin = MARGIN as i32 * unit as i32;
-    let sheet = Sheet { area: area.margin(margin, margin, margin, margin), unit: unit as f64, medium: Medium::Image };
+    let sheet = Sheet { area: area.margin(margin, margin, margin, margin), unit: unit as f64 };
     draw(&sheet)?;
     drawn(sheet.area.present())?;
     drop((sheet, area));

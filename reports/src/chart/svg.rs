@@ -5,7 +5,7 @@
 
 use super::colour::{PALETTE, css};
 use super::plot::{Sheet, drawn};
-use super::{ChartError, ChartText, Medium, WIDTH};
+use super::{ChartError, ChartText, WIDTH};
 use crate::printed::one_line;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 
@@ -22,7 +22,7 @@ pub(super) fn svg(
     let mut drawing = String::new();
     {
         let area = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
-        let sheet = Sheet { area, unit: UNIT, medium: Medium::Page };
+        let sheet = Sheet { area, unit: UNIT };
         draw(&sheet)?;
         drawn(sheet.area.present())?;
     }
@@ -31,12 +31,11 @@ pub(super) fn svg(
 }
 
 fn root(text: &ChartText, (width, height): (u32, u32)) -> String {
-    let (title, description) = (escaped(&text.title.page), escaped(&text.description));
-    let description = if description.is_empty() { description } else { format!("<desc>{description}</desc>\n") };
+    let (title, subtitle) = (escaped(&text.title), escaped(&text.subtitle));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
          stroke-linejoin=\"round\" style=\"width:100%;max-width:40rem;height:auto;overflow:visible;font-variant-numeric:tabular-nums\">\n\
-         <title>{title}</title>\n{description}"
+         <title>{title}</title>\n<desc>{title}. {subtitle}</desc>\n"
     )
 }
 

@@ -1,7 +1,7 @@
 //! Charts of bars: rates, where the time goes, bytes above the payload.
 
-use super::{block, both, chart_text, colour, file_name, shown_arms};
-use crate::chart::{Axis, ChartError, ChartText, Colour, ENDS, Key, Label, Mark, Plot, Shape, Text, Unit};
+use super::{block, colour, file_name, shown_arms, without_titles};
+use crate::chart::{Axis, ChartError, ChartText, Colour, ENDS, Key, Label, Mark, Plot, Shape, Unit};
 use crate::compare::{ArmTrials, Breakdown, CellComparison, Part};
 use crate::evidence::Block;
 use crate::number;
@@ -21,7 +21,7 @@ const SEAM: f64 = 0.003;
 
 /// A horizontal bar of parts, one after the other.
 pub(super) struct Bar {
-    pub name: Text,
+    pub name: String,
     /// Length and colour of each; one that is not finite or below zero takes no room.
     pub parts: Vec<(f64, Colour)>,
     /// What is written beside the bar.
@@ -44,50 +44,46 @@ impl Bar {
 
 /// One figure of every transport of a cell: the median trial, with the range of all trials.
 pub(crate) fn bars(cell: &CellComparison, figure: Figure, lang: Language) -> Option<Block> {
-    let bar = |arm: &ArmTrials| {
+    let bar = |arm: &ArmTrials, l: Language| {
         let values: Vec<f64> = arm.values(figure).into_values().collect();
         let range = values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
-        let value = arm.median(figure)?;
-        Some(Bar {
-            name: both(lang, |l| l.arm(arm.arm)),
-            parts: vec![(value, colour(cell, arm.arm))],
-            value,
-            range: (values.len() > 1).then_some(range),
-        })
+        let (value, range) = (arm.median(figure)?, (values.len() > 1).then_some(range));
+        Some(Bar { name: l.arm(arm.arm), parts: vec![(value, colour(cell, arm.arm))], value, range })
     };
-    let bars: Vec<Bar> = shown_arms(cell).filter_map(bar).collect();
-    let text = chart_text(lang, |l| {
-        [format!("{}: {}", l.figure(figure), cell.cell.name), l.bars_subtitle(), String::new(), String::new()]
-    });
-    block(bars_of(text, Unit::Count, &bars), lang.why(&cell.cell.why), file_name(&cell.cell.name, "rate"))
+    block(lang, lang.why(&cell.cell.why), file_name(&cell.cell.name, "rate"), |l| {
+        let bars: Vec<Bar> = shown_arms(cell).filter_map(|arm| bar(arm, l)).collect();
+        let title = format!("{}: {}", l.figure(figure), cell.cell.name);
+        bars_of(without_titles(title, l.bars_subtitle()), Unit::Count, &bars)
+    })
 }
 
 /// Where the time goes: one bar for each arm; `None` without any. Whether the parts and the mark of the whole agree is for
 /// the reader to see.
 pub(crate) fn breakdown(cell: &CellComparison, arms: &[(Arm, Breakdown)], lang: Language) -> Option<Block> {
     let relayed = cell.cell.scenario == trial::Scenario::Relay;
-    let bar = |(arm, found): &(Arm, Breakdown)| Bar {
-        name: both(lang, |l| l.arm(*arm)),
-        parts: PARTS.iter().filter_map(|part| Some((found.part_ns(*part)?, colour_of(*part)))).collect(),
-        value: found.whole_ns,
-        range: None,
-    };
-    let text = chart_text(lang, |l| {
-        [l.breakdown_title(&cell.cell.name), l.breakdown_subtitle(), String::new(), String::new()]
-    });
-    let bars: Vec<Bar> = arms.iter().map(bar).collect();
     let used = |part: &&Part| arms.iter().any(|(_, found)| found.part_ns(**part).is_some());
-    let key = |part: &Part| Key::new(both(lang, |l| l.part(*part, relayed)), Shape::Area, colour_of(*part).solid());
-    let plot = bars_of(text, Unit::Time, &bars).map(|mut plot| {
+    let parts = |found: &Breakdown| {
+        PARTS.iter().filter_map(|part| Some((found.part_ns(*part)?, colour_of(*part)))).collect::<Vec<_>>()
+    };
+    block(lang, lang.breakdown_note(), file_name(&cell.cell.name, "breakdown"), |l| {
+        let bar = |(arm, found): &(Arm, Breakdown)| Bar {
+            name: l.arm(*arm),
+            parts: parts(found),
+            value: found.whole_ns,
+            range: None,
+        };
+        let bars: Vec<Bar> = arms.iter().map(bar).collect();
+        let text = without_titles(l.breakdown_title(&cell.cell.name), l.breakdown_subtitle());
+        let mut plot = bars_of(text, Unit::Time, &bars)?;
         for (n, bar) in bars.iter().enumerate() {
             let ends = [0.1, 0.9].map(|y| (bar.value, n as f64 + y));
             plot.marks.push(Mark::new(Shape::Line(2.5), Colour::Ink.solid(), ends));
         }
+        let key = |part: &Part| Key::new(l.part(*part, relayed), Shape::Area, colour_of(*part).solid());
         plot.keys = PARTS.iter().filter(used).map(key).collect();
-        plot.keys.push(Key::upright(both(lang, |l| l.breakdown_whole()), 2.5, Colour::Ink.solid()));
-        plot
-    });
-    block(plot, lang.breakdown_note(), file_name(&cell.cell.name, "breakdown"))
+        plot.keys.push(Key::upright(l.breakdown_whole(), 2.5, Colour::Ink.solid()));
+        Ok(plot)
+    })
 }
 
 fn colour_of(part: Part) -> Colour {
@@ -116,7 +112,7 @@ pub(super) fn bars_of(text: ChartText, unit: Unit, bars: &[Bar]) -> Result<Plot,
         }
         let whisker = bar.range.map(|range| Mark::whisker(Colour::Ink.at(0.9), range, middle, 0.12));
         plot.marks.extend(whisker.into_iter().flatten());
-        let text = Text::from(unit.show(bar.value));
+        let text = unit.show(bar.value);
         plot.labels.push(Label { at: (ENDS.1, middle), by: (8.0, 0.0), side: HPos::Left, text, remark: false });
     }
     plot.height = bars.len() as f64 * ROW;
@@ -126,7 +122,7 @@ pub(super) fn bars_of(text: ChartText, unit: Unit, bars: &[Bar]) -> Result<Plot,
 
 /// Bytes above the payload for each event: as measured, and by the specification where it can be computed.
 pub(super) struct Column {
-    pub name: Text,
+    pub name: String,
     pub colour: Colour,
     pub measured: f64,
     pub theory: Option<f64>,
@@ -134,27 +130,27 @@ pub(super) struct Column {
 
 /// Bytes above the payload for each payload size, measured beside theory.
 pub(crate) fn overhead(cells: &[&CellComparison], lang: Language) -> Option<Block> {
-    let column = |cell: &CellComparison, arm: &ArmTrials| {
-        Some(Column {
-            name: both(lang, |l| l.arm(arm.arm)),
-            colour: colour(cell, arm.arm),
-            measured: arm.median(Figure::OverheadPerEvent)?,
-            theory: theory_of(cell, arm),
-        })
+    let column = |cell: &CellComparison, arm: &ArmTrials, l: Language| {
+        let (measured, theory) = (arm.median(Figure::OverheadPerEvent)?, theory_of(cell, arm));
+        Some(Column { name: l.arm(arm.arm), colour: colour(cell, arm.arm), measured, theory })
     };
-    let group = |cell: &&CellComparison| {
-        let columns: Vec<Column> = shown_arms(cell).filter_map(|arm| column(cell, arm)).collect();
-        (Text::from(number::payload(cell.cell.load.payload_bytes)), columns)
-    };
-    let groups: Vec<(Text, Vec<Column>)> = cells.iter().map(group).collect();
-    let text =
-        chart_text(lang, |l| [l.figure(Figure::OverheadPerEvent), l.overhead_subtitle(), l.payload(), l.bytes_axis()]);
-    let caption = lang.why(&cells.first()?.cell.why);
-    block(columns_of(text, both(lang, |l| l.in_theory()), &groups), caption, "network-overhead".to_owned())
+    block(lang, lang.why(&cells.first()?.cell.why), "network-overhead".to_owned(), |l| {
+        let group = |cell: &&CellComparison| {
+            let columns: Vec<Column> = shown_arms(cell).filter_map(|arm| column(cell, arm, l)).collect();
+            (number::payload(cell.cell.load.payload_bytes), columns)
+        };
+        let (title, subtitle) = (l.figure(Figure::OverheadPerEvent), l.overhead_subtitle());
+        let text = ChartText { title, subtitle, x: l.payload(), y: l.bytes_axis() };
+        columns_of(text, l.in_theory(), &cells.iter().map(group).collect::<Vec<_>>())
+    })
 }
 
 /// Columns in groups; `theory` names the mark of the theoretical figure in the legend.
-pub(super) fn columns_of(text: ChartText, theory: Text, groups: &[(Text, Vec<Column>)]) -> Result<Plot, ChartError> {
+pub(super) fn columns_of(
+    text: ChartText,
+    theory: String,
+    groups: &[(String, Vec<Column>)],
+) -> Result<Plot, ChartError> {
     let columns = || groups.iter().flat_map(|(_, columns)| columns);
     let heights: Vec<f64> = columns().flat_map(|column| [Some(column.measured), column.theory]).flatten().collect();
     let y = Axis::from_zero(&heights, Unit::Bytes)?;
@@ -188,8 +184,8 @@ impl Column {
         // Without the unit, which the axis says.
         let value = Unit::Count.show(self.measured);
         if Plot::room_for(std::iter::once(value.clone())) <= room + 14.0 {
-            let text = Text::from(value);
-            plot.labels.push(Label { at, by: (0.0, -10.0), side: HPos::Center, text, remark: true });
+            let (by, side) = ((0.0, -10.0), HPos::Center);
+            plot.labels.push(Label { at, by, side, text: value, remark: true });
         }
     }
 }

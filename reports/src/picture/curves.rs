@@ -1,14 +1,14 @@
 //! Charts of lines: percentile spectrum, shift, timeline, memory slope, pace of a stream.
 
-use super::{block, both, chart_text, colour, file_name, shown_arms};
-use crate::chart::{Axis, ChartError, ChartText, Colour, Key, Mark, Plot, Point, Shape, Text, Unit};
+use super::{block, colour, file_name, shown_arms};
+use crate::chart::{Axis, ChartError, ChartText, Colour, Key, Mark, Plot, Point, Shape, Unit};
 use crate::compare::{ArmTrials, CellComparison, Pooled, independent, principal};
 use crate::evidence::Block;
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::text::Language;
 use crate::{number, stats};
 use std::collections::BTreeMap;
-use trial::{Figure, Metric, Quantile, slope};
+use trial::{Arm, Figure, Metric, Quantile, slope};
 use wire::{Preset, Transport};
 
 /// Points for each tenfold of `1 / (1 - q)`.
@@ -21,13 +21,16 @@ const FEWEST_SECONDS: usize = 6;
 const LINE: Shape = Shape::Line(2.2);
 const THIN: Shape = Shape::Line(1.2);
 
+/// Whose token streams are compared.
+const TRANSPORTS: [Transport; 2] = [Transport::Sse, Transport::WebSocket];
+
 /// A named line; each chart says what x and y are.
 #[derive(Clone)]
 pub(super) struct Curve {
-    pub name: Text,
+    pub name: String,
     pub colour: Colour,
     pub points: Vec<Point>,
-    /// Told from another of the same colour: it is no median, or its dashes say what.
+    /// Whether it stands back behind another of its colour: thin, or dashed.
     pub back: bool,
 }
 
@@ -36,6 +39,10 @@ fn ends<'a>(curves: impl IntoIterator<Item = &'a Curve>) -> (Vec<f64>, Vec<f64>)
 }
 
 impl Curve {
+    pub(super) fn new(name: String, colour: Colour, points: Vec<Point>) -> Self {
+        Self { name, colour, points, back: false }
+    }
+
     /// Draws its points in each of the shapes; the legend shows the last.
     fn add_to(&self, plot: &mut Plot, shapes: &[Shape]) {
         let ink = self.colour.solid();
@@ -46,23 +53,19 @@ impl Curve {
 
 /// Response time over the percentile, all trials of each arm pooled, up to the rarest percentile that they can show.
 pub(crate) fn spectrum(cell: &CellComparison, metric: Metric, lang: Language) -> Option<Block> {
-    let curve = |arm: &ArmTrials| Curve {
-        name: both(lang, |l| l.arm(arm.arm)),
-        colour: colour(cell, arm.arm),
-        points: spectrum_points(&arm.pooled(metric, &arm.blocks()), cell),
-        back: false,
-    };
-    let text = chart_text(lang, |l| {
-        [
-            l.spectrum_title(l.metric(metric), &cell.cell.name),
-            l.spectrum_subtitle(),
-            l.percentile(),
-            l.metric(metric).to_owned(),
-        ]
-    });
-    let curves: Vec<Curve> = shown_arms(cell).map(curve).collect();
+    let points = |arm: &ArmTrials| (arm.arm, spectrum_points(&arm.pooled(metric, &arm.blocks()), cell));
+    let arms: Vec<(Arm, Vec<Point>)> = shown_arms(cell).map(points).collect();
     let name = file_name(&cell.cell.name, "spectrum");
-    block(spectrum_of(text, &curves), lang.why(&cell.cell.why), name)
+    block(lang, lang.why(&cell.cell.why), name, |l| {
+        let curve = |(arm, points): &(Arm, Vec<Point>)| Curve::new(l.arm(*arm), colour(cell, *arm), points.clone());
+        let text = ChartText {
+            title: l.spectrum_title(l.metric(metric), &cell.cell.name),
+            subtitle: l.spectrum_subtitle(),
+            x: l.percentile(),
+            y: l.metric(metric).to_owned(),
+        };
+        spectrum_of(text, &arms.iter().map(curve).collect::<Vec<_>>())
+    })
 }
 
 /// Points are (quantile, nanoseconds). The dot where a curve ends says how deep into the tail its data reaches.
@@ -91,25 +94,21 @@ pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Op
     if observed().count() < 2 {
         return None;
     }
-    let sides = [cell.base, versus.transport];
-    let curve = Curve {
-        name: both(lang, |l| l.over(sides)),
-        colour: colour(cell, trial::Arm::of(versus.transport)),
-        points: observed().map(|shift| (shift.share, shift.ratio.value)).collect(),
-        back: false,
-    };
+    let points: Vec<Point> = observed().map(|shift| (shift.share, shift.ratio.value)).collect();
     let bounds = || observed().filter_map(|shift| Some((shift.share, shift.ratio.interval?)));
     let low = bounds().map(|(share, bounds)| (share, bounds.low));
     let band: Vec<Point> = low.chain(bounds().map(|(share, bounds)| (share, bounds.high)).rev()).collect();
-    let text = chart_text(lang, |l| {
-        [
-            l.shift_title(l.metric(metric), &cell.cell.name),
-            l.shift_subtitle(l.sides(sides)[1], l.sides(sides)[0]),
-            l.percentile(),
-            l.ratio_axis(),
-        ]
-    });
-    block(shift_of(text, &curve, &band), lang.shift_caption(), file_name(&cell.cell.name, "shift"))
+    let (sides, colour) = ([cell.base, versus.transport], colour(cell, Arm::of(versus.transport)));
+    block(lang, lang.shift_caption(), file_name(&cell.cell.name, "shift"), |l| {
+        let [base, other] = l.sides(sides);
+        let text = ChartText {
+            title: l.shift_title(l.metric(metric), &cell.cell.name),
+            subtitle: l.shift_subtitle(other, base),
+            x: l.percentile(),
+            y: l.ratio_axis(),
+        };
+        shift_of(text, &Curve::new(l.over(sides), colour, points.clone()), &band)
+    })
 }
 
 /// Points are (quantile, ratio); `band` is the outline of their intervals.
@@ -135,19 +134,22 @@ pub(crate) fn timeline(cell: &CellComparison, lang: Language) -> Option<Block> {
     if principal(cell.cell) == Some(Metric::FirstEvent) {
         return None;
     }
-    let arms = shown_arms(cell).filter(|arm| seconds(arm, Quantile::P50).len() >= FEWEST_SECONDS);
-    let curve = |arm: &ArmTrials, quantile: Quantile| Curve {
-        name: both(lang, |l| format!("{} {quantile}", l.arm(arm.arm))),
-        colour: colour(cell, arm.arm),
-        points: seconds(arm, quantile),
-        back: quantile == Quantile::P50,
-    };
-    let curves = arms.flat_map(|arm| [Quantile::P99, Quantile::P50].map(|quantile| curve(arm, quantile)));
-    let text = chart_text(lang, |l| {
-        [l.timeline_title(&cell.cell.name), l.timeline_subtitle(), l.seconds_axis(), l.time_axis()]
-    });
-    let plot = timeline_of(text, &curves.collect::<Vec<_>>());
-    block(plot, lang.timeline_caption(), file_name(&cell.cell.name, "timeline"))
+    let arms = || shown_arms(cell).filter(|arm| seconds(arm, Quantile::P50).len() >= FEWEST_SECONDS);
+    block(lang, lang.timeline_caption(), file_name(&cell.cell.name, "timeline"), |l| {
+        let curve = |arm: &ArmTrials, quantile: Quantile| {
+            let name = format!("{} {quantile}", l.arm(arm.arm));
+            let curve = Curve::new(name, colour(cell, arm.arm), seconds(arm, quantile));
+            Curve { back: quantile == Quantile::P50, ..curve }
+        };
+        let curves = arms().flat_map(|arm| [Quantile::P99, Quantile::P50].map(|quantile| curve(arm, quantile)));
+        let text = ChartText {
+            title: l.timeline_title(&cell.cell.name),
+            subtitle: l.timeline_subtitle(),
+            x: l.seconds_axis(),
+            y: l.time_axis(),
+        };
+        timeline_of(text, &curves.collect::<Vec<_>>())
+    })
 }
 
 /// Points are (seconds, nanoseconds). A second without a value breaks its line.
@@ -173,11 +175,13 @@ fn seconds(arm: &ArmTrials, quantile: Quantile) -> Vec<Point> {
 
 /// Server memory over connections with the fitted slopes, every preset in one picture.
 pub(crate) fn memory(cells: &[&CellComparison], lang: Language) -> Option<Block> {
-    let of_cell = |cell| shown_arms(cell).filter_map(move |arm| memory_curve(cell, arm, lang));
-    let curves: Vec<Curve> = cells.iter().copied().flat_map(of_cell).collect();
-    let text = chart_text(lang, |l| [l.memory_title(), l.memory_subtitle(), l.connections_axis(), l.memory_axis()]);
     let first = cells.first()?;
-    block(memory_of(text, &curves), lang.why(&first.cell.why), file_name(&first.cell.name, "memory"))
+    block(lang, lang.why(&first.cell.why), file_name(&first.cell.name, "memory"), |l| {
+        let of_cell = |cell| shown_arms(cell).filter_map(move |arm| memory_curve(cell, arm, l));
+        let curves: Vec<Curve> = cells.iter().copied().flat_map(of_cell).collect();
+        let (title, subtitle) = (l.memory_title(), l.memory_subtitle());
+        memory_of(ChartText { title, subtitle, x: l.connections_axis(), y: l.memory_axis() }, &curves)
+    })
 }
 
 fn memory_curve(cell: &CellComparison, arm: &ArmTrials, lang: Language) -> Option<Curve> {
@@ -189,7 +193,7 @@ fn memory_curve(cell: &CellComparison, arm: &ArmTrials, lang: Language) -> Optio
     }
     let median = |(connections, bytes): (u64, Vec<f64>)| Some((connections as f64, stats::median(&bytes)?));
     Some(Curve {
-        name: both(lang, |l| l.memory_line(l.arm(arm.arm), l.preset(preset), number::bytes(per_connection))),
+        name: lang.memory_line(lang.arm(arm.arm), lang.preset(preset), number::bytes(per_connection)),
         colour: colour(cell, arm.arm),
         points: steps.into_iter().filter_map(median).collect(),
         back: preset != Preset::Equal,
@@ -226,19 +230,21 @@ pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
     if paced().count() < 2 {
         return None;
     }
-    let curve = |transport, single: bool| {
+    let curve = |transport, single: bool, l: Language| {
         let is = |cell: &&OwnCell| (cell.cell.cell.load.connections == 1) == single;
         let point = |cell: &OwnCell| Some((cell.tokens_per_second()?, added(cell, transport)?));
         let mut points: Vec<Point> = paced().filter(is).filter_map(point).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let name = both(lang, move |l: Language| l.llm_line(l.transport(transport), single));
-        let colour = colour(paced().next()?.cell, trial::Arm::of(transport));
+        let colour = colour(paced().next()?.cell, Arm::of(transport));
+        let name = l.llm_line(l.transport(transport), single);
         (!points.is_empty()).then_some(Curve { name, colour, points, back: !single })
     };
-    let each = [true, false].into_iter().flat_map(|single| [Transport::Sse, Transport::WebSocket].map(|t| (t, single)));
-    let curves: Vec<Curve> = each.filter_map(|(transport, single)| curve(transport, single)).collect();
-    let text = chart_text(lang, |l| [l.llm_chart(), l.llm_chart_subtitle(), l.llm_pace_head(), l.llm_chart_axis()]);
-    block(pace_of(text, &curves), lang.llm_chart_caption(), "llm-pace".to_owned())
+    block(lang, lang.llm_chart_caption(), "llm-pace".to_owned(), |l| {
+        let each = [true, false].into_iter().flat_map(|single| TRANSPORTS.map(|transport| (transport, single)));
+        let curves: Vec<Curve> = each.filter_map(|(transport, single)| curve(transport, single, l)).collect();
+        let (title, subtitle) = (l.llm_chart(), l.llm_chart_subtitle());
+        pace_of(ChartText { title, subtitle, x: l.llm_pace_head(), y: l.llm_chart_axis() }, &curves)
+    })
 }
 
 /// Points are (events a second, nanoseconds), rising in the first.

@@ -1,8 +1,8 @@
 //! The forest of ratios, which plotters has not: rows with their words above their marks, so that long names stay whole on
 //! a phone.
 
-use super::{block, both, chart_text, colour, file_name};
-use crate::chart::{Axis, BESIDE, ChartError, ChartText, Colour, ENDS, Key, Label, Mark, Plot, Shape, Text, Unit};
+use super::{block, colour, file_name, without_titles};
+use crate::chart::{Axis, BESIDE, ChartError, ChartText, Colour, ENDS, Key, Label, Mark, Plot, Shape, Unit};
 use crate::compare::{CellComparison, Comparison, Contest, Estimability};
 use crate::evidence::Block;
 use crate::number;
@@ -21,7 +21,7 @@ const MARKS: f64 = 31.0 / ROW;
 
 /// One figure.
 pub(super) struct Row {
-    pub name: Text,
+    pub name: String,
     /// The ratio of the two arms; a row whose ratio is not finite and positive shows a dash.
     pub ratio: f64,
     pub interval: Option<(f64, f64)>,
@@ -33,11 +33,11 @@ pub(super) struct Row {
 
 /// What the legend and the ends of the axis say.
 pub(super) struct Words {
-    pub ratio: Text,
-    pub null: Text,
-    pub margin: Text,
+    pub ratio: String,
+    pub null: String,
+    pub margin: String,
     /// What a ratio below 1 and one above 1 mean.
-    pub sides: [Text; 2],
+    pub sides: [String; 2],
 }
 
 /// The headline ratios of some cells around 1, with the null arm's interval behind each. One that is the other way round than
@@ -57,24 +57,17 @@ pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &
     let rows: Vec<Row> = cells.iter().filter(|cell| !cell.turned).flat_map(|cell| headlines(cell)).collect();
     let margin = 1.0 + Figure::Duration(trial::Metric::ResponseTime, trial::Quantile::P50).margin();
     let sides = comparison.sides();
-    let words = Words {
-        ratio: both(lang, |l| l.over(sides)),
-        null: both(lang, |l| l.null_interval(l.sides(sides)[0])),
-        margin: both(lang, |l| l.margin_of(number::percent(margin - 1.0))),
-        sides: [
-            both(lang, |l| format!("← {}", l.is_lower(l.sides(sides)[1]))),
-            both(lang, |l| format!("{} →", l.is_higher(l.sides(sides)[1]))),
-        ],
-    };
-    let text = chart_text(lang, |l| {
-        [
-            l.forest_title(l.sides(sides)[1], l.sides(sides)[0]),
-            l.forest_subtitle(comparison.family),
-            String::new(),
-            String::new(),
-        ]
-    });
-    block(forest_of(text, words, margin, &rows), lang.forest_caption(), file_name(name, "ratios"))
+    block(lang, lang.forest_caption(), file_name(name, "ratios"), |l| {
+        let [base, other] = l.sides(sides);
+        let words = Words {
+            ratio: l.over(sides),
+            null: l.null_interval(base),
+            margin: l.margin_of(number::percent(margin - 1.0)),
+            sides: [format!("← {}", l.is_lower(other)), format!("{} →", l.is_higher(other))],
+        };
+        let text = without_titles(l.forest_title(other, base), l.forest_subtitle(comparison.family));
+        forest_of(text, words, margin, &rows)
+    })
 }
 
 fn row(cell: &CellComparison, contest: &Contest) -> Row {
@@ -84,7 +77,7 @@ fn row(cell: &CellComparison, contest: &Contest) -> Row {
         _ => String::new(),
     };
     Row {
-        name: Text::from(format!("{}{quantile}", short_name(cell))),
+        name: format!("{}{quantile}", short_name(cell)),
         ratio: contest.ratio.value,
         interval: bounds(contest.ratio.interval),
         null: contest.null.and_then(|null| bounds(null.interval)),
@@ -105,7 +98,7 @@ pub(super) fn forest_of(text: ChartText, words: Words, margin: f64, rows: &[Row]
     let intervals = rows.iter().flat_map(|row| [row.interval, row.null]).flatten().flat_map(<[f64; 2]>::from);
     let ratios = rows.iter().map(|row| row.ratio).chain(intervals).chain([1.0 / margin, margin]);
     let bottom = rows.len() as f64;
-    let y = Axis::names(rows.iter().map(|_| Text::default())).turned();
+    let y = Axis::names(rows.iter().map(|_| String::new())).turned();
     let mut plot = Plot::new(text, Axis::ratio(&ratios.collect::<Vec<_>>())?, y);
     let (null_ink, margin_ink) = (Colour::Null.at(0.5), Colour::Ink.at(0.08));
     plot.marks.push(Mark::block(margin_ink, (1.0 / margin, 0.0), (margin, bottom)));
@@ -137,7 +130,7 @@ impl Row {
         let whisker = self.interval.map(|interval| Mark::whisker(ink, ordered(interval), y, 0.1));
         plot.marks.extend(whisker.into_iter().flatten());
         plot.marks.push(Mark::new(Shape::Dots, ink, [(self.ratio, y)]));
-        let figures = Text::from(self.figures());
+        let figures = self.figures();
         let name = Plot::beside(&self.name, &figures);
         let label = |x, by, side, text| Label { at: (x, top + WORDS), by: (by, 0.0), side, text, remark: false };
         plot.labels.extend([label(ENDS.0, -BESIDE, HPos::Left, name), label(ENDS.1, BESIDE, HPos::Right, figures)]);

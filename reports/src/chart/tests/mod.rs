@@ -30,7 +30,7 @@ fn numbers_as_people_read_them() {
 }
 
 fn labels(axis: Result<Axis, ChartError>) -> String {
-    let labels = axis.unwrap().labels(Medium::Page);
+    let labels = axis.unwrap().ticks;
     labels.into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" | ")
 }
 
@@ -88,7 +88,7 @@ fn words_wrap_and_end_within_their_room() {
 
 /// Rows named `name`, and nothing else.
 fn rows(name: &str, count: usize) -> Plot {
-    let names = std::iter::repeat_n(Text::from(name), count);
+    let names = std::iter::repeat_n(name.to_owned(), count);
     Plot::new(ChartText::default(), Axis::from_zero(&[1.0], Unit::Count).unwrap(), Axis::names(names))
 }
 
@@ -96,15 +96,15 @@ fn rows(name: &str, count: usize) -> Plot {
 fn words_cannot_break_out_of_the_markup() {
     let mut plot = rows("\"/><script>", 1);
     plot.text.title = "</title><script>alert(1)</script>".into();
-    plot.text.description = "</desc><script>".to_owned();
+    plot.text.subtitle = "</desc><script>".to_owned();
     plot.keys.push(Key::new("<script>".into(), Shape::Dots, Colour::Sse.solid()));
-    assert!(!plot.chart().unwrap().svg.contains("<script"));
+    assert!(!plot.svg().unwrap().contains("<script"));
 }
 
 #[test]
 fn more_than_a_reader_can_follow_is_refused() {
-    assert!(rows("row", 40).chart().is_ok());
-    assert!(matches!(rows("row", 41).chart(), Err(ChartError::TooMany { count: 41, limit: 40, .. })));
+    assert!(rows("row", 40).svg().is_ok());
+    assert!(matches!(rows("row", 41).svg(), Err(ChartError::TooMany { count: 41, limit: 40, .. })));
 }
 
 /// The left and the right end of every text of a drawing, as the bundled font sets it, with its height.
@@ -130,7 +130,7 @@ fn texts(svg: &str) -> Vec<(f64, f64, f64, String)> {
 fn labels_of_an_axis_do_not_touch_and_stay_inside() {
     for quantiles in [[0.0001, 0.9999], [0.01, 0.999], [0.1, 0.9]] {
         let (x, y) = (Axis::logit(&quantiles).unwrap(), Axis::log(&[1e3, 1e9], Unit::Time).unwrap());
-        let svg = Plot::new(ChartText::default(), x, y).chart().unwrap().svg;
+        let svg = Plot::new(ChartText::default(), x, y).svg().unwrap();
         let ticks: Vec<_> = texts(&svg).into_iter().filter(|(.., words)| words.ends_with('%')).collect();
         assert!(ticks.len() >= 3, "{ticks:?}");
         assert!(ticks.windows(2).all(|pair| pair[0].1 < pair[1].0), "{ticks:?}");
@@ -143,7 +143,7 @@ fn entries_of_a_legend_do_not_touch_and_stay_inside() {
     let mut plot = rows("row", 1);
     let names = ["sse", "websocket/h2+tls", "sse/h1+gzip, many streams", "sse@node", "long-poll"];
     plot.keys = names.map(|name| Key::new(name.into(), Shape::Line(2.0), Colour::Sse.solid())).into();
-    let svg = plot.chart().unwrap().svg;
+    let svg = plot.svg().unwrap();
     let entries: Vec<_> = texts(&svg).into_iter().filter(|(.., words)| names.contains(&words.as_str())).collect();
     assert_eq!(entries.len(), names.len());
     assert!(entries.iter().all(|(_, right, ..)| *right <= WIDTH * 10.0), "{entries:?}");
