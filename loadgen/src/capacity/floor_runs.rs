@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_has_no_floor_or_fails_says_so() {
-        assert!(FloorRuns::new(&cell("'sse','long-polling'"), 1, 1).is_none());
+        assert!(FloorRuns::new(&cell("'sse','long-poll'"), 1, 1).is_none());
         let mut heavy = cell("'sse'");
         // More than the floor's writer serves.
         heavy.load.payload_bytes = 1 << 20;
