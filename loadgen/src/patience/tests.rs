@@ -65,6 +65,7 @@ fn way(dialer: Dialer, endpoint: &Endpoint) -> Way {
         request: Request { method: "POST".to_owned(), headers: vec![json], ..request },
         format,
         silence: LIMIT,
+        longest: Duration::from_secs(60),
         log: None,
         secrets: Secrets::default(),
         cancels: true,

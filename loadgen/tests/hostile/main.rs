@@ -60,7 +60,7 @@ impl Way {
         };
         match self {
             Self::Llm | Self::LlmWebSocket => {
-                command.args(["--model", "m", "-n", "2", "-c", "2", "--timeout", "1s", "--prompt-file"]).arg(prompt)
+                command.args(["--model", "m", "-n", "2", "-c", "2", "--timeout", "1s", "--max-time", "2s", "--prompt-file"]).arg(prompt)
             }
             Self::Target | Self::Trial => &mut command,
             _ => command.args(["-d", "300ms", "--timeout", "1s"]),
