@@ -108,8 +108,8 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
         assert!(judged_ms > length_ms - 5.0, "{transport}: {judged_ms} of {length_ms} ms");
         let named = |stall: &&StallWarning| matches!(stall, StallWarning::Server { longest_ms, witnessed: true, .. } if *longest_ms > length_ms - 5.0);
         assert!(stalls(&trial).iter().any(named), "{transport}: {:?}", trial.warnings);
-        // A busy host may stall as well, but not for as long.
-        let excused = |stall: &&StallWarning| matches!(stall, StallWarning::Host { longest_ms, .. } if *longest_ms > length_ms / 2.0);
+        // A busy host stalls as well. What is late by the stop, 15 % of the window's events, is not excused by that.
+        let excused = |stall: &&StallWarning| matches!(stall, StallWarning::Host { share, .. } if *share > 7.5);
         assert!(!stalls(&trial).iter().any(excused), "{transport}: {:?}", trial.warnings);
     }
 }
