@@ -1,8 +1,9 @@
-//! What all answers of a server share: its key, its room, what it remembers of earlier answers. Refuses to answer.
+//! What all answers of a server share: its key, its bound, what it remembers of earlier answers.
 
 use super::error::ApiError;
 use crate::access::bearer;
 use crate::clock::now;
+use crate::endpoint::Streams;
 use crate::lock::lock;
 use crate::secret::Secret;
 use axum::http::HeaderMap;
@@ -41,7 +42,7 @@ impl LlmOptions {
 
 /// One for each server.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct LlmService {
     options: LlmOptions,
     answering: Arc<AtomicUsize>,
     memory: Mutex<Memory>,
@@ -64,7 +65,14 @@ impl Drop for Place {
     }
 }
 
-impl Desk {
+/// What a request is answered with.
+#[derive(Debug, Clone)]
+pub(super) struct LlmState {
+    pub(super) streams: Streams,
+    pub(super) service: Arc<LlmService>,
+}
+
+impl LlmService {
     pub(crate) fn new(options: LlmOptions) -> Self {
         Self { options, answering: Arc::default(), memory: Mutex::default() }
     }
@@ -115,35 +123,35 @@ impl Desk {
 mod tests {
     use super::*;
 
-    fn desk(options: LlmOptions) -> Desk {
-        Desk::new(options)
+    fn service(options: LlmOptions) -> LlmService {
+        LlmService::new(options)
     }
 
     #[test]
     fn memory_is_bounded_and_forgets_the_oldest() {
-        let desk = desk(LlmOptions::default());
+        let service = service(LlmOptions::default());
         for i in 0..=MAX_REMEMBERED as u64 {
-            desk.remember(format!("resp_{i}"), i);
-            desk.remember(format!("resp_{i}"), i);
+            service.remember(format!("resp_{i}"), i);
+            service.remember(format!("resp_{i}"), i);
         }
-        assert!(desk.recall("resp_0").is_err());
-        assert_eq!((desk.recall("resp_1").ok(), lock(&desk.memory).bytes.len()), (Some(1), MAX_REMEMBERED));
+        assert!(service.recall("resp_0").is_err());
+        assert_eq!((service.recall("resp_1").ok(), lock(&service.memory).bytes.len()), (Some(1), MAX_REMEMBERED));
     }
 
     #[test]
     fn places_are_given_back() {
-        let desk = desk(LlmOptions { max_answers: 1, ..LlmOptions::default() });
-        let first = desk.place().unwrap();
-        assert_eq!(desk.place().unwrap_err().status.as_u16(), 429);
+        let service = service(LlmOptions { max_answers: 1, ..LlmOptions::default() });
+        let first = service.place().unwrap();
+        assert_eq!(service.place().unwrap_err().status.as_u16(), 429);
         drop(first);
-        assert!(desk.place().is_ok());
+        assert!(service.place().is_ok());
     }
 
     #[test]
     fn input_costs_what_was_said_and_nothing_by_default() {
         let begun = now();
-        desk(LlmOptions { cost_per_byte_ns: 100, ..LlmOptions::default() }).read_input(10_000);
+        service(LlmOptions { cost_per_byte_ns: 100, ..LlmOptions::default() }).read_input(10_000);
         assert!(now().nanos_since(begun) >= 1_000_000);
-        desk(LlmOptions::default()).read_input(usize::MAX);
+        service(LlmOptions::default()).read_input(usize::MAX);
     }
 }

@@ -1,11 +1,8 @@
-//! What all runtime threads of one server share: facts, counters, named streams and the wish to end. Refuses to do I/O.
+//! What all runtime threads of one server share, below its streams: facts, limits, counters, and whether it ends.
 
 use crate::access::Gate;
-use crate::browser::Results;
 use crate::budget::Budget;
 use crate::clock::{WireClock, now};
-use crate::feed::Registry;
-use crate::llm::Desk;
 use crate::pacer::PacerHandle;
 use crate::refusal::Refusal;
 use crate::witness::Witness;
@@ -16,28 +13,23 @@ use wire::{Facts, Limits, Tuning, Vitals};
 
 /// One for each server.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct ServerState {
     facts: Facts,
     /// The thread that paces topics with several readers.
     pub(crate) pacer: PacerHandle,
-    lane_pacers: Box<[PacerHandle]>,
-    pub(crate) registry: Registry,
-    /// What browsers found out.
-    pub(crate) results: Results,
-    /// What answers of the language-model service share.
-    pub(crate) desk: Desk,
-    /// Events that schedules released; unpaced ones are counted by lane.
+    worker_pacers: Box<[PacerHandle]>,
+    /// Events that schedules released; unpaced ones are counted by worker.
     pub(crate) published: AtomicU64,
     /// Held by a schedule that runs with nobody subscribed.
     pub(crate) unread: tokio::sync::Mutex<()>,
     /// Held while the witness is asked.
     pub(crate) asking: Arc<tokio::sync::Mutex<()>>,
     connections: AtomicUsize,
-    lanes: Box<[Counters]>,
+    workers: Box<[Counters]>,
     closing: AtomicBool,
     closed: watch::Sender<bool>,
     /// What stands between this server and its clients.
-    guard: Guard,
+    defense: Defense,
     /// The clock that clients are told.
     pub(crate) clock: WireClock,
     /// Who can tell a stall of this process from one of the host, where somebody can.
@@ -46,7 +38,7 @@ pub(crate) struct Hub {
 
 /// What stands between a server and its clients.
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub(crate) struct Defense {
     /// Who may ask.
     pub(crate) gate: Gate,
     /// What all clients together make this server keep.
@@ -72,34 +64,30 @@ pub(crate) struct Counters {
     pub(crate) tokens_in_vain: AtomicU64,
 }
 
-impl Hub {
+impl ServerState {
     pub(crate) fn new(
         facts: Facts,
         pacer: PacerHandle,
-        desk: Desk,
-        guard: Guard,
+        defense: Defense,
         clock: WireClock,
         witness: Option<Witness>,
     ) -> Self {
-        let lanes = (0..facts.threads).map(|_| Counters::default()).collect();
-        let lane_pacers = (0..facts.threads).map(|_| PacerHandle::of_task()).collect();
+        let workers = (0..facts.threads).map(|_| Counters::default()).collect();
+        let worker_pacers = (0..facts.threads).map(|_| PacerHandle::of_task()).collect();
         let (closed, _) = watch::channel(false);
         let (published, connections, closing) = <(AtomicU64, AtomicUsize, AtomicBool)>::default();
         Self {
             facts,
             pacer,
-            lane_pacers,
-            registry: Registry::default(),
-            results: Results::default(),
-            desk,
+            worker_pacers,
             published,
             unread: tokio::sync::Mutex::default(),
             asking: Arc::default(),
             connections,
-            lanes,
+            workers,
             closing,
             closed,
-            guard,
+            defense,
             clock,
             witness,
         }
@@ -118,15 +106,15 @@ impl Hub {
     }
 
     pub(crate) const fn gate(&self) -> &Gate {
-        &self.guard.gate
+        &self.defense.gate
     }
 
     pub(crate) const fn budget(&self) -> &Budget {
-        &self.guard.budget
+        &self.defense.budget
     }
 
     pub(crate) const fn allows_faults(&self) -> bool {
-        self.guard.allows_faults
+        self.defense.allows_faults
     }
 
     /// Refuses damage that was ordered where none may be.
@@ -134,13 +122,13 @@ impl Hub {
         if ordered && !self.allows_faults() { Err(Refusal::no_faults()) } else { Ok(()) }
     }
 
-    pub(crate) const fn counters(&self, lane: usize) -> &Counters {
-        &self.lanes[lane]
+    pub(crate) const fn counters(&self, worker: usize) -> &Counters {
+        &self.workers[worker]
     }
 
     /// The pacers of the runtime threads.
-    pub(crate) const fn lane_pacers(&self) -> &[PacerHandle] {
-        &self.lane_pacers
+    pub(crate) const fn worker_pacers(&self) -> &[PacerHandle] {
+        &self.worker_pacers
     }
 
     /// Counts one connection in; `false` when it is one too many.
@@ -163,7 +151,6 @@ impl Hub {
     pub(crate) fn close(&self) {
         self.closing.store(true, Relaxed);
         self.closed.send_replace(true);
-        self.registry.clear();
     }
 
     #[inline]
@@ -177,50 +164,25 @@ impl Hub {
 
     /// The counters, summed over all threads.
     pub(crate) fn tally(&self) -> Vitals {
-        let sum =
-            |counter: fn(&Counters) -> &AtomicU64| self.lanes.iter().map(|lane| counter(lane).load(Relaxed)).sum();
-        let unpaced: u64 = sum(|lane| &lane.published);
+        let sum = |counter: fn(&Counters) -> &AtomicU64| {
+            self.workers.iter().map(|worker| counter(worker).load(Relaxed)).sum()
+        };
+        let unpaced: u64 = sum(|worker| &worker.published);
         Vitals {
             at: now(),
             connections_open: self.connections.load(Relaxed) as u64,
-            connections_accepted: sum(|lane| &lane.accepted),
-            requests: sum(|lane| &lane.requests),
+            connections_accepted: sum(|worker| &worker.accepted),
+            requests: sum(|worker| &worker.requests),
             events_published: self.published.load(Relaxed) + unpaced,
-            events_sent: sum(|lane| &lane.sent),
-            events_dropped: sum(|lane| &lane.dropped),
-            slow_disconnects: sum(|lane| &lane.slow_disconnects),
-            messages_received: sum(|lane| &lane.messages),
-            answers_cancelled: sum(|lane| &lane.answers_cancelled),
-            events_in_vain: sum(|lane| &lane.events_in_vain),
-            tokens_in_vain: sum(|lane| &lane.tokens_in_vain),
-            tokens_sent: sum(|lane| &lane.tokens),
+            events_sent: sum(|worker| &worker.sent),
+            events_dropped: sum(|worker| &worker.dropped),
+            slow_disconnects: sum(|worker| &worker.slow_disconnects),
+            messages_received: sum(|worker| &worker.messages),
+            answers_cancelled: sum(|worker| &worker.answers_cancelled),
+            events_in_vain: sum(|worker| &worker.events_in_vain),
+            tokens_in_vain: sum(|worker| &worker.tokens_in_vain),
+            tokens_sent: sum(|worker| &worker.tokens),
             ..Vitals::default()
         }
-    }
-}
-
-/// A hub without listeners, for the tests of what hangs on one.
-#[cfg(test)]
-pub(crate) mod rig {
-    use super::*;
-    use crate::feed::Lane;
-    use crate::pacer::Pacer;
-    use crate::{ServeOptions, probe};
-
-    /// What a server of so many threads shares, and the pacer that must live as long.
-    pub(crate) fn hub(threads: usize) -> (Pacer, Arc<Hub>) {
-        let options = ServeOptions::default();
-        let guard = options.guard(0).unwrap();
-        let ServeOptions { tuning, limits, llm, .. } = options;
-        let pacer = Pacer::spawn().unwrap();
-        let facts = probe::read_facts(threads, tuning, limits);
-        let hub = Hub::new(facts, pacer.handle(), Desk::new(llm), guard, WireClock::default(), None);
-        (pacer, Arc::new(hub))
-    }
-
-    /// One lane of a server that has no sockets.
-    pub(crate) fn lane() -> (Pacer, Arc<Lane>) {
-        let (pacer, hub) = hub(1);
-        (pacer, Arc::new(Lane::detached(hub)))
     }
 }
