@@ -156,8 +156,8 @@ is 'bench: a bench that reports nothing is a failure' "$(BENCH_DAMAGE='/floor-ss
 has 'bench: … and is named, too' "$(<"$room/out")" 'delivery/floor-sse/64 reports no time above zero'
 has 'bench: a filter is passed on, to both' "$(status scripts/bench.sh codec; tail -n 2 "$room/cargo")" '--list codec'
 
-mkdir -p fuzz/fuzz_targets fuzz/seeds/sse "$room/report"
-touch fuzz/fuzz_targets/{sse,record}.rs
+mkdir -p loadgen/fuzz/fuzz_targets loadgen/fuzz/seeds/sse "$room/report"
+touch loadgen/fuzz/fuzz_targets/{sse,record}.rs
 is 'fuzz: an unknown target is refused' "$(status scripts/fuzz.sh nosuch)" 2
 is 'fuzz: one without inputs to begin with, too' "$(status scripts/fuzz.sh record)" 2
 is 'fuzz: time is in whole seconds' "$(status scripts/fuzz.sh -t 1m sse)" 2
