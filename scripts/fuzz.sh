@@ -6,8 +6,8 @@ usage() {
   cat <<'TEXT'
 usage: scripts/fuzz.sh [-b] [-t SECONDS] [TARGET …]
 
-Builds the fuzz targets (loadgen/fuzz/fuzz_targets) with the stable compiler and the coverage counters that libFuzzer reads, and runs each,
-or those that are named, for so many seconds (20), beginning with the committed inputs in loadgen/fuzz/seeds. New inputs go to
+Builds the fuzz targets (loadgen/fuzz/fuzz_targets) with the stable compiler and the coverage counters that libFuzzer reads, and runs
+each, or those that are named, for so many seconds (20), beginning with the committed inputs in loadgen/fuzz/seeds. New inputs go to
 loadgen/fuzz/corpus, which git ignores; an input that breaks a target goes to loadgen/fuzz/artifacts, and its path is printed.
 
   -b  build only

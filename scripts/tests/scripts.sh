@@ -137,13 +137,14 @@ is 'publish: the first record is the run' "$(<"$published/run.json")" '{"kind":"
 has 'publish: the table is spliced' "$(tail -n 1 "$room/cargo")" "reports -- $published --splice README.md"
 has 'publish: says what to commit' "$(<"$room/out")" "git add $published README.md"
 is 'publish: never over an older run' "$(status scripts/publish.sh -n box)" 1
-printf '<!-- pushbench:agent -->\n<!-- /pushbench:agent -->\n' >README.md
+printf '<!-- pushbench:agent -->\n<!-- /pushbench:agent -->\n' >reports/published/README.md
 is 'publish: tool loops have a part of their own' "$(status scripts/publish.sh -n loops agent --turns 3)" 0
 has 'publish: … and are run by their command' "$(grep -- '-- agent' "$room/cargo")" '-- agent --turns 3 -o'
-is 'publish: a run for a part that README lacks is refused' "$(status scripts/publish.sh -n streams --plan llm)" 1
-has 'publish: … and says which' "$(<"$room/out")" 'pushbench:streams'
-is 'publish: a plan without a part of README is published beside it' "$(status scripts/publish.sh -n shapes --plan workloads)" 0
-has 'publish: … and leaves README alone' "$(tail -n 1 "$room/cargo")" '-shapes'
+has 'publish: … which stands among the results' "$(tail -n 1 "$room/cargo")" '--splice reports/published/README.md'
+is 'publish: a run for a part that the page lacks is refused' "$(status scripts/publish.sh -n streams --plan llm)" 1
+has 'publish: … and says which' "$(<"$room/out")" 'reports/published/README.md has no line <!-- pushbench:streams'
+is 'publish: a plan without a part of its own is published beside it' "$(status scripts/publish.sh -n shapes --plan workloads)" 0
+has 'publish: … and leaves pages alone' "$(tail -n 1 "$room/cargo")" '-shapes'
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
 is 'bench: benches that report a time succeed' "$(status scripts/bench.sh -q)" 0
