@@ -52,6 +52,7 @@ delivery/floor-sse/64   time:   [790.00 ns 800.00 ns 810.00 ns]
 codec/decode/library-websocket/64
                         time:   [7.9 ns 8.0 ns 8.1 ns]
 TXT
+  *'reports -- '*) [[ ! ${DRAWS-} ]] || mkdir "$7/charts" ;;
   *compare*--fail*) exit 1 ;;
   *'-- compare'* | *'-- agent'*) printf '{"kind":"run"}\n{"kind":"end"}\n' | gzip >"$out/records.jsonl.gz" && echo page >"$out/report.html" ;;
 esac
@@ -145,6 +146,12 @@ is 'publish: a run for a part that the page lacks is refused' "$(status scripts/
 has 'publish: … and says which' "$(<"$room/out")" 'reports/published/README.md has no line <!-- pushbench:streams'
 is 'publish: a plan without a part of its own is published beside it' "$(status scripts/publish.sh -n shapes --plan workloads)" 0
 has 'publish: … and leaves pages alone' "$(tail -n 1 "$room/cargo")" '-shapes'
+printf '[report](%s/report.html)\n<!-- pushbench:table -->\n<!-- /pushbench:table -->\n' "$published" >README.md
+printf '[report](%s-loops/report.html)\n<!-- pushbench:agent -->\n<!-- /pushbench:agent -->\n' "$(date +%F)" >reports/published/README.md
+is 'rerender: every run is rendered' "$(DRAWS=1 status scripts/rerender.sh)" 0
+has 'rerender: the table goes into README' "$(<"$room/cargo")" "reports -- $published --splice README.md"
+has 'rerender: … other parts among the results' "$(tail -n 3 "$room/cargo")" '-loops --splice reports/published/README.md'
+is 'rerender: … and a run without a part into neither' "$(tail -n 3 "$room/cargo" | grep -c -- --splice)" 2
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
 is 'bench: benches that report a time succeed' "$(status scripts/bench.sh -q)" 0
