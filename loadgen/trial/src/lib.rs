@@ -5,6 +5,7 @@
 //! average a percentile.
 
 mod agent;
+mod arm;
 mod cadence;
 mod capacity;
 pub mod container;
@@ -23,6 +24,7 @@ mod llm;
 mod llm_load;
 mod measurement;
 mod metric;
+mod older;
 mod plan;
 mod plan_check;
 mod plan_file;
@@ -37,6 +39,7 @@ mod stalls;
 mod warning;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
+pub use arm::{Arm, Carrier, ClientKind, Compression, NotSupported, ParseArmError, Stack};
 pub use cadence::Cadence;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
@@ -56,7 +59,7 @@ pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
 pub use metric::Metric;
-pub use plan::{Arm, Cell, ClientKind, Load, Plan, Scenario, StopRule};
+pub use plan::{Cell, Load, Plan, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use quantile::Quantile;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
