@@ -2,6 +2,10 @@
 //!
 //! Refuses to decide anything: what is tried next and what was found follow from the records alone.
 
+mod floor_runs;
+
+pub use floor_runs::FloorRuns;
+
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
 use crate::runner::order::Turn;
@@ -48,7 +52,7 @@ impl Search {
         let mut random = fastrand::Rng::with_seed(options.seed);
         while let Some(ask) = next(&self.plan, &standing.seen, options.seed) {
             let cell = self.cell_of(ask);
-            let (mut arms, seed) = (cell.arms(), random.u64(..));
+            let (mut arms, seed) = (cell.block_arms(), random.u64(..));
             random.shuffle(&mut arms);
             for (arm, position) in arms.into_iter().zip(0..) {
                 self.show(&mut standing, &cell, arm, &mut report);
@@ -105,6 +109,13 @@ impl Search {
         let (connections, rate) = point.load_of(self.plan.of, cell.load.connections, cell.load.rate.get());
         cell.load.connections = connections;
         cell.load.rate = Rate::per_second(rate).unwrap_or(cell.load.rate);
+    }
+
+    /// Rounds of the floor at the smaller capacity; `None` where that is not known or an arm has no floor.
+    pub fn floor_runs(&self, found: &Capacity, rounds: u32) -> Option<FloorRuns> {
+        let (load, mut cell) = (found.both_hold()?, self.cell.clone());
+        self.put(&mut cell, load);
+        FloorRuns::new(&cell, load, rounds)
     }
 
     /// Response times of both arms at the same loads, well below what both hold; `None` where that is not known.
@@ -171,6 +182,7 @@ mod tests {
             answers: [holds(base), holds(other)],
             ratio: Err(NoRatio::Unfinished),
             steps: Vec::new(),
+            floors: Vec::new(),
         };
         let plan = search.latency_plan(&found(Some(40_000), Some(90_000)), 6).unwrap();
         let rates: Vec<_> = plan.cells.iter().map(|cell| cell.load.rate.get()).collect();

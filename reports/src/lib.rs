@@ -21,6 +21,7 @@ pub mod row;
 pub mod stats;
 pub mod verdict;
 
+mod arms;
 mod belief;
 mod columns;
 mod evidence;

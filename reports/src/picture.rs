@@ -56,7 +56,8 @@ fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
     let Some(metric) = cell.judged() else {
         return Vec::new();
     };
-    [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()
+    let shifts = cell.versus.iter().map(|versus| shift(cell, versus, metric, lang));
+    std::iter::once(spectrum(cell, metric, lang)).chain(shifts).chain([timeline(cell, lang)]).flatten().collect()
 }
 
 /// A plot as a block of evidence, the picture in English; one without anything to show is left out.
@@ -82,8 +83,8 @@ fn without_titles(title: String, subtitle: String) -> ChartText {
 /// The colour of an arm in every chart of a cell: the first SSE and the first WebSocket have theirs, the others take what
 /// is left in the order of the cell.
 fn colour(cell: &CellComparison, arm: Arm) -> Colour {
-    let arms = || cell.arms.iter().map(|arm| arm.arm).filter(|arm| !arm.twin);
-    let first = |transport| arms().find(|arm| arm.transport == transport);
+    let arms = || cell.cell.arms.iter().copied().filter(|arm| !arm.twin);
+    let first = |protocol| arms().find(|arm| arm.protocol == protocol);
     let (sse, websocket) = (first(Transport::Sse), first(Transport::WebSocket));
     let others = || arms().filter(|arm| Some(*arm) != sse && Some(*arm) != websocket);
     match Some(arm) {

@@ -22,7 +22,7 @@ fn text(records: &Records) -> String {
 #[test]
 fn a_void_trial_is_in_no_ratio() {
     let void = records(|trial| {
-        if trial.block == 1 && trial.arm.transport == Transport::WebSocket {
+        if trial.block == 1 && trial.arm.protocol == Transport::WebSocket {
             trial.warnings = vec![Warning::GeneratorSaturated { share: 97.0 }];
         }
     });

@@ -119,7 +119,7 @@ async fn open(
     stream.opened(LIMIT).await?;
     let (sender, due) = unbounded_channel();
     let payload = Arc::clone(payload);
-    if order.arm.transport.is_bidirectional() {
+    if order.arm.protocol.is_bidirectional() {
         tasks.spawn(frames(stream, payload, due));
     } else {
         let post = session.request(order, format!("/publish/{name}"));

@@ -64,7 +64,7 @@ async fn attempt(
     host::admit(u64::from(load.connections), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
-        client: order.cell.client,
+        client: order.arm.client,
         specs: vec![spec(order, foreign); load.connections as usize],
         threads: order.threads,
         connect_rate: foreign.connect_rate,
@@ -134,5 +134,5 @@ fn spec(order: &Order, foreign: &Foreign) -> StreamSpec {
         body: foreign.body.clone(),
         ..Request::get(&foreign.endpoint.authority, &foreign.endpoint.path_and_query)
     };
-    StreamSpec { transport: order.arm.transport, request, expected: None, first_seq: None, leaves: false }
+    StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false }
 }

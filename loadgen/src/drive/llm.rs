@@ -9,7 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::llm::answer::digest;
 use crate::llm::campaign::Turn;
 use crate::llm::drive::Drive;
-use crate::llm::exchange::{Done, Way};
+use crate::llm::exchange::{Done, LONGEST, Way};
 use crate::llm::format::{Format, message};
 use crate::llm::schedule::{Question, questions};
 use crate::llm::score::Score;
@@ -70,6 +70,7 @@ fn way(order: &Order, session: &Session, asked: &[Question], workload: &Workload
         request: Request { method: "POST".to_owned(), headers, ..request },
         format: FORMAT,
         silence: SILENCE + Duration::from_nanos(longest_ns.unwrap_or(0)),
+        longest: LONGEST,
         log: observer.log.clone(),
         idle: Mutex::default(),
     }
@@ -91,7 +92,7 @@ async fn warm_up(
     let until = clock::now() + cell.load.warmup;
     loop {
         let mut failed = None;
-        let body = |turn: &Turn| body(llm, &question, turn.arm.transport);
+        let body = |turn: &Turn| body(llm, &question, turn.arm.protocol);
         drive(streams, None, way, interrupt)
             .run(&turns, body, |_, done| failed = failed.take().or(done.failure))
             .await?;
@@ -134,7 +135,7 @@ async fn ask(
     let turns: Vec<_> = asked.iter().zip(0..).map(turn).collect();
     let until = (!llm.is_paced()).then(|| clock::now() + cell.load.window);
     let mut ended = Vec::new();
-    let body = |turn: &Turn| body(llm, &asked[turn.index as usize], arm.transport);
+    let body = |turn: &Turn| body(llm, &asked[turn.index as usize], arm.protocol);
     let keep = |turn: &Turn, done| ended.push((turn.index as usize, done, clock::now()));
     drive(cell.load.connections, until, way, interrupt).run(&turns, body, keep).await?;
     Ok(ended)

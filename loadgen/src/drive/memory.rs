@@ -83,7 +83,7 @@ impl Quiet {
     /// [`TrialError`] when one fails or the server stops answering.
     pub(super) async fn open(&mut self, order: &Order, session: &mut Session, number: u32) -> Result<(), TrialError> {
         for index in self.streams.len() as u32..number {
-            let (client, dialer) = (order.cell.client, session.dialer.clone());
+            let (client, dialer) = (order.arm.client, session.dialer.clone());
             let spec = session.spec(order, &subscription(order), index);
             self.streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
             if index % self.go == 0 {

@@ -176,8 +176,8 @@ fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
 
 /// Refuses what cannot be, before a server is bothered.
 fn supported(order: &Order) -> Result<(), TrialError> {
-    let transport = order.arm.transport;
-    let library = order.cell.client == ClientKind::Library;
+    let transport = order.arm.protocol;
+    let library = order.arm.client == ClientKind::Library;
     match (order.cell.scenario, transport) {
         (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if library => {
             Err(TrialError::Unsupported(format!("no client library reads {transport}")))

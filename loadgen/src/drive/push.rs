@@ -42,7 +42,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let stamps = order.cell.stamps.then(|| (ClockPair::read(), one_in(order.cell.offered())));
     let plan = FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
-        client: order.cell.client,
+        client: order.arm.client,
         specs,
         threads: order.threads,
         connect_rate: CONNECT_RATE,

@@ -113,7 +113,7 @@ fn plan(order: &Order, session: &Session, stamps: Option<u32>) -> FleetPlan {
     };
     FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps),
-        client: order.cell.client,
+        client: order.arm.client,
         specs: (0..load.connections).map(spec).collect(),
         threads: order.threads,
         connect_rate: CONNECT_RATE,

@@ -12,11 +12,14 @@ use servers::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
+use tokio::time::timeout;
 use trial::Arm;
 use wire::{MonoTime, Transport};
 
 /// What one read returns at most.
 const BUFFER_BYTES: usize = 64 << 10;
+/// Longest time of one request, however much comes, where nobody says another: far beyond what our workloads last.
+pub const LONGEST: Duration = Duration::from_secs(3_600);
 /// Connections that are kept for later requests, of each transport.
 const MAX_IDLE: usize = 1_024;
 
@@ -30,6 +33,8 @@ pub struct Way {
     pub format: Format,
     /// Longest silence between two events.
     pub silence: Duration,
+    /// Longest time of one request on its connection, however much comes.
+    pub longest: Duration,
     /// Where to write what comes.
     pub log: Option<Arc<EventLog>>,
     /// What must not be shown, even when the endpoint sends it back.
@@ -123,7 +128,7 @@ impl Way {
         if let Some(log) = &self.log {
             log.append(&Entry {
                 request: ask.number,
-                transport: ask.arm.transport.name(),
+                transport: ask.arm.protocol.name(),
                 twin: ask.arm.twin,
                 what,
                 at_ns: at.as_nanos(),
@@ -146,7 +151,8 @@ impl Way {
             done.answer.begin = ask.due.unwrap_or_else(clock::now);
             self.note(ask, "begin", done.answer.begin, b"");
             let (before_in, before_out) = (line.link.meter().bytes_in(), line.link.meter().bytes_out());
-            let told = line.tell(self, ask, &mut done.answer).await;
+            let told = timeout(self.longest, line.tell(self, ask, &mut done.answer)).await;
+            let told = told.unwrap_or(Err(Failure::Endless(self.longest)));
             done.bytes_in += line.link.meter().bytes_in() - before_in;
             done.bytes_out += line.link.meter().bytes_out() - before_out;
             match told {
@@ -178,9 +184,9 @@ impl Line {
     async fn open(way: &Way, arm: Arm) -> Result<(Self, DialTimes), Failure> {
         let (link, times) = way.dialer.dial().await?;
         let mut line = Self { arm, link, conversation: None };
-        if arm.transport == Transport::WebSocket {
+        if arm.protocol == Transport::WebSocket {
             let request = Request { method: "GET".to_owned(), body: None, ..way.request.clone() };
-            let mut conversation = Conversation::open(arm.transport, &request)?;
+            let mut conversation = Conversation::open(arm.protocol, &request)?;
             line.shake(way, &mut conversation).await.map_err(|failure| no_websocket(failure, &conversation))?;
             line.conversation = Some(conversation);
         }
@@ -212,7 +218,7 @@ impl Line {
             }
             None => {
                 let asked = Request { body: Some(ask.body.to_vec()), ..way.request.clone() };
-                Conversation::open(self.arm.transport, &asked)?
+                Conversation::open(self.arm.protocol, &asked)?
             }
         };
         self.link.expect(way.silence);
@@ -223,7 +229,7 @@ impl Line {
         }
         way.note(ask, "end", clock::now(), b"");
         let closes = conversation.head().header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        if self.arm.transport == Transport::WebSocket {
+        if self.arm.protocol == Transport::WebSocket {
             let goes_on = !conversation.is_over();
             self.conversation = Some(conversation);
             return Ok(goes_on);
@@ -241,7 +247,7 @@ impl Line {
         answer: &mut Answer,
     ) -> Result<bool, Failure> {
         way.note(ask, "cancel", clock::now(), b"");
-        if self.arm.transport != Transport::WebSocket || !way.cancels {
+        if self.arm.protocol != Transport::WebSocket || !way.cancels {
             return Ok(false);
         }
         let cancel = br#"{"type":"response.cancel"}"#;
@@ -271,7 +277,7 @@ impl Line {
     ) -> Result<(), Failure> {
         let mut buffer = vec![0; BUFFER_BYTES];
         self.link.expect(way.silence);
-        let websocket = self.arm.transport == Transport::WebSocket;
+        let websocket = self.arm.protocol == Transport::WebSocket;
         loop {
             let bytes = self.link.read(&mut buffer).await?;
             let received = clock::now();

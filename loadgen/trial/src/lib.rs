@@ -5,6 +5,7 @@
 //! average a percentile.
 
 mod agent;
+mod arm;
 mod cadence;
 mod capacity;
 pub mod container;
@@ -12,6 +13,7 @@ mod detector;
 mod distribution;
 mod exact_pass;
 mod figure;
+mod floor_run;
 mod gate;
 mod heap_account;
 mod job_load;
@@ -22,6 +24,7 @@ mod llm;
 mod llm_load;
 mod measurement;
 mod metric;
+mod older;
 mod plan;
 mod plan_check;
 mod plan_file;
@@ -36,12 +39,14 @@ mod stalls;
 mod warning;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
+pub use arm::{Arm, Carrier, ClientKind, Compression, NotSupported, ParseArmError, Stack};
 pub use cadence::Cadence;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
 pub use exact_pass::{ExactPass, Tally};
 pub use figure::{Figure, backlog_growth, slope};
+pub use floor_run::FloorRun;
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use heap_account::{HeapAccount, HeapGrowth};
 pub use job_load::JobLoad;
@@ -54,7 +59,7 @@ pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
 pub use metric::Metric;
-pub use plan::{Arm, Cell, ClientKind, Load, Plan, Scenario, StopRule};
+pub use plan::{Cell, Load, Plan, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use quantile::Quantile;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};

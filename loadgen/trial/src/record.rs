@@ -1,13 +1,18 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
+use crate::older;
 use crate::{
-    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning,
+    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight, Redone,
+    Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 6;
+
+/// From here on an arm names its client; before, its cell did.
+const ARMS_SCHEMA: u32 = 6;
 
 /// One line of a records file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +28,8 @@ pub enum Line {
     AgentLoop(Box<AgentLoop>),
     /// A block that is set aside: it was run again.
     Redone(Redone),
+    /// One run of the floor, behind a search for capacity.
+    Floor(FloorRun),
     /// Last line of a run that was not cut off.
     End(End),
 }
@@ -107,7 +114,7 @@ pub struct Trial {
     pub tool: Tool,
     /// The cell as asked for.
     pub cell: Cell,
-    /// The arm: transport, and whether it is the null twin.
+    /// The arm.
     pub arm: Arm,
     /// Block, from 0.
     pub block: u32,
@@ -224,6 +231,7 @@ enum Kind {
     Trial,
     AgentLoop,
     Redone,
+    Floor,
     End,
 }
 
@@ -259,11 +267,14 @@ impl Line {
         }
         // By its kind: the derived form would first keep everything in the line, whatever a reader makes of it.
         let line = match head.kind {
+            Kind::Run if head.schema < ARMS_SCHEMA => older::run(text).map(Self::Run),
+            Kind::Trial if head.schema < ARMS_SCHEMA => older::trial(text).map(Self::Trial),
             Kind::Run => serde_json::from_str(text).map(Self::Run),
             Kind::Preflight => serde_json::from_str(text).map(Self::Preflight),
             Kind::Trial => serde_json::from_str(text).map(Self::Trial),
             Kind::AgentLoop => serde_json::from_str(text).map(Self::AgentLoop),
             Kind::Redone => serde_json::from_str(text).map(Self::Redone),
+            Kind::Floor => serde_json::from_str(text).map(Self::Floor),
             Kind::End => serde_json::from_str(text).map(Self::End),
         };
         line.map_err(LineError::Foreign)

@@ -1,5 +1,4 @@
-//! Detectors that need several trials: what comparing finds out about the ruler (METHODOLOGY, detectors 13, 15, 22, 24, 25,
-//! 26, 27 and 31). Each is a small pure function; none of them changes a number, and only unequal arms are refused.
+//! Validity checks that need several trials (reports/method/checks.md, rules 13, 15, 22, 24, 25, 26, 27 and 31). Each is a small pure function; none of them changes a number, and only unequal arms are refused.
 
 mod acks;
 mod drift;
@@ -14,8 +13,7 @@ pub use unequal::{Inequality, unequal, warning as unequal_warning};
 use crate::compare::{CellComparison, Comparison, Contest, Estimability};
 use crate::stats::median;
 use crate::verdict::Verdict;
-use trial::{Figure, Measurement, Warning};
-use wire::Transport;
+use trial::{Arm, Figure, Measurement, Warning};
 
 /// Below this, successive events may count as independent.
 const DEPENDENCE: f64 = 0.10;
@@ -53,11 +51,11 @@ fn in_cell(cell: &CellComparison) -> Vec<Warning> {
 /// Rule 13 for the first contest in which it fires. Over loopback segments are no network's and nothing is said.
 fn acknowledged(cell: &CellComparison) -> Option<Warning> {
     let base = acks_of(cell, cell.base);
-    cell.versus.iter().find_map(|versus| acks(base, acks_of(cell, versus.transport)))
+    cell.versus.iter().find_map(|versus| acks(base, acks_of(cell, versus.arm)))
 }
 
-fn acks_of(cell: &CellComparison, transport: Transport) -> Acks {
-    let measured = cell.arm(transport).into_iter().flat_map(|arm| arm.measured());
+fn acks_of(cell: &CellComparison, arm: Arm) -> Acks {
+    let measured = cell.arm(arm).into_iter().flat_map(|arm| arm.measured());
     let spans = measured.filter_map(|(_, m)| m.layers).filter(|layers| !layers.loopback).map(|layers| layers.span);
     spans.fold(Acks { pure_acks: 0, data_segments: 0 }, |sum, span| Acks {
         pure_acks: sum.pure_acks + span.out.pure_acks(),

@@ -2,14 +2,14 @@
 
 use super::{block, colour, file_name, shown_arms};
 use crate::chart::{Axis, ChartError, ChartText, Colour, Key, Mark, Plot, Point, Shape, Unit};
-use crate::compare::{ArmTrials, CellComparison, Pooled, independent, principal};
+use crate::compare::{ArmTrials, CellComparison, Pooled, Versus, independent, principal};
 use crate::evidence::Block;
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::text::Language;
 use crate::{number, stats};
 use std::collections::BTreeMap;
 use trial::{Arm, Figure, Metric, Quantile, slope};
-use wire::{Preset, Transport};
+use wire::{Preset, Role, Transport};
 
 /// Points for each tenfold of `1 / (1 - q)`.
 const POINTS_PER_DECADE: f64 = 16.0;
@@ -22,7 +22,7 @@ const LINE: Shape = Shape::Line(2.2);
 const THIN: Shape = Shape::Line(1.2);
 
 /// Whose token streams are compared.
-const TRANSPORTS: [Transport; 2] = [Transport::Sse, Transport::WebSocket];
+const TRANSPORTS: [(Transport, Colour); 2] = [(Transport::Sse, Colour::Sse), (Transport::WebSocket, Colour::WebSocket)];
 
 /// A named line; each chart says what x and y are.
 #[derive(Clone)]
@@ -88,8 +88,11 @@ fn spectrum_points(pooled: &Pooled, cell: &CellComparison) -> Vec<Point> {
 }
 
 /// Other over base along the whole distribution. One quantile is no curve, and its number stands in the table.
-pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Option<Block> {
-    let versus = cell.pair()?;
+pub(crate) fn shift(cell: &CellComparison, versus: &Versus, metric: Metric, lang: Language) -> Option<Block> {
+    let contestant = versus.arm.protocol.role() == Role::Contestant;
+    if !contestant || versus.judged != Some(metric) {
+        return None;
+    }
     let observed = || versus.shifts.iter().filter(|shift| is_observed(cell, metric, shift.share));
     if observed().count() < 2 {
         return None;
@@ -98,12 +101,14 @@ pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Op
     let bounds = || observed().filter_map(|shift| Some((shift.share, shift.ratio.interval?)));
     let low = bounds().map(|(share, bounds)| (share, bounds.low));
     let band: Vec<Point> = low.chain(bounds().map(|(share, bounds)| (share, bounds.high)).rev()).collect();
-    let (sides, colour) = ([cell.base, versus.transport], colour(cell, Arm::of(versus.transport)));
-    block(lang, lang.shift_caption(), file_name(&cell.cell.name, "shift"), |l| {
-        let [base, other] = l.sides(sides);
+    let (sides, colour) = ([cell.base, versus.arm], colour(cell, versus.arm));
+    let is_pair = cell.pair().is_some_and(|pair| pair.arm == versus.arm);
+    let kind = if is_pair { "shift".to_owned() } else { format!("shift-{}", versus.arm.file_name()) };
+    block(lang, lang.shift_caption(), file_name(&cell.cell.name, &kind), |l| {
+        let [base, other] = sides.map(|arm| l.arm(arm));
         let text = ChartText {
             title: l.shift_title(l.metric(metric), &cell.cell.name),
-            subtitle: l.shift_subtitle(other, base),
+            subtitle: l.shift_subtitle(&other, &base),
             x: l.percentile(),
             y: l.ratio_axis(),
         };
@@ -230,12 +235,11 @@ pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
     if paced().count() < 2 {
         return None;
     }
-    let curve = |transport, single: bool, l: Language| {
+    let curve = |(transport, colour), single: bool, l: Language| {
         let is = |cell: &&OwnCell| (cell.cell.cell.load.connections == 1) == single;
         let point = |cell: &OwnCell| Some((cell.tokens_per_second()?, added(cell, transport)?));
         let mut points: Vec<Point> = paced().filter(is).filter_map(point).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let colour = colour(paced().next()?.cell, Arm::of(transport));
         let name = l.llm_line(l.transport(transport), single);
         (!points.is_empty()).then_some(Curve { name, colour, points, back: !single })
     };
@@ -261,5 +265,5 @@ pub(super) fn pace_of(text: ChartText, curves: &[Curve]) -> Result<Plot, ChartEr
 fn added(cell: &OwnCell, transport: Transport) -> Option<f64> {
     let figure = cell.judged(Quantile::P50);
     let known = matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::JudgedTime, _));
-    cell.cell.median(transport, figure).filter(|_| known)
+    cell.cell.median_of(transport, figure).filter(|_| known)
 }

@@ -10,7 +10,7 @@ use crate::row::short_name;
 use crate::text::Language;
 use crate::verdict::{Direction, Interval, Verdict};
 use plotters::style::text_anchor::HPos;
-use trial::{Arm, Figure};
+use trial::Figure;
 
 const ROW: f64 = 42.0;
 /// Room below the ticks for what each side means.
@@ -48,7 +48,7 @@ pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &
         return None;
     }
     let headlines = |cell: &CellComparison| {
-        let contests = cell.pair().into_iter().flat_map(|versus| &versus.contests);
+        let contests = cell.versus.iter().flat_map(|versus| &versus.contests);
         let shown = contests
             .filter(|contest| contest.headline && contest.estimability == Estimability::PerTrial)
             .filter(|contest| contest.verdict != Verdict::Refused);
@@ -58,14 +58,14 @@ pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &
     let margin = 1.0 + Figure::Duration(trial::Metric::ResponseTime, trial::Quantile::P50).margin();
     let sides = comparison.sides();
     block(lang, lang.forest_caption(), file_name(name, "ratios"), |l| {
-        let [base, other] = l.sides(sides);
+        let [base, other] = sides.map(|arm| l.arm(arm));
         let words = Words {
             ratio: l.over(sides),
-            null: l.null_interval(base),
+            null: l.null_interval(&base),
             margin: l.margin_of(number::percent(margin - 1.0)),
-            sides: [format!("← {}", l.is_lower(other)), format!("{} →", l.is_higher(other))],
+            sides: [format!("← {}", l.is_lower(&other)), format!("{} →", l.is_higher(&other))],
         };
-        let text = without_titles(l.forest_title(other, base), l.forest_subtitle(comparison.family));
+        let text = without_titles(l.forest_title(&other, &base), l.forest_subtitle(comparison.family));
         forest_of(text, words, margin, &rows)
     })
 }
@@ -82,8 +82,8 @@ fn row(cell: &CellComparison, contest: &Contest) -> Row {
         interval: bounds(contest.ratio.interval),
         null: contest.null.and_then(|null| bounds(null.interval)),
         colour: match contest.verdict {
-            Verdict::Different { direction: Direction::Lower, .. } => colour(cell, Arm::of(contest.arms[1])),
-            Verdict::Different { direction: Direction::Higher, .. } => colour(cell, Arm::of(contest.arms[0])),
+            Verdict::Different { direction: Direction::Lower, .. } => colour(cell, contest.arms[1]),
+            Verdict::Different { direction: Direction::Higher, .. } => colour(cell, contest.arms[0]),
             _ => Colour::Null,
         },
     }
