@@ -87,7 +87,7 @@ fn legends_and_file_names_tell_the_arms_apart() {
     }
     let spectrum = page.split("<svg").find(|svg| svg.contains("percentile") && svg.contains("WebSocket!library"));
     let spectrum = spectrum.unwrap();
-    for colour in ["--sse", "--websocket", "--neutral-0", "--neutral-1"] {
+    for colour in ["--sse", "--websocket", "--other-0", "--other-1"] {
         assert!(spectrum.contains(colour), "{colour}");
     }
 }

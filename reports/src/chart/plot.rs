@@ -261,7 +261,7 @@ impl Plot {
         let style = |(font, ink): (super::font::Font, _)| font.style(sheet.unit, ink, HPos::Left);
         let hairline = |opacity| Colour::Ink.at(opacity).stroke_width(sheet.pixels(1.0).unsigned_abs());
         mesh.disable_x_mesh()
-            .bold_line_style(hairline(if self.y.named { 0.0 } else { 0.13 }))
+            .bold_line_style(hairline(if self.y.named || self.x.named { 0.0 } else { 0.13 }))
             .light_line_style(TRANSPARENT)
             .axis_style(hairline(0.45))
             .set_tick_mark_size(LabelAreaPosition::Left, sheet.pixels(TICK))
