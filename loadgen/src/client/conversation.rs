@@ -45,7 +45,9 @@ impl Conversation {
         let (outbox, accept_key) = request.encode(transport)?;
         let protocol = match transport {
             Transport::Sse => Protocol::EventStream(EventStream::default()),
-            Transport::WebSocket => Protocol::WebSocket(Frames::new(accept_key)),
+            Transport::WebSocket => {
+                Protocol::WebSocket(Frames::new(accept_key).offering(&request.all("sec-websocket-protocol")))
+            }
             Transport::LongPoll => Protocol::LongPoll(Lines::default(), outbox.clone()),
             Transport::HttpStream => Protocol::Records(Records::of_body(request.payload_bytes)),
             Transport::RawTcp => Protocol::Records(Records::of_upgrade(transport.name(), request.payload_bytes)),
