@@ -31,6 +31,7 @@ use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
 use crate::redact::Secrets;
 use crate::tls::Trust;
+use crate::worker::Gone;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +87,9 @@ pub enum TrialError {
     /// A stream broke; its own words.
     #[error("{0}")]
     Broken(String),
+    /// Somebody else has taken what was recorded.
+    #[error(transparent)]
+    Gone(#[from] Gone),
     /// What was to come did not.
     #[error("no event within {}", humantime::format_duration(*.0))]
     Silent(Duration),
