@@ -41,7 +41,7 @@ pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use detector::{Action, DETECTORS, Detector};
 pub use distribution::{Distribution, DistributionError};
 pub use exact_pass::{ExactPass, Tally};
-pub use figure::{Figure, backlog_growth, slope};
+pub use figure::{Dimension, Direction, Figure, UnknownWord, backlog_growth, slope};
 pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use heap_account::{HeapAccount, HeapGrowth};
 pub use job_load::JobLoad;
@@ -64,3 +64,6 @@ pub use second::Second;
 pub use selfcheck::{Case, Check, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, StallWarning, Stalls, Witness};
 pub use warning::Warning;
+
+/// A text in English and in Chinese.
+pub type Words = [&'static str; 2];

@@ -8,7 +8,7 @@ use crate::stats::median;
 use crate::text::Language;
 use crate::verdict::{FEWEST_BLOCKS, Interval};
 use std::collections::BTreeSet;
-use trial::{Cell, Figure};
+use trial::{Cell, Direction, Figure};
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 2_000;
@@ -79,9 +79,9 @@ fn same_load([a, b]: [&Cell; 2]) -> bool {
 /// either run; where they differ by more than the margin, nothing smaller may be claimed.
 fn standing(figure: Figure, interval: Interval, apart: f64) -> Standing {
     let margin = 1.0 + figure.margin();
-    let is_worse = match figure {
-        Figure::EventsPerSecond | Figure::Goodput => interval.high < 1.0 / (margin * apart),
-        _ => interval.low > margin * apart,
+    let is_worse = match figure.better() {
+        Direction::Higher => interval.high < 1.0 / (margin * apart),
+        Direction::Lower => interval.low > margin * apart,
     };
     match is_worse {
         true => Standing::Crossed,
