@@ -7,8 +7,8 @@
 mod agent;
 mod cadence;
 mod capacity;
+pub mod check;
 pub mod container;
-mod detector;
 mod distribution;
 mod exact_pass;
 mod figure;
@@ -16,7 +16,6 @@ mod gate;
 mod heap_account;
 mod job_load;
 mod kernel_stamps;
-mod late;
 mod layers;
 mod llm;
 mod llm_load;
@@ -33,12 +32,11 @@ mod second;
 mod selfcheck;
 mod span;
 mod stalls;
-mod warning;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
 pub use cadence::Cadence;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
-pub use detector::{Action, DETECTORS, Detector};
+pub use check::{Action, Check, Warning};
 pub use distribution::{Distribution, DistributionError};
 pub use exact_pass::{ExactPass, Tally};
 pub use figure::{Dimension, Direction, Figure, UnknownWord, backlog_growth, slope};
@@ -46,14 +44,13 @@ pub use gate::{CellStop, Noise, Prediction, Preflight, Redone, StopReason};
 pub use heap_account::{HeapAccount, HeapGrowth};
 pub use job_load::JobLoad;
 pub use kernel_stamps::KernelStamps;
-pub use late::LateGenerator;
 pub use layers::{Bothways, Layers, Leg, Traffic};
-pub use llm::{AnswerSlo, AnswerWarning, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
+pub use llm::{AnswerSlo, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
-pub use metric::Metric;
+pub use metric::{Metric, Words};
 pub use plan::{Arm, Cell, ClientKind, Load, Plan, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use quantile::Quantile;
@@ -61,9 +58,5 @@ pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, 
 pub use recording::Recording;
 pub use row::Row;
 pub use second::Second;
-pub use selfcheck::{Case, Check, SelfCheck, SelfCheckError};
-pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, StallWarning, Stalls, Witness};
-pub use warning::Warning;
-
-/// A text in English and in Chinese.
-pub type Words = [&'static str; 2];
+pub use selfcheck::{Case, ProbeResult, SelfCheck, SelfCheckError};
+pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, Stalls, Witness};

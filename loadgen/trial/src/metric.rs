@@ -1,7 +1,9 @@
 //! The durations that are measured: one row each.
 
-use crate::Words;
 use serde::{Deserialize, Serialize};
+
+/// A text in English and in Chinese.
+pub type Words = [&'static str; 2];
 
 /// Declares [`Metric`] from rows: its name in thresholds, whether it is a diagnostic, English and Chinese words.
 macro_rules! metrics {

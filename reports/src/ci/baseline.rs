@@ -101,3 +101,18 @@ fn bootstrap(old: &[f64], new: &[f64]) -> Interval {
     ratios.sort_by(f64::total_cmp);
     Interval { low: ratios[DRAWS / 40], high: ratios[DRAWS - 1 - DRAWS / 40] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worse_is_less_where_more_is_better() {
+        let (half, twice) = (Interval { low: 0.4, high: 0.6 }, Interval { low: 1.8, high: 2.2 });
+        for figure in [Figure::EventsPerSecond, Figure::TokensPerSecond, Figure::SloAttainment] {
+            assert_eq!([half, twice].map(|ratio| standing(figure, ratio, 1.0)), [Standing::Crossed, Standing::Passed]);
+        }
+        let cpu = [half, twice].map(|ratio| standing(Figure::ServerCpuPerEvent, ratio, 1.0));
+        assert_eq!(cpu, [Standing::Passed, Standing::Crossed]);
+    }
+}
