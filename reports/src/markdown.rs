@@ -69,7 +69,7 @@ fn breakdown(comparison: &Comparison, lang: Language) -> String {
 
 /// What a run says that was asked something else than the table.
 fn asked_elsewhere(comparison: &Comparison, lang: Language) -> Option<Vec<String>> {
-    let capacity = Capacity::of(comparison.records).map(|found| lang.capacity(&found));
+    let capacity = Capacity::of(comparison.records).map(|found| [lang.capacity(&found), lang.floors(&found)].concat());
     capacity.or_else(|| {
         let found = Agent::of(comparison.records)?;
         let notes = lang.agent_notes(&found.plan);

@@ -107,7 +107,8 @@ fn opened(answer: &str, layout: &Layout) -> Vec<String> {
 pub fn capacity_terminal(found: &Capacity, lang: Language, width: usize, colour: bool) -> String {
     let (paint, width) = (Paint(colour), width.clamp(NARROWEST, WIDEST));
     let heading = lang.capacity_under(&found.plan.slo.to_string());
-    let lines = lang.capacity(found).into_iter().flat_map(|line| wrap(&line, width)).collect::<Vec<_>>();
+    let said = lang.capacity(found).into_iter().chain(lang.floors(found));
+    let lines = said.flat_map(|line| wrap(&line, width)).collect::<Vec<_>>();
     let note = wrap(&lang.capacity_note(), width).into_iter().map(|line| paint.on(&line, Style::Dim));
     [paint.on(&heading, Style::Bold)].into_iter().chain(lines).chain(note).collect::<Vec<_>>().join("\n") + "\n"
 }

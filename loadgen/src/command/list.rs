@@ -12,7 +12,7 @@ pub struct ListArgs {
     /// Print this built-in plan as TOML, to start one's own from
     #[arg(long, value_name = "NAME")]
     plan: Option<String>,
-    /// Print what is checked before a number is believed: threshold, consequence, the self-check that proves it
+    /// Print the validity checks, with threshold, consequence and the self-check that proves it
     #[arg(long, alias = "detectors", conflicts_with = "plan")]
     checks: bool,
 }
@@ -52,7 +52,7 @@ fn checks(out: &mut impl io::Write) -> anyhow::Result<u8> {
         let probe = check.probe.map_or(String::new(), |probe| format!("; self-check {probe}"));
         writeln!(out, "{number:>3}  {} -> {}{worse}\n     {}{probe}", check.id, check.action, check.threshold())?;
     }
-    writeln!(out, "\nTwo consequences belong to two thresholds in their order. METHODOLOGY.md says why.")?;
+    writeln!(out, "\nTwo consequences belong to two thresholds in their order. Reasons: reports/method/checks.md")?;
     Ok(0)
 }
 

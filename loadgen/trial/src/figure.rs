@@ -340,7 +340,7 @@ impl Figure {
         self.row().map_or(Time, |row| row.unit)
     }
 
-    /// The margin `delta` within which two values count as equivalent (METHODOLOGY, verdicts), as a share.
+    /// The margin `delta` within which two values count as equivalent (METHOD, section 5), as a share.
     pub fn margin(self) -> f64 {
         match (self, self.row()) {
             (Self::Duration(_, Quantile::P99 | Quantile::P999), _) => 0.10,

@@ -8,7 +8,7 @@ pub type Words = [&'static str; 2];
 /// Declares [`Metric`] from rows: its name in thresholds, whether it is a diagnostic, English and Chinese words.
 macro_rules! metrics {
     ($($(#[$doc:meta])* $name:ident($id:literal, $kind:ident, $words:expr))*) => {
-        /// A measured duration. Definitions and bias: METHODOLOGY.md.
+        /// A measured duration. Definitions: METHOD, section 2; bias: METHOD, section 9.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Metric {

@@ -1,4 +1,4 @@
-//! Checks that need several trials: what comparing finds out about the harness. Each is a small pure function; none of them
+//! Validity checks that need several trials (METHOD, section 6). Each is a small pure function; none of them
 //! changes a number, and only unequal arms are refused.
 
 mod acks;

@@ -7,7 +7,7 @@ use crate::text::Language;
 
 /// The answers, how they were found, and each step of the way.
 pub(crate) fn of_capacity(found: &Capacity, lang: Language) -> Vec<Block> {
-    let answers = lang.capacity(found).into_iter().map(Block::Text);
+    let answers = lang.capacity(found).into_iter().chain(lang.floors(found)).map(Block::Text);
     let method = [lang.capacity_rule(&found.plan.slo.to_string()), lang.capacity_note()].map(Block::Note);
     let steps = (!found.steps.is_empty()).then(|| {
         let table = Table { caption: lang.steps_caption(), head: head(found, lang), rows: rows(found, lang) };

@@ -1,4 +1,4 @@
-//! What is looked for before a number is believed: a row for each check, and the warnings that they give.
+//! Validity checks (METHOD, section 6): a row for each, and the warnings that they give.
 //!
 //! A row holds everything that is known of a check: its name, from where on it counts, what follows, which numbers it bears
 //! on, the self-check that proves it, and its words. Beside the rows stand the functions that look, from data to a warning;
