@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+use trial::check::events;
 use trial::{Load, Measurement, Outcome, Trial, Warning};
 
 /// What to ask a foreign endpoint for.
@@ -92,7 +93,7 @@ async fn attempt(
         }
         first => {
             let first = first.or(silence);
-            Ok((measurement, first.map(|first| Warning::StreamsFailed { failed: cut + silent, first })))
+            Ok((measurement, first.map(|first| events::streams_failed(cut + silent, first))))
         }
     }
 }
