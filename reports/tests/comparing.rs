@@ -5,11 +5,11 @@
 mod synthetic;
 
 use reports::compare::{CellComparison, Contest, Estimability};
-use reports::detect::detected;
+use reports::detect::{ACKS_DIFFER, POSITION_EFFECT, acks_differ, detected};
 use reports::row::{RowVerdict, finding};
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
-use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Row, Stalls, Warning, Witness};
+use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Row, Stalls, Witness};
 use wire::{Sharing, Transport};
 
 const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
@@ -234,7 +234,7 @@ fn an_effect_of_the_position_is_found_and_none_is_not_invented() {
             change(&mut trial.outcome, |m| drop(m.distributions.insert(Metric::ResponseTime, distribution)));
         }
         let comparison = Comparison::of(&records);
-        detected(&comparison).iter().any(|found| matches!(found.warning, Warning::PositionEffect { .. }))
+        detected(&comparison).iter().any(|found| found.warning.is(&POSITION_EFFECT))
     };
     assert!(fired(8_000), "what runs first is slower by 8 %");
     assert!(!fired(0));
@@ -316,13 +316,13 @@ fn arms_that_are_acknowledged_differently_over_a_network_are_named() {
         }
         records
     };
-    let rule_13 = |records: &Records| {
+    let acks = |records: &Records| {
         let comparison = Comparison::of(records);
         let warnings = detected(&comparison).into_iter().map(|found| found.warning);
-        warnings.filter(|warning| warning.rule() == Some(13)).collect::<Vec<_>>()
+        warnings.filter(|warning| warning.is(&ACKS_DIFFER)).collect::<Vec<_>>()
     };
-    assert_eq!(rule_13(&altered(false)), [Warning::AcksDiffer { base: 1.0, other: 0.5 }]);
-    assert_eq!(rule_13(&altered(true)), [], "segments over loopback are no network's");
+    assert_eq!(acks(&altered(false)), [acks_differ(1.0, 0.5)]);
+    assert_eq!(acks(&altered(true)), [], "segments over loopback are no network's");
 }
 
 #[test]

@@ -70,8 +70,8 @@ fn is_estimable(trial: &Trial, figure: Figure) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples;
     use super::*;
-    use crate::detect::samples;
     use trial::{Counters, Measurement, Scenario};
     use wire::Transport;
 

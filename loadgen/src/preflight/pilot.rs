@@ -141,8 +141,9 @@ mod tests {
     fn figures_that_stay_inestimable_are_not_predicted() {
         let plan = plans::built_in("standard").unwrap().plan();
         let fan_out = plan.cells.iter().find(|cell| cell.name == "latency/fan-out").unwrap();
-        let mut x = crate::detect::samples::timed(&[(trial::Metric::ResponseTime, &[50; 8_000])]);
-        x.window_ns = 400_000_000;
+        let times: Distribution = std::iter::repeat_n(50_000, 8_000).collect();
+        let distributions = [(trial::Metric::ResponseTime, times)].into();
+        let x = Measurement { window_ns: 400_000_000, distributions, ..Measurement::default() };
         let p = |quantile| Figure::Duration(trial::Metric::ResponseTime, quantile);
         assert!(will_be_estimable(fan_out, &x, p(trial::Quantile::P50)));
         assert!(!will_be_estimable(fan_out, &x, p(trial::Quantile::P99)));

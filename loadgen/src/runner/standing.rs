@@ -3,12 +3,12 @@
 
 use super::order::{Block, Turn, most_blocks};
 use super::{Progress, RunOptions, failure};
-use crate::detect::host::Calm;
 use crate::gate::{Allowance, Widths};
 use reports::compare::headline_tests;
 use reports::stats::blocks_for_family;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use trial::check::host::Calm;
 use trial::{Arm, CellStop, Noise, Plan, StopReason, Trial};
 
 /// Share of the budget by which planned blocks may overrun it.

@@ -2,8 +2,8 @@
 
 use crate::older;
 use crate::{
-    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight, Redone,
-    Warning,
+    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, LlmLoad, Measurement, Noise, Plan,
+    Preflight, Redone, Row, Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
@@ -247,6 +247,28 @@ pub enum LineError {
 }
 
 impl Trial {
+    /// The first warning that makes this trial void: it stays on disk and out of every figure. What is counted to the
+    /// byte does not depend on when it came: trials of such rows are never void.
+    pub fn voided_by(&self) -> Option<&Warning> {
+        let counted = self.cell.row.is_some_and(Row::is_counted);
+        self.warnings.iter().find(|warning| warning.action() == Action::Void && !counted)
+    }
+
+    /// Whether this trial is out of every figure.
+    pub fn is_void(&self) -> bool {
+        self.voided_by().is_some()
+    }
+
+    /// Whether events have due times that a pacer could miss: what is due all at once is capacity.
+    pub fn is_paced(&self) -> bool {
+        self.cell.llm.as_ref().is_none_or(LlmLoad::is_paced)
+    }
+
+    /// Whether server and generator are on different hosts.
+    pub fn is_remote(&self) -> bool {
+        self.clock.is_some_and(|clock| !clock.same_clock)
+    }
+
     /// Keeps of each slice of the window its count and two quantiles, and no distribution.
     pub fn summarise_slices(&mut self) {
         if let Outcome::Measured(measurement) = &mut self.outcome {

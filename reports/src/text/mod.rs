@@ -15,7 +15,6 @@ mod preflight;
 mod row;
 mod terms;
 mod verdict;
-mod warning;
 mod why;
 
 use std::fmt;
