@@ -22,7 +22,6 @@ pub mod codec;
 pub mod command;
 pub mod control;
 pub mod dependence;
-pub mod detect;
 pub mod drive;
 pub mod endpoint;
 pub mod event_log;

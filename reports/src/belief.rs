@@ -5,18 +5,17 @@ mod checks;
 mod preflight;
 
 use crate::compare::Comparison;
-use crate::detect::detected;
+use crate::detect::{self, detected};
 use crate::evidence::{Block, Table};
-use crate::number::{self, NONE};
+use crate::number;
 use crate::text::Language;
 use std::collections::BTreeSet;
-use std::mem::discriminant;
-use trial::{StopReason, Warning};
+use trial::{Check, StopReason, Warning, check};
 
 /// Most redone blocks that are listed one by one.
 const LISTED: usize = 50;
 
-/// Most cells that are named where a detector fired.
+/// Most cells that are named where a check fired.
 const NAMED: usize = 3;
 
 /// Everything that one run says about its ruler.
@@ -26,7 +25,7 @@ pub(crate) fn of_run(comparison: &Comparison, lang: Language) -> Vec<Block> {
         preflight::blocks(comparison, lang),
         redone(comparison, lang),
         stops(comparison, lang),
-        detectors(comparison, lang),
+        fired(comparison, lang),
         checks::null_arms(comparison, lang),
         checks::selfcheck(comparison, lang),
     ];
@@ -73,15 +72,15 @@ fn stops(comparison: &Comparison, lang: Language) -> Vec<Block> {
     [Block::Heading(lang.stops_heading()), table].into_iter().chain(rest).collect()
 }
 
-/// A kind of warning: how often it was given, and where.
+/// A check that fired: how often it was given, and where.
 struct Fired<'a> {
     warning: &'a Warning,
     times: usize,
     cells: BTreeSet<&'a str>,
 }
 
-/// Every kind of warning once: rule, what was found, what follows, where, how often.
-fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
+/// Every check that fired once: its name, what was found, what follows, where, how often.
+fn fired(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let records = comparison.records;
     let trials = records.trials.iter().flat_map(|trial| trial.warnings.iter().map(|w| (trial.cell.name.as_str(), w)));
     let early = records.preflight.iter().flat_map(|preflight| &preflight.warnings);
@@ -90,7 +89,7 @@ fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let compared = compared.iter().map(|found| (found.cell, &found.warning));
     let mut kinds: Vec<Fired> = Vec::new();
     for (cell, warning) in of_run.chain(trials).chain(compared) {
-        match kinds.iter_mut().find(|kind| discriminant(kind.warning) == discriminant(warning)) {
+        match kinds.iter_mut().find(|kind| kind.warning.is(warning.check())) {
             Some(kind) => {
                 kind.times += 1;
                 kind.cells.insert(cell);
@@ -98,19 +97,20 @@ fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
             None => kinds.push(Fired { warning, times: 1, cells: BTreeSet::from([cell]) }),
         }
     }
-    kinds.sort_by_key(|kind| kind.warning.rule().unwrap_or(u8::MAX));
-    let head = vec![lang.rule_head(), lang.found_head(), lang.action_head(), lang.cell_head(), lang.times_head()];
+    let place = |check: &Check| check::all().chain(detect::CHECKS.iter().copied()).position(|known| known == check);
+    kinds.sort_by_key(|kind| place(kind.warning.check()));
+    let head = vec![lang.check_head(), lang.found_head(), lang.action_head(), lang.cell_head(), lang.times_head()];
     let rows = kinds.iter().map(|kind| fired_row(kind, lang)).collect();
-    let table = table_or(lang.detectors_caption(), head, rows, lang.no_detector());
-    vec![Block::Heading(lang.detectors_heading()), table]
+    let table = table_or(lang.checks_caption(), head, rows, lang.no_check());
+    vec![Block::Heading(lang.checks_heading()), table]
 }
 
 fn fired_row(fired: &Fired, lang: Language) -> Vec<String> {
-    let rule = fired.warning.rule().map_or(NONE.to_owned(), |rule| rule.to_string());
+    let check = fired.warning.check().id.to_owned();
     let name = |cell: &&str| if cell.is_empty() { lang.whole_run() } else { (*cell).to_owned() };
     let mut places: Vec<String> = fired.cells.iter().take(NAMED).map(name).collect();
     let more = fired.cells.len() - places.len();
     places.extend((more > 0).then(|| lang.more_cells_named(more)));
     let action = lang.action(fired.warning.action());
-    vec![rule, lang.warning(fired.warning), action, lang.series(&places), number::count(fired.times as u64)]
+    vec![check, lang.warning(fired.warning), action, lang.series(&places), number::count(fired.times as u64)]
 }

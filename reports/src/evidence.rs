@@ -22,7 +22,7 @@ use crate::compare::{CellComparison, Comparison};
 use crate::picture::{self, Picture};
 use crate::row::study;
 use crate::text::Language;
-use std::mem::discriminant;
+use trial::check::BearsOn;
 use trial::{Action, Row, StopReason, Trial, Warning};
 use wire::Role;
 
@@ -105,8 +105,8 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     blocks.extend(cell.versus.iter().flat_map(|versus| {
         let mut tables = contests::tables(comparison, cell, versus, lang);
         tables.extend(counts::table(cell, versus, lang));
-        let summary = || lang.contest_caption(lang.transport(versus.transport), lang.transport(cell.base));
-        let contestant = versus.transport.role() == Role::Contestant;
+        let summary = || lang.contest_caption(&lang.arm(versus.arm), &lang.arm(cell.base));
+        let contestant = versus.arm.protocol.role() == Role::Contestant;
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
     }));
     blocks.extend(breakdown::blocks(cell, lang));
@@ -140,7 +140,7 @@ pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action,
     let mut kinds: Vec<(&Warning, usize)> = Vec::new();
     for trial in trials {
         for warning in distinct(&trial.warnings).filter(|warning| warning.action() >= least && matters(row, warning)) {
-            match kinds.iter_mut().find(|(known, _)| discriminant(*known) == discriminant(warning)) {
+            match kinds.iter_mut().find(|(known, _)| known.is(warning.check())) {
                 Some((_, times)) => *times += 1,
                 None => kinds.push((warning, 1)),
             }
@@ -157,18 +157,16 @@ pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action,
 
 /// Each kind of warning of one trial once: both of its ends may have given it.
 fn distinct(warnings: &[Warning]) -> impl Iterator<Item = &Warning> {
-    let first = |(i, warning): &(usize, &Warning)| {
-        warnings[..*i].iter().all(|earlier| discriminant(earlier) != discriminant(*warning))
-    };
+    let first = |(i, warning): &(usize, &Warning)| warnings[..*i].iter().all(|earlier| !earlier.is(warning.check()));
     warnings.iter().enumerate().filter(first).map(|(_, warning)| warning)
 }
 
 /// Lateness spoils durations and rates; what is counted to the byte does not depend on when it came.
 fn matters(row: Option<Row>, warning: &Warning) -> bool {
     let counted = row.is_some_and(Row::is_counted);
-    match warning.rule() {
-        Some(13) => counted,
-        Some(1 | 3..=8 | 12 | 15..=18 | 24..=26 | 28..=31) if warning.action() != Action::Refuse => !counted,
-        _ => true,
+    match warning.check().bears_on {
+        BearsOn::Everything => true,
+        BearsOn::Times => !counted,
+        BearsOn::Counts => counted,
     }
 }

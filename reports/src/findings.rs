@@ -1,12 +1,12 @@
 //! The table as data: what every row of one run says, and the answer in one sentence. Refuses to lay anything out.
 
-use crate::Records;
+use crate::arms::Arms;
 use crate::compare::Comparison;
+use crate::detect::noisy_host;
 use crate::row::{Finding, RowVerdict, finding};
 use crate::text::Language;
-use std::collections::BTreeSet;
-use trial::{Action, End, Row, StopReason, Warning};
-use wire::Transport;
+use trial::check::events::stopped_early;
+use trial::{Action, End, Row, StopReason};
 
 /// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
 pub(crate) const fn glance(row: Row) -> usize {
@@ -21,14 +21,14 @@ pub(crate) const fn glance(row: Row) -> usize {
 pub(crate) struct Findings {
     /// Rows in the order of the table.
     pub(crate) rows: Vec<(Row, Finding)>,
-    /// Base and other of its ratios.
-    pub(crate) sides: [Transport; 2],
+    /// The columns of its table.
+    pub(crate) arms: Arms,
 }
 
 impl Findings {
     pub(crate) fn of(comparison: &Comparison, lang: Language) -> Self {
         let rows = Row::ALL.into_iter().map(|row| (row, finding(comparison, row, lang))).collect();
-        Self { rows, sides: comparison.sides() }
+        Self { rows, arms: Arms::pair(comparison) }
     }
 
     /// The answer in one sentence: how many of the article's claims hold, and which.
@@ -81,9 +81,7 @@ pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<Strin
     let records = comparison.records;
     let ended = match &records.end {
         None => Some(lang.cut_off()),
-        Some(end) if by_hand(end) => {
-            Some(lang.warning(&Warning::StoppedEarly { finished: end.trials, planned: end.planned }))
-        }
+        Some(end) if by_hand(end) => Some(lang.warning(&stopped_early(end.trials, end.planned))),
         Some(end) if end.trials < end.planned => Some(lang.ended(&end.reason)),
         Some(_) => None,
     };
@@ -93,21 +91,7 @@ pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<Strin
     records.warnings.iter().cloned().chain(own).chain(ended).collect()
 }
 
-/// Rule 32: whether somebody may have stopped the run because of what it showed.
+/// Whether somebody may have stopped the run because of what it showed.
 fn by_hand(end: &End) -> bool {
     end.stops.iter().any(|stop| stop.reason == StopReason::Interrupted)
-}
-
-/// Most redone blocks beside those that count before a run is called noisy: three beside seven.
-const NOISY: (usize, usize) = (3, 10);
-
-/// Whether so many blocks had to be run again that the whole run must be doubted.
-fn noisy_host(records: &Records) -> Option<Warning> {
-    let counted: BTreeSet<_> = records.trials.iter().map(|trial| (&trial.cell.name, trial.block)).collect();
-    let noise = |cause: &Warning| matches!(cause.rule(), Some(1 | 3 | 5..=7));
-    let redone = records.redone.iter().filter(|redone| redone.causes.iter().any(noise)).count();
-    let blocks = counted.len();
-    let (part, whole) = NOISY;
-    (redone * whole > (redone + blocks) * part)
-        .then_some(Warning::NoisyHost { redone: redone as u64, blocks: blocks as u64 })
 }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
-use trial::{Outcome, Row, Warning};
+use trial::{Outcome, Row};
 
 static RECORDS: LazyLock<Records> = LazyLock::new(|| synthetic::records(10));
 
@@ -57,7 +57,7 @@ fn broken() -> Records {
     records.trials.truncate(60);
     records.end = None;
     records.warnings.push("records.jsonl: line 62 is cut off and was left out".to_owned());
-    records.run.warnings.push(Warning::DebugBuild { program: "server".to_owned() });
+    records.run.warnings.push(trial::check::clock::debug_build("server".to_owned()));
     records.run.command = "loadgen <script>alert(1)</script> --seed '42' & `rm`".to_owned();
     for trial in records.trials.iter_mut().filter(|trial| trial.cell.row == Some(Row::ProtocolType)) {
         trial.outcome = Outcome::Failed("</td><script>alert(\"x\")</script> | \u{1b}[31mrefused".to_owned());

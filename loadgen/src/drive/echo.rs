@@ -113,7 +113,7 @@ async fn open(
     stream.opened(LIMIT).await?;
     let (sender, due) = unbounded_channel();
     let payload = Arc::clone(payload);
-    if order.arm.transport.is_bidirectional() {
+    if order.arm.protocol.is_bidirectional() {
         tasks.spawn(frames(stream, payload, due, worker.clone()));
     } else {
         let post = session.request(order, format!("/publish/{name}"));

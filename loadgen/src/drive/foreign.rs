@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+use trial::check::events;
 use trial::{Load, Measurement, Outcome, Trial, Warning};
 
 /// What to ask a foreign endpoint for.
@@ -63,7 +64,7 @@ async fn attempt(
     host::admit(u64::from(load.connections), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
-        client: order.cell.client,
+        client: order.arm.client,
         specs: vec![spec(order, foreign); load.connections as usize],
         threads: order.threads,
         connect_rate: foreign.connect_rate,
@@ -92,7 +93,7 @@ async fn attempt(
         }
         first => {
             let first = first.or(silence);
-            Ok((measurement, first.map(|first| Warning::StreamsFailed { failed: cut + silent, first })))
+            Ok((measurement, first.map(|first| events::streams_failed(cut + silent, first))))
         }
     }
 }
@@ -132,5 +133,5 @@ fn spec(order: &Order, foreign: &Foreign) -> StreamSpec {
         body: foreign.body.clone(),
         ..Request::get(&foreign.endpoint.authority, &foreign.endpoint.path_and_query)
     };
-    StreamSpec { transport: order.arm.transport, request, expected: None, first_seq: None, leaves: false }
+    StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false }
 }

@@ -53,7 +53,7 @@ async fn speak(order: &Order, session: &Session, worker: &Worker) -> Result<Exch
     let events = timeout(LIMIT, stream.run_until(EVENTS)).await;
     events.map_err(|_| StreamError::Library(format!("fewer than {EVENTS} events within 5 s")))??;
     let (response, status) = (stream.response_head().text().to_owned(), stream.response_head().status());
-    let upstream_sent = if order.arm.transport.is_bidirectional() {
+    let upstream_sent = if order.arm.protocol.is_bidirectional() {
         stream.send_message(WORDS.as_bytes())?;
         format!("text message \"{WORDS}\"")
     } else {

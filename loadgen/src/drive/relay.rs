@@ -9,8 +9,9 @@
 //! Its bytes and requests stay out of the counts, which are the arm's alone.
 
 use super::echo::Messages;
-use super::push::{self, count};
+use super::push;
 use super::session::Session;
+use super::subscription::count;
 use super::uplink::Uplink;
 use super::{Observer, Order, TrialError};
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
@@ -108,7 +109,7 @@ fn plan(order: &Order, session: &Session, stamps: Option<u32>) -> FleetPlan {
     };
     FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps),
-        client: order.cell.client,
+        client: order.arm.client,
         specs: (0..load.connections).map(spec).collect(),
         threads: order.threads,
         connect_rate: CONNECT_RATE,

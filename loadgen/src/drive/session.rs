@@ -130,7 +130,7 @@ impl Session {
 
     /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.
     pub fn spec(&self, order: &Order, subscription: &Subscription, index: u32) -> StreamSpec {
-        let transport = order.arm.transport;
+        let transport = order.arm.protocol;
         let session = match transport {
             Transport::LongPoll => Some(format!("{}-{index}", self.name)),
             _ => subscription.session.clone(),

@@ -126,7 +126,7 @@ impl Way {
         if let Some(log) = &self.log {
             log.append(&Entry {
                 request: ask.number,
-                transport: ask.arm.transport.name(),
+                transport: ask.arm.protocol.name(),
                 twin: ask.arm.twin,
                 what,
                 at_ns: at.as_nanos(),
@@ -183,9 +183,9 @@ impl Line {
     async fn open(way: &Way, arm: Arm) -> Result<(Self, DialTimes), Failure> {
         let (link, times) = way.dialer.dial(None).await?;
         let request = Request { method: "GET".to_owned(), body: None, ..way.request.clone() };
-        let conversation = Conversation::open(arm.transport, &request)?;
+        let conversation = Conversation::open(arm.protocol, &request)?;
         let mut line = Self { arm, connection: Connection { link, conversation } };
-        if arm.transport == Transport::WebSocket {
+        if arm.protocol == Transport::WebSocket {
             let shaken = line.shake(way).await;
             shaken.map_err(|failure| no_websocket(failure, &line.connection.conversation))?;
         }
@@ -216,12 +216,12 @@ impl Line {
 
     /// Sends the request and reads its answer; whether the connection can be kept.
     async fn tell(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<bool, Failure> {
-        let websocket = self.arm.transport == Transport::WebSocket;
+        let websocket = self.arm.protocol == Transport::WebSocket;
         if websocket {
             self.say(ask.body)?;
         } else {
             let asked = Request { body: Some(ask.body.to_vec()), ..way.request.clone() };
-            self.connection.conversation = Conversation::open(self.arm.transport, &asked)?;
+            self.connection.conversation = Conversation::open(self.arm.protocol, &asked)?;
         }
         self.send(way).await?;
         self.hear(way, ask, answer).await?;
@@ -238,7 +238,7 @@ impl Line {
     /// can be kept.
     async fn give_up(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<bool, Failure> {
         way.note(ask, "cancel", clock::now(), b"");
-        if self.arm.transport != Transport::WebSocket || !way.cancels {
+        if self.arm.protocol != Transport::WebSocket || !way.cancels {
             return Ok(false);
         }
         self.say(br#"{"type":"response.cancel"}"#)?;
@@ -257,7 +257,7 @@ impl Line {
     async fn hear(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<(), Failure> {
         let (mut buffer, connection) = (vec![0; BUFFER_BYTES], &mut self.connection);
         connection.link.expect(way.silence);
-        let websocket = self.arm.transport == Transport::WebSocket;
+        let websocket = self.arm.protocol == Transport::WebSocket;
         loop {
             let events = answer.marks.len();
             let mut misread = Ok(());
