@@ -12,21 +12,10 @@ pub(crate) use ratios::{bars, forest, overhead};
 
 use crate::chart::{Chart, ChartError, ChartText, Colour, Text};
 use crate::compare::{ArmTrials, CellComparison};
-use crate::evidence::Block;
+use crate::document::{Block, Picture};
 use crate::text::Language;
 use trial::{Arm, Row, Scenario};
 use wire::Transport;
-
-/// A chart with its place in the report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Picture {
-    /// The chart.
-    pub(crate) chart: Chart,
-    /// What to see in it: the cell's `why`.
-    pub(crate) caption: String,
-    /// Name of the PNG, without directory and extension.
-    pub(crate) name: String,
-}
 
 /// Every picture of a cell's own; rows whose cells are compared in one picture make theirs themselves.
 pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {

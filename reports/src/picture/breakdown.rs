@@ -3,7 +3,7 @@
 use super::{block, both, chart_text, file_name};
 use crate::chart::{self, Colour, Kind, Stack, Unit};
 use crate::compare::{Breakdown, CellComparison, Part};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::text::Language;
 use trial::Arm;
 

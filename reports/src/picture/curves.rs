@@ -5,7 +5,7 @@ use crate::chart::{
     self, Arm as TimelineArm, MemoryLine, MemoryPoint as Dot, Series, Shift as ShiftLine, ShiftPoint, Stroke,
 };
 use crate::compare::{ArmTrials, CellComparison, Pooled, independent, principal};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::number;
 use crate::stats;
 use crate::text::Language;

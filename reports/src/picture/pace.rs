@@ -2,7 +2,7 @@
 
 use super::{block, both, chart_text, colour};
 use crate::chart::{self, PaceLine, Stroke};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::text::Language;
 use trial::{Arm, Figure, Metric, Quantile};

@@ -3,10 +3,10 @@
 use super::{block, both, chart_text, colour, file_name, shown_arms};
 use crate::chart::{self, Bar, Colour, Column, ColumnGroup, Forest, ForestRow, Text, Unit};
 use crate::compare::{CellComparison, Comparison, Contest, Estimability};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::number;
-use crate::row::{short_name, theory_of};
 use crate::text::Language;
+use crate::theory::theory_of;
 use crate::verdict::{Direction, Interval, Verdict};
 use trial::{Arm, Figure};
 
@@ -103,7 +103,7 @@ fn forest_row(cell: &CellComparison, contest: &Contest) -> ForestRow {
         _ => String::new(),
     };
     ForestRow {
-        name: Text::from(format!("{}{quantile}", short_name(cell))),
+        name: Text::from(format!("{}{quantile}", cell.short_name())),
         ratio: contest.ratio.value,
         interval: bounds(contest.ratio.interval),
         null: contest.null.and_then(|null| bounds(null.interval)),

@@ -100,7 +100,6 @@ fn precise(share: f64) -> String {
 
 messages! {
     capacity_heading() "Capacity" "容量"
-    capacity_under(slo: &str) "Capacity under {slo}" "容量（在 {slo} 之下）"
     capacity_rule(slo: &str)
         "A load holds when, in the majority of its trials, 99.9 % of the events come, the backlog does not grow, and {slo} of the response time from the due time holds; events that never came count as too slow. A failure that the load generator can have caused (above 80 % of its CPU, or late itself) proves nothing."
         "某个负载成立，是指其多数试验中：99.9 % 的事件送达、积压不增长，并且自应发时刻起的响应时间满足 {slo}；从未到达的事件算作过慢。若失败可能由负载发生器造成（占用超过其 CPU 的 80 %，或自身迟到），则该试验不能证明任何事。"

@@ -11,7 +11,6 @@ mod llm;
 mod memory;
 mod notice;
 mod page;
-mod preflight;
 mod row;
 mod terms;
 mod verdict;
