@@ -14,9 +14,9 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
 /// The method in short and the glossary.
 pub(super) fn method(lang: Language) -> Vec<Block> {
     let method = lang.method().map(|paragraph| Block::Text(paragraph.to_owned()));
-    let terms = lang.glossary().map(|(term, meaning)| (term.to_owned(), meaning.to_owned()));
+    let terms = lang.glossary().map(|[term, meaning]| (term.to_owned(), meaning.to_owned()));
     let glossary = [Block::Heading(lang.glossary_heading()), Block::Facts(terms.collect())];
-    method.into_iter().chain(glossary).collect()
+    method.chain(glossary).collect()
 }
 
 fn facts(comparison: &Comparison, lang: Language) -> Vec<(String, String)> {

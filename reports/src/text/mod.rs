@@ -104,3 +104,11 @@ macro_rules! messages {
     };
 }
 pub(crate) use messages;
+
+/// Declares a list of texts, each in English and in Chinese.
+macro_rules! pairs {
+    ($name:ident $($english:literal $chinese:literal)*) => {
+        const $name: &[(&str, &str)] = &[$(($english, $chinese)),*];
+    };
+}
+pub(crate) use pairs;
