@@ -134,7 +134,8 @@ fn verdicts(data: &Verdicts) -> Html {
     let sides = if data.runs.len() > 1 { side_by_side(data) } else { single(data) };
     let told = data.entries.iter().filter(|entry| entry.anchor.is_none());
     let told = told.flat_map(|entry| {
-        entry.found.iter().map(|found| el("p").add(el("b").add(&entry.name)).add(": ").add(&found.sentence).line())
+        let said = entry.found.iter().filter(|found| !found.sentence.is_empty());
+        said.map(|found| el("p").add(el("b").add(&entry.name)).add(": ").add(&found.sentence).line())
     });
     Html::from_iter(std::iter::once(el("div").class("scroll").add(sides).line()).chain(told))
 }

@@ -96,6 +96,7 @@ fn verdicts(data: &Verdicts) -> String {
     joined((0..runs).map(|run| {
         let name = data.runs.get(run).filter(|_| runs > 1).map(|label| format!("### {}\n", escape(label)));
         let said = data.entries.iter().filter_map(|entry| Some((entry, entry.found.get(run)?)));
+        let said = said.filter(|(_, found)| !found.sentence.is_empty());
         let said = said.map(|(entry, found)| format!("- **{}**: {}\n", escape(&entry.name), escape(&found.sentence)));
         joined(name.into_iter().chain([verdicts_table(data, run), said.collect()]))
     }))

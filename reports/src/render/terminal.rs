@@ -121,11 +121,12 @@ impl Layout {
         let of_run = |found: &Found| {
             let lines = found.lines.iter().flat_map(|line| row(&cells(line), widths));
             let caveats = found.caveats.iter().flat_map(|caveat| self.indented(&format!("! {caveat}"), Style::Yellow));
+            let said = (!found.said.is_empty()).then(|| self.indented(&found.said, Style::Plain));
             let claim = (!entry.claimed.is_empty()).then(|| self.indented(&entry.claimed, Style::Dim));
             std::iter::once(self.heading(&one_line(&entry.name), &found.chip))
                 .chain(claim.into_iter().flatten())
                 .chain(lines.map(|line| format!("{INDENT}{line}")))
-                .chain(self.indented(&found.said, Style::Plain))
+                .chain(said.into_iter().flatten())
                 .chain(caveats)
                 .chain([String::new()])
                 .collect::<Vec<_>>()

@@ -4,6 +4,7 @@
 mod checks;
 mod preflight;
 
+pub(super) use checks::selfcheck;
 pub(super) use preflight::found as preflight_blocks;
 
 use crate::compare::Comparison;
@@ -30,7 +31,6 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
         stops(comparison, lang),
         detectors(comparison, lang),
         checks::null_arms(comparison, lang),
-        checks::selfcheck(comparison, lang),
     ];
     std::iter::once(intro).chain(parts.into_iter().flatten()).collect()
 }

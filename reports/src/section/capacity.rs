@@ -1,9 +1,11 @@
 //! What stands behind a capacity: every load that was tried, with what came of it.
 
-use crate::capacity::{Capacity, Stage, Step};
+use super::rows::{class, entry, heads};
+use crate::capacity::{Answer, Capacity, Stage, Step};
 use crate::compare::Comparison;
-use crate::document::{Block, Table};
+use crate::document::{Block, Heads, Table, Verdicts};
 use crate::number::{self, NONE};
+use crate::row::{Finding, Measured, RowVerdict};
 use crate::text::Language;
 
 /// How the answers were found, and each step of the way; empty for a run that searched for none.
@@ -14,7 +16,34 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
         summary: lang.steps_summary(found.steps.len()),
         blocks: vec![Block::Table(steps(&found, lang))],
     });
-    method.into_iter().chain(steps).collect()
+    std::iter::once(Block::Verdicts(verdicts(&found, lang))).chain(method).chain(steps).collect()
+}
+
+/// Both capacities beside each other, and what may be said of their ratio.
+fn verdicts(found: &Capacity, lang: Language) -> Verdicts {
+    let [sse, websocket] = found.answers.each_ref().map(|answer| match answer {
+        Answer::Found { holds, .. } => number::count(*holds),
+        Answer::NotFound { holds, .. } => holds.map_or(NONE.to_owned(), |holds| format!("≥ {}", number::count(holds))),
+    });
+    let other = lang.transport(found.plan.arms[1]);
+    let (ratio, verdict) = match &found.ratio {
+        Ok(capacity) => {
+            let (ratio, said) = (capacity.ratio, lang.capacity_verdict(capacity, other));
+            let resolved = ratio.interval.is_some_and(|bounds| bounds.low > 1.0 || bounds.high < 1.0);
+            let verdict = if resolved { RowVerdict::Found(said) } else { RowVerdict::NotResolved(said) };
+            (number::bracketed(number::times(ratio.value), ratio.interval), verdict)
+        }
+        Err(_) => (String::new(), RowVerdict::NotResolved(lang.ratio_of(found).unwrap_or_default())),
+    };
+    let measured = Measured { what: lang.load_head(found.plan.of), sse, websocket, ratio };
+    let finding = Finding { lines: vec![measured], verdict, sentence: String::new(), caveats: Vec::new() };
+    let heads = heads(lang.what_head(), found.plan.arms, lang);
+    let sides = found.plan.arms.map(|arm| (lang.transport(arm).to_owned(), class(arm))).into();
+    Verdicts {
+        heads: Heads { sides, ..heads },
+        runs: Vec::new(),
+        entries: vec![entry(lang.capacity_heading(), &finding, lang)],
+    }
 }
 
 fn steps(found: &Capacity, lang: Language) -> Table {

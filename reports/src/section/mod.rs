@@ -92,6 +92,7 @@ impl Report<'_, '_> {
         let last = [
             each("other-cells", lang.other_cells(), Scope::Page, rows::of_other_cells),
             each("belief", lang.belief_heading(), Scope::Page, belief::blocks),
+            each("selfcheck", lang.selfcheck_heading(), Scope::Page, belief::selfcheck),
             each("runs", lang.runs_heading(), Scope::Page, runs::blocks),
             self.shared("method", lang.method_heading(), runs::method(lang)),
         ];

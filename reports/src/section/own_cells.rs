@@ -1,8 +1,8 @@
 //! A run whose cells feed no row, cell by cell; of token streams what each transport adds at each pace.
 
-use super::rows::{found, heads};
+use super::rows::{entry, heads};
 use crate::compare::Comparison;
-use crate::document::{Block, Entry, Table, Verdicts};
+use crate::document::{Block, Table, Verdicts};
 use crate::number::{self, NONE};
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::picture;
@@ -18,18 +18,11 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
 
 /// The cells one below the other.
 pub(crate) fn verdicts(own: &OwnCells, lang: Language) -> Verdicts {
-    let entry = |(name, finding): (&str, crate::row::Finding)| Entry {
-        name: name.to_owned(),
-        anchor: None,
-        claim: Vec::new(),
-        claimed: String::new(),
-        glance: finding.lines.len(),
-        found: vec![found(&finding, lang)],
-    };
+    let findings = own.findings(lang);
     Verdicts {
         heads: heads(lang.cell_head(), own.sides(), lang),
         runs: Vec::new(),
-        entries: own.findings(lang).into_iter().map(entry).collect(),
+        entries: findings.iter().map(|(name, finding)| entry((*name).to_owned(), finding, lang)).collect(),
     }
 }
 

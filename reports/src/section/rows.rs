@@ -93,13 +93,13 @@ pub(super) fn comparison(findings: &[Findings], labels: &[String], lang: Languag
 
 /// The words around findings of two sides.
 pub(super) fn heads(name: String, sides: [Transport; 2], lang: Language) -> Heads {
-    let shown = [(Transport::Sse, "sse"), (Transport::WebSocket, "websocket")];
+    let shown = [Transport::Sse, Transport::WebSocket];
     Heads {
         name,
         claim: String::new(),
         unclaimed: lang.no_claim(),
         what: lang.what_head(),
-        sides: shown.map(|(transport, class)| (lang.transport(transport).to_owned(), class)).into(),
+        sides: shown.map(|transport| (lang.transport(transport).to_owned(), class(transport))).into(),
         ratio: lang.over(sides),
         verdict: lang.verdict_head(),
         evidence: lang.evidence_link(),
@@ -107,8 +107,23 @@ pub(super) fn heads(name: String, sides: [Transport; 2], lang: Language) -> Head
     }
 }
 
+/// The class that gives a transport its colour.
+pub(super) const fn class(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Sse => "sse",
+        Transport::WebSocket => "websocket",
+        Transport::LongPoll | Transport::HttpStream | Transport::RawTcp => "",
+    }
+}
+
+/// A finding of which nothing was claimed and which says all.
+pub(super) fn entry(name: String, finding: &Finding, lang: Language) -> Entry {
+    let (glance, found) = (finding.lines.len(), vec![found(finding, lang)]);
+    Entry { name, anchor: None, claim: Vec::new(), claimed: String::new(), glance, found }
+}
+
 /// A finding as it is shown.
-pub(super) fn found(finding: &Finding, lang: Language) -> Found {
+fn found(finding: &Finding, lang: Language) -> Found {
     let said = match &finding.verdict {
         RowVerdict::DependsOn(what) => lang.depends_on(what),
         RowVerdict::NotResolved(why) => why.clone(),

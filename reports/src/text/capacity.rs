@@ -53,7 +53,8 @@ impl Language {
         }
     }
 
-    fn ratio_of(self, found: &Capacity) -> Option<String> {
+    /// The ratio, or why there is none; `None` where nobody asked.
+    pub(crate) fn ratio_of(self, found: &Capacity) -> Option<String> {
         let [base, other] = found.plan.arms.map(|arm| self.transport(arm));
         match found.ratio {
             Ok(ratio) => Some(self.capacity_ratio(base, other, &ratio, found.plan.of)),
@@ -67,14 +68,19 @@ impl Language {
     fn capacity_ratio(self, base: &str, other: &str, ratio: &CapacityRatio, of: Variable) -> String {
         let shown = number::bracketed(number::times(ratio.ratio.value), ratio.ratio.interval);
         let [base_load, other_load] = [ratio.base, ratio.other].map(|load| self.amount(load.round() as u64, of));
-        let verdict = match ratio.ratio.interval {
+        let verdict = self.capacity_verdict(ratio, other);
+        self.capacity_is(other, shown, base, self.both(other_load, base_load), self.blocks(ratio.blocks), verdict)
+    }
+
+    /// What may be said of the other arm's capacity.
+    pub(crate) fn capacity_verdict(self, ratio: &CapacityRatio, other: &str) -> String {
+        match ratio.ratio.interval {
             None if ratio.blocks < FEWEST_BLOCKS => self.capacity_few_blocks(),
             None => self.no_interval(),
             Some(interval) if interval.low > 1.0 => self.capacity_higher(other),
             Some(interval) if interval.high < 1.0 => self.capacity_lower(other),
             Some(_) => self.unsettled(),
-        };
-        self.capacity_is(other, shown, base, self.both(other_load, base_load), self.blocks(ratio.blocks), verdict)
+        }
     }
 
     fn amount(self, load: u64, of: Variable) -> String {

@@ -31,10 +31,9 @@ pub(super) fn null_arms(comparison: &Comparison, lang: Language) -> Vec<Block> {
 }
 
 /// The self-check beside the records, line by line.
-pub(super) fn selfcheck(comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let heading = Block::Heading(lang.selfcheck_heading());
+pub(in crate::section) fn selfcheck(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let Some(selfcheck) = &comparison.records.selfcheck else {
-        return vec![heading, Block::Note(lang.no_selfcheck())];
+        return vec![Block::Note(lang.no_selfcheck())];
     };
     let failed = selfcheck.failures();
     let verdict = match failed {
@@ -54,7 +53,7 @@ pub(super) fn selfcheck(comparison: &Comparison, lang: Language) -> Vec<Block> {
         ],
         rows: rows.into_iter().map(Vec::from).collect(),
     };
-    vec![heading, verdict, table_or(table, lang.no_selfcheck())]
+    vec![verdict, table_or(table, lang.no_selfcheck())]
 }
 
 /// A line for the check, and one for each of its cases.
