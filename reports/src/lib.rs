@@ -35,7 +35,6 @@ mod text;
 mod theory;
 mod warnings;
 
-pub use agent::Agent;
 pub use capacity::Capacity;
 pub use compare::Comparison;
 pub use document::Document;

@@ -8,12 +8,14 @@ mod synthetic;
 use reports::chart::Chart;
 use reports::document::{Block, Chip, Document, Entry, Found, Heads, Line, Opening, Picture, Scope, Section, Table};
 use reports::document::{Tone, Verdicts};
-use reports::{Comparison, Extent, Language, Part, Records, document, html, markdown, readme_part, render, splice};
+use reports::{
+    Comparison, Extent, Language, Part, Records, document, html, load, markdown, readme_part, render, splice,
+};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use synthetic::{golden, outline, summary_markdown, terminal};
+use synthetic::{golden, outline, said, summary_markdown, terminal};
 use tempfile::TempDir;
 use trial::{Figure, Metric, Outcome, Prediction, Preflight, Quantile, Row, Warning};
 
@@ -172,6 +174,19 @@ fn no_line_of_the_terminal_is_wider_than_asked() {
         let text = terminal(&comparison, lang, width, false);
         let widest = text.lines().max_by_key(|line| line.width()).unwrap();
         assert!(widest.width() <= width, "{lang} {width}: {widest}");
+    }
+}
+
+#[test]
+fn capacities_stand_in_the_table_of_verdicts() {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("published/2026-11-28-capacity-epyc-2cpu");
+    let said = said(&load(&published).unwrap(), Language::English);
+    for words in [
+        "- p99=10ms None",
+        "Unresolved not resolved (No ratio: the capacity of SSE was not found.)",
+        "Events/s in all: ≥ 112,000 : ≥ 117,000 =",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
     }
 }
 

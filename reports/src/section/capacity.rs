@@ -1,7 +1,7 @@
 //! What stands behind a capacity: every load that was tried, with what came of it.
 
 use super::rows::{class, entry, heads};
-use crate::capacity::{Answer, Capacity, Stage, Step};
+use crate::capacity::{Answer, Capacity, NoRatio, Stage, Step};
 use crate::compare::Comparison;
 use crate::document::{Block, Heads, Table, Verdicts};
 use crate::number::{self, NONE};
@@ -21,6 +21,7 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
 
 /// Both capacities beside each other, and what may be said of their ratio.
 fn verdicts(found: &Capacity, lang: Language) -> Verdicts {
+    // The columns are the arms of the search, whichever they are.
     let [sse, websocket] = found.answers.each_ref().map(|answer| match answer {
         Answer::Found { holds, .. } => number::count(*holds),
         Answer::NotFound { holds, .. } => holds.map_or(NONE.to_owned(), |holds| format!("≥ {}", number::count(holds))),
@@ -33,16 +34,17 @@ fn verdicts(found: &Capacity, lang: Language) -> Verdicts {
             let verdict = if resolved { RowVerdict::Found(said) } else { RowVerdict::NotResolved(said) };
             (number::bracketed(number::times(ratio.value), ratio.interval), verdict)
         }
+        Err(NoRatio::NotAsked) => (String::new(), RowVerdict::Found(String::new())),
         Err(_) => (String::new(), RowVerdict::NotResolved(lang.ratio_of(found).unwrap_or_default())),
     };
     let measured = Measured { what: lang.load_head(found.plan.of), sse, websocket, ratio };
     let finding = Finding { lines: vec![measured], verdict, sentence: String::new(), caveats: Vec::new() };
-    let heads = heads(lang.what_head(), found.plan.arms, lang);
+    let heads = heads(lang.capacity_heading(), found.plan.arms, lang);
     let sides = found.plan.arms.map(|arm| (lang.transport(arm).to_owned(), class(arm))).into();
     Verdicts {
         heads: Heads { sides, ..heads },
         runs: Vec::new(),
-        entries: vec![entry(lang.capacity_heading(), &finding, lang)],
+        entries: vec![entry(found.plan.slo.to_string(), &finding, lang)],
     }
 }
 
