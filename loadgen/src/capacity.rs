@@ -2,6 +2,10 @@
 //!
 //! Refuses to decide anything: what is tried next and what was found follow from the records alone.
 
+mod floor_runs;
+
+pub use floor_runs::FloorRuns;
+
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
 use crate::runner::order::Turn;
@@ -107,6 +111,13 @@ impl Search {
         cell.load.rate = Rate::per_second(rate).unwrap_or(cell.load.rate);
     }
 
+    /// Rounds of the floor at the smaller capacity; `None` where that is not known or an arm has no floor.
+    pub fn floor_runs(&self, found: &Capacity, rounds: u32) -> Option<FloorRuns> {
+        let (load, mut cell) = (found.both_hold()?, self.cell.clone());
+        self.put(&mut cell, load);
+        FloorRuns::new(&cell, load, rounds)
+    }
+
     /// Response times of both arms at the same loads, well below what both hold; `None` where that is not known.
     pub fn latency_plan(&self, found: &Capacity, blocks: u32) -> Option<Plan> {
         let capacity = found.both_hold()?;
@@ -171,6 +182,7 @@ mod tests {
             answers: [holds(base), holds(other)],
             ratio: Err(NoRatio::Unfinished),
             steps: Vec::new(),
+            floors: Vec::new(),
         };
         let plan = search.latency_plan(&found(Some(40_000), Some(90_000)), 6).unwrap();
         let rates: Vec<_> = plan.cells.iter().map(|cell| cell.load.rate.get()).collect();

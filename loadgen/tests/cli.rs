@@ -330,6 +330,7 @@ fn a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again() 
     assert!(stdout.contains("SSE: capacity not found") && stdout.contains("WebSocket: capacity not found"), "{stdout}");
     let records = trial::container::text(&out).unwrap();
     assert!(records.contains("capacity/search/2") && records.contains("capacity/search/1\""), "both loads were tried");
+    assert!(!records.contains("\"floor\""), "no load that both hold, no floor");
     std::fs::remove_file(out.join("report.html")).unwrap();
     assert!(loadgen(&["report", out.to_str().unwrap()]).status.success());
     let page = read(&out.join("report.html"));

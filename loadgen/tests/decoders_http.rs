@@ -232,6 +232,16 @@ fn what_several_lines_say_they_must_say_together() {
             "transfer-encoding \"chunked, chunked\": only chunked is understood",
         ),
         (
+            LongPoll,
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+            "content-length \"6\" beside transfer-encoding: a body has one length",
+        ),
+        (
+            Sse,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: gzip\r\nContent-Length: 6\r\n\r\n",
+            "content-length \"6\" beside transfer-encoding: a body has one length",
+        ),
+        (
             HttpStream,
             "HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Encoding: br\r\n\r\n",
             "content-encoding \"identity, br\", though only identity was asked for",

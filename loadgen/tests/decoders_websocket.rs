@@ -2,7 +2,7 @@
 
 mod decoders_support;
 
-use decoders_support::{Outcome, Seen, converse_however_cut, frame, good_head, opaque, text, unmask};
+use decoders_support::{Cut, Outcome, Seen, converse, converse_however_cut, frame, good_head, opaque, text, unmask};
 use loadgen::client::{Conversation, DecodeError, Decoder, Frames, MAX_EVENT_BYTES, Request, Signal, Violation};
 use wire::Transport::{self, WebSocket};
 
@@ -68,8 +68,8 @@ fn lengths_of_7_16_and_64_bits() {
         let outcome = if length < 300 {
             receive(&body)
         } else {
-            let cut = decoders_support::Cut::Lengths(vec![1, 4096, 65_536]);
-            decoders_support::converse(&Request::get("h", "/"), WebSocket, &good_head(WebSocket, 0), &body, cut)
+            let cut = Cut::Lengths(vec![1, 4096, 65_536]);
+            converse(&Request::get("h", "/"), WebSocket, &good_head(WebSocket, 0), &body, cut)
         };
         assert_eq!(outcome.seen[1..3], [text(&payload), Seen::Close(None, String::new())], "{length} bytes");
         assert_eq!(outcome.answers, frame(CLOSE, b""), "{length} bytes");
@@ -109,6 +109,37 @@ fn every_breach_is_named_and_what_came_before_it_is_delivered() {
     ];
     for (bytes, violation) in breaches {
         assert_eq!(violate(&[&good[..], &bytes].concat()), (vec![text("ok")], violation));
+    }
+}
+
+#[test]
+fn what_is_no_text_is_refused_before_its_frame_is_whole() {
+    for begun in [
+        vec![FIN | TEXT, 20, b'a', 0xC3, b'x'],
+        vec![FIN | TEXT, 20, 0xF4, 0x90],
+        [frame(TEXT, b"\xE2\x82"), frame(PING, b"p"), vec![CONTINUATION, 20, b'x']].concat(),
+        [frame(TEXT, b"\xF0"), frame(CONTINUATION, b"\x9F"), frame(CONTINUATION, b"\x41")].concat(),
+    ] {
+        assert_eq!(violate(&begun).1, Violation::Utf8, "{begun:?}");
+    }
+    let binary = vec![FIN | BINARY, 20, 0xFF];
+    assert_eq!(receive(&binary).result, Err(DecodeError::NoCloseFrame), "no text at all");
+}
+
+#[test]
+fn characters_may_be_cut_anywhere() {
+    let said = "a\u{e9}\u{20ac}\u{1f600}z";
+    for first in 0..said.len() {
+        for second in first..said.len() {
+            let (one, rest) = said.as_bytes().split_at(first);
+            let (two, three) = rest.split_at(second - first);
+            let body = [frame(TEXT, one), frame(CONTINUATION, two), frame(FIN | CONTINUATION, three)].concat();
+            let body = [body, frame(FIN | TEXT, said.as_bytes()), frame(CLOSE, b"")].concat();
+            for cut in [Cut::Whole, Cut::Bytes] {
+                let outcome = converse(&Request::get("h", "/"), WebSocket, &good_head(WebSocket, 0), &body, cut);
+                assert_eq!(outcome.seen[1..3], [text(said), text(said)], "{first} {second}");
+            }
+        }
     }
 }
 
@@ -175,6 +206,30 @@ fn the_handshake_is_verified() {
     assert!(matches!(refuse(&hidden), DecodeError::Extension(_)), "a second line counts");
     let twice = head.replace("\r\n\r\n", "\r\nSec-WebSocket-Accept: x\r\n\r\n");
     assert!(matches!(refuse(&twice), DecodeError::AcceptKey(_)), "one answer to one key");
+}
+
+#[test]
+fn a_subprotocol_is_one_of_those_that_were_offered() {
+    let offers = |protocols: &[&str]| {
+        let header = |value: &&str| ("sec-websocket-PROTOCOL".to_owned(), (*value).to_owned());
+        Request { headers: protocols.iter().map(header).collect(), ..Request::get("h", "/") }
+    };
+    let choose = |offered: &[&str], chosen: &str| {
+        let head = good_head(WebSocket, 0).replace("\r\n\r\n", &format!("\r\n{chosen}\r\n\r\n"));
+        let ended = [0x88, 2, 0x03, 0xE8];
+        converse_however_cut(&offers(offered), WebSocket, &head, &ended).result
+    };
+    assert_eq!(choose(&["chat, json"], "Sec-WebSocket-Protocol: json"), Ok(()));
+    assert_eq!(choose(&["chat", "json"], "sec-websocket-protocol: chat"), Ok(()));
+    for (offered, chosen) in [
+        (&[][..], "Sec-WebSocket-Protocol: chat"),
+        (&[], "Sec-WebSocket-Protocol:"),
+        (&["chat"], "Sec-WebSocket-Protocol: Chat"),
+        (&["chat, json"], "Sec-WebSocket-Protocol: chat, json"),
+        (&["chat"], "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat"),
+    ] {
+        assert!(matches!(choose(offered, chosen), Err(DecodeError::Subprotocol(_))), "{offered:?} {chosen}");
+    }
 }
 
 #[test]

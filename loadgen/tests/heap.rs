@@ -35,28 +35,35 @@ fn of(heap: &HeapAccount, purpose: HeapUse) -> f64 {
 }
 
 #[test]
-fn two_accounts_agree_and_name_what_they_hold() {
+fn two_accounts_of_sse_agree_and_name_what_they_hold() {
+    two_accounts_agree("sse", HeapUse::HyperRead);
+}
+
+#[test]
+fn two_accounts_of_websocket_agree_and_name_what_they_hold() {
+    two_accounts_agree("websocket", HeapUse::TungsteniteRead);
+}
+
+fn two_accounts_agree(transport: &str, reads: HeapUse) {
     for preset in wire::Preset::ALL {
         let read_buffer = wire::Tuning::of(preset).websocket_read_buffer_bytes as f64;
-        for (transport, reads) in [("sse", HeapUse::HyperRead), ("websocket", HeapUse::TungsteniteRead)] {
-            let twice = measured(&format!("transports = ['{transport}']\npreset = '{preset}'\nblocks = 2"));
-            let [first, second] = &twice[..] else { panic!("{} trials", twice.len()) };
-            for figure in [Figure::RequestedBytesPerConnection, Figure::RequestedWithoutBuffersPerConnection] {
-                let apart = figure.of(first).unwrap() - figure.of(second).unwrap();
-                assert!(apart.abs() <= REPEATABLE, "{transport} {preset}: {apart} B apart\n{first:#?}\n{second:#?}");
-            }
-            let heap = account(first);
-            assert!(heap.named_share().unwrap() >= 0.95, "{transport} {preset}: {heap:#?}");
-            let is_sse = reads == HeapUse::HyperRead;
-            let expected = if is_sse { 8_192.0 } else { read_buffer };
-            assert_eq!(of(heap, reads), expected, "{transport} {preset}: {heap:#?}");
-            // Nothing of hyper's is left behind an upgrade; heads and chunks of SSE fit into the buffer and its queue.
-            let writes = of(heap, HeapUse::HyperWrite);
-            assert!(if is_sse { (8_192.0..9_216.0).contains(&writes) } else { writes == 0.0 }, "{heap:#?}");
-            // An event of 48 bytes and more, framed, as the write buffer grew to hold it.
-            let frame = of(heap, HeapUse::TungsteniteWrite);
-            assert!(if is_sse { frame == 0.0 } else { (48.0..1_024.0).contains(&frame) }, "{heap:#?}");
+        let twice = measured(&format!("transports = ['{transport}']\npreset = '{preset}'\nblocks = 2"));
+        let [first, second] = &twice[..] else { panic!("{} trials", twice.len()) };
+        for figure in [Figure::RequestedBytesPerConnection, Figure::RequestedWithoutBuffersPerConnection] {
+            let apart = figure.of(first).unwrap() - figure.of(second).unwrap();
+            assert!(apart.abs() <= REPEATABLE, "{transport} {preset}: {apart} B apart\n{first:#?}\n{second:#?}");
         }
+        let heap = account(first);
+        assert!(heap.named_share().unwrap() >= 0.95, "{transport} {preset}: {heap:#?}");
+        let is_sse = reads == HeapUse::HyperRead;
+        let expected = if is_sse { 8_192.0 } else { read_buffer };
+        assert_eq!(of(heap, reads), expected, "{transport} {preset}: {heap:#?}");
+        // Nothing of hyper's is left behind an upgrade; heads and chunks of SSE fit into the buffer and its queue.
+        let writes = of(heap, HeapUse::HyperWrite);
+        assert!(if is_sse { (8_192.0..9_216.0).contains(&writes) } else { writes == 0.0 }, "{heap:#?}");
+        // An event of 48 bytes and more, framed, as the write buffer grew to hold it.
+        let frame = of(heap, HeapUse::TungsteniteWrite);
+        assert!(if is_sse { frame == 0.0 } else { (48.0..1_024.0).contains(&frame) }, "{heap:#?}");
     }
 }
 

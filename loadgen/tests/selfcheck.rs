@@ -65,7 +65,10 @@ fn the_report_shows_a_self_check_that_lies_beside_the_records() {
         .filter(|run| run.join("selfcheck.json").is_file())
         .min()
         .unwrap();
-    fs::write(directory.path().join("records.jsonl"), trial::container::text(&run).unwrap()).unwrap();
+    // The run and its first trials: what else is in the report takes time, and is not asked here.
+    let text = trial::container::text(&run).unwrap();
+    let first: String = text.split_inclusive('\n').take(20).collect();
+    fs::write(directory.path().join("records.jsonl"), first).unwrap();
     let out = directory.path().to_str().unwrap();
     assert!(loadgen(&["selfcheck", "--only", "V19", "-o", out]).status.success());
     let rendered = loadgen(&["report", out, "-o", out]);

@@ -108,7 +108,8 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
         assert!(judged_ms > length_ms - 5.0, "{transport}: {judged_ms} of {length_ms} ms");
         let named = |stall: &&StallWarning| matches!(stall, StallWarning::Server { longest_ms, witnessed: true, .. } if *longest_ms > length_ms - 5.0);
         assert!(stalls(&trial).iter().any(named), "{transport}: {:?}", trial.warnings);
-        let excused = |stall: &&StallWarning| matches!(stall, StallWarning::Host { .. });
+        // A busy host stalls as well. What is late by the stop, 15 % of the window's events, is not excused by that.
+        let excused = |stall: &&StallWarning| matches!(stall, StallWarning::Host { share, .. } if *share > 7.5);
         assert!(!stalls(&trial).iter().any(excused), "{transport}: {:?}", trial.warnings);
     }
 }
@@ -116,10 +117,13 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
 #[test]
 fn a_generators_pause_voids_the_trial_and_says_so() {
     let (trial, _) = trial(Transport::Sse, |_, generator| stopped(generator, Duration::from_millis(200)));
-    let named = |stall: &&StallWarning| matches!(stall, StallWarning::Generator { longest_ms } if *longest_ms > 185.0);
+    // What a busy host keeps from the server during the pause is not late when it comes.
+    let least_ms = 150.0;
+    let named =
+        |stall: &&StallWarning| matches!(stall, StallWarning::Generator { longest_ms } if *longest_ms > least_ms);
     assert!(stalls(&trial).iter().any(named), "{:?}", trial.warnings);
     assert!(trial.is_void() && trial.voided_by().unwrap().action() == Action::Void);
-    assert!(longest_ms(&trial, Metric::GeneratorLag) > 185.0);
+    assert!(longest_ms(&trial, Metric::GeneratorLag) > least_ms);
 }
 
 #[test]

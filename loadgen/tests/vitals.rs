@@ -59,21 +59,39 @@ async fn kept(cell: Cell, transport: Transport, answered: usize) -> (Measurement
     }
 }
 
-#[tokio::test]
-async fn a_window_is_kept_when_the_server_does_not_answer_at_its_end() {
+/// The same for both transports and each number of answers in turn, all at once: they mostly wait.
+fn kept_each(cell: &Cell, answered: [usize; 2]) -> Vec<(Transport, Measurement, Option<String>)> {
+    let ways =
+        [Transport::Sse, Transport::WebSocket].into_iter().flat_map(|way| answered.map(|answered| (way, answered)));
+    std::thread::scope(|scope| {
+        let run = |(transport, answered)| {
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let (measurement, lost) = runtime.block_on(kept(cell.clone(), transport, answered));
+                (transport, measurement, lost)
+            })
+        };
+        let running: Vec<_> = ways.map(run).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn a_window_is_kept_when_the_server_does_not_answer_at_its_end() {
     for (scenario, connections) in [(Scenario::Push, 1), (Scenario::Echo, 1), (Scenario::Relay, 2)] {
         let cell = Cell { scenario, load: Load { connections, ..cell().load }, ..cell() };
-        for transport in [Transport::Sse, Transport::WebSocket] {
-            for answered in [0, 1] {
-                let (m, lost) = kept(cell.clone(), transport, answered).await;
-                let expected = 50 * u64::from(connections);
-                assert_eq!((m.counters.in_window, m.counters.lost), (expected, 0), "{scenario:?} {transport}");
-                assert!(lost.is_some_and(|why| why.contains("/vitals")), "{scenario:?} {transport}");
-                assert!(m.server.is_none() && m.client.is_some(), "{scenario:?} {transport}");
-                assert_eq!(Figure::ServerCpuPerEvent.of(&m).or(Figure::ClientCpuPerEvent.of(&m)), None);
-            }
+        for (transport, m, lost) in kept_each(&cell, [0, 1]) {
+            let expected = 50 * u64::from(connections);
+            assert_eq!((m.counters.in_window, m.counters.lost), (expected, 0), "{scenario:?} {transport}");
+            assert!(lost.is_some_and(|why| why.contains("/vitals")), "{scenario:?} {transport}");
+            assert!(m.server.is_none() && m.client.is_some(), "{scenario:?} {transport}");
+            assert_eq!(Figure::ServerCpuPerEvent.of(&m).or(Figure::ClientCpuPerEvent.of(&m)), None);
         }
     }
+}
+
+#[tokio::test]
+async fn a_count_of_connections_is_kept_too() {
     let connect = Cell { scenario: Scenario::Connect, ..cell() };
     let (m, lost) = kept(connect, Transport::Sse, 1).await;
     assert!(m.counters.in_window > 0 && m.server.is_none() && lost.is_some());

@@ -10,7 +10,7 @@ pub use repack::{RepackError, repack};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use trial::{AgentLoop, End, Line, Preflight, Redone, Run, SelfCheck, Trial, container};
+use trial::{AgentLoop, End, FloorRun, Line, Preflight, Redone, Run, SelfCheck, Trial, container};
 
 /// The self-check beside it.
 const SELFCHECK_NAME: &str = "selfcheck.json";
@@ -32,6 +32,8 @@ pub struct Records {
     pub redone: Vec<Redone>,
     /// Trials of those blocks: kept, and out of every figure.
     pub set_aside: Vec<Trial>,
+    /// Runs of the floor behind a search for capacity.
+    pub floor: Vec<FloorRun>,
     /// The end; `None` when the run was cut off.
     pub end: Option<End>,
     /// What the self-check beside the file says.
@@ -98,6 +100,7 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
             Read::Whole(Line::Trial(trial)) => records.trials.push(*trial),
             Read::Whole(Line::AgentLoop(agent_loop)) => records.loops.push(*agent_loop),
             Read::Whole(Line::Redone(redone)) => records.set_aside(redone),
+            Read::Whole(Line::Floor(run)) => records.floor.push(run),
             Read::Whole(Line::End(_)) if records.end.is_some() => {
                 return Err(lines.wrong("a second end: one file holds one run"));
             }
@@ -140,6 +143,7 @@ impl Records {
             loops: Vec::new(),
             redone: Vec::new(),
             set_aside: Vec::new(),
+            floor: Vec::new(),
             end: None,
             selfcheck: None,
             notice: None,

@@ -19,8 +19,9 @@ fn identical_arms_are_called_different_as_seldom_as_promised() {
     let found = replay(&PUBLISHED, 1, 8_000);
     assert!(found.null_arms >= 8 && found.intervals == 8_000, "{found:?}");
     assert!((0.03..=0.06).contains(&found.share()), "{found:?}");
-    assert_eq!(found, replay(&PUBLISHED, 1, 8_000), "the same seed shuffles alike");
-    assert_ne!(found.misses, replay(&PUBLISHED, 2, 8_000).misses, "another one does not");
+    let few = [1, 1, 2].map(|seed| replay(&PUBLISHED, seed, 500));
+    assert_eq!(few[0], few[1], "the same seed shuffles alike");
+    assert_ne!(few[0].misses, few[2].misses, "another one does not");
 }
 
 #[test]

@@ -13,21 +13,37 @@ use wire::Transport;
 /// More than a connection's own buffers, on both ends, could hide.
 const SLACK_BYTES: u64 = 48 << 20;
 
+/// Floods all of them at once, for each ends by waiting: how many bytes were taken of each, and the connection, still open.
+fn flood_all<const N: usize>(
+    floods: [(&'static str, Wire, &[u8]); N],
+    most: usize,
+) -> [(&'static str, usize, Wire); N] {
+    std::thread::scope(|scope| {
+        let flooded =
+            |(what, mut wire, piece): (_, Wire, _)| scope.spawn(move || (what, flood(&mut wire, piece, most), wire));
+        floods.map(flooded).map(|one| one.join().unwrap())
+    })
+}
+
 #[test]
 fn who_pings_and_never_reads_is_not_heard_any_more() {
     let server = server();
     let before = vitals(&server).rss_bytes;
-    for target in ["/websocket?schedule=idle", "/websocket?rate=100", "/v1/responses", "/v1/jobs/train?id=flood"] {
-        let (head, mut wire) = Wire::get(&server, target, opening(Transport::WebSocket));
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+    let most = 256 << 20;
+    let targets = ["/websocket?schedule=idle", "/websocket?rate=100", "/v1/responses", "/v1/jobs/train?id=flood"];
+    let floods = targets.map(|target| {
+        let (head, wire) = Wire::get(&server, target, opening(Transport::WebSocket));
         assert_eq!(head.status, 101, "{target}");
-        let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
-        let most = 256 << 20;
-        let taken = flood(&mut wire, &ping, most);
-        let after = vitals(&server).rss_bytes;
-        assert!(taken < most, "{target}: the server reads on though nobody reads its answers");
-        assert!(after < before + SLACK_BYTES, "{target}: {before} bytes, {after} after {taken} bytes of pings");
-        assert_eq!(ask(&server, "GET", "/clock", "", b"").0, 200, "{target}");
+        (target, wire, &ping[..])
+    });
+    let flooded = flood_all(floods, most);
+    let after = vitals(&server).rss_bytes;
+    for (target, taken, _) in &flooded {
+        assert!(*taken < most, "{target}: the server reads on though nobody reads its answers");
     }
+    assert!(after < before + SLACK_BYTES, "{before} bytes, {after} after all pings");
+    drop(flooded);
     wait_until(&server, |vitals| vitals.connections_open == 1);
 }
 
@@ -52,7 +68,7 @@ fn floods_that_nobody_answers_stay_within_bounds() {
     let empty = [&[0x01, 0x80, 0, 0, 0, 0][..], &[0x00, 0x80, 0, 0, 0, 0].repeat(10_000)].concat();
     let create = br#"{"type":"response.create"}"#;
     let event = [&[0x81, 0x80 | create.len() as u8, 0, 0, 0, 0][..], create].concat();
-    for (what, opening, piece) in [
+    let floods = [
         ("echoes unread", handshake("/websocket?schedule=idle"), text),
         ("pongs", handshake("/websocket?schedule=idle"), pong),
         ("fragments without a byte", handshake("/websocket?schedule=idle"), empty),
@@ -60,13 +76,16 @@ fn floods_that_nobody_answers_stay_within_bounds() {
         ("requests behind one another", Vec::new(), get("/facts", "")),
         ("requests behind a stream", get("/sse?schedule=idle", ""), get("/facts", "")),
         ("bytes for raw TCP", get("/raw-tcp?schedule=idle", opening(Transport::RawTcp)), vec![7; 4096]),
-    ] {
+    ];
+    let floods = floods.each_ref().map(|(what, opening, piece)| {
         let mut wire = Wire::connect(&server);
-        wire.send(&opening);
-        let taken = flood(&mut wire, &piece, 32 << 20);
-        let after = vitals(&server).rss_bytes;
-        assert!(after < before + SLACK_BYTES, "{what}: {before} bytes, {after} after {taken}");
-    }
+        wire.send(opening);
+        (*what, wire, &piece[..])
+    });
+    let flooded = flood_all(floods, 32 << 20);
+    let after = vitals(&server).rss_bytes;
+    let taken = flooded.each_ref().map(|(what, taken, _)| (what, taken));
+    assert!(after < before + SLACK_BYTES, "{before} bytes, {after} after {taken:?}");
 }
 
 #[test]

@@ -131,6 +131,16 @@ fn the_welcome_page_and_the_probes_answer() {
 }
 
 #[test]
+fn no_subprotocol_is_chosen_where_some_are_offered() {
+    let server = server();
+    let offer = format!("{}Sec-WebSocket-Protocol: chat, json\r\n", opening(Transport::WebSocket));
+    for path in ["/websocket", "/v1/responses"] {
+        let (head, _) = Wire::get(&server, path, &offer);
+        assert_eq!((head.status, head.field("sec-websocket-protocol")), (101, None), "{path}");
+    }
+}
+
+#[test]
 fn an_upgrade_to_something_else_is_refused() {
     let server = server();
     let (head, _) = Wire::get(&server, "/raw-tcp", opening(Transport::WebSocket));

@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
 use crate::link::{DialError, Dialer};
-use crate::llm::exchange::Way;
+use crate::llm::exchange::{LONGEST, Way};
 use crate::llm::format::Format;
 use crate::redact::Secrets;
 use crate::runner::Progress;
@@ -179,8 +179,9 @@ impl Place {
         let headers: Vec<_> = std::iter::once(json).chain(self.headers.clone()).collect();
         let (secrets, cancels) = (Secrets::of(&headers, &path), true);
         let request = Request { method: "POST".to_owned(), headers, ..Request::get(authority.as_str(), path) };
-        let (format, idle) = (Format::OpenaiResponses, Mutex::default());
-        Some(Way { dialer: dialer.clone(), request, format, silence: SILENCE, log: None, secrets, cancels, idle })
+        let (dialer, format, idle) = (dialer.clone(), Format::OpenaiResponses, Mutex::default());
+        let (silence, longest, log) = (SILENCE, LONGEST, None);
+        Some(Way { dialer, request, format, silence, longest, log, secrets, cancels, idle })
     }
 
     /// A short loop on either transport, thrown away: the first request of a process is slower than any other.

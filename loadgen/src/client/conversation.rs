@@ -39,7 +39,10 @@ impl Conversation {
         let (outbox, accept_key) = request.encode(transport)?;
         let protocol = match transport {
             Transport::Sse => Protocol::EventStream(Exchange::new(EventStream::default())),
-            Transport::WebSocket => Protocol::WebSocket(Exchange::new(Frames::new(accept_key))),
+            Transport::WebSocket => {
+                let offered = request.all("sec-websocket-protocol");
+                Protocol::WebSocket(Exchange::new(Frames::new(accept_key).offering(&offered)))
+            }
             Transport::LongPoll => Protocol::LongPoll(Exchange::new(Lines::default()), outbox.clone()),
             Transport::HttpStream => Protocol::Records(Exchange::new(Records::of_body(request.payload_bytes))),
             Transport::RawTcp => {

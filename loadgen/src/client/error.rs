@@ -75,6 +75,9 @@ pub enum DecodeError {
     /// An extension that nobody asked for.
     #[error("the peer switched on the WebSocket extension {0:?}, which was not offered")]
     Extension(String),
+    /// A subprotocol that nobody asked for, or several (RFC 6455, 4.1).
+    #[error("the peer chose the WebSocket subprotocol {0:?}, which was not offered")]
+    Subprotocol(String),
     /// An event stream of another media type.
     #[error("content-type {0:?} instead of text/event-stream: not an SSE endpoint")]
     ContentType(String),
@@ -87,6 +90,9 @@ pub enum DecodeError {
     /// A `Content-Length` that is no number, or two that differ.
     #[error("content-length {0:?} is not one number")]
     ContentLength(String),
+    /// A length beside a transfer coding: parsers disagree on which of them counts (RFC 9112, 6.3).
+    #[error("content-length {0:?} beside transfer-encoding: a body has one length")]
+    LengthAndCoding(String),
     /// A byte that chunked coding does not allow (RFC 9112, 7.1).
     #[error("malformed chunked body: {found:?} where {wanted} belongs")]
     Chunk {

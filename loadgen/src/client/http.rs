@@ -1,5 +1,5 @@
 //! HTTP/1.1 responses (RFC 9112): the head by `httparse`, then a body by its framing, for one transport's decoder.
-//! Refuses content codings and every transfer coding but `chunked`.
+//! Refuses content codings, every transfer coding but `chunked`, and a length beside it.
 
 use super::chunked::{Chunked, Piece};
 use super::error::excerpt;
@@ -100,6 +100,7 @@ impl Head {
         match (self.status, self.header("transfer-encoding"), self.header("content-length")) {
             (101, ..) => Ok(State::UntilClose),
             (204, ..) => Ok(State::Length(0)),
+            (_, Some(_), Some(_)) => Err(DecodeError::LengthAndCoding(quoted("content-length"))),
             (_, Some(_), _) if all("transfer-encoding").eq_ignore_ascii_case("chunked") => {
                 Ok(State::Chunked(Chunked::default()))
             }

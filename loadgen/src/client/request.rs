@@ -65,6 +65,12 @@ impl Request {
         }
     }
 
+    /// What the headers of this name say together, its case ignored.
+    pub(super) fn all(&self, name: &str) -> String {
+        let values = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        values.map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(",")
+    }
+
     /// The bytes to send, and the `Sec-WebSocket-Accept` that answers them.
     pub(super) fn encode(&self, transport: Transport) -> Result<(Vec<u8>, String), RequestError> {
         self.check(transport)?;

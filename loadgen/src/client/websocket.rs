@@ -65,17 +65,77 @@ impl Header {
 #[derive(Debug)]
 pub struct Frames {
     accept_key: String,
+    /// Subprotocols that the request offers, separated by commas.
+    offered: String,
     frame: Vec<u8>,
     message: Vec<u8>,
     /// The opcode of the message whose fragments are in `message`.
     fragmented: Option<u8>,
+    text: Text,
     closed: bool,
+}
+
+/// The text of a message, checked as it comes: what is not UTF-8 is refused before its frame is whole.
+#[derive(Debug, Default)]
+struct Text {
+    /// Bytes of the unfinished frame's payload that have been checked.
+    checked: usize,
+    /// The beginning of a character whose rest is still to come.
+    begun: [u8; 4],
+    begun_bytes: usize,
+}
+
+impl Text {
+    /// Checks a frame's payload as far as it has come.
+    #[inline]
+    fn check(&mut self, payload: &[u8]) -> Result<(), Violation> {
+        let fresh = &payload[mem::replace(&mut self.checked, payload.len())..];
+        if self.begun_bytes == 0 && simdutf8::basic::from_utf8(fresh).is_ok() { Ok(()) } else { self.check_cut(fresh) }
+    }
+
+    /// The same, where a character may be cut at either end.
+    fn check_cut(&mut self, mut fresh: &[u8]) -> Result<(), Violation> {
+        while let (1.., Some((&byte, rest))) = (self.begun_bytes, fresh.split_first()) {
+            (self.begun[self.begun_bytes], fresh) = (byte, rest);
+            self.begun_bytes += 1;
+            match str::from_utf8(&self.begun[..self.begun_bytes]) {
+                Ok(_) => self.begun_bytes = 0,
+                Err(error) if error.error_len().is_none() => {}
+                Err(_) => return Err(Violation::Utf8),
+            }
+        }
+        let Err(error) = simdutf8::compat::from_utf8(fresh) else { return Ok(()) };
+        let begun = &fresh[error.valid_up_to()..];
+        if error.error_len().is_some() {
+            return Err(Violation::Utf8);
+        }
+        self.begun[..begun.len()].copy_from_slice(begun);
+        self.begun_bytes = begun.len();
+        Ok(())
+    }
+
+    /// The frame is whole, and with it the message if it is the last of its frames.
+    const fn end(&mut self, fin: bool) -> Result<(), Violation> {
+        self.checked = 0;
+        if fin && self.begun_bytes > 0 { Err(Violation::Utf8) } else { Ok(()) }
+    }
 }
 
 impl Frames {
     /// Expects `Sec-WebSocket-Accept` to be `accept_key`.
     pub fn new(accept_key: String) -> Self {
-        Self { accept_key, frame: Vec::new(), message: Vec::new(), fragmented: None, closed: false }
+        let (offered, text) = (String::new(), Text::default());
+        Self { accept_key, offered, frame: Vec::new(), message: Vec::new(), fragmented: None, text, closed: false }
+    }
+
+    /// With subprotocols that the request offers, separated by commas: the answer may choose one.
+    pub fn offering(self, protocols: &str) -> Self {
+        Self { offered: protocols.to_owned(), ..self }
+    }
+
+    /// Whether a frame is a part of a text message.
+    fn is_text(&self, opcode: u8) -> bool {
+        opcode == TEXT || opcode == CONTINUATION && self.fragmented == Some(TEXT)
     }
 
     /// The header at the front of `bytes`, checked against the frames before it.
@@ -94,19 +154,26 @@ impl Frames {
         let (now, rest) = bytes.split_at(missing.min(bytes.len()));
         *bytes = rest;
         self.frame.extend_from_slice(now);
-        if let Some(header) = self.header(&self.frame)?.filter(|header| header.frame_bytes == self.frame.len()) {
+        let Some(header) = self.header(&self.frame)? else { return Ok(()) };
+        if header.frame_bytes == self.frame.len() {
             let frame = mem::take(&mut self.frame);
             self.frame(header, &frame[header.header_bytes..], sink)?;
             self.frame = frame;
             self.frame.clear();
+        } else if self.is_text(header.opcode) {
+            self.text.check(&self.frame[header.header_bytes..])?;
         }
         Ok(())
     }
 
     /// One whole frame.
     fn frame<S: Sink + ?Sized>(&mut self, header: Header, payload: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        if self.is_text(header.opcode) {
+            self.text.check(payload)?;
+            self.text.end(header.fin)?;
+        }
         match header.opcode {
-            TEXT | BINARY if header.fin => deliver(header.opcode, payload, sink)?,
+            TEXT | BINARY if header.fin => deliver(header.opcode, payload, sink),
             PING => sink.signal(Signal::Ping(payload)),
             PONG => sink.signal(Signal::Pong(payload)),
             CLOSE => self.close(payload, sink)?,
@@ -118,7 +185,7 @@ impl Frames {
                 self.message.extend_from_slice(payload);
                 if header.fin {
                     self.fragmented = None;
-                    deliver(first, &self.message, sink)?;
+                    deliver(first, &self.message, sink);
                     self.message.clear();
                 }
             }
@@ -142,13 +209,8 @@ impl Frames {
     }
 }
 
-fn deliver<S: Sink + ?Sized>(opcode: u8, payload: &[u8], sink: &mut S) -> Result<(), DecodeError> {
-    let binary = opcode == BINARY;
-    if !binary && simdutf8::basic::from_utf8(payload).is_err() {
-        return Err(Violation::Utf8.into());
-    }
-    sink.signal(Signal::Event(EventRef::message(payload, binary)));
-    Ok(())
+fn deliver<S: Sink + ?Sized>(opcode: u8, payload: &[u8], sink: &mut S) {
+    sink.signal(Signal::Event(EventRef::message(payload, opcode == BINARY)));
 }
 
 impl Decoder for Frames {
@@ -164,9 +226,14 @@ impl Decoder for Frames {
         if keys.next() != Some(self.accept_key.as_str()) || keys.next().is_some() {
             return Err(DecodeError::AcceptKey(header("sec-websocket-accept")));
         }
-        match head.values("sec-websocket-extensions").any(|extension| !extension.is_empty()) {
-            false => Ok(()),
-            true => Err(DecodeError::Extension(header("sec-websocket-extensions"))),
+        if head.values("sec-websocket-extensions").any(|extension| !extension.is_empty()) {
+            return Err(DecodeError::Extension(header("sec-websocket-extensions")));
+        }
+        let chosen: Vec<_> = head.values("sec-websocket-protocol").collect();
+        match chosen[..] {
+            [] => Ok(()),
+            [one] if self.offered.split(',').any(|offered| offered.trim() == one) && !one.is_empty() => Ok(()),
+            _ => Err(DecodeError::Subprotocol(header("sec-websocket-protocol"))),
         }
     }
 

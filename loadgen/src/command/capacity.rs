@@ -22,6 +22,8 @@ const MAX_RATE: u64 = 1_000_000;
 const MAX_CONNECTIONS: u64 = 20_000;
 /// Tick of the servers: a hundredth of the tightest service level that is asked for as a rule.
 const TICK: Duration = Duration::from_micros(100);
+/// Rounds of the floor: the median of three leaves out one that the host disturbed.
+const FLOOR_ROUNDS: u32 = 3;
 /// Blocks of each latency cell: as few as six headline figures (p50 and p99 at three loads) take under Holm.
 const LATENCY_BLOCKS: u32 = 8;
 
@@ -124,6 +126,7 @@ async fn measure(args: &CapacityArgs, search: &mut Search, out: &Path) -> anyhow
     let mut display = Display::new(args.output.json);
     let standing = search.run(&options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
+    floor(args, search, &standing, &mut journal, &mut interrupt).await?;
     let (latency, stops) = latency(args, search, &standing, &options, &mut journal, &mut interrupt).await?;
     let searched = standing.progress;
     let (finished, planned) = (searched.finished + latency.finished, searched.planned + latency.planned);
@@ -133,6 +136,32 @@ async fn measure(args: &CapacityArgs, search: &mut Search, out: &Path) -> anyhow
     let end = End { reason, finished: timestamp::now(), trials: finished, planned, stops };
     journal.append(&Line::End(end))?;
     Ok(Ended { interrupted, finished, planned, failures })
+}
+
+/// What the load that both arms hold costs a plain writer and reader, where that is known; never against a long-lived server,
+/// whose host may be another one. Where the floor fails, the search has its answer all the same.
+async fn floor(
+    args: &CapacityArgs,
+    search: &Search,
+    standing: &Standing,
+    journal: &mut Journal,
+    interrupt: &mut Interrupt,
+) -> anyhow::Result<()> {
+    let found = search.found(standing, args.output.seed);
+    let runs = search.floor_runs(&found, if args.quick { 1 } else { FLOOR_ROUNDS });
+    let Some(runs) = runs.filter(|_| args.target.is_none() && !interrupt.came()) else { return Ok(()) };
+    let mut runs = runs.begin();
+    loop {
+        let run = tokio::select! {
+            run = runs.recv() => run,
+            () = interrupt.wait() => None,
+        };
+        match run {
+            Some(Ok(run)) => journal.append(&Line::Floor(run))?,
+            Some(Err(error)) => print::note(format_args!("no floor at this load: {error}")),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// Response times below the smaller capacity, where that is known and wanted.

@@ -151,7 +151,8 @@ impl LlmArgs {
         let log = self.log.as_deref().map(create);
         let request =
             client::Request { method: "POST".to_owned(), headers, ..client::Request::get(&endpoint.authority, path) };
-        let (format, silence, idle) = (self.format, self.timeout, Mutex::default());
-        Ok(Way { dialer, request, format, silence, log: log.transpose()?, secrets, cancels, idle })
+        let (format, silence, longest) = (self.format, self.timeout, self.max_time);
+        let (log, idle) = (log.transpose()?, Mutex::default());
+        Ok(Way { dialer, request, format, silence, longest, log, secrets, cancels, idle })
     }
 }

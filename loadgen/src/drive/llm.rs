@@ -9,7 +9,7 @@ use crate::interrupt::Interrupt;
 use crate::llm::answer::digest;
 use crate::llm::campaign::Turn;
 use crate::llm::drive::Drive;
-use crate::llm::exchange::{Done, Way};
+use crate::llm::exchange::{Done, LONGEST, Way};
 use crate::llm::format::{Format, message};
 use crate::llm::schedule::{Question, questions};
 use crate::llm::score::Score;
@@ -70,6 +70,7 @@ fn way(order: &Order, session: &Session, asked: &[Question], workload: &Workload
         request: Request { method: "POST".to_owned(), headers, ..request },
         format: FORMAT,
         silence: SILENCE + Duration::from_nanos(longest_ns.unwrap_or(0)),
+        longest: LONGEST,
         log: observer.log.clone(),
         idle: Mutex::default(),
     }

@@ -12,11 +12,14 @@ use servers::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
+use tokio::time::timeout;
 use trial::Arm;
 use wire::{MonoTime, Transport};
 
 /// What one read returns at most.
 const BUFFER_BYTES: usize = 64 << 10;
+/// Longest time of one request, however much comes, where nobody says another: far beyond what our workloads last.
+pub const LONGEST: Duration = Duration::from_secs(3_600);
 /// Connections that are kept for later requests, of each transport.
 const MAX_IDLE: usize = 1_024;
 
@@ -30,6 +33,8 @@ pub struct Way {
     pub format: Format,
     /// Longest silence between two events.
     pub silence: Duration,
+    /// Longest time of one request on its connection, however much comes.
+    pub longest: Duration,
     /// Where to write what comes.
     pub log: Option<Arc<EventLog>>,
     /// What must not be shown, even when the endpoint sends it back.
@@ -146,7 +151,8 @@ impl Way {
             done.answer.begin = ask.due.unwrap_or_else(clock::now);
             self.note(ask, "begin", done.answer.begin, b"");
             let (before_in, before_out) = (line.link.meter().bytes_in(), line.link.meter().bytes_out());
-            let told = line.tell(self, ask, &mut done.answer).await;
+            let told = timeout(self.longest, line.tell(self, ask, &mut done.answer)).await;
+            let told = told.unwrap_or(Err(Failure::Endless(self.longest)));
             done.bytes_in += line.link.meter().bytes_in() - before_in;
             done.bytes_out += line.link.meter().bytes_out() - before_out;
             match told {

@@ -51,6 +51,9 @@ pub enum Failure {
     /// What is sent is not taken.
     #[error("the server does not read: a request waits for {} (--timeout)", humantime::format_duration(*.0))]
     Deaf(Duration),
+    /// Events kept coming, but not the last.
+    #[error("no end of the answer within {} (--max-time)", humantime::format_duration(*.0))]
+    Endless(Duration),
     /// Too much came.
     #[error("more than {MAX_EVENTS} events in one answer")]
     TooMany,

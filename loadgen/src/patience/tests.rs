@@ -5,6 +5,7 @@ use crate::control::Control;
 use crate::endpoint::Endpoint;
 use crate::link::{Dialer, Link};
 use crate::llm::exchange::{Ask, Way};
+use crate::llm::failure::Failure;
 use crate::llm::format::{Format, message};
 use crate::patience::Overdue;
 use crate::recorder::{Reading, Recorder};
@@ -65,6 +66,7 @@ fn way(dialer: Dialer, endpoint: &Endpoint) -> Way {
         request: Request { method: "POST".to_owned(), headers: vec![json], ..request },
         format,
         silence: LIMIT,
+        longest: Duration::from_secs(60),
         log: None,
         secrets: Secrets::default(),
         cancels: true,
@@ -178,4 +180,25 @@ async fn bytes_that_keep_coming_do_not_put_the_deadline_off() {
     link.expect(Duration::from_secs(60));
     assert!(link.read(&mut buffer).await.is_ok(), "whoever expects something new begins anew");
     flood.abort();
+}
+
+#[tokio::test]
+async fn an_answer_whose_events_come_without_end_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (endpoint, dialer) = dialer(&format!("http://{}/", listener.local_addr().unwrap())).await;
+    let drip = tokio::spawn(async move {
+        let mut peer = listener.accept().await.unwrap().0;
+        peer.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n").await.unwrap();
+        let event = b"data: {\"type\":\"response.output_text.delta\",\"delta\":\"word \"}\n\n";
+        while peer.write_all(event).await.is_ok() {
+            tokio::time::sleep(LIMIT / 10).await;
+        }
+    });
+    let way = Way { silence: Duration::from_secs(60), longest: LIMIT * 3, ..way(dialer, &endpoint) };
+    let ask = Ask { number: 0, arm: Arm::of(Transport::Sse), body: b"{}", due: None, cancel_after: None };
+    let begin = Instant::now();
+    let done = way.ask(&ask).await;
+    assert!(matches!(done.failure, Some(Failure::Endless(limit)) if limit == LIMIT * 3), "{:?}", done.failure);
+    assert!(begin.elapsed() >= LIMIT * 3 && done.answer.marks.len() > 1, "each of them put the silence off");
+    drip.abort();
 }

@@ -59,9 +59,9 @@ impl Way {
             Self::Trial => command.args(["run", &http, "-d", "300ms"]),
         };
         match self {
-            Self::Llm | Self::LlmWebSocket => {
-                command.args(["--model", "m", "-n", "2", "-c", "2", "--timeout", "1s", "--prompt-file"]).arg(prompt)
-            }
+            Self::Llm | Self::LlmWebSocket => command
+                .args(["--model", "m", "-n", "2", "-c", "2", "--timeout", "1s", "--max-time", "2s", "--prompt-file"])
+                .arg(prompt),
             Self::Target | Self::Trial => &mut command,
             _ => command.args(["-d", "300ms", "--timeout", "1s"]),
         };

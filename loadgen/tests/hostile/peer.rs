@@ -110,7 +110,11 @@ fn pipe(mut client: TcpStream, request: &str) -> io::Result<()> {
 /// Harm.
 fn act(act: Act, mut client: TcpStream) -> io::Result<()> {
     match act {
-        Act::Closes => Ok(()),
+        // Closing with bytes unread would be a reset, now and then.
+        Act::Closes => {
+            client.shutdown(Shutdown::Write)?;
+            drain(client)
+        }
         Act::Resets => socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)),
         Act::Deaf => {
             thread::sleep(Duration::from_secs(120));

@@ -180,6 +180,7 @@ pub(crate) static BEHAVIOURS: &[Behaviour] = &[
     harm("drip", "drips 100 Continue", &ALL, |_| Act::Drips { start: Vec::new(), again: b"HTTP/1.1 100 Continue\r\n\r\n".to_vec() }),
     harm("drip", "drips heartbeats", &HTTP, |a| Act::Drips { start: head(a), again: b": x\n".to_vec() }),
     harm("drip", "drips pings", &SOCKETS, |a| Act::Drips { start: head(a), again: frame(0x89, b"x") }),
+    harm("drip", "drips events without end", &MODELS, |a| Act::Drips { start: head(a), again: content(a) }).says(&["no end of the answer within"]),
     harm("drip", "drips one line", &HTTP, |a| Act::Drips { start: good(a, "data: "), again: b"x".to_vec() }),
     // Floods.
     harm("flood", "a head without end", &ALL, |_| Act::Floods { start: b"HTTP/1.1 200 OK\r\n".to_vec(), again: b"X: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n".to_vec(), reads: true }),
@@ -202,6 +203,7 @@ pub(crate) static BEHAVIOURS: &[Behaviour] = &[
     harm("lengths", "a frame of 2^62 bytes", &SOCKETS, |a| frames(a, &[0x82, 127, 0x40, 0, 0, 0, 0, 0, 0, 0])),
     harm("lengths", "a frame of 2^63 bytes", &SOCKETS, |a| frames(a, &[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0])),
     harm("lengths", "a length in too long a form", &[WebSocket, LlmWebSocket], |a| frames(a, &[0x82, 126, 0, 3, 1, 2, 3])).says(&["shortest form"]),
+    harm("lengths", "a length beside chunks", &[Sse, Llm, Trial], |_| says("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: x\n\n\r\n0\r\n\r\n")).says(&["a body has one length"]),
     // Chunks.
     harm("chunks", "a size that is none", &HTTP, |_| says("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")),
     harm("chunks", "a size above 64 bits", &HTTP, |_| says("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n11111111111111111\r\n")),
@@ -230,6 +232,7 @@ pub(crate) static BEHAVIOURS: &[Behaviour] = &[
     harm("upgrade", "a wrong key", &SOCKETS, |_| says("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n")),
     harm("upgrade", "to something else", &SOCKETS, |_| says("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")),
     harm("upgrade", "an extension", &[WebSocket, LlmWebSocket], |a| { let text = String::from_utf8(head(a)).unwrap(); says(&text.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")) }).says(&["extension"]),
+    harm("upgrade", "a subprotocol that nobody asked for", &[WebSocket, LlmWebSocket], |a| { let text = String::from_utf8(head(a)).unwrap(); says(&text.replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: chat\r\n\r\n")) }).says(&["subprotocol"]),
     // Framing of WebSocket.
     harm("frames", "a masked frame", &SOCKETS, |a| frames(a, &[0x81, 0x81, 1, 2, 3, 4, 5])),
     harm("frames", "a reserved bit", &SOCKETS, |a| frames(a, &[0xC1, 1, b'x'])),

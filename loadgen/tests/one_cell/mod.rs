@@ -22,7 +22,9 @@ pub(crate) fn outcomes(directory: &Path, path: &Path, cell: &str) -> Vec<Outcome
     let records = trial::container::text(&directory.join("out")).unwrap();
     let trials = records.lines().filter_map(|line| match Line::parse(line).unwrap() {
         Line::Trial(trial) => Some(trial.outcome),
-        Line::Run(_) | Line::Preflight(_) | Line::AgentLoop(_) | Line::Redone(_) | Line::End(_) => None,
+        Line::Run(_) | Line::Preflight(_) | Line::AgentLoop(_) | Line::Redone(_) | Line::Floor(_) | Line::End(_) => {
+            None
+        }
     });
     trials.collect()
 }

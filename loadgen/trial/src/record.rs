@@ -1,13 +1,14 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
 use crate::{
-    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, Measurement, Noise, Plan, Preflight, Redone, Warning,
+    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight, Redone,
+    Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 5;
 
 /// One line of a records file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +24,8 @@ pub enum Line {
     AgentLoop(Box<AgentLoop>),
     /// A block that is set aside: it was run again.
     Redone(Redone),
+    /// One run of the floor, behind a search for capacity.
+    Floor(FloorRun),
     /// Last line of a run that was not cut off.
     End(End),
 }
@@ -224,6 +227,7 @@ enum Kind {
     Trial,
     AgentLoop,
     Redone,
+    Floor,
     End,
 }
 
@@ -264,6 +268,7 @@ impl Line {
             Kind::Trial => serde_json::from_str(text).map(Self::Trial),
             Kind::AgentLoop => serde_json::from_str(text).map(Self::AgentLoop),
             Kind::Redone => serde_json::from_str(text).map(Self::Redone),
+            Kind::Floor => serde_json::from_str(text).map(Self::Floor),
             Kind::End => serde_json::from_str(text).map(Self::End),
         };
         line.map_err(LineError::Foreign)

@@ -55,10 +55,15 @@ pub enum Cause {
         /// Its lateness at p99 in nanoseconds.
         p99_ns: f64,
     },
-    /// The same, and its threads waited for a CPU: the host is full, and another thread would only wait as well.
+    /// Either, and its threads waited for a CPU: the host is full, and another thread would only wait as well.
     HostFull {
-        /// Its lateness at p99 in nanoseconds.
-        p99_ns: f64,
+        /// Time that its threads waited for a CPU, as a share of the wall time.
+        waited: f64,
+    },
+    /// The server failed while its threads waited for a CPU.
+    ServerStarved {
+        /// What it failed to do.
+        broken: Box<Cause>,
         /// Time that its threads waited for a CPU, as a share of the wall time.
         waited: f64,
     },
@@ -96,7 +101,10 @@ pub fn judge(plan: &CapacityPlan, trial: &Trial) -> Judgement {
     let Some(cause) = broken(plan, measurement) else { return Judgement::Pass };
     match excuse(&cause, measurement, trial.client.threads) {
         Some(excuse) => Judgement::Invalid(excuse),
-        None => Judgement::Fail(cause),
+        None => Judgement::Fail(match starved(measurement.server) {
+            Some(waited) => Cause::ServerStarved { broken: Box::new(cause), waited },
+            None => cause,
+        }),
     }
 }
 
@@ -116,17 +124,17 @@ fn excuse(cause: &Cause, m: &Measurement, threads: usize) -> Option<Cause> {
         Cause::TooSlow { objective, .. } => {
             let p99_ns = Figure::Duration(Metric::GeneratorLag, Quantile::P99).of(m)?;
             let limit = objective.limit + Duration::from_nanos(p99_ns as u64);
-            too_slow(&Objective { limit, ..*objective }, m).is_none().then(|| lateness(m, p99_ns))
+            too_slow(&Objective { limit, ..*objective }, m).is_none().then_some(Cause::GeneratorLate { p99_ns })
         }
         _ => None,
     };
-    busy.map(|share| Cause::GeneratorBusy { share }).or_else(late)
+    let excuse = busy.map(|share| Cause::GeneratorBusy { share }).or_else(late)?;
+    Some(starved(m.client).map_or(excuse, |waited| Cause::HostFull { waited }))
 }
 
-/// What a generator's lateness comes from.
-fn lateness(m: &Measurement, p99_ns: f64) -> Cause {
-    let waited = m.client.and_then(|usage| usage.waited_share()).filter(|&share| share > Usage::STARVED);
-    waited.map_or(Cause::GeneratorLate { p99_ns }, |waited| Cause::HostFull { p99_ns, waited })
+/// How long a program's threads waited for a CPU, as a share of the wall time, where that is enough to call the host full.
+fn starved(usage: Option<Usage>) -> Option<f64> {
+    usage.and_then(|usage| usage.waited_share()).filter(|&share| share > Usage::STARVED)
 }
 
 fn cpu_share(usage: &Usage, threads: usize) -> Option<f64> {

@@ -7,11 +7,13 @@
 //!   saturated ──► search: × 2 until it breaks, then bisect ──► knee: blocks around both capacities ──► ratio
 //! ```
 
+mod floor;
 mod judge;
 mod knee;
 mod logistic;
 mod search;
 
+pub use floor::{Costs, Floor};
 pub use judge::{Cause, Judgement, judge};
 pub use knee::{CapacityRatio, NoRatio};
 pub use search::{Answer, Ask, Shortfall, next, remaining};
@@ -122,6 +124,8 @@ pub struct Capacity {
     pub ratio: Result<CapacityRatio, NoRatio>,
     /// Every load that was tried, by stage, load and arm.
     pub steps: Vec<Step>,
+    /// What the smaller capacity costs beside the floor, for each arm of which that was measured.
+    pub floors: Vec<Floor>,
 }
 
 impl Capacity {
@@ -129,14 +133,15 @@ impl Capacity {
     pub fn of(records: &Records) -> Option<Self> {
         let plan = records.run.capacity.as_ref()?;
         let seen: Vec<_> = records.trials.iter().filter_map(|trial| Observation::of(plan, trial)).collect();
-        Some(Self::from_observations(plan, &seen, records.run.seed))
+        let floors = plan.arms.iter().filter_map(|&arm| floor::of(plan, records, arm)).collect();
+        Some(Self { floors, ..Self::from_observations(plan, &seen, records.run.seed) })
     }
 
-    /// From what was seen, in the order in which it was seen.
+    /// From what was seen, in the order in which it was seen; what it costs is not in it.
     pub fn from_observations(plan: &CapacityPlan, seen: &[Observation], seed: u64) -> Self {
         let answers = plan.arms.map(|arm| search::answer(plan, seen, arm));
         let ratio = knee::ratio(plan, seen, &answers, seed);
-        Self { plan: plan.clone(), answers, ratio, steps: steps(plan, seen) }
+        Self { plan: plan.clone(), answers, ratio, steps: steps(plan, seen), floors: Vec::new() }
     }
 
     /// The highest load that both arms hold: the smaller capacity.

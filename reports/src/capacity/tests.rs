@@ -317,8 +317,35 @@ fn a_failure_that_the_generator_can_have_caused_proves_nothing() {
         late(m);
         m.client = m.client.map(|u| trial::Usage { run_queue_ns: Some(u.elapsed_ns * 4 / 10), ..u });
     };
-    assert!(matches!(judged(11_000_000, starved), Judgement::Invalid(Cause::HostFull { waited, .. }) if waited == 0.4));
+    assert_eq!(judged(11_000_000, starved), Judgement::Invalid(Cause::HostFull { waited: 0.4 }));
+    let both = |m: &mut Measurement| {
+        starved(m);
+        busy(m);
+    };
+    assert_eq!(
+        judged(11_000_000, both),
+        Judgement::Invalid(Cause::HostFull { waited: 0.4 }),
+        "no --threads here either"
+    );
     assert!(matches!(judged(13_000_000, late), Judgement::Fail(Cause::TooSlow { .. })), "too slow even without it");
+}
+
+#[test]
+fn a_server_that_fails_while_it_waits_for_a_cpu_fails_for_that_reason() {
+    let waiting = |run_queue_ns| {
+        move |m: &mut Measurement| {
+            let usage = trial::Usage { elapsed_ns: 1_000, run_queue_ns, ..Default::default() };
+            m.server = Some(usage);
+        }
+    };
+    assert_eq!(judged(1_000_000, waiting(Some(600))), Judgement::Pass);
+    let Judgement::Fail(Cause::ServerStarved { broken, waited }) = judged(11_000_000, waiting(Some(600))) else {
+        panic!("a server on a full host")
+    };
+    assert!(matches!(*broken, Cause::TooSlow { .. }) && waited == 0.6);
+    for calm in [None, Some(100)] {
+        assert!(matches!(judged(11_000_000, waiting(calm)), Judgement::Fail(Cause::TooSlow { .. })));
+    }
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn today(lines: &mut Lines<'_>, path: &Path) -> Result<Option<Line>, RepackError
             match &mut line {
                 Line::Run(run) => run.schema = SCHEMA,
                 Line::Trial(trial) => trial.schema = SCHEMA,
-                Line::Preflight(_) | Line::AgentLoop(_) | Line::Redone(_) | Line::End(_) => {}
+                Line::Preflight(_) | Line::AgentLoop(_) | Line::Redone(_) | Line::Floor(_) | Line::End(_) => {}
             }
             Ok(Some(line))
         }

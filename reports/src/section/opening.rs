@@ -42,7 +42,7 @@ pub(super) fn blocks(comparison: &Comparison, findings: &Findings, lang: Languag
 
 /// The answer to what the run was asked.
 pub(crate) fn answer(comparison: &Comparison, findings: &Findings, lang: Language) -> Vec<String> {
-    let capacity = Capacity::of(comparison.records).map(|found| lang.capacity(&found));
+    let capacity = Capacity::of(comparison.records).map(|found| [lang.capacity(&found), lang.floors(&found)].concat());
     let agent = || Agent::of(comparison.records).map(|found| [lang.agent(&found), lang.agent_missing(&found)].concat());
     let own = || Some(vec![OwnCells::of(comparison)?.answer(lang)]);
     capacity.or_else(agent).or_else(own).unwrap_or_else(|| vec![findings.answer(lang)])

@@ -1,7 +1,7 @@
 //! The words of a search for capacity. "Not found" always says why.
 
 use super::{Language, messages};
-use crate::capacity::{Answer, Capacity, CapacityRatio, Cause, NoRatio, Shortfall};
+use crate::capacity::{Answer, Capacity, CapacityRatio, Cause, Costs, Floor, NoRatio, Shortfall};
 use crate::number;
 use crate::verdict::FEWEST_BLOCKS;
 use trial::Variable;
@@ -12,6 +12,27 @@ impl Language {
         let arms = found.plan.arms.iter().zip(&found.answers);
         let answers = arms.map(|(arm, answer)| self.answer(self.transport(*arm), answer, found.plan.of));
         answers.chain(self.ratio_of(found)).collect()
+    }
+
+    /// What the load that both arms hold costs beside the floor, a sentence for each arm, and what the floor is.
+    pub(crate) fn floors(self, found: &Capacity) -> Vec<String> {
+        let arms = found.floors.iter().map(|floor| self.floor_line(floor, found.plan.of));
+        let note = found.floors.iter().map(|floor| floor.runs).max().map(|runs| self.floor_note(runs));
+        arms.chain(note).collect()
+    }
+
+    fn floor_line(self, floor: &Floor, of: Variable) -> String {
+        let ours = floor.ours.map_or_else(String::new, |(load, ours)| {
+            let [server, client, p99] = self.costs(ours);
+            let at = if load == floor.load { String::new() } else { self.floor_at(self.amount(load, of)) };
+            self.floor_ours(server, client, p99, at)
+        });
+        let [writer, reader, p99] = self.costs(floor.plain);
+        self.floor_plain(self.transport(floor.transport), self.amount(floor.load, of), writer, reader, p99, ours)
+    }
+
+    fn costs(self, costs: Costs) -> [String; 3] {
+        [costs.server_cpu_ns, costs.client_cpu_ns, costs.p99_ns].map(number::duration)
     }
 
     fn answer(self, name: &str, answer: &Answer, of: Variable) -> String {
@@ -47,7 +68,10 @@ impl Language {
             Cause::TooSlow { objective, share } => self.too_slow(precise(*share), objective.to_string()),
             Cause::GeneratorBusy { share } => self.generator_busy(number::percent(*share)),
             Cause::GeneratorLate { p99_ns } => self.generator_late(number::duration(*p99_ns)),
-            Cause::HostFull { p99_ns, waited } => self.host_full(number::duration(*p99_ns), number::percent(*waited)),
+            Cause::HostFull { waited } => self.host_full(number::percent(*waited)),
+            Cause::ServerStarved { broken, waited } => {
+                self.server_starved(self.cause(broken), number::percent(*waited))
+            }
             Cause::ClockUncertain { bound_ns } => self.clock_uncertain(number::duration(*bound_ns as f64)),
             Cause::NotMeasured(why) => self.trial_failed(why),
         }
@@ -112,6 +136,16 @@ messages! {
     capacity_note()
         "Capacity is measured where server and load generator ran; on one host they share its CPUs."
         "容量取决于服务器与负载发生器所在的主机；同一主机上两者共享 CPU。"
+    floor_plain(name: &str, load: String, writer: String, reader: String, p99: String, ours: String)
+        "{name} at {load}: a plain writer and reader on system calls alone (the floor) take {writer} and {reader} of CPU an event, response time p99 {p99}{ours}."
+        "{name}，{load}：只用系统调用的朴素写端与读端（下限）每个事件占用 CPU {writer} 与 {reader}，响应时间 p99 {p99}{ours}。"
+    floor_ours(server: String, client: String, p99: String, at: String)
+        "; our server and load generator {server} and {client}, p99 {p99}{at}"
+        "；我们的服务器与负载发生器为 {server} 与 {client}，p99 {p99}{at}"
+    floor_at(load: String) ", at {load}" "（在 {load} 时）"
+    floor_note(runs: usize)
+        "The floor ({runs} runs, median) has no tick: its writer sleeps until each event is due, so a server that releases events once a tick can take less."
+        "下限（{runs} 次运行的中位数）没有节拍：写端逐个事件睡眠到其应发时刻，因此按节拍成批发出的服务器可能占用更少。"
     holds(name: &str, holds: String, fails: String, cause: String)
         "{name} holds {holds}; at {fails} it fails ({cause})."
         "{name} 可承受 {holds}；到 {fails} 时不再满足（{cause}）。"
@@ -144,9 +178,12 @@ messages! {
     generator_late(p99: String)
         "the load generator itself was {p99} late at p99; fewer connections or more --threads"
         "负载发生器自身 p99 迟到 {p99}；请减少连接或增加 --threads"
-    host_full(p99: String, waited: String)
-        "the load generator itself was {p99} late at p99, its threads waiting {waited} of the time for a CPU: the host is full, so use more CPUs or another host for the server, no more --threads"
-        "负载发生器自身 p99 迟到 {p99}，其线程有 {waited} 的时间在等待 CPU：本机已满，请使用更多 CPU 或把服务器放到另一台主机，而不是增加 --threads"
+    host_full(waited: String)
+        "threads of the load generator waited {waited} of the time for a CPU: the host is full, so use more CPUs or another host for the server, no more --threads"
+        "负载发生器的线程有 {waited} 的时间在等待 CPU：本机已满，请使用更多 CPU 或把服务器放到另一台主机，而不是增加 --threads"
+    server_starved(broken: String, waited: String)
+        "{broken}, while threads of the server waited {waited} of the time for a CPU: the host is full"
+        "{broken}，其间服务器的线程有 {waited} 的时间在等待 CPU：本机已满"
     clock_uncertain(bound: String)
         "the clock offset is known only to ±{bound}"
         "时钟偏移只知道在 ±{bound} 以内"
@@ -197,7 +234,7 @@ mod tests {
             precision: 1.05,
             knee_blocks: 8,
         };
-        Capacity { plan, answers, ratio, steps: Vec::new() }
+        Capacity { plan, answers, ratio, steps: Vec::new(), floors: Vec::new() }
     }
 
     fn capacity(holds: u64) -> Answer {
@@ -223,6 +260,17 @@ mod tests {
         );
         let chinese = Language::Chinese.capacity(&found).join("");
         assert!(chinese.contains("WebSocket 更高") && chinese.contains("40,000 个事件/秒"), "{chinese}");
+    }
+
+    #[test]
+    fn a_full_host_is_named_and_threads_are_not_advised() {
+        let server = Cause::ServerStarved { broken: Box::new(Cause::Undelivered { share: 0.5 }), waited: 0.4 };
+        for cause in [Cause::HostFull { waited: 0.4 }, server] {
+            let said = Language::English.cause(&cause);
+            assert!(said.contains("waited 40 % of the time for a CPU: the host is full"), "{said}");
+            assert!(!said.contains("add --threads") && !said.contains("or more --threads"), "{said}");
+            assert!(Language::Chinese.cause(&cause).contains("有 40 % 的时间在等待 CPU：本机已满"));
+        }
     }
 
     #[test]

@@ -39,9 +39,10 @@ const LARGEST_EVENT_BYTES: usize = 1 << 20;
 /// Room for what the library sends by itself: a pong, a close.
 const CONTROL_BYTES: usize = 4096;
 
-/// A feed as the messages of a WebSocket.
+/// A feed as the messages of a WebSocket. It is boxed, as hyper boxes a body: the task that waits for the upgrade and then serves
+/// would keep it once for each function that it is handed to.
 pub(crate) fn respond(lane: &Lane, upgrade: WebSocketUpgrade, feed: Feed, ticket: Arc<Ticket>) -> Response {
-    let outlet = outlet(feed);
+    let outlet = Box::new(outlet(feed));
     tuned(lane, upgrade).on_upgrade(move |socket| serve(socket, outlet, ticket))
 }
 
@@ -64,14 +65,18 @@ pub(crate) fn outlet(feed: Feed) -> Outlet {
     Outlet::new(feed, flush, Habit::WritesEach)
 }
 
-async fn serve(mut socket: WebSocket, mut outlet: Outlet, ticket: Arc<Ticket>) {
-    let conversation = async {
-        if let Some(farewell) = converse(&mut socket, &mut outlet, &ticket).await {
-            drop(outlet);
-            let _ = timeout(GRACE, close(&mut socket, farewell)).await;
-        }
-    };
-    let _ = ticket.attend(pin!(conversation), |_| ()).await;
+/// Serves a connection to its end.
+#[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice, and a socket is half a kilobyte")]
+fn serve(mut socket: WebSocket, mut outlet: Box<Outlet>, ticket: Arc<Ticket>) -> impl Future<Output = ()> + Send {
+    async move {
+        let conversation = async {
+            if let Some(farewell) = converse(&mut socket, &mut outlet, &ticket).await {
+                drop(outlet);
+                let _ = timeout(GRACE, close(&mut socket, farewell)).await;
+            }
+        };
+        let _ = ticket.attend(pin!(conversation), |_| ()).await;
+    }
 }
 
 /// What comes next on a connection.

@@ -70,6 +70,9 @@ pub struct LlmArgs {
     /// Longest silence before a request is given up
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub(super) timeout: Duration,
+    /// Longest time of a whole answer before it is given up, however much comes
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub(super) max_time: Duration,
     /// What our own server is to do beside, such as speed=10&mishaps=cut:3 (other servers get none of it)
     #[arg(long, value_name = "QUERY", default_value = "")]
     pub(super) order: String,

@@ -1,0 +1,139 @@
+//! Runs of the floor at a load that both arms hold: a plain writer and a plain reader, each a thread of this process with an
+//! account of its own. Refuses to compare them with anything.
+
+use floor::writer::{self, Account};
+use floor::{Framing, Load, reader};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use trial::{Cell, FloorRun};
+use wire::{Sharing, Transport};
+
+/// Longest run; a search may have longer windows.
+const LONGEST: Duration = Duration::from_secs(3);
+
+/// What is run, over and over.
+#[derive(Debug, Clone)]
+pub struct FloorRuns {
+    /// Arms with the loads of their framing.
+    loads: Vec<(Transport, Load)>,
+    /// The load in the unit of the search.
+    load: u64,
+    rounds: u32,
+}
+
+impl FloorRuns {
+    /// So many rounds of a cell's load, which the search calls `load`; `None` where an arm has no floor.
+    pub(super) fn new(cell: &Cell, load: u64, rounds: u32) -> Option<Self> {
+        let of = |transport: &Transport| Some((*transport, load_of(cell, Framing::named(transport.path())?)));
+        let loads = cell.transports.iter().map(of).collect::<Option<Vec<_>>>()?;
+        Some(Self { loads, load, rounds })
+    }
+
+    /// Begins them in threads that nobody has to wait for: they end after the run in which the receiver is dropped, or with
+    /// the first that fails. The arms take turns, each round in the contrary order of the one before.
+    pub fn begin(self) -> UnboundedReceiver<io::Result<FloorRun>> {
+        let (send, receive) = unbounded_channel();
+        thread::spawn(move || {
+            let done = self.run(|run| send.send(Ok(run)).is_ok());
+            done.err().map(|error| send.send(Err(error)))
+        });
+        receive
+    }
+
+    fn run(mut self, mut goes_on: impl FnMut(FloorRun) -> bool) -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let (addr, account) = (listener.local_addr()?, Arc::new(Account::new()));
+        let written = Arc::clone(&account);
+        // It serves until this process ends.
+        thread::spawn(move || writer::serve(&listener, &written));
+        for round in 0..self.rounds {
+            for (transport, load) in &self.loads {
+                let run = FloorRun { transport: *transport, round, load: self.load, ..one(addr, load, &account)? };
+                if !goes_on(run) {
+                    return Ok(());
+                }
+            }
+            self.loads.reverse();
+        }
+        Ok(())
+    }
+}
+
+fn load_of(cell: &Cell, framing: Framing) -> Load {
+    let load = &cell.load;
+    Load {
+        framing,
+        connections: load.connections.into(),
+        rate: load.rate.get(),
+        count: (load.rate.get() * load.window.min(LONGEST).as_secs_f64()).ceil() as u64,
+        payload_bytes: load.payload_bytes,
+        shared: load.sharing == Sharing::Shared,
+    }
+}
+
+/// One run, its place among the others left to the caller.
+fn one(addr: SocketAddr, load: &Load, account: &Account) -> io::Result<FloorRun> {
+    let written = || [account.events.load(Relaxed), account.cpu_ns.load(Relaxed)];
+    let before = written();
+    let reading = reader::read(addr, load, None)?;
+    let whole = reading.events - reading.damaged;
+    if whole != load.count * load.connections {
+        return Err(io::Error::other(format!("{whole} of {} events came whole", load.count * load.connections)));
+    }
+    // The writer closes its account before it ends a stream.
+    let [events, cpu_ns] = [0, 1].map(|of| written()[of] - before[of]);
+    Ok(FloorRun {
+        transport: Transport::Sse,
+        round: 0,
+        load: 0,
+        events,
+        writer_cpu_ns: cpu_ns as f64 / events.max(1) as f64,
+        reader_cpu_ns: reading.cpu_ns_per_event,
+        response_p50_ns: reading.response_ns(0.5),
+        response_p99_ns: reading.response_ns(0.99),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trial::Plan;
+
+    fn cell(transports: &str) -> Cell {
+        let plan = format!(
+            "name='p'\nwhy='w'\n[[cell]]\nname='a'\nwhy='w'\nscenario='push'\nconnections=4\nrate=500\nwindow='200ms'\n\
+             transports=[{transports}]\n"
+        );
+        Plan::from_toml(&plan).unwrap().cells.remove(0)
+    }
+
+    #[test]
+    fn the_arms_take_turns_and_every_run_has_its_costs() {
+        let mut runs = FloorRuns::new(&cell("'sse','websocket'"), 2_000, 2).unwrap().begin();
+        let runs: Vec<_> = std::iter::from_fn(|| runs.blocking_recv()).map(Result::unwrap).collect();
+        let order: Vec<_> = runs.iter().map(|run| (run.round, run.transport)).collect();
+        let [sse, websocket] = [Transport::Sse, Transport::WebSocket];
+        assert_eq!(order, [(0, sse), (0, websocket), (1, websocket), (1, sse)]);
+        for run in &runs {
+            assert_eq!((run.load, run.events), (2_000, 400));
+            assert!(run.writer_cpu_ns > 0.0 && run.reader_cpu_ns > 0.0, "{run:?}");
+            assert!(run.response_p99_ns >= run.response_p50_ns && run.response_p50_ns > 0, "{run:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_floor_or_fails_says_so() {
+        assert!(FloorRuns::new(&cell("'sse','long-poll'"), 1, 1).is_none());
+        let mut heavy = cell("'sse'");
+        // More than the floor's writer serves.
+        heavy.load.payload_bytes = 1 << 20;
+        let mut runs = FloorRuns::new(&heavy, 1, 1).unwrap().begin();
+        assert!(runs.blocking_recv().unwrap().is_err());
+        assert!(runs.blocking_recv().is_none(), "the first failure is the last word");
+    }
+}
