@@ -6,9 +6,9 @@ usage() {
   cat <<'TEXT'
 usage: scripts/fuzz.sh [-b] [-t SECONDS] [TARGET …]
 
-Builds the fuzz targets (fuzz/fuzz_targets) with the stable compiler and the coverage counters that libFuzzer reads, and runs each,
-or those that are named, for so many seconds (20), beginning with the committed inputs in fuzz/seeds. New inputs go to
-fuzz/corpus, which git ignores; an input that breaks a target goes to fuzz/artifacts, and its path is printed.
+Builds the fuzz targets (loadgen/fuzz/fuzz_targets) with the stable compiler and the coverage counters that libFuzzer reads, and runs
+each, or those that are named, for so many seconds (20), beginning with the committed inputs in loadgen/fuzz/seeds. New inputs go to
+loadgen/fuzz/corpus, which git ignores; an input that breaks a target goes to loadgen/fuzz/artifacts, and its path is printed.
 
   -b  build only
 TEXT
@@ -26,7 +26,7 @@ done
 shift $((OPTIND - 1))
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "fuzz.sh: -t takes whole seconds" >&2 && exit 2; }
 
-cd "$(dirname "$0")/../fuzz"
+cd "$(dirname "$0")/../loadgen/fuzz"
 targets=("$@")
 if [[ $# == 0 ]]; then
   mapfile -t targets < <(sed -n 's/^path = "fuzz_targets\/\(.*\)\.rs"$/\1/p' Cargo.toml)

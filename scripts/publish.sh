@@ -7,9 +7,10 @@ usage() {
 usage: scripts/publish.sh [-n NAME] [flags of loadgen compare …]
        scripts/publish.sh [-n NAME] agent|capacity [flags of that command …]
 
-Runs it, copies everything that it wrote to reports/published/<date>-<NAME>/, renders it there and puts what it says into
-README.md between <!-- pushbench:PART --> and <!-- /pushbench:PART -->: PART is table, with `--plan llm` streams, with
-`--plan jobs` cells, for agent agent; others have none. The table comes with `loadgen selfcheck` on its records. Commits nothing.
+Runs it, copies everything that it wrote to reports/published/<date>-<NAME>/, renders it there and puts what it says between
+<!-- pushbench:PART --> and <!-- /pushbench:PART -->: table into README.md; with `--plan llm` streams, with `--plan jobs` cells, for
+agent agent into reports/published/README.md; others have no part. The table comes with `loadgen selfcheck` on its records. Commits
+nothing.
 
   -n NAME  how the machine is called there (default: its host name)
   -h       this help
@@ -40,8 +41,10 @@ case " $* " in
   *' --plan '*) part='' measure=(compare "$@") ;;
   *) part=table measure=(compare "$@") ;;
 esac
+page=reports/published/README.md
+[[ $part != table ]] || page=README.md
 for marker in ${part:+"<!-- pushbench:$part -->" "<!-- /pushbench:$part -->"}; do
-  grep -qF -- "$marker" README.md || die "README.md has no line $marker"
+  grep -qsF -- "$marker" "$page" || die "$page has no line $marker"
 done
 
 # A published number names the commit that anybody can build again. What is published is no part of the programs.
@@ -63,8 +66,8 @@ cp -R "$results/." "$published"
 # The first record alone is the run: command, version, commit, seed, plan and facts about the host.
 head -n 1 "$results/records.jsonl" >"$published/run.json"
 gzip -9n "$published/records.jsonl"
-cargo run --release --quiet --package reports -- "$published" ${part:+--splice README.md}
+cargo run --release --quiet --package reports -- "$published" ${part:+--splice "$page"}
 rm -rf "$results"
 
 echo
-echo "Published. To keep it: git add $published README.md && git commit -m 'Publish a run of $name'"
+echo "Published. To keep it: git add $published $page && git commit -m 'Publish a run of $name'"

@@ -7,7 +7,8 @@ usage() {
 usage: scripts/rerender.sh [DIR…]
 
 Renders report.html, summary.md and charts/ of every run under reports/published (or of the directories given) again, banners of
-withdrawn figures included, and puts what the run linked above each <!-- pushbench:PART --> says into README.md. Commits nothing.
+withdrawn figures included, and puts what the run linked above each <!-- pushbench:PART --> of README.md and reports/published/README.md
+says there. Commits nothing.
 TEXT
 }
 
@@ -20,17 +21,18 @@ if [[ $# -gt 0 ]]; then
 else
   mapfile -t runs < <(find "$published" -name 'records.jsonl*' -printf '%h\n' | sort)
 fi
-# The report above a marker is the one that the part speaks of.
-spliced=$(awk '
-  match($0, /reports\/published\/[A-Za-z0-9._-]+\/report\.html/) { run = substr($0, RSTART, RLENGTH - length("/report.html")) }
-  /^<!-- pushbench:/ { print run }' README.md)
+# The report above a marker is the one that the part speaks of: a line for each, the run and the page that it is spliced into.
+spliced=$(awk -v published="$published" '
+  match($0, /[A-Za-z0-9._-]+\/report\.html/) { run = substr($0, RSTART, RLENGTH - length("/report.html")) }
+  /^<!-- pushbench:/ { print published "/" run, FILENAME }' README.md "$published/README.md")
 
 cargo build --release --quiet --package reports
 for run in "${runs[@]}"; do
   # Pictures that are no longer drawn must not stay.
   rm -rf "$run/charts"
   part=()
-  grep -qxF -- "$run" <<<"$spliced" && part=(--splice README.md)
+  page=$(awk -v run="$run" '$1 == run { print $2 }' <<<"$spliced")
+  [[ ! $page ]] || part=(--splice "$page")
   cargo run --release --quiet --package reports -- "$run" "${part[@]}"
   # An agent's report has no pictures.
   rmdir --ignore-fail-on-non-empty "$run/charts"

@@ -18,7 +18,7 @@ const MOST_CHANGE_NS: u64 = 1_000;
 /// Stamps are discarded so long behind the first: the kernel enables them with delay.
 const SETTLE: Duration = Duration::from_millis(100);
 
-/// Stamps that are asked for in a second, at most about: each costs a read some 0.3 µs more (METHODOLOGY).
+/// Stamps that are asked for in a second, at most about: each costs a read some 0.3 µs more (reports/method/timing.md).
 const STAMPS_PER_SECOND: f64 = 4_000.0;
 
 /// One read in so many where no schedule says how many events come.

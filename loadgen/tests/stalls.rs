@@ -106,7 +106,9 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
         let length_ms = length.as_secs_f64() * 1e3;
         let judged_ms = longest_ms(&trial, Metric::JudgedTime);
         assert!(judged_ms > length_ms - 5.0, "{transport}: {judged_ms} of {length_ms} ms");
-        let named = |stall: &&StallWarning| matches!(stall, StallWarning::Server { longest_ms, witnessed: true, .. } if *longest_ms > length_ms - 5.0);
+        // While the host stands still as well, the witness is late too: that part of the stop has no name.
+        let least_ms = length_ms / 2.0;
+        let named = |stall: &&StallWarning| matches!(stall, StallWarning::Server { longest_ms, witnessed: true, .. } if *longest_ms > least_ms);
         assert!(stalls(&trial).iter().any(named), "{transport}: {:?}", trial.warnings);
         // A busy host stalls as well. What is late by the stop, 15 % of the window's events, is not excused by that.
         let excused = |stall: &&StallWarning| matches!(stall, StallWarning::Host { share, .. } if *share > 7.5);

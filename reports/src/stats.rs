@@ -1,4 +1,4 @@
-//! Order statistics of paired log ratios: pure arithmetic on slices (METHODOLOGY, *What is compared*). Refuses to see a message:
+//! Order statistics of paired log ratios: pure arithmetic on slices (METHOD, section 5). Refuses to see a message:
 //! its unit is the block.
 
 pub mod binomial;
@@ -117,7 +117,7 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
 }
 
 /// Blocks that resolve a difference of `margin` (a share) at 5 % and power 80 %, given the standard deviation of
-/// the log ratios: `3 + 8.22 sd² / ln(1 + margin)²`, at least 7 (METHODOLOGY, power). Where the design had 2 and 6, a
+/// the log ratios: `3 + 8.22 sd² / ln(1 + margin)²`, at least 7 (reports/method/statistics.md). Where the design had 2 and 6, a
 /// replay found fewer than 80 %: below ten blocks the exact test is coarse.
 pub fn blocks_needed(deviation: f64, margin: f64) -> usize {
     (3.0 + 8.22 * (deviation / margin.ln_1p()).powi(2)).ceil().max(7.0) as usize

@@ -1,4 +1,4 @@
-//! What may be said about one ratio: the table of METHODOLOGY, *What is compared*, as one pure function. Refuses to name a
+//! What may be said about one ratio: the table of METHOD, section 5, as one pure function. Refuses to name a
 //! winner that the interval does not name.
 
 use crate::stats::{SignedRank, blocks_for_family, blocks_needed};
@@ -149,7 +149,7 @@ pub fn null_deviation(null: Option<&Ratio>, adjusted_p: Option<f64>) -> f64 {
 }
 
 impl Verdict {
-    /// The first condition of METHODOLOGY, *What is compared*, that holds.
+    /// The first condition of METHOD, section 5, that holds.
     ///
     /// The null arm widens what a difference must exceed, and narrows what counts as equivalent, by its own deviation. An
     /// interval inside the margin is "equivalent" even when it excludes 1: that it is too small to matter is the more

@@ -1,4 +1,4 @@
-//! What may be said, as a table: METHODOLOGY, *What is compared*, condition by condition.
+//! What may be said, as a table: METHOD, section 5, condition by condition.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -52,6 +52,7 @@ delivery/floor-sse/64   time:   [790.00 ns 800.00 ns 810.00 ns]
 codec/decode/library-websocket/64
                         time:   [7.9 ns 8.0 ns 8.1 ns]
 TXT
+  *'reports -- '*) [[ ! ${DRAWS-} ]] || mkdir "$7/charts" ;;
   *compare*--fail*) exit 1 ;;
   *'-- compare'* | *'-- agent'*) printf '{"kind":"run"}\n{"kind":"end"}\n' | gzip >"$out/records.jsonl.gz" && echo page >"$out/report.html" ;;
 esac
@@ -137,13 +138,20 @@ is 'publish: the first record is the run' "$(<"$published/run.json")" '{"kind":"
 has 'publish: the table is spliced' "$(tail -n 1 "$room/cargo")" "reports -- $published --splice README.md"
 has 'publish: says what to commit' "$(<"$room/out")" "git add $published README.md"
 is 'publish: never over an older run' "$(status scripts/publish.sh -n box)" 1
-printf '<!-- pushbench:agent -->\n<!-- /pushbench:agent -->\n' >README.md
+printf '<!-- pushbench:agent -->\n<!-- /pushbench:agent -->\n' >reports/published/README.md
 is 'publish: tool loops have a part of their own' "$(status scripts/publish.sh -n loops agent --turns 3)" 0
 has 'publish: … and are run by their command' "$(grep -- '-- agent' "$room/cargo")" '-- agent --turns 3 -o'
-is 'publish: a run for a part that README lacks is refused' "$(status scripts/publish.sh -n streams --plan llm)" 1
-has 'publish: … and says which' "$(<"$room/out")" 'pushbench:streams'
-is 'publish: a plan without a part of README is published beside it' "$(status scripts/publish.sh -n shapes --plan workloads)" 0
-has 'publish: … and leaves README alone' "$(tail -n 1 "$room/cargo")" '-shapes'
+has 'publish: … which stands among the results' "$(tail -n 1 "$room/cargo")" '--splice reports/published/README.md'
+is 'publish: a run for a part that the page lacks is refused' "$(status scripts/publish.sh -n streams --plan llm)" 1
+has 'publish: … and says which' "$(<"$room/out")" 'reports/published/README.md has no line <!-- pushbench:streams'
+is 'publish: a plan without a part of its own is published beside it' "$(status scripts/publish.sh -n shapes --plan workloads)" 0
+has 'publish: … and leaves pages alone' "$(tail -n 1 "$room/cargo")" '-shapes'
+printf '[report](%s/report.html)\n<!-- pushbench:table -->\n<!-- /pushbench:table -->\n' "$published" >README.md
+printf '[report](%s-loops/report.html)\n<!-- pushbench:agent -->\n<!-- /pushbench:agent -->\n' "$(date +%F)" >reports/published/README.md
+is 'rerender: every run is rendered' "$(DRAWS=1 status scripts/rerender.sh)" 0
+has 'rerender: the table goes into README' "$(<"$room/cargo")" "reports -- $published --splice README.md"
+has 'rerender: … other parts among the results' "$(tail -n 3 "$room/cargo")" '-loops --splice reports/published/README.md'
+is 'rerender: … and a run without a part into neither' "$(tail -n 3 "$room/cargo" | grep -c -- --splice)" 2
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
 is 'bench: benches that report a time succeed' "$(status scripts/bench.sh -q)" 0
@@ -156,8 +164,8 @@ is 'bench: a bench that reports nothing is a failure' "$(BENCH_DAMAGE='/floor-ss
 has 'bench: … and is named, too' "$(<"$room/out")" 'delivery/floor-sse/64 reports no time above zero'
 has 'bench: a filter is passed on, to both' "$(status scripts/bench.sh codec; tail -n 2 "$room/cargo")" '--list codec'
 
-mkdir -p fuzz/fuzz_targets fuzz/seeds/sse "$room/report"
-touch fuzz/fuzz_targets/{sse,record}.rs
+mkdir -p loadgen/fuzz/fuzz_targets loadgen/fuzz/seeds/sse "$room/report"
+touch loadgen/fuzz/fuzz_targets/{sse,record}.rs
 is 'fuzz: an unknown target is refused' "$(status scripts/fuzz.sh nosuch)" 2
 is 'fuzz: one without inputs to begin with, too' "$(status scripts/fuzz.sh record)" 2
 is 'fuzz: time is in whole seconds' "$(status scripts/fuzz.sh -t 1m sse)" 2

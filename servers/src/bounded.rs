@@ -3,7 +3,7 @@
 //! A write that makes no progress for [`STUCK`] fails, whatever waits for it; so does a body that has not come within
 //! [`PATIENCE`]. A timer is set only when something has to wait.
 
-use crate::connection::Ticket;
+use crate::connection_guard::ConnectionGuard;
 use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -25,15 +25,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Bounded<S> {
     stream: S,
-    ticket: Arc<Ticket>,
+    guard: Arc<ConnectionGuard>,
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the timer runs, for a write is pending.
     waits: bool,
 }
 
 impl<S> Bounded<S> {
-    pub(crate) const fn new(stream: S, ticket: Arc<Ticket>) -> Self {
-        Self { stream, ticket, timer: None, waits: false }
+    pub(crate) const fn new(stream: S, guard: Arc<ConnectionGuard>) -> Self {
+        Self { stream, guard, timer: None, waits: false }
     }
 
     /// The stream itself, to be read.
@@ -61,7 +61,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        self.ticket.receive(buffer.filled().len() - before);
+        self.guard.receive(buffer.filled().len() - before);
         polled
     }
 }

@@ -6,7 +6,6 @@
 //! browser ── POST /browser/result?token=T ──► kept ──► GET /browser/result?token=T ── load generator
 //! ```
 
-use crate::feed::Lane;
 use crate::lock::lock;
 use crate::refusal::Refusal;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -48,12 +47,13 @@ pub struct Outcome {
 }
 
 /// The page, its cut stream and its results.
-pub(crate) fn routes() -> Router<Arc<Lane>> {
+pub(crate) fn routes<S>(results: Arc<Results>) -> Router<S> {
     Router::new()
         .route("/browser", get(page))
         .route("/browser/cut", get(cut))
         .route("/browser/result", get(result).post(keep))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(results)
 }
 
 /// The latest results by token, shared by all threads of a server.
@@ -132,20 +132,20 @@ async fn cut(headers: HeaderMap) -> impl IntoResponse {
 }
 
 async fn keep(
-    State(lane): State<Arc<Lane>>,
+    State(results): State<Arc<Results>>,
     from: Asking<Asker>,
     outcome: Result<Json<Outcome>, JsonRejection>,
 ) -> Result<StatusCode, Refusal> {
     let Query(from) = from.map_err(unreadable)?;
     let Json(outcome) = outcome.map_err(|why| Refusal::new(why.status(), why.body_text()))?;
-    lane.hub.results.insert(from.token.0, outcome);
+    results.insert(from.token.0, outcome);
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn result(
-    State(lane): State<Arc<Lane>>,
+    State(results): State<Arc<Results>>,
     from: Asking<Asker>,
 ) -> Result<Result<Json<Outcome>, StatusCode>, Refusal> {
     let Query(from) = from.map_err(unreadable)?;
-    Ok(lane.hub.results.get(&from.token.0).map(Json).ok_or(StatusCode::NO_CONTENT))
+    Ok(results.get(&from.token.0).map(Json).ok_or(StatusCode::NO_CONTENT))
 }

@@ -1,11 +1,12 @@
 //! `/schedule`: runs what a trial is about to subscribe to, with nobody subscribed, and says what that cost: the part of
 //! the server's account that no transport is to blame for. Refuses what a subscription may not ask for, and a second one.
 
+use crate::admission::admit;
 use crate::clock::{self, now};
-use crate::feed::{Lane, Unread};
-use crate::hub::Hub;
+use crate::feed::{Unread, WorkerHandle};
 use crate::probe::switches;
-use crate::refusal::{Refusal, admit};
+use crate::refusal::Refusal;
+use crate::state::ServerState;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::routing::get;
@@ -26,20 +27,20 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// The route of the control.
-pub(crate) fn routes() -> Router<Arc<Lane>> {
+pub(crate) fn routes() -> Router<Arc<WorkerHandle>> {
     Router::new().route("/schedule", get(schedule))
 }
 
-async fn schedule(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<ScheduleCost>, Refusal> {
-    let (asked, count) = admit_alone(&uri, &lane.hub)?;
+async fn schedule(State(worker): State<Arc<WorkerHandle>>, uri: Uri) -> Result<Json<ScheduleCost>, Refusal> {
+    let (asked, count) = admit_alone(&uri, &worker.state)?;
     let busy = || Refusal::conflict("a schedule runs with nobody subscribed: one at a time".to_owned());
-    let _turn = lane.hub.unread.try_lock().map_err(|_| busy())?;
+    let _turn = worker.state.unread.try_lock().map_err(|_| busy())?;
     let length = Duration::from_secs_f64(count as f64 / asked.rate.get());
     let before = (now(), cpu_ns(), switches());
-    let unread = Unread::start(&lane.hub, &asked);
+    let unread = Unread::start(&worker.state, &asked);
     let expected = unread.streams() * count;
     sleep(length).await;
-    while unread.released() < expected && now() < before.0 + length + PATIENCE && !lane.hub.is_closing() {
+    while unread.released() < expected && now() < before.0 + length + PATIENCE && !worker.state.is_closing() {
         sleep(LOOK).await;
     }
     Ok(Json(ScheduleCost {
@@ -51,10 +52,10 @@ async fn schedule(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<Schedu
 }
 
 /// A schedule that a trial of so many subscribers could ask for, bounded in number and length, and events of each stream.
-fn admit_alone(uri: &Uri, hub: &Hub) -> Result<(Subscription, u64), Refusal> {
-    let asked = admit(uri.query(), hub)?;
-    if asked.quorum as usize > hub.limits().max_connections {
-        return Err(Refusal::full("streams", hub.limits().max_connections));
+fn admit_alone(uri: &Uri, state: &ServerState) -> Result<(Subscription, u64), Refusal> {
+    let asked = admit(uri.query(), state)?;
+    if asked.quorum as usize > state.limits().max_connections {
+        return Err(Refusal::full("streams", state.limits().max_connections));
     }
     let most = (asked.rate.get() * LONGEST.as_secs_f64()) as u64;
     let count = asked.count.filter(|count| (1..=most).contains(count));

@@ -1,7 +1,7 @@
 //! `/heap`: what this process has requested of its allocator and not given back, by what it is for. There only where the
 //! program was started with `--heap-profile`. Refuses to measure: `kernel::heap` keeps the account.
 
-use crate::feed::Lane;
+use crate::feed::WorkerHandle;
 use crate::refusal::Refusal;
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -53,7 +53,7 @@ const RULES: [(&str, u64, HeapUse); 29] = [
 const PLUMBING: [&str; 7] = ["__rustc", "alloc", "core", "std", "backtrace", "kernel", "bytes"];
 
 /// The route.
-pub(crate) fn routes() -> Router<Arc<Lane>> {
+pub(crate) fn routes() -> Router<Arc<WorkerHandle>> {
     Router::new().route("/heap", get(live))
 }
 

@@ -15,18 +15,19 @@
 //! the whole program. [`pacer`] keeps any schedule on time and is also what a load generator paces its own messages with.
 
 mod access;
+mod admission;
 mod aside;
 mod bounded;
 pub mod browser;
 mod budget;
 pub mod clock;
 mod connection;
+mod connection_guard;
 mod control;
 mod endpoint;
 mod feed;
 mod flush;
 mod heap;
-mod hub;
 mod listener;
 mod llm;
 mod lock;
@@ -35,10 +36,13 @@ mod options;
 pub mod pacer;
 mod probe;
 mod refusal;
+#[cfg(test)]
+mod rig;
 mod routes;
 mod run;
 pub mod scheduler;
 mod secret;
+mod state;
 mod witness;
 mod worker;
 
@@ -51,12 +55,13 @@ pub use secret::{ApiKey, Secret};
 pub use witness::{WITNESS, witness};
 
 use clock::WireClock;
-use connection::Ticket;
-use feed::Lane;
-use hub::Hub;
+use connection_guard::ConnectionGuard;
+use feed::WorkerHandle;
 use hyper_util::service::TowerToHyperService;
-use llm::Desk;
+use llm::LlmService;
 use pacer::{Cadence, Pacer};
+use routes::Services;
+use state::ServerState;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -115,7 +120,8 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Server {
     addr: SocketAddr,
-    hub: Arc<Hub>,
+    state: Arc<ServerState>,
+    services: Services,
     threads: Vec<JoinHandle<()>>,
     _pacer: Pacer,
 }
@@ -135,8 +141,8 @@ impl Server {
         run::raise_open_files();
         let listeners = listener::listen(options.bind, &options.tuning, options.threads)?;
         let addr = listeners[0].local_addr().map_err(|source| listener::cannot_bind(options.bind, source))?;
-        let guard = options.guard(addr.port());
-        let guard = guard.map_err(|source| ServeError::System { what: "get random bytes", source })?;
+        let defense = options.guard(addr.port());
+        let defense = defense.map_err(|source| ServeError::System { what: "get random bytes", source })?;
         let ServeOptions { tuning, limits, llm, disguise, .. } = options;
         let pacer = Pacer::with_cadence(Cadence::of(&tuning))
             .map_err(|source| ServeError::System { what: "start the pacer", source })?;
@@ -145,11 +151,13 @@ impl Server {
             facts.boot_id.clone_from(&disguise.boot_id);
         }
         let clock = WireClock::starting(disguise.as_ref());
-        let hub = Arc::new(Hub::new(facts, pacer.handle(), Desk::new(llm), guard, clock, witness));
-        let mut server = Self { addr, hub, threads: Vec::new(), _pacer: pacer };
+        let state = Arc::new(ServerState::new(facts, pacer.handle(), defense, clock, witness));
+        let services =
+            Services { registry: Arc::default(), results: Arc::default(), llm: Arc::new(LlmService::new(llm)) };
+        let mut server = Self { addr, state, services, threads: Vec::new(), _pacer: pacer };
         for (index, listener) in listeners.into_iter().enumerate() {
-            let lane = Arc::new(Lane::new(Arc::clone(&server.hub), index));
-            let thread = worker::spawn(listener, lane, index == 0);
+            let worker = Arc::new(WorkerHandle::new(Arc::clone(&server.state), index));
+            let thread = worker::spawn(listener, worker, server.services.clone(), index == 0);
             server.threads.push(thread.map_err(|source| ServeError::System { what: "start a thread", source })?);
         }
         Ok(server)
@@ -170,14 +178,14 @@ impl Server {
     /// task of the same runtime. Returns when the connection is over, an upgraded one too. `raw-tcp` needs a socket and
     /// ends at once.
     pub async fn attach(&self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
-        let lane = Arc::new(Lane::detached(Arc::clone(&self.hub)));
-        let waiting = Arc::clone(&lane);
+        let worker = Arc::new(WorkerHandle::detached(Arc::clone(&self.state)));
+        let waiting = Arc::clone(&worker);
         let mut dispatcher = JoinSet::new();
         dispatcher.spawn(async move { waiting.dispatch().await });
         let (alive, mut gone) = mpsc::channel(1);
-        let (ticket, _) = Ticket::issue(&lane, alive);
-        connection::serve(stream, ticket, TowerToHyperService::new(routes::router(&lane))).await;
-        // hyper is done at an upgrade; the task behind it holds the ticket, and its feed needs the dispatcher.
+        let (guard, _) = ConnectionGuard::issue(&worker, alive);
+        connection::serve(stream, guard, TowerToHyperService::new(routes::router(&worker, &self.services))).await;
+        // hyper is done at an upgrade; the task behind it holds the guard, and its feed needs the dispatcher.
         let _ = gone.recv().await;
     }
 
@@ -189,11 +197,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.hub.close();
+        self.state.close();
+        self.services.registry.clear();
         for thread in self.threads.drain(..) {
             // A thread that panicked has printed why.
             let _ = thread.join();
         }
-        self.hub.registry.clear();
+        self.services.registry.clear();
     }
 }

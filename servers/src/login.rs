@@ -1,7 +1,7 @@
 //! Where a browser changes the token for a cookie that only this server's own pages send. Refuses to hold the token.
 
 use crate::access::LOGIN;
-use crate::feed::Lane;
+use crate::feed::WorkerHandle;
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
@@ -21,7 +21,7 @@ const FORM: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\"
     <button>Sign in</button>\n</form>\n</html>\n";
 
 /// The form and its answer.
-pub(crate) fn routes() -> Router<Arc<Lane>> {
+pub(crate) fn routes() -> Router<Arc<WorkerHandle>> {
     Router::new().route(LOGIN, get(form).post(sign_in)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
@@ -37,10 +37,10 @@ async fn form() -> impl IntoResponse {
 }
 
 async fn sign_in(
-    State(lane): State<Arc<Lane>>,
+    State(worker): State<Arc<WorkerHandle>>,
     shown: Result<Form<Shown>, FormRejection>,
 ) -> Result<impl IntoResponse, Refusal> {
     let Form(Shown { token }) = shown.map_err(|why| Refusal::new(why.status(), why.body_text()))?;
-    let cookie = lane.hub.gate().cookie_for(&token)?;
+    let cookie = worker.state.gate().cookie_for(&token)?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)]))
 }

@@ -4,11 +4,11 @@ use crate::ServeError;
 use crate::access::{self, Access, Gate};
 use crate::budget::Budget;
 use crate::clock::Disguise;
-use crate::hub::Guard;
 use crate::listener;
 use crate::llm::LlmOptions;
 use crate::run::{SPARE_FILES, raise_open_files};
 use crate::secret::{ApiKey, Secret};
+use crate::state::Defense;
 use clap::ArgAction;
 use clap::builder::{StringValueParser, TypedValueParser as _};
 use std::io;
@@ -85,8 +85,8 @@ impl ServeOptions {
     }
 
     /// What stands between the server on that port and its clients.
-    pub(crate) fn guard(&self, port: u16) -> io::Result<Guard> {
-        Ok(Guard {
+    pub(crate) fn guard(&self, port: u16) -> io::Result<Defense> {
+        Ok(Defense {
             gate: Gate::new(self.access.clone(), port, self.llm.key.is_some())?,
             budget: Budget::new(self.max_memory_bytes),
             allows_faults: self.allow_faults || self.bind.ip().is_loopback(),

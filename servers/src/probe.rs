@@ -1,10 +1,10 @@
 //! `/facts`, `/clock`, `/vitals`, `/witness`: a remote host seen as a local one. Refuses to judge what it reads.
 
 use crate::clock::{self, now};
-use crate::feed::Lane;
-use crate::hub::Hub;
+use crate::feed::WorkerHandle;
 use crate::refusal::Refusal;
 use crate::scheduler;
+use crate::state::ServerState;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::routing::get;
@@ -26,7 +26,7 @@ use wire::{
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The routes of what a server says about itself.
-pub(crate) fn routes() -> Router<Arc<Lane>> {
+pub(crate) fn routes() -> Router<Arc<WorkerHandle>> {
     Router::new()
         .route("/facts", get(facts))
         .route("/clock", get(clock_reading))
@@ -34,25 +34,28 @@ pub(crate) fn routes() -> Router<Arc<Lane>> {
         .route("/witness", get(witness))
 }
 
-async fn facts(State(lane): State<Arc<Lane>>) -> Json<Facts> {
-    Json(lane.hub.facts().clone())
+async fn facts(State(worker): State<Arc<WorkerHandle>>) -> Json<Facts> {
+    Json(worker.state.facts().clone())
 }
 
-async fn clock_reading(State(lane): State<Arc<Lane>>) -> Json<ClockReading> {
-    Json(ClockReading { monotonic_ns: lane.hub.clock.tell(now()), realtime_ns: clock::nanos(ClockId::CLOCK_REALTIME) })
+async fn clock_reading(State(worker): State<Arc<WorkerHandle>>) -> Json<ClockReading> {
+    Json(ClockReading {
+        monotonic_ns: worker.state.clock.tell(now()),
+        realtime_ns: clock::nanos(ClockId::CLOCK_REALTIME),
+    })
 }
 
 /// What the idle timer beside this server saw between two instants of this server's clock, nanoseconds.
-async fn witness(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Json<Witnessed>, Refusal> {
+async fn witness(State(worker): State<Arc<WorkerHandle>>, uri: Uri) -> Result<Json<Witnessed>, Refusal> {
     let asked = stretch(uri.query().unwrap_or_default());
     let (from, until) = asked.ok_or_else(|| Refusal::bad("expected from=NANOSECONDS&until=NANOSECONDS"))?;
-    let clock = lane.hub.clock;
+    let clock = worker.state.clock;
     // A round trip to another process: not on the thread that serves streams.
-    let turn = timeout(PATIENCE, Arc::clone(&lane.hub.asking).lock_owned()).await;
+    let turn = timeout(PATIENCE, Arc::clone(&worker.state.asking).lock_owned()).await;
     let turn = turn.map_err(|_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many ask the witness"))?;
     let seen = spawn_blocking(move || {
         let _turn = turn;
-        lane.hub.witness.as_ref()?.ask(clock.hear(from), clock.hear(until))
+        worker.state.witness.as_ref()?.ask(clock.hear(from), clock.hear(until))
     })
     .await;
     let seen = seen.ok().flatten().ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "this server has no witness"))?;
@@ -70,8 +73,8 @@ fn stretch(query: &str) -> Option<(MonoTime, MonoTime)> {
 }
 
 /// With sizes, unless the query is `memory=off`: reading them takes the kernel a millisecond of this thread's time.
-async fn vitals(State(lane): State<Arc<Lane>>, uri: Uri) -> Json<Vitals> {
-    let vitals = read_vitals(&lane.hub);
+async fn vitals(State(worker): State<Arc<WorkerHandle>>, uri: Uri) -> Json<Vitals> {
+    let vitals = read_vitals(&worker.state);
     Json(if uri.query() == Some("memory=off") { vitals } else { with_memory(vitals) })
 }
 
@@ -88,14 +91,14 @@ fn with_memory(vitals: Vitals) -> Vitals {
     }
 }
 
-fn read_vitals(hub: &Hub) -> Vitals {
+fn read_vitals(state: &ServerState) -> Vitals {
     let [voluntary_switches, involuntary_switches] = all_switches();
     Vitals {
         cpu_ns: clock::nanos(ClockId::CLOCK_PROCESS_CPUTIME_ID),
         voluntary_switches,
         involuntary_switches,
         charged: scheduler::charged(),
-        ..hub.tally()
+        ..state.tally()
     }
 }
 

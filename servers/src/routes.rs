@@ -1,6 +1,9 @@
 //! Every route of a server, and what is said to who asks for another. Refuses to answer for a route itself.
 
-use crate::feed::Lane;
+use crate::browser::Results;
+use crate::endpoint::Streams;
+use crate::feed::{Registry, WorkerHandle};
+use crate::llm::LlmService;
 use crate::refusal::Refusal;
 use crate::{browser, control, endpoint, heap, llm, login, probe};
 use axum::Router;
@@ -12,30 +15,40 @@ use axum::routing::get;
 use std::sync::Arc;
 use wire::Transport;
 
+/// What requests find, whichever thread answers them.
+#[derive(Debug, Clone)]
+pub(crate) struct Services {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) results: Arc<Results>,
+    pub(crate) llm: Arc<LlmService>,
+}
+
 /// The routes of one runtime thread.
-pub(crate) fn router(lane: &Arc<Lane>) -> Router {
+pub(crate) fn router(worker: &Arc<WorkerHandle>, services: &Services) -> Router {
+    let Services { registry, results, llm } = services.clone();
+    let streams = Streams { worker: Arc::clone(worker), registry };
     let router = Router::new()
         .route("/", get(welcome))
-        .merge(endpoint::routes())
+        .merge(endpoint::routes(streams.clone()))
         .merge(probe::routes())
         .merge(heap::routes())
         .merge(control::routes())
-        .merge(browser::routes())
+        .merge(browser::routes(results))
         .merge(login::routes())
-        .merge(llm::routes())
+        .merge(llm::routes(streams, llm))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(Arc::clone(lane));
-    if lane.hub.gate().allows_pages() {
-        router.layer(from_fn_with_state(Arc::clone(lane), let_page_read))
+        .with_state(Arc::clone(worker));
+    if worker.state.gate().allows_pages() {
+        router.layer(from_fn_with_state(Arc::clone(worker), let_page_read))
     } else {
         router
     }
 }
 
 /// Lets an allowed page of another origin read what it asked for, and send the token along (Fetch, section 3.3).
-async fn let_page_read(State(lane): State<Arc<Lane>>, request: Request, next: Next) -> Response {
-    let Some(origin) = lane.hub.gate().allowed(request.headers()) else { return next.run(request).await };
+async fn let_page_read(State(worker): State<Arc<WorkerHandle>>, request: Request, next: Next) -> Response {
+    let Some(origin) = worker.state.gate().allowed(request.headers()) else { return next.run(request).await };
     let mut response = if request.method() == Method::OPTIONS {
         let allowed = [
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),

@@ -1,11 +1,12 @@
 //! One runtime thread: a listener of its own, its connections, its dispatcher. Refuses to share tasks with another.
 
 use crate::clock::now;
-use crate::connection::{self, GRACE, Ticket};
-use crate::feed::Lane;
+use crate::connection;
+use crate::connection_guard::{ConnectionGuard, GRACE};
+use crate::feed::{Registry, WorkerHandle};
 use crate::pacer::Cadence;
 use crate::pacer::task::TaskPacer;
-use crate::routes;
+use crate::routes::{self, Services};
 use axum::Router;
 use hyper_util::service::TowerToHyperService;
 use std::convert::Infallible;
@@ -23,36 +24,47 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// How often abandoned groups and sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// Starts a thread; its first lane also sweeps for all.
-pub(crate) fn spawn(listener: TcpListener, lane: Arc<Lane>, sweeps: bool) -> io::Result<JoinHandle<()>> {
+/// Starts a thread; its first worker also sweeps for all.
+pub(crate) fn spawn(
+    listener: TcpListener,
+    worker: Arc<WorkerHandle>,
+    services: Services,
+    sweeps: bool,
+) -> io::Result<JoinHandle<()>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (listener, pacer) = {
         let _inside = runtime.enter();
-        let pacer = TaskPacer::new(lane.pacer.clone(), Cadence::of(lane.hub.tuning()))?;
+        let pacer = TaskPacer::new(worker.pacer.clone(), Cadence::of(worker.state.tuning()))?;
         (tokio::net::TcpListener::from_std(listener)?, pacer)
     };
     thread::Builder::new().name("server".to_owned()).spawn(move || {
         runtime.spawn(pacer.run());
-        run(&runtime, listener, lane, sweeps);
+        run(&runtime, listener, worker, services, sweeps);
     })
 }
 
 /// All work is in spawned tasks: whatever runs in the root future costs twice (it is polled on every wake-up).
-fn run(runtime: &Runtime, listener: tokio::net::TcpListener, lane: Arc<Lane>, sweeps: bool) {
-    let dispatcher = Arc::clone(&lane);
+fn run(
+    runtime: &Runtime,
+    listener: tokio::net::TcpListener,
+    worker: Arc<WorkerHandle>,
+    services: Services,
+    sweeps: bool,
+) {
+    let dispatcher = Arc::clone(&worker);
     runtime.spawn(async move { dispatcher.dispatch().await });
     if sweeps {
-        runtime.spawn(sweep(Arc::clone(&lane)));
+        runtime.spawn(sweep(Arc::clone(&services.registry)));
     }
-    let accepting = runtime.spawn(accept(listener, lane));
+    let accepting = runtime.spawn(accept(listener, worker, services));
     // A panic of the accept loop has been printed; the thread then ends as it does at shutdown.
     let _ = runtime.block_on(accepting);
 }
 
 /// Accepts until the server ends, then waits for the connections to end, within the grace period.
-async fn accept(listener: tokio::net::TcpListener, lane: Arc<Lane>) {
-    let router = TowerToHyperService::new(routes::router(&lane));
-    let mut closing = lane.hub.watch_closing();
+async fn accept(listener: tokio::net::TcpListener, worker: Arc<WorkerHandle>, services: Services) {
+    let router = TowerToHyperService::new(routes::router(&worker, &services));
+    let mut closing = worker.state.watch_closing();
     let (alive, mut all_gone) = mpsc::channel(1);
     loop {
         let accepted = tokio::select! {
@@ -61,7 +73,7 @@ async fn accept(listener: tokio::net::TcpListener, lane: Arc<Lane>) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => admit(stream, &lane, alive.clone(), &router),
+            Ok((stream, _)) => admit(stream, &worker, alive.clone(), &router),
             Err(_) => sleep(ACCEPT_PAUSE).await,
         }
     }
@@ -71,23 +83,23 @@ async fn accept(listener: tokio::net::TcpListener, lane: Arc<Lane>) {
 
 fn admit(
     stream: tokio::net::TcpStream,
-    lane: &Arc<Lane>,
+    worker: &Arc<WorkerHandle>,
     alive: mpsc::Sender<Infallible>,
     router: &TowerToHyperService<Router>,
 ) {
-    let (ticket, fits) = Ticket::issue(lane, alive);
+    let (guard, fits) = ConnectionGuard::issue(worker, alive);
     if fits {
-        tokio::spawn(connection::serve(stream, ticket, router.clone()));
+        tokio::spawn(connection::serve(stream, guard, router.clone()));
     } else {
-        tokio::spawn(connection::refuse(stream, ticket));
+        tokio::spawn(connection::refuse(stream, guard));
     }
 }
 
-async fn sweep(lane: Arc<Lane>) {
+async fn sweep(registry: Arc<Registry>) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        lane.hub.registry.sweep(now());
+        registry.sweep(now());
     }
 }

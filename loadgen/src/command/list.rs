@@ -12,7 +12,7 @@ pub struct ListArgs {
     /// Print this built-in plan as TOML, to start one's own from
     #[arg(long, value_name = "NAME")]
     plan: Option<String>,
-    /// Print the 32 mistakes that are looked for, with threshold and consequence
+    /// Print the 32 validity checks, with threshold and consequence
     #[arg(long, conflicts_with = "plan")]
     detectors: bool,
 }
@@ -51,7 +51,7 @@ fn detectors(out: &mut impl io::Write) -> anyhow::Result<u8> {
         let actions: Vec<_> = actions.iter().map(Action::to_string).collect();
         writeln!(out, "{rule:>3}  {mistake} -> {}\n     {threshold}", actions.join(", "))?;
     }
-    writeln!(out, "\nSeveral consequences belong to the thresholds in their order. METHODOLOGY.md says why.")?;
+    writeln!(out, "\nSeveral consequences belong to the thresholds in their order. Reasons: reports/method/checks.md")?;
     Ok(0)
 }
 

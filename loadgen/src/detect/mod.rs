@@ -1,4 +1,4 @@
-//! The detectors of single trials and of the host: small pure functions from data to a warning (METHODOLOGY, detectors).
+//! The detectors of single trials and of the host: small pure functions from data to a warning (METHOD, section 6).
 //!
 //! Each states its threshold as a constant; what follows is `trial::Warning::action`. Refuses to read anything from the
 //! system (that is `noise` and `preflight`) and to compare arms (that is `reports`).

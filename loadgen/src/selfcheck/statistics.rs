@@ -20,7 +20,7 @@ const SETS: usize = 1_000;
 const BLOCKS: usize = 12;
 /// The difference that is put into synthetic sets.
 const FACTOR: f64 = 1.1;
-/// Ranks of Walsh averages that bound a 95 % interval (METHODOLOGY, ratio).
+/// Ranks of Walsh averages that bound a 95 % interval (METHOD, section 5).
 const RANKS: [(usize, usize); 9] =
     [(6, 1), (8, 4), (10, 9), (12, 14), (15, 26), (20, 53), (24, 82), (30, 138), (40, 265)];
 

@@ -1,4 +1,4 @@
-//! The 32 mistakes that are looked for: what each is, from where on it counts, what follows (METHODOLOGY, detectors).
+//! The 32 validity checks: the mistake, the threshold, what follows (METHOD, section 6; reports/method/checks.md).
 //!
 //! Pure data, and the one table that says which rule a warning belongs to. Refuses to look for anything: that is done
 //! where the data is.
@@ -118,7 +118,7 @@ pub const DETECTORS: [Detector; 32] = [
         &[Refuse],
     ),
     detector(28, "idle host", "CPUs < 20 % busy", &[Warn]),
-    detector(29, "memory short", "any page swapped; any major fault", &[Void, Warn]),
+    detector(29, "memory short", "any page swapped; > 50 major faults", &[Void, Warn]),
     detector(30, "real-time throttling", "SCHED_FIFO or SCHED_RR and CPUs > 90 % busy", &[Warn]),
     detector(31, "cross-talk between trials", "position in the block matters: Friedman p < 0.01", &[Warn]),
     detector(32, "peeking", "a cell stops by plan, width, cap or time only; ended by hand: said", &[Warn]),

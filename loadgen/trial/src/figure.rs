@@ -133,7 +133,7 @@ impl Figure {
         }
     }
 
-    /// The margin `delta` within which two values count as equivalent (METHODOLOGY, verdicts), as a share.
+    /// The margin `delta` within which two values count as equivalent (METHOD, section 5), as a share.
     pub const fn margin(self) -> f64 {
         match self {
             Self::Duration(_, Quantile::P50 | Quantile::P90) => 0.05,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use wire::{Rate, Transport};
 
-/// What else went on while a trial ran (METHODOLOGY, the gate). `None`: not measured on this host.
+/// What else went on while a trial ran (METHOD, section 6). `None`: not measured on this host.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Noise {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Kernel receive stamps of one trial (METHODOLOGY, "Kernel receive stamps").
+/// Kernel receive stamps of one trial (reports/method/timing.md).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KernelStamps {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A measured duration. Definitions and bias: METHODOLOGY.md.
+/// A measured duration. Definitions: METHOD, section 2; bias: METHOD, section 9.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {

@@ -31,7 +31,7 @@ impl Quantile {
         }
     }
 
-    /// Independent observations that the quantile needs: `20 / (1 - q)` (METHODOLOGY, load model).
+    /// Independent observations that the quantile needs: `20 / (1 - q)` (METHOD, section 5).
     pub const fn observations_needed(self) -> u64 {
         match self {
             Self::P50 => 40,

@@ -11,6 +11,8 @@ const DELIVERED: f64 = 0.999;
 const GROWTH: f64 = 0.001;
 /// Largest share of its own CPU that a generator may use.
 const BUSY: f64 = 0.8;
+/// Share of all CPUs of a host that both ends share, from which on another thread finds none free.
+const FULL: f64 = 0.85;
 /// Largest bound of a clock offset, as a share of the tightest response time.
 const CLOCK: f64 = 0.1;
 
@@ -60,6 +62,11 @@ pub enum Cause {
         /// Time that its threads waited for a CPU, as a share of the wall time.
         waited: f64,
     },
+    /// Either, on a host whose CPUs had no time left for another thread.
+    HostBusy {
+        /// CPU time of the whole host over wall time and CPUs.
+        share: f64,
+    },
     /// The server failed while its threads waited for a CPU.
     ServerStarved {
         /// What it failed to do.
@@ -99,7 +106,7 @@ pub fn judge(plan: &CapacityPlan, trial: &Trial) -> Judgement {
         return Judgement::Invalid(cause);
     }
     let Some(cause) = broken(plan, measurement) else { return Judgement::Pass };
-    match excuse(&cause, measurement, trial.client.threads) {
+    match excuse(&cause, measurement, trial) {
         Some(excuse) => Judgement::Invalid(excuse),
         None => Judgement::Fail(match starved(measurement.server) {
             Some(waited) => Cause::ServerStarved { broken: Box::new(cause), waited },
@@ -118,8 +125,8 @@ fn uncertain(plan: &CapacityPlan, trial: &Trial) -> Option<Cause> {
 }
 
 /// How the generator can have caused a failure: it had no CPU left, or its own lateness is what broke an objective.
-fn excuse(cause: &Cause, m: &Measurement, threads: usize) -> Option<Cause> {
-    let busy = m.client.and_then(|usage| cpu_share(&usage, threads)).filter(|share| *share > BUSY);
+fn excuse(cause: &Cause, m: &Measurement, trial: &Trial) -> Option<Cause> {
+    let busy = m.client.and_then(|usage| cpu_share(&usage, trial.client.threads)).filter(|share| *share > BUSY);
     let late = || match cause {
         Cause::TooSlow { objective, .. } => {
             let p99_ns = Figure::Duration(Metric::GeneratorLag, Quantile::P99).of(m)?;
@@ -129,7 +136,15 @@ fn excuse(cause: &Cause, m: &Measurement, threads: usize) -> Option<Cause> {
         _ => None,
     };
     let excuse = busy.map(|share| Cause::GeneratorBusy { share }).or_else(late)?;
-    Some(starved(m.client).map_or(excuse, |waited| Cause::HostFull { waited }))
+    let full = || host_share(trial, m).filter(|share| *share > FULL).map(|share| Cause::HostBusy { share });
+    starved(m.client).map(|waited| Cause::HostFull { waited }).or_else(full).or(Some(excuse))
+}
+
+/// How much of the host's CPU time was used, where the generator runs on the server's host.
+fn host_share(trial: &Trial, m: &Measurement) -> Option<f64> {
+    let cpus = trial.server.as_ref().filter(|_| trial.clock.is_none_or(|clock| clock.same_clock))?.cpus.len();
+    let usage = m.server.filter(|usage| usage.elapsed_ns > 0 && cpus > 0)?;
+    Some(usage.host_cpu_ns? as f64 / (usage.elapsed_ns as f64 * cpus as f64))
 }
 
 /// How long a program's threads waited for a CPU, as a share of the wall time, where that is enough to call the host full.

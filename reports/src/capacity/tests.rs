@@ -254,6 +254,30 @@ fn trial(response_ns: u64) -> Trial {
     }
 }
 
+/// A server on a host of so many CPUs.
+fn facts(cpus: usize) -> wire::Facts {
+    let limits = wire::Limits { max_connections: 1, max_rate: 1.0, max_payload_bytes: 64, max_request_bytes: 64 };
+    let tuning = wire::Tuning::of(wire::Preset::Equal);
+    let [version, commit, profile, boot_id, kernel, cpu] = <[String; 6]>::default();
+    let (cpus, transports, llm) = ((0..cpus).collect(), Vec::new(), wire::LlmFacts::default());
+    wire::Facts {
+        wire_version: 1,
+        pid: 1,
+        threads: 1,
+        version,
+        commit,
+        profile,
+        boot_id,
+        kernel,
+        cpu,
+        cpus,
+        tuning,
+        limits,
+        transports,
+        llm,
+    }
+}
+
 fn judged(response_ns: u64, change: impl FnOnce(&mut Measurement)) -> Judgement {
     let mut trial = trial(response_ns);
     if let Outcome::Measured(measurement) = &mut trial.outcome {
@@ -327,6 +351,15 @@ fn a_failure_that_the_generator_can_have_caused_proves_nothing() {
         Judgement::Invalid(Cause::HostFull { waited: 0.4 }),
         "no --threads here either"
     );
+    let mut full = trial(11_000_000);
+    full.server = Some(facts(2));
+    if let Outcome::Measured(m) = &mut full.outcome {
+        busy(m);
+        m.server = m.client.map(|u| trial::Usage { host_cpu_ns: Some(u.elapsed_ns * 19 / 10), ..u });
+    }
+    assert_eq!(judge(&plan(), &full), Judgement::Invalid(Cause::HostBusy { share: 0.95 }));
+    full.server = Some(facts(4));
+    assert!(matches!(judge(&plan(), &full), Judgement::Invalid(Cause::GeneratorBusy { .. })), "CPUs are free");
     assert!(matches!(judged(13_000_000, late), Judgement::Fail(Cause::TooSlow { .. })), "too slow even without it");
 }
 

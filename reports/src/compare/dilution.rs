@@ -5,7 +5,7 @@ use super::arm::ArmTrials;
 use super::breakdown::median_ns;
 use trial::Metric;
 
-/// Share of a median that may be the instrument's own before the ratio counts as diluted (METHODOLOGY, *Dilution*).
+/// Share of a median that may be the instrument's own before the ratio counts as diluted (METHOD, section 5).
 const LIMIT: f64 = 0.05;
 
 /// What of a duration is the instrument's own, medians in nanoseconds.

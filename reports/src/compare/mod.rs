@@ -167,7 +167,7 @@ impl<'r> CellComparison<'r> {
         self.pair().map_or(&[], |versus| &versus.unequal)
     }
 
-    /// The duration by which SSE and WebSocket are judged: from `due`, or from `fired` where that is diluted.
+    /// The duration by which SSE and WebSocket are judged: the judged time where every trial has it.
     pub fn judged(&self) -> Option<Metric> {
         self.pair().map_or_else(|| principal(self.cell), |versus| versus.judged)
     }

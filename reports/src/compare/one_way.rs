@@ -6,8 +6,8 @@ use crate::stats::SignedRank;
 use crate::verdict::Interval;
 use trial::{Cell, Figure, Metric, Quantile, Scenario};
 
-/// Largest bound of the clock offset, as a share of the median, at which a ratio still means something (METHODOLOGY,
-/// remote clocks).
+/// Largest bound of the clock offset, as a share of the median, at which a ratio still means something (reports/method/timing.md,
+/// two hosts).
 const BOUND_LIMIT: f64 = 0.1;
 /// A time at or below the shortest that is recorded was cut off at zero by a wrong offset: no difference follows from it.
 const CUT_OFF_NS: f64 = 1.0;

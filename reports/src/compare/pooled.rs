@@ -1,5 +1,5 @@
-//! Distributions of all trials of an arm together, with a bootstrap that draws whole blocks (METHODOLOGY,
-//! *Pooled, beside it*). Answers "what would a user see over the whole run"; refuses to be the headline.
+//! Distributions of all trials of an arm together, with a bootstrap that draws whole blocks
+//! (reports/method/statistics.md). Answers "what would a user see over the whole run"; refuses to be the headline.
 
 use crate::verdict::{FEWEST_BLOCKS, Interval};
 use trial::Distribution;

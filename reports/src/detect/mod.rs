@@ -1,5 +1,4 @@
-//! Detectors that need several trials: what comparing finds out about the ruler (METHODOLOGY, detectors 13, 15, 22, 24, 25,
-//! 26, 27 and 31). Each is a small pure function; none of them changes a number, and only unequal arms are refused.
+//! Validity checks that need several trials (reports/method/checks.md, rules 13, 15, 22, 24, 25, 26, 27 and 31). Each is a small pure function; none of them changes a number, and only unequal arms are refused.
 
 mod acks;
 mod drift;

@@ -80,7 +80,7 @@ messages! {
     redone_head() "Run again" "重做"
     reason_head() "Reason" "原因"
     detectors_heading() "Detectors that fired" "触发的检测器"
-    detectors_caption() "Each kind once, with the first that was found; the number is that of METHODOLOGY" "每种只列一次，取首次所见；编号同 METHODOLOGY"
+    detectors_caption() "Each kind once, with the first that was found; rule numbers as in reports/method/checks.md" "每种只列一次，取首次所见；规则编号见 reports/method/checks.md"
     no_detector() "None of the detectors fired." "没有检测器触发。"
     rule_head() "Rule" "规则"
     action_head() "Action" "处置"

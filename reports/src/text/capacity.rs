@@ -69,6 +69,7 @@ impl Language {
             Cause::GeneratorBusy { share } => self.generator_busy(number::percent(*share)),
             Cause::GeneratorLate { p99_ns } => self.generator_late(number::duration(*p99_ns)),
             Cause::HostFull { waited } => self.host_full(number::percent(*waited)),
+            Cause::HostBusy { share } => self.cpus_taken(number::percent(*share)),
             Cause::ServerStarved { broken, waited } => {
                 self.server_starved(self.cause(broken), number::percent(*waited))
             }
@@ -181,6 +182,9 @@ messages! {
     host_full(waited: String)
         "threads of the load generator waited {waited} of the time for a CPU: the host is full, so use more CPUs or another host for the server, no more --threads"
         "负载发生器的线程有 {waited} 的时间在等待 CPU：本机已满，请使用更多 CPU 或把服务器放到另一台主机，而不是增加 --threads"
+    cpus_taken(share: String)
+        "the CPUs of this host were {share} busy: it is full, so use more CPUs or another host for the server, no more --threads"
+        "本机的 CPU 已有 {share} 处于忙碌：本机已满，请使用更多 CPU 或把服务器放到另一台主机，而不是增加 --threads"
     server_starved(broken: String, waited: String)
         "{broken}, while threads of the server waited {waited} of the time for a CPU: the host is full"
         "{broken}，其间服务器的线程有 {waited} 的时间在等待 CPU：本机已满"

@@ -1,4 +1,4 @@
-//! The method in short and the glossary. METHODOLOGY has the long form.
+//! The method in short and the glossary. METHOD.md has the long form.
 
 use super::{Language, pairs};
 

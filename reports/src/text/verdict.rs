@@ -1,4 +1,4 @@
-//! The words of a verdict (METHODOLOGY, *What is compared*). "Not significant" is never worded as "equal".
+//! The words of a verdict (METHOD, section 5). "Not significant" is never worded as "equal".
 
 use super::{Language, messages};
 use crate::compare::{Contest, Estimability};

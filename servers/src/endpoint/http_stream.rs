@@ -2,9 +2,8 @@
 
 use super::framing::Bare;
 use super::stream_body::StreamBody;
-use super::{Opened, open, with_missed};
-use crate::connection::Ticket;
-use crate::feed::Lane;
+use super::{Opened, Streams, open, with_missed};
+use crate::connection_guard::ConnectionGuard;
 use crate::flush::{Habit, Outlet};
 use crate::refusal::Refusal;
 use axum::Extension;
@@ -16,12 +15,12 @@ use std::sync::Arc;
 use wire::Transport;
 
 pub(super) async fn stream(
-    State(lane): State<Arc<Lane>>,
-    Extension(ticket): Extension<Arc<Ticket>>,
+    State(streams): State<Streams>,
+    Extension(guard): Extension<Arc<ConnectionGuard>>,
     uri: Uri,
 ) -> Result<Response, Refusal> {
-    let Opened { feed, missed, .. } = open(&lane, Transport::HttpStream, &uri, Some(ticket), |_| Ok(()))?;
-    let outlet = Outlet::new(feed, lane.hub.tuning().flush, Habit::Gathers);
+    let Opened { feed, missed, .. } = open(&streams, Transport::HttpStream, &uri, Some(guard), |_| Ok(()))?;
+    let outlet = Outlet::new(feed, streams.worker.state.tuning().flush, Habit::Gathers);
     let fields = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, "no-store")];
     Ok(with_missed(missed, (fields, Body::new(StreamBody::new(outlet, Bare, false))).into_response()))
 }

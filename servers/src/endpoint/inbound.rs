@@ -4,7 +4,7 @@
 
 use crate::aside::Aside;
 use crate::budget::Charge;
-use crate::connection::Ticket;
+use crate::connection_guard::ConnectionGuard;
 use crate::refusal::Refusal;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
@@ -24,7 +24,7 @@ const CONTROL_BYTES: u64 = 6;
 #[derive(Debug)]
 pub(crate) struct Inbound {
     aside: Aside,
-    ticket: Arc<Ticket>,
+    guard: Arc<ConnectionGuard>,
     /// Bytes that had come with the last message, and those of control frames since.
     heard: u64,
     /// What an unfinished message takes beyond [`FREE_BYTES`], and how much that is.
@@ -37,8 +37,8 @@ pub(crate) struct Inbound {
 pub(crate) struct NoMemory(Refusal);
 
 impl Inbound {
-    pub(crate) fn new(ticket: &Arc<Ticket>) -> Self {
-        Self { aside: Aside::new(), ticket: Arc::clone(ticket), heard: ticket.received(), charge: None }
+    pub(crate) fn new(guard: &Arc<ConnectionGuard>) -> Self {
+        Self { aside: Aside::new(), guard: Arc::clone(guard), heard: guard.received(), charge: None }
     }
 
     /// The next message, looked for only if the socket called since the last look that found nothing.
@@ -50,9 +50,9 @@ impl Inbound {
             Poll::Ready(Some(Ok(Message::Ping(data) | Message::Pong(data)))) => {
                 self.heard += CONTROL_BYTES + data.len() as u64;
             }
-            Poll::Ready(_) => (self.heard, self.charge) = (self.ticket.received(), None),
+            Poll::Ready(_) => (self.heard, self.charge) = (self.guard.received(), None),
             Poll::Pending => {
-                let unfinished = self.ticket.received().saturating_sub(self.heard);
+                let unfinished = self.guard.received().saturating_sub(self.heard);
                 if unfinished > FREE_BYTES
                     && let Err(refusal) = self.keep(unfinished - FREE_BYTES)
                 {
@@ -65,9 +65,9 @@ impl Inbound {
 
     /// Takes memory for so many bytes of an unfinished message, up to the largest that one may have.
     fn keep(&mut self, bytes: u64) -> Result<(), Refusal> {
-        let hub = &self.ticket.lane().hub;
-        let (charge, taken) = self.charge.get_or_insert_with(|| (hub.budget().open(), 0));
-        let bytes = bytes.min(hub.limits().max_request_bytes as u64);
+        let state = &self.guard.worker().state;
+        let (charge, taken) = self.charge.get_or_insert_with(|| (state.budget().open(), 0));
+        let bytes = bytes.min(state.limits().max_request_bytes as u64);
         charge.grow(bytes.saturating_sub(*taken) as usize)?;
         *taken = bytes.max(*taken);
         Ok(())

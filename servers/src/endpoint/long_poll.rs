@@ -1,13 +1,12 @@
 //! Long polling: each answer carries what is ready and ends; the client asks again. Refuses to work without a session.
 
-use super::{Opened, open, with_missed};
-use crate::feed::{End, Feed, Item, Lane};
+use super::{Opened, Streams, open, with_missed};
+use crate::feed::{End, Feed, Item};
 use crate::refusal::Refusal;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -20,9 +19,9 @@ const MOST_BYTES: usize = 64 * 1024;
 /// Most events of one answer.
 const MOST_EVENTS: usize = 256;
 
-pub(super) async fn answer(State(lane): State<Arc<Lane>>, uri: Uri) -> Result<Response, Refusal> {
+pub(super) async fn answer(State(streams): State<Streams>, uri: Uri) -> Result<Response, Refusal> {
     let needs_session = || Refusal::bad("long polling needs session=NAME: it is what joins one poll to the next");
-    let Opened { mut feed, missed, thrown_out } = open(&lane, Transport::LongPoll, &uri, None, |asked| {
+    let Opened { mut feed, missed, thrown_out } = open(&streams, Transport::LongPoll, &uri, None, |asked| {
         asked.session.as_ref().map(|_| ()).ok_or_else(needs_session)
     })?;
     if thrown_out {

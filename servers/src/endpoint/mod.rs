@@ -10,9 +10,10 @@ pub(crate) mod sse;
 mod stream_body;
 pub(crate) mod websocket;
 
-use crate::connection::Ticket;
-use crate::feed::{Feed, Lane, Subscribed};
-use crate::refusal::{Refusal, admit};
+use crate::admission::admit;
+use crate::connection_guard::ConnectionGuard;
+use crate::feed::{Feed, Registry, Subscribed, WorkerHandle};
+use crate::refusal::Refusal;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Uri};
 use axum::response::Response;
@@ -23,15 +24,27 @@ use wire::{Subscription, Transport};
 /// Says, on the response, how many of the events that a client asked for the history no longer had.
 const MISSED: HeaderName = HeaderName::from_static("pushbench-missed");
 
-/// The routes of all transports, and the way in for client messages.
-pub(crate) fn routes() -> Router<Arc<Lane>> {
-    let streams = Transport::ALL
-        .into_iter()
-        .fold(Router::new(), |router, transport| router.route(transport.path(), mount(transport)));
-    streams.route("/publish/{session}", post(publish::publish)).route("/publish/group/{group}", post(publish::relay))
+/// Where a request finds its stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Streams {
+    /// The runtime thread that answers it.
+    pub(crate) worker: Arc<WorkerHandle>,
+    /// Every stream that has a name.
+    pub(crate) registry: Arc<Registry>,
 }
 
-fn mount(transport: Transport) -> MethodRouter<Arc<Lane>> {
+/// The routes of all transports, and the way in for client messages.
+pub(crate) fn routes<S>(streams: Streams) -> Router<S> {
+    let routes = Transport::ALL
+        .into_iter()
+        .fold(Router::new(), |router, transport| router.route(transport.path(), mount(transport)));
+    routes
+        .route("/publish/{session}", post(publish::publish))
+        .route("/publish/group/{group}", post(publish::relay))
+        .with_state(streams)
+}
+
+fn mount(transport: Transport) -> MethodRouter<Streams> {
     match transport {
         Transport::Sse => get(sse::stream),
         Transport::WebSocket => get(websocket::stream),
@@ -58,16 +71,16 @@ struct Opened {
 
 /// Grants what a query string asks for; `adjust` has the last word on it.
 fn open(
-    lane: &Arc<Lane>,
+    Streams { worker, registry }: &Streams,
     transport: Transport,
     uri: &Uri,
-    ticket: Option<Arc<Ticket>>,
+    guard: Option<Arc<ConnectionGuard>>,
     adjust: impl FnOnce(&mut Subscription) -> Result<(), Refusal>,
 ) -> Result<Opened, Refusal> {
-    let mut asked = admit(uri.query(), &lane.hub)?;
+    let mut asked = admit(uri.query(), &worker.state)?;
     adjust(&mut asked)?;
     asked.heartbeat = asked.heartbeat.filter(|_| has_heartbeats(transport));
-    let Subscribed { feed, missed, thrown_out } = lane.hub.registry.subscribe(lane, asked, ticket)?;
+    let Subscribed { feed, missed, thrown_out } = registry.subscribe(worker, asked, guard)?;
     Ok(Opened { feed, missed, thrown_out })
 }
 

@@ -1,10 +1,10 @@
 //! The floor: after an HTTP upgrade, bare payloads straight on the socket. Refuses to read: client bytes are ignored.
 
 use super::framing::{Bare, Framing};
-use super::{Opened, open, with_missed};
+use super::{Opened, Streams, open, with_missed};
 use crate::bounded::Bounded;
-use crate::connection::Ticket;
-use crate::feed::{Item, Lane};
+use crate::connection_guard::ConnectionGuard;
+use crate::feed::Item;
 use crate::flush::{Habit, Outlet, Step};
 use crate::refusal::Refusal;
 use axum::Extension;
@@ -27,8 +27,8 @@ use wire::Transport;
 const PROTOCOL: &str = Transport::RawTcp.name();
 
 pub(super) async fn stream(
-    State(lane): State<Arc<Lane>>,
-    Extension(ticket): Extension<Arc<Ticket>>,
+    State(streams): State<Streams>,
+    Extension(guard): Extension<Arc<ConnectionGuard>>,
     mut request: Request<Body>,
 ) -> Result<Response, Refusal> {
     let asked = request.headers().get(header::UPGRADE);
@@ -36,19 +36,19 @@ pub(super) async fn stream(
         return Err(Refusal::upgrade_required(PROTOCOL));
     }
     let uri = request.uri().clone();
-    let Opened { feed, missed, .. } = open(&lane, Transport::RawTcp, &uri, Some(Arc::clone(&ticket)), |_| Ok(()))?;
-    let outlet = Outlet::new(feed, lane.hub.tuning().flush, Habit::WritesEach);
-    tokio::spawn(serve(hyper::upgrade::on(&mut request), outlet, ticket));
+    let Opened { feed, missed, .. } = open(&streams, Transport::RawTcp, &uri, Some(Arc::clone(&guard)), |_| Ok(()))?;
+    let outlet = Outlet::new(feed, streams.worker.state.tuning().flush, Habit::WritesEach);
+    tokio::spawn(serve(hyper::upgrade::on(&mut request), outlet, guard));
     let fields = [(header::CONNECTION, "upgrade"), (header::UPGRADE, PROTOCOL)];
     Ok(with_missed(missed, (StatusCode::SWITCHING_PROTOCOLS, fields).into_response()))
 }
 
-async fn serve(upgrade: OnUpgrade, mut outlet: Outlet, ticket: Arc<Ticket>) {
+async fn serve(upgrade: OnUpgrade, mut outlet: Outlet, guard: Arc<ConnectionGuard>) {
     let Ok(upgraded) = upgrade.await else { return };
     let Ok(Parts { io, .. }) = upgraded.downcast::<TokioIo<Bounded<TcpStream>>>() else { return };
     let mut stream = io.into_inner();
     // The client sees how the stream ended; there is nobody else to tell.
-    let _ = ticket.attend(pin!(send(&mut stream, &mut outlet)), |_| ()).await;
+    let _ = guard.attend(pin!(send(&mut stream, &mut outlet)), |_| ()).await;
 }
 
 async fn send(stream: &mut Bounded<TcpStream>, outlet: &mut Outlet) -> io::Result<()> {

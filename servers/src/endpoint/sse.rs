@@ -2,9 +2,9 @@
 
 use super::framing::EventStream;
 use super::stream_body::{BrokenOff, StreamBody, poll_item};
-use super::{Opened, open, with_missed};
-use crate::connection::Ticket;
-use crate::feed::{Feed, Item, Lane};
+use super::{Opened, Streams, open, with_missed};
+use crate::connection_guard::ConnectionGuard;
+use crate::feed::{Feed, Item, WorkerHandle};
 use crate::flush::{Habit, Outlet};
 use crate::refusal::Refusal;
 use axum::Extension;
@@ -24,25 +24,25 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 pub(super) async fn stream(
-    State(lane): State<Arc<Lane>>,
-    Extension(ticket): Extension<Arc<Ticket>>,
+    State(streams): State<Streams>,
+    Extension(guard): Extension<Arc<ConnectionGuard>>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let mut ids = true;
-    let Opened { feed, missed, .. } = open(&lane, Transport::Sse, &uri, Some(ticket), |asked| {
+    let Opened { feed, missed, .. } = open(&streams, Transport::Sse, &uri, Some(guard), |asked| {
         ids = asked.ids;
         if let Some(seq) = last_event_id(&headers)? {
             asked.after = Some(seq);
         }
         Ok(())
     })?;
-    Ok(with_missed(missed, respond(&lane, feed, ids, is_browser(&headers))))
+    Ok(with_missed(missed, respond(&streams.worker, feed, ids, is_browser(&headers))))
 }
 
 /// A feed as an event stream: with `id:` lines or without, and with a comment at once where the client needs one.
-pub(crate) fn respond(lane: &Lane, feed: Feed, ids: bool, greets: bool) -> Response {
-    let tuning = lane.hub.tuning();
+pub(crate) fn respond(worker: &WorkerHandle, feed: Feed, ids: bool, greets: bool) -> Response {
+    let tuning = worker.state.tuning();
     let outlet = Outlet::new(feed, tuning.flush, Habit::Gathers);
     let mut response = match tuning.sse_encoder {
         Encoder::Direct => Body::new(StreamBody::new(outlet, EventStream { ids }, greets)).into_response(),

@@ -1,9 +1,9 @@
 //! WebSocket (RFC 6455): one text message for each event, and an echo for each client message. Refuses to compress.
 
 use super::inbound::{Inbound, NoMemory, Read};
-use super::{Opened, open, with_missed};
-use crate::connection::{GRACE, Ticket};
-use crate::feed::{End, Feed, Item, Lane};
+use super::{Opened, Streams, open, with_missed};
+use crate::connection_guard::{ConnectionGuard, GRACE};
+use crate::feed::{End, Feed, Item, WorkerHandle};
 use crate::flush::{Habit, Outlet, Step};
 use crate::refusal::Refusal;
 use axum::Extension;
@@ -24,14 +24,14 @@ use wire::Transport;
 use wire::llm::MAX_LARGE_BYTES;
 
 pub(super) async fn stream(
-    State(lane): State<Arc<Lane>>,
-    Extension(ticket): Extension<Arc<Ticket>>,
+    State(streams): State<Streams>,
+    Extension(guard): Extension<Arc<ConnectionGuard>>,
     uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(|_| Refusal::upgrade_required("websocket"))?;
-    let Opened { feed, missed, .. } = open(&lane, Transport::WebSocket, &uri, Some(Arc::clone(&ticket)), |_| Ok(()))?;
-    Ok(with_missed(missed, respond(&lane, upgrade, feed, ticket)))
+    let Opened { feed, missed, .. } = open(&streams, Transport::WebSocket, &uri, Some(Arc::clone(&guard)), |_| Ok(()))?;
+    Ok(with_missed(missed, respond(&streams.worker, upgrade, feed, guard)))
 }
 
 /// More than the largest event of a script, which repeats its whole text; as a fault a larger one can be ordered.
@@ -41,16 +41,21 @@ const CONTROL_BYTES: usize = 4096;
 
 /// A feed as the messages of a WebSocket. It is boxed, as hyper boxes a body: the task that waits for the upgrade and then serves
 /// would keep it once for each function that it is handed to.
-pub(crate) fn respond(lane: &Lane, upgrade: WebSocketUpgrade, feed: Feed, ticket: Arc<Ticket>) -> Response {
+pub(crate) fn respond(
+    worker: &WorkerHandle,
+    upgrade: WebSocketUpgrade,
+    feed: Feed,
+    guard: Arc<ConnectionGuard>,
+) -> Response {
     let outlet = Box::new(outlet(feed));
-    tuned(lane, upgrade).on_upgrade(move |socket| serve(socket, outlet, ticket))
+    tuned(worker, upgrade).on_upgrade(move |socket| serve(socket, outlet, guard))
 }
 
 /// An upgrade with the buffers and limits that this server gives every WebSocket.
-pub(crate) fn tuned(lane: &Lane, upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    let (tuning, limit) = (lane.hub.tuning(), lane.hub.limits().max_request_bytes);
-    let event = if lane.hub.allows_faults() { MAX_LARGE_BYTES } else { LARGEST_EVENT_BYTES };
-    let largest = event.max(limit).max(lane.hub.limits().max_payload_bytes);
+pub(crate) fn tuned(worker: &WorkerHandle, upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    let (tuning, limit) = (worker.state.tuning(), worker.state.limits().max_request_bytes);
+    let event = if worker.state.allows_faults() { MAX_LARGE_BYTES } else { LARGEST_EVENT_BYTES };
+    let largest = event.max(limit).max(worker.state.limits().max_payload_bytes);
     upgrade
         .read_buffer_size(tuning.websocket_read_buffer_bytes)
         .write_buffer_size(tuning.websocket_write_buffer_bytes)
@@ -61,21 +66,25 @@ pub(crate) fn tuned(lane: &Lane, upgrade: WebSocketUpgrade) -> WebSocketUpgrade 
 
 /// A feed with the flush policy of every WebSocket.
 pub(crate) fn outlet(feed: Feed) -> Outlet {
-    let flush = feed.lane().hub.tuning().flush;
+    let flush = feed.worker().state.tuning().flush;
     Outlet::new(feed, flush, Habit::WritesEach)
 }
 
 /// Serves a connection to its end.
 #[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice, and a socket is half a kilobyte")]
-fn serve(mut socket: WebSocket, mut outlet: Box<Outlet>, ticket: Arc<Ticket>) -> impl Future<Output = ()> + Send {
+fn serve(
+    mut socket: WebSocket,
+    mut outlet: Box<Outlet>,
+    guard: Arc<ConnectionGuard>,
+) -> impl Future<Output = ()> + Send {
     async move {
         let conversation = async {
-            if let Some(farewell) = converse(&mut socket, &mut outlet, &ticket).await {
+            if let Some(farewell) = converse(&mut socket, &mut outlet, &guard).await {
                 drop(outlet);
                 let _ = timeout(GRACE, close(&mut socket, farewell)).await;
             }
         };
-        let _ = ticket.attend(pin!(conversation), |_| ()).await;
+        let _ = guard.attend(pin!(conversation), |_| ()).await;
     }
 }
 
@@ -86,8 +95,8 @@ enum Turn {
 }
 
 /// Sends and echoes until the stream is over; `None` when the client has gone.
-async fn converse(socket: &mut WebSocket, outlet: &mut Outlet, ticket: &Arc<Ticket>) -> Option<CloseFrame> {
-    let mut inbound = Inbound::new(ticket);
+async fn converse(socket: &mut WebSocket, outlet: &mut Outlet, guard: &Arc<ConnectionGuard>) -> Option<CloseFrame> {
+    let mut inbound = Inbound::new(guard);
     loop {
         let sent = match poll_fn(|cx| poll_turn(&mut inbound, socket, outlet, cx)).await {
             Turn::Client(Some(Ok(message))) => answer(socket, outlet.feed(), message).await,
@@ -137,7 +146,7 @@ fn text(bytes: bytes::Bytes) -> Message {
 async fn answer(socket: &mut WebSocket, feed: &Feed, message: Message) -> Result<(), axum::Error> {
     match message {
         Message::Text(_) | Message::Binary(_) => {
-            feed.lane().counters().messages.fetch_add(1, Relaxed);
+            feed.worker().counters().messages.fetch_add(1, Relaxed);
             if feed.script().is_some() { Ok(()) } else { socket.send(message).await }
         }
         Message::Ping(_) => socket.flush().await,

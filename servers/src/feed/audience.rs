@@ -1,6 +1,6 @@
 //! The named subscribers of one group, as somebody who publishes to all of them sees them. Refuses to keep them alive.
 
-use super::Lane;
+use super::WorkerHandle;
 use super::session::Session;
 use crate::lock::lock;
 use bytes::Bytes;
@@ -30,11 +30,11 @@ impl Audience {
             // Only now: who reads for the session by then has seen the message, or is woken for it.
             let reader = session.reader();
             if !taken {
-                reader.lane.counters().dropped.fetch_add(1, Relaxed);
+                reader.worker.counters().dropped.fetch_add(1, Relaxed);
             }
             taken.then_some(reader)
         });
-        Lane::post(readers);
+        WorkerHandle::post(readers);
         sessions.len()
     }
 }

@@ -5,22 +5,22 @@
 
 mod audience;
 mod damage;
-mod group;
-mod lane;
 mod reader;
 mod registry;
 pub(crate) mod script;
 mod session;
+mod start_barrier;
 mod timeline;
 mod topic;
 mod unread;
+mod worker_handle;
 
-pub(crate) use lane::Lane;
 pub(crate) use reader::Reader;
 pub(crate) use registry::{Registry, Subscribed, Watch};
 pub(crate) use script::{Lines, Script};
 pub(crate) use timeline::Event;
 pub(crate) use unread::Unread;
+pub(crate) use worker_handle::WorkerHandle;
 
 use crate::budget::Charge;
 use crate::clock::{self, now};
@@ -95,8 +95,8 @@ struct Heartbeat {
 
 impl Feed {
     /// Memory for one frame of such a size, and for what the stream is to keep for nothing.
-    fn charge(lane: &Lane, payload_bytes: usize, faults: &Faults) -> Result<Charge, Refusal> {
-        lane.hub.budget().take(payload_bytes + faults.touch_bytes)
+    fn charge(worker: &WorkerHandle, payload_bytes: usize, faults: &Faults) -> Result<Charge, Refusal> {
+        worker.state.budget().take(payload_bytes + faults.touch_bytes)
     }
 
     fn new(
@@ -117,8 +117,8 @@ impl Feed {
     }
 
     /// The runtime thread that this feed is read on.
-    pub(crate) fn lane(&self) -> &Arc<Lane> {
-        &self.reader.lane
+    pub(crate) fn worker(&self) -> &Arc<WorkerHandle> {
+        &self.reader.worker
     }
 
     /// Bytes of each event's payload; of a script, about.
@@ -147,7 +147,7 @@ impl Feed {
             damage.spend();
         }
         let sent = now();
-        let told = self.reader.lane.hub.clock;
+        let told = self.reader.worker.state.clock;
         let stamp = Stamp { seq, due: told.tell(due), fired: told.tell(fired), sent: told.tell(sent) };
         match &self.topic.plan().content {
             Content::Payload { payload, marker, .. } => {
@@ -160,10 +160,10 @@ impl Feed {
             Content::Script { script, .. } => {
                 script.lines.write(&stamp, out);
                 self.unsent = seq + 1;
-                self.reader.lane.counters().tokens.fetch_add(script.lines.tokens(seq), Relaxed);
+                self.reader.worker.counters().tokens.fetch_add(script.lines.tokens(seq), Relaxed);
             }
         }
-        self.reader.lane.counters().sent.fetch_add(1, Relaxed);
+        self.reader.worker.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.quiet_since = sent;
         }
@@ -172,7 +172,7 @@ impl Feed {
     /// The next item. After [`Item::End`] there is nothing more to ask for.
     #[inline]
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Item> {
-        if self.reader.lane.hub.is_closing() {
+        if self.reader.worker.state.is_closing() {
             return Poll::Ready(Item::End(End::Shutdown));
         }
         if let Some(message) = self.next_message(cx) {
@@ -189,7 +189,7 @@ impl Feed {
         // Before the mailbox is looked at: a message that comes in between then wakes this task.
         self.reader.waker.register(cx.waker());
         let message = session.next_message()?;
-        self.reader.lane.counters().sent.fetch_add(1, Relaxed);
+        self.reader.worker.counters().sent.fetch_add(1, Relaxed);
         if let Some(heartbeat) = &mut self.heartbeat {
             heartbeat.quiet_since = now();
         }
@@ -219,7 +219,7 @@ impl Feed {
     /// Has the pacer wake this feed when its stall is over.
     fn set_alarm(&mut self, until: MonoTime) -> Option<Item> {
         if self.damage.as_mut()?.needs_alarm() {
-            self.lane().pacer.schedule(until, Arc::clone(&self.reader) as Arc<_>);
+            self.worker().pacer.schedule(until, Arc::clone(&self.reader) as Arc<_>);
         }
         None
     }

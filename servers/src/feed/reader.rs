@@ -1,7 +1,7 @@
 //! One subscriber's place in a topic. Refuses to hold events: it is a cursor, a waker and a fate.
 
-use super::{End, Lane};
-use crate::connection::Ticket;
+use super::{End, WorkerHandle};
+use crate::connection_guard::ConnectionGuard;
 use crate::pacer::Job;
 use futures_util::task::AtomicWaker;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -14,7 +14,7 @@ use wire::{MonoTime, SlowReader};
 /// The cursor and the idle mark change only under the topic's lock; they are atomics because both sides hold the reader.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    pub(super) lane: Arc<Lane>,
+    pub(super) worker: Arc<WorkerHandle>,
     pub(super) slow: SlowReader,
     pub(super) waker: AtomicWaker,
     cursor: AtomicU64,
@@ -23,15 +23,15 @@ pub(crate) struct Reader {
     idle: AtomicBool,
     fate: OnceLock<End>,
     /// The connection, if one carries this reader; a session's reader outlives it.
-    ticket: Weak<Ticket>,
+    guard: Weak<ConnectionGuard>,
 }
 
 impl Reader {
-    pub(super) fn new(lane: &Arc<Lane>, slow: SlowReader, ticket: Option<Arc<Ticket>>) -> Arc<Self> {
-        let ticket = ticket.as_ref().map(Arc::downgrade).unwrap_or_default();
+    pub(super) fn new(worker: &Arc<WorkerHandle>, slow: SlowReader, guard: Option<Arc<ConnectionGuard>>) -> Arc<Self> {
+        let guard = guard.as_ref().map(Arc::downgrade).unwrap_or_default();
         let (waker, cursor, lost) = <(AtomicWaker, AtomicU64, AtomicU64)>::default();
         let (idle, fate) = <(AtomicBool, OnceLock<End>)>::default();
-        Arc::new(Self { lane: Arc::clone(lane), slow, waker, cursor, lost, idle, fate, ticket })
+        Arc::new(Self { worker: Arc::clone(worker), slow, waker, cursor, lost, idle, fate, guard })
     }
 
     /// Sequence number of the next event to read.
@@ -47,7 +47,7 @@ impl Reader {
     /// Counts an event that is thrown away before it was read.
     pub(super) fn lose(&self) {
         self.lost.fetch_add(1, Relaxed);
-        self.lane.counters().dropped.fetch_add(1, Relaxed);
+        self.worker.counters().dropped.fetch_add(1, Relaxed);
     }
 
     /// Events that were lost, and counted, since the cursor last moved.
@@ -77,9 +77,9 @@ impl Reader {
             return;
         }
         if fate == End::ThrownOut {
-            self.lane.counters().slow_disconnects.fetch_add(1, Relaxed);
-            if let Some(ticket) = self.ticket.upgrade() {
-                ticket.cut_soon();
+            self.worker.counters().slow_disconnects.fetch_add(1, Relaxed);
+            if let Some(guard) = self.guard.upgrade() {
+                guard.cut_soon();
             }
         }
         self.waker.wake();
@@ -89,7 +89,7 @@ impl Reader {
 /// A one-shot alarm: wakes the feed, which then looks for itself.
 impl Job for Reader {
     fn fire(self: Arc<Self>, _: MonoTime) -> Option<MonoTime> {
-        Lane::post([self]);
+        WorkerHandle::post([self]);
         None
     }
 }

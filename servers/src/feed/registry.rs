@@ -5,12 +5,12 @@ mod scripted;
 pub(crate) use scripted::Watch;
 
 use super::audience::Audience;
-use super::group::Gathering;
 use super::session::{Return, Session};
+use super::start_barrier::StartBarrier;
 use super::timeline::{Begin, Filler, Plan};
 use super::topic::Topic;
-use super::{Feed, Lane, Reader};
-use crate::connection::Ticket;
+use super::{Feed, Reader, WorkerHandle};
+use crate::connection_guard::ConnectionGuard;
 use crate::lock::lock;
 use crate::refusal::Refusal;
 use std::collections::HashMap;
@@ -41,7 +41,7 @@ struct Group {
 #[derive(Debug, Clone)]
 enum Streams {
     Shared(Arc<Topic>),
-    Private(Arc<Gathering>),
+    Private(Arc<StartBarrier<Topic>>),
 }
 
 #[derive(Debug)]
@@ -60,25 +60,25 @@ pub(crate) struct Subscribed {
 }
 
 impl Registry {
-    /// Opens a feed. Without a `ticket` no one connection carries it: it keeps its place between requests.
+    /// Opens a feed. Without a `guard` no one connection carries it: it keeps its place between requests.
     pub(crate) fn subscribe(
         &self,
-        lane: &Arc<Lane>,
+        worker: &Arc<WorkerHandle>,
         mut asked: Subscription,
-        ticket: Option<Arc<Ticket>>,
+        guard: Option<Arc<ConnectionGuard>>,
     ) -> Result<Subscribed, Refusal> {
-        if lane.hub.is_closing() {
+        if worker.state.is_closing() {
             return Err(Refusal::closing());
         }
-        let charge = Feed::charge(lane, asked.payload_bytes, &asked.faults)?;
-        let stays = ticket.is_none();
+        let charge = Feed::charge(worker, asked.payload_bytes, &asked.faults)?;
+        let stays = guard.is_none();
         let (topic, session, returned) = match asked.session.clone() {
             Some(name) => {
-                let (session, returned) = self.seat_session(lane, name, &asked, ticket)?;
+                let (session, returned) = self.seat_session(worker, name, &asked, guard)?;
                 (Arc::clone(&session.topic), Some(session), returned)
             }
             None => {
-                let (topic, returned) = self.seat(lane, &asked, ticket)?;
+                let (topic, returned) = self.seat(worker, &asked, guard)?;
                 (topic, None, returned)
             }
         };
@@ -109,7 +109,7 @@ impl Registry {
         });
         lock(&self.groups).retain(|_, group| match &group.streams {
             Streams::Shared(topic) => !topic.is_idle(LINGER, now),
-            Streams::Private(gathering) => !gathering.is_empty(),
+            Streams::Private(barrier) => !barrier.is_empty(),
         });
         lock(&self.jobs).retain(|_, job| !job.topic.is_idle(LINGER, now));
     }
@@ -123,19 +123,19 @@ impl Registry {
 
     fn seat_session(
         &self,
-        lane: &Arc<Lane>,
+        worker: &Arc<WorkerHandle>,
         name: String,
         asked: &Subscription,
-        ticket: Option<Arc<Ticket>>,
+        guard: Option<Arc<ConnectionGuard>>,
     ) -> Result<(Arc<Session>, Return), Refusal> {
         let mut sessions = lock(&self.sessions);
         if let Some(session) = sessions.get(&name) {
             same_terms("session", &name, &session.terms, &terms(asked))?;
-            let returned = session.come_back(lane, asked, ticket);
+            let returned = session.come_back(worker, asked, guard);
             return Ok((Arc::clone(session), returned));
         }
-        lane.hub.room_for_one_more("sessions", sessions.len())?;
-        let (topic, returned) = self.seat(lane, asked, ticket)?;
+        worker.state.room_for_one_more("sessions", sessions.len())?;
+        let (topic, returned) = self.seat(worker, asked, guard)?;
         let session = Arc::new(Session::new(terms(asked), topic, Arc::clone(&returned.reader)));
         if let Some(audience) = asked.group.as_deref().and_then(|group| self.audience(group)) {
             audience.add(&session);
@@ -147,58 +147,58 @@ impl Registry {
     /// A reader on the group's topic, or on one of its own.
     fn seat(
         &self,
-        lane: &Arc<Lane>,
+        worker: &Arc<WorkerHandle>,
         asked: &Subscription,
-        ticket: Option<Arc<Ticket>>,
+        guard: Option<Arc<ConnectionGuard>>,
     ) -> Result<(Arc<Topic>, Return), Refusal> {
-        let streams = asked.group.as_deref().map(|name| self.streams(lane, name, asked)).transpose()?;
-        let reader = Reader::new(lane, asked.slow, ticket);
+        let streams = asked.group.as_deref().map(|name| self.streams(worker, name, asked)).transpose()?;
+        let reader = Reader::new(worker, asked.slow, guard);
         let begin = asked.after.map_or(Begin::Newest, Begin::Behind);
         let topic = match &streams {
             Some(Streams::Shared(topic)) => Arc::clone(topic),
-            Some(Streams::Private(gathering)) => {
-                Topic::new(&lane.hub, self.plan(lane, asked, None)?, Some(gathering.enter()))
+            Some(Streams::Private(barrier)) => {
+                Topic::new(&worker.state, self.plan(worker, asked, None)?, Some(barrier.enter()))
             }
-            None => Topic::new(&lane.hub, self.plan(lane, asked, Some(1))?, None),
+            None => Topic::new(&worker.state, self.plan(worker, asked, Some(1))?, None),
         };
         let missed = topic.join(&reader, begin, None);
-        if let Some(Streams::Private(gathering)) = &streams {
-            gathering.add(&topic);
+        if let Some(Streams::Private(barrier)) = &streams {
+            topic.start_with(barrier);
         }
         Ok((topic, Return { reader, missed, thrown_out: false }))
     }
 
-    fn streams(&self, lane: &Arc<Lane>, name: &str, asked: &Subscription) -> Result<Streams, Refusal> {
+    fn streams(&self, worker: &Arc<WorkerHandle>, name: &str, asked: &Subscription) -> Result<Streams, Refusal> {
         let terms = group_terms(asked);
         let mut groups = lock(&self.groups);
         if let Some(group) = groups.get(name) {
             same_terms("group", name, &group.terms, &terms)?;
             return Ok(group.streams.clone());
         }
-        lane.hub.room_for_one_more("groups", groups.len())?;
+        worker.state.room_for_one_more("groups", groups.len())?;
         let streams = match asked.sharing {
             Sharing::Shared => {
-                Streams::Shared(Topic::new(&lane.hub, self.plan(lane, asked, Some(asked.quorum))?, None))
+                Streams::Shared(Topic::new(&worker.state, self.plan(worker, asked, Some(asked.quorum))?, None))
             }
-            Sharing::Private => Streams::Private(Gathering::new(asked.quorum)),
+            Sharing::Private => Streams::Private(StartBarrier::new(asked.quorum)),
         };
         groups.insert(name.to_owned(), Group { terms, streams: streams.clone(), audience: Arc::default() });
         Ok(streams)
     }
 
     /// A private stream without a name keeps nothing that was read: nobody can come back for it.
-    fn plan(&self, lane: &Lane, asked: &Subscription, quorum: Option<u32>) -> Result<Plan, Refusal> {
+    fn plan(&self, worker: &WorkerHandle, asked: &Subscription, quorum: Option<u32>) -> Result<Plan, Refusal> {
         let retains = asked.sharing == Sharing::Shared || asked.session.is_some();
-        Ok(Plan::new(asked, self.payload(lane, asked.payload_bytes)?, quorum, retains))
+        Ok(Plan::new(asked, self.payload(worker, asked.payload_bytes)?, quorum, retains))
     }
 
-    fn payload(&self, lane: &Lane, bytes: usize) -> Result<Arc<Filler>, Refusal> {
+    fn payload(&self, worker: &WorkerHandle, bytes: usize) -> Result<Arc<Filler>, Refusal> {
         let mut payloads = lock(&self.payloads);
         if let Some(payload) = payloads.get(&bytes).and_then(Weak::upgrade) {
             return Ok(payload);
         }
         payloads.retain(|_, payload| payload.strong_count() > 0);
-        let charge = lane.hub.budget().take(bytes)?;
+        let charge = worker.state.budget().take(bytes)?;
         let payload = Arc::new(Filler { payload: Payload::new(bytes), _charge: charge });
         payloads.insert(bytes, Arc::downgrade(&payload));
         Ok(payload)

@@ -2,9 +2,9 @@
 
 use super::timeline::Begin;
 use super::topic::Topic;
-use super::{End, Lane, Reader};
+use super::{End, Reader, WorkerHandle};
 use crate::clock::now;
-use crate::connection::Ticket;
+use crate::connection_guard::ConnectionGuard;
 use crate::lock::lock;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -53,12 +53,17 @@ impl Session {
     }
 
     /// Continues behind `after`, or where the last reader stopped; a feed that still reads for this session ends.
-    pub(super) fn come_back(&self, lane: &Arc<Lane>, asked: &Subscription, ticket: Option<Arc<Ticket>>) -> Return {
+    pub(super) fn come_back(
+        &self,
+        worker: &Arc<WorkerHandle>,
+        asked: &Subscription,
+        guard: Option<Arc<ConnectionGuard>>,
+    ) -> Return {
         let mut seat = lock(&self.seat);
         let old = Arc::clone(&seat.reader);
         let thrown_out = old.fate() == Some(End::ThrownOut);
         old.end(End::Replaced);
-        let reader = Reader::new(lane, asked.slow, ticket);
+        let reader = Reader::new(worker, asked.slow, guard);
         let begin = asked.after.map_or(Begin::At(old.cursor()), Begin::Behind);
         let missed = self.topic.join(&reader, begin, Some(&old));
         *seat = Seat { reader: Arc::clone(&reader), idle_since: None };

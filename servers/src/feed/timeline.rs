@@ -38,7 +38,7 @@ pub(super) struct Plan {
     pub(super) queue: usize,
     /// Whether events stay in the history after they were read, for those who resume.
     pub(super) retains: bool,
-    /// Readers that start the schedule; `None` when a [`super::group::Gathering`] does.
+    /// Readers that start the schedule; `None` when a [`super::start_barrier::StartBarrier`] does.
     pub(super) quorum: Option<u32>,
 }
 
@@ -360,7 +360,7 @@ impl Timeline {
     pub(super) fn advance(&mut self, reader: &Reader, retains: bool) {
         reader.move_to(reader.cursor() + 1);
         if matches!(self.source, Source::OnDemand) {
-            reader.lane.counters().published.fetch_add(1, Relaxed);
+            reader.worker.counters().published.fetch_add(1, Relaxed);
         } else if !retains {
             self.slots.pop_front();
             self.first += 1;

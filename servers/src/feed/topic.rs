@@ -1,12 +1,12 @@
 //! One stream of events, shared by the pacer that releases them and the readers that take them. Refuses to frame them.
 
-use super::group::Member;
+use super::start_barrier::{Member, Start, StartBarrier};
 use super::timeline::{Begin, Event, Plan, Timeline};
-use super::{End, Lane, Reader};
+use super::{End, Reader, WorkerHandle};
 use crate::clock::now;
-use crate::hub::Hub;
 use crate::lock::lock;
 use crate::pacer::{Job, PacerHandle};
+use crate::state::ServerState;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
@@ -20,10 +20,10 @@ pub(super) const QUORUM_DELAY: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(crate) struct Topic {
-    hub: Arc<Hub>,
+    state: Arc<ServerState>,
     plan: Plan,
     timeline: Mutex<Timeline>,
-    _member: Option<Member>,
+    _member: Option<Member<Topic>>,
 }
 
 /// What a reader finds at its cursor.
@@ -37,9 +37,9 @@ pub(super) enum Take {
 }
 
 impl Topic {
-    pub(super) fn new(hub: &Arc<Hub>, plan: Plan, member: Option<Member>) -> Arc<Self> {
-        let timeline = Mutex::new(Timeline::new(plan.first, now(), hub.budget().open()));
-        Arc::new(Self { hub: Arc::clone(hub), plan, timeline, _member: member })
+    pub(super) fn new(state: &Arc<ServerState>, plan: Plan, member: Option<Member<Topic>>) -> Arc<Self> {
+        let timeline = Mutex::new(Timeline::new(plan.first, now(), state.budget().open()));
+        Arc::new(Self { state: Arc::clone(state), plan, timeline, _member: member })
     }
 
     pub(super) const fn plan(&self) -> &Plan {
@@ -47,13 +47,23 @@ impl Topic {
     }
 
     /// Starts the schedule at `epoch`; `index` sets apart the random schedules of a group.
-    pub(super) fn start(self: &Arc<Self>, epoch: MonoTime, index: u64) {
+    fn start(self: &Arc<Self>, epoch: MonoTime, index: u64) {
         self.start_locked(&mut lock(&self.timeline), epoch, index);
+    }
+
+    /// Joins the streams of a group that start together, and starts those that need not wait: spread over one period.
+    pub(super) fn start_with(self: &Arc<Self>, barrier: &StartBarrier<Self>) {
+        let Start { members, opens } = barrier.add(self);
+        let quorum = barrier.quorum();
+        let epoch = now() + if opens && quorum > 1 { QUORUM_DELAY } else { Duration::ZERO };
+        for (index, topic) in members {
+            topic.start(epoch.plus_nanos(topic.plan.phase_ns(index, quorum)), u64::from(index));
+        }
     }
 
     fn start_locked(self: &Arc<Self>, timeline: &mut Timeline, epoch: MonoTime, index: u64) {
         if let Some(at) = timeline.start(&self.plan, epoch, index) {
-            self.schedule(at, self.home(timeline).unwrap_or(&self.hub.pacer));
+            self.schedule(at, self.home(timeline).unwrap_or(&self.state.pacer));
         }
     }
 
@@ -73,8 +83,8 @@ impl Topic {
     /// Who paces this topic: the thread of its only reader, or one for all where there are more. `None` leaves it where it
     /// is, for nobody reads.
     fn home<'a>(&'a self, timeline: &'a Timeline) -> Option<&'a PacerHandle> {
-        let only = timeline.only_reader().map(|reader| &reader.lane.pacer);
-        only.or_else(|| timeline.idle_since().is_none().then_some(&self.hub.pacer))
+        let only = timeline.only_reader().map(|reader| &reader.worker.pacer);
+        only.or_else(|| timeline.idle_since().is_none().then_some(&self.state.pacer))
     }
 
     fn schedule(self: &Arc<Self>, at: MonoTime, home: &PacerHandle) {
@@ -89,7 +99,7 @@ impl Topic {
         }
         let missed = timeline.seat(reader, begin, self.plan.is_unpaced());
         let counted = replaced.map_or(0, |old| old.lost());
-        reader.lane.counters().dropped.fetch_add(missed.saturating_sub(counted), Relaxed);
+        reader.worker.counters().dropped.fetch_add(missed.saturating_sub(counted), Relaxed);
         let quorum = self.plan.quorum.filter(|&quorum| timeline.awaits(quorum));
         if let Some(quorum) = quorum {
             let delay = if quorum > 1 { QUORUM_DELAY } else { Duration::ZERO };
@@ -113,7 +123,7 @@ impl Topic {
         let mut timeline = lock(&self.timeline);
         // The pacer may be about to release one more: it will find nothing to release.
         timeline.silence();
-        let (counters, released) = (reader.lane.counters(), timeline.end());
+        let (counters, released) = (reader.worker.counters(), timeline.end());
         counters.events_in_vain.fetch_add(released.saturating_sub(unsent), Relaxed);
         counters.tokens_in_vain.fetch_add((unsent..released).map(|seq| script.lines.tokens(seq)).sum(), Relaxed);
         counters.answers_cancelled.fetch_add(1, Relaxed);
@@ -159,18 +169,18 @@ impl Topic {
             return;
         }
         if let Some(at) = self.publish(&mut timeline, now()) {
-            self.schedule(at, self.home(&timeline).unwrap_or(&self.hub.pacer));
+            self.schedule(at, self.home(&timeline).unwrap_or(&self.state.pacer));
         }
         let idle: Vec<_> = timeline.take_idle().cloned().collect();
         drop(timeline);
-        Lane::post(idle);
+        WorkerHandle::post(idle);
     }
 
     /// Releases what is due by `now`; says when to come again. The readers that wait are still to be woken.
     fn publish(&self, timeline: &mut Timeline, now: MonoTime) -> Option<MonoTime> {
         let before = timeline.end();
         let next = timeline.release(&self.plan, now);
-        self.hub.published.fetch_add(timeline.end() - before, Relaxed);
+        self.state.published.fetch_add(timeline.end() - before, Relaxed);
         next
     }
 }
@@ -183,18 +193,18 @@ struct Publisher {
 }
 
 impl Publisher {
-    /// Wakes the readers that wait: those of the thread that this runs on as they are, the others through their lanes.
+    /// Wakes the readers that wait: those of the thread that this runs on as they are, the others through their workers.
     fn wake(&self, timeline: MutexGuard<'_, Timeline>) {
         let mut away = Vec::new();
         for reader in timeline.take_idle() {
-            if self.home.is_task() && reader.lane.pacer.is(&self.home) {
+            if self.home.is_task() && reader.worker.pacer.is(&self.home) {
                 reader.waker.wake();
             } else {
                 away.push(Arc::clone(reader));
             }
         }
         drop(timeline);
-        Lane::post(away);
+        WorkerHandle::post(away);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::timeline::{Filler, Plan};
 use super::topic::{QUORUM_DELAY, Topic};
 use crate::clock::now;
-use crate::hub::Hub;
+use crate::state::ServerState;
 use std::sync::Arc;
 use wire::{MIN_PAYLOAD_BYTES, Payload, Sharing, Subscription};
 
@@ -16,17 +16,17 @@ pub(crate) struct Unread {
 impl Unread {
     /// Starts the schedules that `quorum` subscribers would start together: one topic for all, or one each, spread over
     /// one period and over the runtime threads.
-    pub(crate) fn start(hub: &Arc<Hub>, asked: &Subscription) -> Self {
+    pub(crate) fn start(state: &Arc<ServerState>, asked: &Subscription) -> Self {
         let several = asked.sharing == Sharing::Shared && asked.quorum > 1;
         let count = if asked.sharing == Sharing::Shared { 1 } else { asked.quorum };
         let payload = Payload::new(MIN_PAYLOAD_BYTES);
-        let payload = Arc::new(Filler { payload, _charge: hub.budget().open() });
+        let payload = Arc::new(Filler { payload, _charge: state.budget().open() });
         // Nobody comes for what is past.
         let asked = Subscription { queue: 1, ..asked.clone() };
         let epoch = now() + QUORUM_DELAY;
-        let pacers = if several { std::slice::from_ref(&hub.pacer) } else { hub.lane_pacers() };
+        let pacers = if several { std::slice::from_ref(&state.pacer) } else { state.worker_pacers() };
         let start = |(index, pacer)| {
-            let topic = Topic::new(hub, Plan::new(&asked, Arc::clone(&payload), None, false), None);
+            let topic = Topic::new(state, Plan::new(&asked, Arc::clone(&payload), None, false), None);
             topic.start_on(pacer, epoch.plus_nanos(topic.plan().phase_ns(index, count)), u64::from(index));
             topic
         };

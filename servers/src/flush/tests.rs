@@ -1,10 +1,10 @@
 //! Which steps each policy takes over a feed that always has more.
 
 use super::*;
-use crate::connection::Ticket;
-use crate::feed::Watch;
+use crate::connection_guard::ConnectionGuard;
 use crate::feed::script::rig::{TOKENS, script};
-use crate::hub::rig;
+use crate::feed::{Registry, Watch};
+use crate::rig;
 use std::task::Waker;
 use std::thread::sleep;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use wire::{Faults, Schedule, Subscription};
 
 /// The first `n` steps of an unpaced stream of `payload_bytes` and `count` events, `w` for write, `F`/`f` for flush.
 fn steps(flush: Flush, habit: Habit, payload_bytes: usize, count: u64, n: usize) -> String {
-    let (_pacer, lane) = rig::lane();
+    let (_pacer, worker) = rig::worker();
     let schedule = Schedule::Unpaced;
     let asked =
         Subscription { schedule, payload_bytes, count: Some(count), heartbeat: None, ..Subscription::default() };
-    let feed = lane.hub.registry.subscribe(&lane, asked, None).unwrap().feed;
+    let feed = Registry::default().subscribe(&worker, asked, None).unwrap().feed;
     let (mut outlet, mut cx) = (Outlet::new(feed, flush, habit), Context::from_waker(Waker::noop()));
     let mut step = || loop {
         match outlet.poll_step(&mut cx) {
@@ -56,19 +56,19 @@ fn library_leaves_each_library_its_habit() {
 
 #[test]
 fn an_event_that_is_held_back_when_its_client_goes_was_in_vain() {
-    let (_pacer, lane) = rig::lane();
-    let (ticket, _) = Ticket::issue(&lane, mpsc::channel(1).0);
+    let (_pacer, worker) = rig::worker();
+    let (guard, _) = ConnectionGuard::issue(&worker, mpsc::channel(1).0);
     let watch = Watch { after: None, quorum: 1, heartbeat: None, faults: Faults::default() };
-    let feed = lane.hub.registry.play(&lane, script(4), watch, ticket).unwrap();
+    let feed = Registry::default().play(&worker, script(4), watch, guard).unwrap();
     let (mut outlet, mut cx) = (Outlet::new(feed, Flush::Each, Habit::WritesEach), Context::from_waker(Waker::noop()));
-    while lane.hub.tally().events_published < 4 {
+    while worker.state.tally().events_published < 4 {
         sleep(Duration::from_millis(1));
     }
     let Poll::Ready(Step::Write(Item::Event(event))) = outlet.poll_step(&mut cx) else { panic!("no event") };
     outlet.feed().render(&event, &mut Vec::new());
     assert!(matches!(outlet.poll_step(&mut cx), Poll::Ready(Step::Flush { more: true })), "the next one is held");
     drop(outlet);
-    let vitals = lane.hub.tally();
+    let vitals = worker.state.tally();
     assert_eq!((vitals.events_sent, vitals.events_in_vain, vitals.tokens_in_vain), (1, 3, 3 * TOKENS));
     assert_eq!(vitals.answers_cancelled, 1);
 }

@@ -1,63 +1,15 @@
 //! One answer as a script: which event has which number, and what goes wrong with it. Refuses to know any format.
 
-use super::api::{Format, Layout, Part};
-use super::desk::Place;
+use super::format::{Answer, Format, Layout, Part};
+use super::service::Place;
 use crate::feed::{End, Lines, Script};
 use std::io::Write as _;
 use wire::Stamp;
-use wire::llm::{BYTES_PER_TOKEN, Generation, Mishaps, close_event, identifier};
-
-/// When every answer claims to have been created (Unix time): a clock would make two runs of one seed differ.
-pub(super) const CREATED: u64 = 1_764_547_200;
-
-/// What an answer says.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) model: &'static str,
-    pub(super) generation: Generation,
-    /// Hex digits that name this answer, for the format to make its ids from.
-    pub(super) id: String,
-    pub(super) input_tokens: u64,
-    pub(super) max_tokens: Option<u32>,
-    pub(super) include_usage: bool,
-    pub(super) previous: Option<String>,
-}
-
-/// Digits of an answer's id.
-const ID_DIGITS: usize = 48;
-
-impl Answer {
-    /// An id that depends on the seed and on the history, so that two turns of one seed are told apart.
-    pub(super) fn id(seed: u64, history_bytes: u64) -> String {
-        identifier([seed, history_bytes], ID_DIGITS)
-    }
-
-    /// Input tokens, which nobody counts here: bytes divided by the mean of a token.
-    pub(super) fn input_tokens(history_bytes: u64) -> u64 {
-        (history_bytes as f64 / BYTES_PER_TOKEN).ceil() as u64
-    }
-
-    /// Output tokens.
-    pub(super) const fn output_tokens(&self) -> u64 {
-        self.generation.tokens() as u64
-    }
-
-    /// Bytes of the whole text.
-    pub(super) fn text_bytes(&self) -> u64 {
-        let mut text = Vec::new();
-        self.append_all(&mut text);
-        text.len() as u64
-    }
-
-    /// Appends the whole text.
-    pub(super) fn append_all(&self, out: &mut Vec<u8>) {
-        (0..self.generation.events()).for_each(|index| self.generation.append_text(index, out));
-    }
-}
+use wire::llm::{Mishaps, close_event};
 
 /// An answer in a format.
 #[derive(Debug)]
-pub(super) struct Telling {
+pub(super) struct RenderedAnswer {
     format: &'static dyn Format,
     answer: Answer,
     layout: Layout,
@@ -65,7 +17,7 @@ pub(super) struct Telling {
     _place: Place,
 }
 
-impl Telling {
+impl RenderedAnswer {
     pub(super) fn new(format: &'static dyn Format, answer: Answer, mishaps: Mishaps, place: Place) -> Self {
         Self { layout: format.layout(&answer), format, answer, mishaps, _place: place }
     }
@@ -121,7 +73,7 @@ impl Telling {
     }
 }
 
-impl Lines for Telling {
+impl Lines for RenderedAnswer {
     fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
         let (seq, begun) = (stamp.seq, out.len());
         let takes_stamp = if self.mishaps.error == Some(seq) {

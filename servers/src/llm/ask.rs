@@ -1,10 +1,12 @@
 //! What a request asks for, checked: its model, its limits, the order that travels with it. Refuses to answer it.
 
-use super::answer::{Answer, Telling};
+use super::answer::RenderedAnswer;
 use super::api::Api;
 use super::error::ApiError;
+use super::format::Answer;
 use super::responses::response_id;
-use crate::feed::{Lane, Watch};
+use super::service::LlmState;
+use crate::feed::{Watch, WorkerHandle};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
@@ -12,7 +14,6 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use wire::llm::{Generation, Mishaps, Order, Workload};
 
 /// The members that matter here, of all three APIs; others are let pass, as the APIs do with what they do not know.
@@ -45,7 +46,7 @@ struct StreamOptions {
 
 /// A request that is granted.
 pub(super) struct Granted {
-    pub(super) telling: Telling,
+    pub(super) rendered: RenderedAnswer,
     pub(super) watch: Watch,
     /// Whether the answer is wanted as a stream.
     pub(super) streams: bool,
@@ -54,22 +55,22 @@ pub(super) struct Granted {
 }
 
 /// The order in a URL.
-pub(super) fn order_of(lane: &Lane, uri: &Uri) -> Result<Order, ApiError> {
-    amended(lane, Order::default(), uri.query().unwrap_or(""))
+pub(super) fn order_of(worker: &WorkerHandle, uri: &Uri) -> Result<Order, ApiError> {
+    amended(worker, Order::default(), uri.query().unwrap_or(""))
 }
 
 /// Grants what was asked in `bytes` bytes, on top of the order that came before it.
-pub(super) fn grant(api: Api, lane: &Lane, ask: Ask, bytes: usize, order: Order) -> Result<Granted, ApiError> {
-    let order = amended(lane, order, ask.pushbench.as_deref().unwrap_or(""))?;
+pub(super) fn grant(api: Api, state: &LlmState, ask: Ask, bytes: usize, order: Order) -> Result<Granted, ApiError> {
+    let order = amended(&state.streams.worker, order, ask.pushbench.as_deref().unwrap_or(""))?;
     if let Some(status) = order.mishaps.status {
         return Err(ApiError::ordered(status));
     }
     let (workload, max_tokens) = (ask.check(api)?, ask.max_tokens());
-    let desk = &lane.hub.desk;
+    let service = &state.service;
     let previous = ask.previous_response_id.filter(|_| api == Api::Responses);
-    let earlier = previous.as_deref().map_or(Ok(0), |id| desk.recall(id))?;
-    let place = desk.place()?;
-    desk.read_input(bytes);
+    let earlier = previous.as_deref().map_or(Ok(0), |id| service.recall(id))?;
+    let place = service.place()?;
+    service.read_input(bytes);
     let history_bytes = earlier + bytes as u64;
     let answer = Answer {
         model: workload.name,
@@ -82,16 +83,16 @@ pub(super) fn grant(api: Api, lane: &Lane, ask: Ask, bytes: usize, order: Order)
     };
     let response_id = response_id(&answer.id);
     if api == Api::Responses {
-        desk.remember(response_id.clone(), history_bytes + answer.text_bytes());
+        service.remember(response_id.clone(), history_bytes + answer.text_bytes());
     }
     let watch = Watch { after: None, quorum: 1, heartbeat: order.heartbeat, faults: order.mishaps.stream.clone() };
-    let telling = Telling::new(api.format(), answer, order.mishaps, place);
-    Ok(Granted { telling, watch, streams: ask.stream == Some(true), response_id })
+    let rendered = RenderedAnswer::new(api.format(), answer, order.mishaps, place);
+    Ok(Granted { rendered, watch, streams: ask.stream == Some(true), response_id })
 }
 
-fn amended(lane: &Lane, order: Order, query: &str) -> Result<Order, ApiError> {
+fn amended(worker: &WorkerHandle, order: Order, query: &str) -> Result<Order, ApiError> {
     let order = order.amended(query).map_err(|error| ApiError::bad("pushbench", error.to_string()))?;
-    lane.hub.admit_faults(order.mishaps != Mishaps::default())?;
+    worker.state.admit_faults(order.mishaps != Mishaps::default())?;
     Ok(order)
 }
 
@@ -130,8 +131,8 @@ fn missing(param: &'static str) -> ApiError {
 }
 
 /// The models, in the form that OpenAI's clients list.
-pub(super) async fn models(State(lane): State<Arc<Lane>>, headers: HeaderMap) -> Result<Json<Value>, Response> {
-    lane.hub.desk.check_key(&headers).map_err(|error| error.respond(Api::Chat))?;
+pub(super) async fn models(State(state): State<LlmState>, headers: HeaderMap) -> Result<Json<Value>, Response> {
+    state.service.check_key(&headers).map_err(|error| error.respond(Api::Chat))?;
     Ok(Json(json!({"object": "list", "data": Workload::ALL.map(listed)})))
 }
 

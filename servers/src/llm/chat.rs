@@ -4,8 +4,7 @@
 //! role · content … · finish_reason · [usage] · [DONE]
 //! ```
 
-use super::answer::{Answer, CREATED};
-use super::api::{Format, Layout, Part};
+use super::format::{Answer, CREATED, Format, Layout, Part};
 use std::io::Write as _;
 use wire::llm::StampKey;
 

@@ -3,10 +3,12 @@
 use super::api::Api;
 use super::ask::{Ask, Granted, grant, order_of};
 use super::error::ApiError;
-use crate::connection::Ticket;
+use super::service::LlmState;
+use crate::connection_guard::ConnectionGuard;
+use crate::endpoint::Streams;
 use crate::endpoint::publish::read_body;
 use crate::endpoint::sse;
-use crate::feed::{End, Feed, Item, Lane};
+use crate::feed::{End, Feed, Item};
 use crate::refusal::Refusal;
 use axum::Extension;
 use axum::body::Body;
@@ -18,32 +20,33 @@ use std::sync::Arc;
 
 pub(super) async fn create(
     api: Api,
-    State(lane): State<Arc<Lane>>,
-    Extension(ticket): Extension<Arc<Ticket>>,
+    State(state): State<LlmState>,
+    Extension(guard): Extension<Arc<ConnectionGuard>>,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    answer(api, &lane, ticket, &uri, &headers, body).await.unwrap_or_else(|error| error.respond(api))
+    answer(api, &state, guard, &uri, &headers, body).await.unwrap_or_else(|error| error.respond(api))
 }
 
 async fn answer(
     api: Api,
-    lane: &Arc<Lane>,
-    ticket: Arc<Ticket>,
+    state: &LlmState,
+    guard: Arc<ConnectionGuard>,
     uri: &Uri,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    lane.hub.desk.check_key(headers)?;
-    let order = order_of(lane, uri)?;
-    let body = read_body(lane, headers, body).await?;
-    let Granted { telling, watch, streams, .. } = grant(api, lane, Ask::read(&body)?, body.len(), order)?;
-    let whole = (!streams).then(|| telling.to_whole());
-    let _kept = lane.hub.budget().take(whole.as_ref().map_or(0, Vec::len))?;
-    let feed = lane.hub.registry.play(lane, telling.script(), watch, ticket)?;
+    let LlmState { streams: Streams { worker, registry }, service } = state;
+    service.check_key(headers)?;
+    let order = order_of(worker, uri)?;
+    let body = read_body(worker, headers, body).await?;
+    let Granted { rendered, watch, streams, .. } = grant(api, state, Ask::read(&body)?, body.len(), order)?;
+    let whole = (!streams).then(|| rendered.to_whole());
+    let _kept = worker.state.budget().take(whole.as_ref().map_or(0, Vec::len))?;
+    let feed = registry.play(worker, rendered.script(), watch, guard)?;
     match whole {
-        None => Ok(sse::respond(lane, feed, false, sse::is_browser(headers))),
+        None => Ok(sse::respond(worker, feed, false, sse::is_browser(headers))),
         Some(object) => {
             wait(feed).await?;
             Ok(([(header::CONTENT_TYPE, "application/json")], object).into_response())

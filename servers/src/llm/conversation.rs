@@ -9,10 +9,11 @@ use super::api::Api;
 use super::ask::{Ask, Granted, grant, order_of};
 use super::error::ApiError;
 use super::responses::cancelled;
-use crate::connection::{GRACE, Ticket};
+use super::service::LlmState;
+use crate::connection_guard::{ConnectionGuard, GRACE};
 use crate::endpoint::inbound::{Inbound, Read};
 use crate::endpoint::websocket::{close, farewell, is_cut, message, outlet, too_large, tuned};
-use crate::feed::{End, Item, Lane};
+use crate::feed::{End, Item, WorkerHandle};
 use crate::flush::{Outlet, Step};
 use crate::refusal::Refusal;
 use axum::Extension;
@@ -32,15 +33,15 @@ use wire::llm::Order;
 
 /// `GET /v1/responses`: the same path as for SSE, upgraded.
 pub(super) async fn open(
-    State(lane): State<Arc<Lane>>,
-    Extension(ticket): Extension<Arc<Ticket>>,
+    State(state): State<LlmState>,
+    Extension(guard): Extension<Arc<ConnectionGuard>>,
     uri: Uri,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let opened = || {
-        lane.hub.desk.check_key(&headers)?;
-        let order = order_of(&lane, &uri)?;
+        state.service.check_key(&headers)?;
+        let order = order_of(&state.streams.worker, &uri)?;
         if let Some(status) = order.mishaps.status {
             return Err(ApiError::ordered(status));
         }
@@ -49,8 +50,8 @@ pub(super) async fn open(
     };
     match opened() {
         Ok((order, upgrade)) => {
-            let upgrade = tuned(&lane, upgrade);
-            let conversation = Conversation { lane, ticket, order, turn: None };
+            let upgrade = tuned(&state.streams.worker, upgrade);
+            let conversation = Conversation { state, guard, order, turn: None };
             upgrade.on_upgrade(move |socket| conversation.serve(socket))
         }
         Err(error) => error.respond(Api::Responses),
@@ -58,8 +59,8 @@ pub(super) async fn open(
 }
 
 struct Conversation {
-    lane: Arc<Lane>,
-    ticket: Arc<Ticket>,
+    state: LlmState,
+    guard: Arc<ConnectionGuard>,
     /// What the URL orders; each turn may amend it.
     order: Order,
     turn: Option<Turn>,
@@ -84,20 +85,24 @@ enum Next {
 type Farewell = Option<CloseFrame>;
 
 impl Conversation {
+    const fn worker(&self) -> &Arc<WorkerHandle> {
+        &self.state.streams.worker
+    }
+
     async fn serve(mut self, mut socket: WebSocket) {
-        let ticket = Arc::clone(&self.ticket);
+        let guard = Arc::clone(&self.guard);
         let conversation = async {
             if let Some(farewell) = self.converse(&mut socket).await {
                 self.turn = None;
                 let _ = timeout(GRACE, close(&mut socket, farewell)).await;
             }
         };
-        let _ = ticket.attend(pin!(conversation), |_| ()).await;
+        let _ = guard.attend(pin!(conversation), |_| ()).await;
     }
 
     /// Until the connection ends; what is to be said then, `None` when the client has gone or the connection is cut.
     async fn converse(&mut self, socket: &mut WebSocket) -> Farewell {
-        let mut inbound = Inbound::new(&self.ticket);
+        let mut inbound = Inbound::new(&self.guard);
         loop {
             let sent = match poll_fn(|cx| self.poll_next(&mut inbound, socket, cx)).await {
                 Next::Client(Some(Ok(message))) => self.hear(socket, message).await,
@@ -123,8 +128,8 @@ impl Conversation {
         }
         match &mut self.turn {
             Some(turn) => turn.outlet.poll_step(cx).map(Next::Server),
-            // Between two turns there is no feed that would say so; the ticket polls once more at the end.
-            None if self.lane.hub.is_closing() => Poll::Ready(Next::Shutdown),
+            // Between two turns there is no feed that would say so; the guard polls once more at the end.
+            None if self.state.streams.worker.state.is_closing() => Poll::Ready(Next::Shutdown),
             None => Poll::Pending,
         }
     }
@@ -148,7 +153,7 @@ impl Conversation {
             Message::Ping(_) => return socket.flush().await,
             Message::Pong(_) | Message::Close(_) => return Ok(()),
         };
-        self.lane.counters().messages.fetch_add(1, Relaxed);
+        self.worker().counters().messages.fetch_add(1, Relaxed);
         match heard.unwrap_or_else(|error| Some(error.to_event())) {
             Some(event) => socket.send(Message::Text(event.into())).await,
             None => Ok(()),
@@ -174,10 +179,10 @@ impl Conversation {
             let line = "A response is in progress on this connection: wait for its end, or send response.cancel.";
             return Err(ApiError::new(StatusCode::CONFLICT, Some("response_in_progress"), line));
         }
-        let Granted { telling, watch, response_id, .. } =
-            grant(Api::Responses, &self.lane, ask, bytes, self.order.clone())?;
-        let ticket = Arc::clone(&self.ticket);
-        let feed = self.lane.hub.registry.play(&self.lane, telling.script(), watch, ticket)?;
+        let Granted { rendered, watch, response_id, .. } =
+            grant(Api::Responses, &self.state, ask, bytes, self.order.clone())?;
+        let guard = Arc::clone(&self.guard);
+        let feed = self.state.streams.registry.play(self.worker(), rendered.script(), watch, guard)?;
         self.turn = Some(Turn { response_id, outlet: outlet(feed), next: 0 });
         Ok(())
     }

@@ -9,9 +9,10 @@
 
 use super::api::Api;
 use super::error::ApiError;
-use crate::connection::Ticket;
-use crate::endpoint::{sse, websocket, with_missed};
-use crate::feed::{End, Lane, Lines, Script, Subscribed, Watch};
+use super::service::LlmState;
+use crate::connection_guard::ConnectionGuard;
+use crate::endpoint::{Streams, sse, websocket, with_missed};
+use crate::feed::{End, Lines, Script, Subscribed, Watch};
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -27,8 +28,8 @@ use wire::llm::{JobEvent, JobKind, JobOrder, JobScript, Mishaps, StampKey, close
 const LOG_BYTES: u32 = 80;
 
 pub(super) async fn watch(
-    State(lane): State<Arc<Lane>>,
-    Extension(ticket): Extension<Arc<Ticket>>,
+    State(state): State<LlmState>,
+    Extension(guard): Extension<Arc<ConnectionGuard>>,
     Path(kind): Path<String>,
     uri: Uri,
     headers: HeaderMap,
@@ -36,10 +37,10 @@ pub(super) async fn watch(
 ) -> Response {
     let upgrade = upgrade.ok().filter(|_| headers.contains_key(header::UPGRADE));
     let respond = || {
-        let Subscribed { feed, missed, .. } = enter(&lane, &kind, &uri, &headers, Arc::clone(&ticket))?;
+        let Subscribed { feed, missed, .. } = enter(&state, &kind, &uri, &headers, Arc::clone(&guard))?;
         let response = match upgrade {
-            Some(upgrade) => websocket::respond(&lane, upgrade, feed, ticket),
-            None => sse::respond(&lane, feed, true, sse::is_browser(&headers)),
+            Some(upgrade) => websocket::respond(&state.streams.worker, upgrade, feed, guard),
+            None => sse::respond(&state.streams.worker, feed, true, sse::is_browser(&headers)),
         };
         Ok(with_missed(missed, response))
     };
@@ -47,18 +48,19 @@ pub(super) async fn watch(
 }
 
 fn enter(
-    lane: &Arc<Lane>,
+    state: &LlmState,
     kind: &str,
     uri: &Uri,
     headers: &HeaderMap,
-    ticket: Arc<Ticket>,
+    guard: Arc<ConnectionGuard>,
 ) -> Result<Subscribed, ApiError> {
-    lane.hub.desk.check_key(headers)?;
+    let LlmState { streams: Streams { worker, registry }, service } = state;
+    service.check_key(headers)?;
     let job =
         JobOrder::from_query(uri.query().unwrap_or("")).map_err(|error| ApiError::bad("query", error.to_string()))?;
     let after = sse::last_event_id(headers)?.or(job.after);
     let order = &job.order;
-    lane.hub.admit_faults(order.mishaps != Mishaps::default())?;
+    worker.state.admit_faults(order.mishaps != Mishaps::default())?;
     if let Some(status) = order.mishaps.status {
         return Err(ApiError::ordered(status));
     }
@@ -67,7 +69,7 @@ fn enter(
     let name = format!("{kind}/{}", job.id);
     let watch = Watch { after, quorum: job.quorum, heartbeat: order.heartbeat, faults: order.mishaps.stream.clone() };
     let script = || Reports { id: job.id.clone(), job: kind.draw(&job) }.script();
-    Ok(lane.hub.registry.watch(lane, &name, job.terms(), watch, script, ticket)?)
+    Ok(registry.watch(worker, &name, job.terms(), watch, script, guard)?)
 }
 
 /// A job as text.

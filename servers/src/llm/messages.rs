@@ -4,8 +4,7 @@
 //! message_start · content_block_start · ping · content_block_delta … · content_block_stop · message_delta · message_stop
 //! ```
 
-use super::answer::Answer;
-use super::api::{Format, Layout, Part};
+use super::format::{Answer, Format, Layout, Part};
 use std::io::Write as _;
 use wire::llm::StampKey;
 

@@ -1,7 +1,7 @@
 //! A language-model service without a model: the formats of the real APIs around seeded text. Refuses to pace or to queue.
 //!
 //! ```text
-//!  request ─► ask ─► desk (key, room, history) ─► Generation (wire) ─► answer: events by number ─► Script ─► feed
+//!  request ─► ask ─► service (key, bound, history) ─► Generation (wire) ─► answer: events by number ─► Script ─► feed
 //!                                                                        │
 //!                             chat · responses · messages · job          one file a format: JSON objects, and nothing else
 //! ```
@@ -15,32 +15,35 @@ mod ask;
 mod chat;
 mod completion;
 mod conversation;
-mod desk;
 mod error;
+mod format;
 mod job;
 mod messages;
 mod responses;
+mod service;
 
-pub(crate) use desk::Desk;
-pub use desk::LlmOptions;
+pub use service::LlmOptions;
+pub(crate) use service::LlmService;
 
-use crate::feed::Lane;
+use crate::endpoint::Streams;
 use api::Api;
 use axum::Router;
 use axum::routing::{get, post};
+use service::LlmState;
 use std::sync::Arc;
 
 /// The routes, for people.
 pub(crate) const ROUTES: &str =
     "/v1/chat/completions, /v1/responses, /v1/messages, /v1/models, /v1/jobs/predict, /v1/jobs/train";
 
-pub(crate) fn routes() -> Router<Arc<Lane>> {
+pub(crate) fn routes<S>(streams: Streams, service: Arc<LlmService>) -> Router<S> {
     let create =
-        |api| post(move |lane, ticket, uri, headers, body| completion::create(api, lane, ticket, uri, headers, body));
+        |api| post(move |state, guard, uri, headers, body| completion::create(api, state, guard, uri, headers, body));
     Router::new()
         .route("/v1/chat/completions", create(Api::Chat))
         .route("/v1/responses", create(Api::Responses).get(conversation::open))
         .route("/v1/messages", create(Api::Messages))
         .route("/v1/models", get(ask::models))
         .route("/v1/jobs/{kind}", get(job::watch))
+        .with_state(LlmState { streams, service })
 }

@@ -8,8 +8,7 @@
 //!
 //! The whole text stands in the last four events again: that is how the API is.
 
-use super::answer::{Answer, CREATED};
-use super::api::{Format, Layout, Part};
+use super::format::{Answer, CREATED, Format, Layout, Part};
 use std::io::Write as _;
 use wire::llm::StampKey;
 

@@ -1,10 +1,10 @@
 //! Ways in to scripts: an answer for one reader, a job that many watch. Refuses to write them.
 
 use super::{Job, Registry, Subscribed};
-use crate::connection::Ticket;
+use crate::connection_guard::ConnectionGuard;
 use crate::feed::timeline::{Begin, Plan};
 use crate::feed::topic::Topic;
-use crate::feed::{Feed, Lane, Reader, Script};
+use crate::feed::{Feed, Reader, Script, WorkerHandle};
 use crate::lock::lock;
 use crate::refusal::Refusal;
 use axum::http::StatusCode;
@@ -27,30 +27,30 @@ impl Registry {
     /// Starts a script for one reader; it is forgotten when that leaves.
     pub(crate) fn play(
         &self,
-        lane: &Arc<Lane>,
+        worker: &Arc<WorkerHandle>,
         script: Script,
         watch: Watch,
-        ticket: Arc<Ticket>,
+        guard: Arc<ConnectionGuard>,
     ) -> Result<Feed, Refusal> {
-        if lane.hub.is_closing() {
+        if worker.state.is_closing() {
             return Err(Refusal::closing());
         }
-        let topic = Topic::new(&lane.hub, scripted(lane, script, watch.quorum, false)?, None);
-        Ok(enter(topic, lane, watch, ticket)?.feed)
+        let topic = Topic::new(&worker.state, scripted(worker, script, watch.quorum, false)?, None);
+        Ok(enter(topic, worker, watch, guard)?.feed)
     }
 
     /// Watches the job of that name from its beginning, or from behind an event. The first watcher opens the job; who
     /// comes back to one that is forgotten is told so.
     pub(crate) fn watch(
         &self,
-        lane: &Arc<Lane>,
+        worker: &Arc<WorkerHandle>,
         name: &str,
         terms: String,
         watch: Watch,
         open: impl FnOnce() -> Script,
-        ticket: Arc<Ticket>,
+        guard: Arc<ConnectionGuard>,
     ) -> Result<Subscribed, Refusal> {
-        if lane.hub.is_closing() {
+        if worker.state.is_closing() {
             return Err(Refusal::closing());
         }
         let mut jobs = lock(&self.jobs);
@@ -59,25 +59,30 @@ impl Registry {
             Some(job) => Arc::clone(&job.topic),
             None if watch.after.is_some() => return Err(forgotten(name)),
             None => {
-                lane.hub.room_for_one_more("jobs", jobs.len())?;
-                let topic = Topic::new(&lane.hub, scripted(lane, open(), watch.quorum, true)?, None);
+                worker.state.room_for_one_more("jobs", jobs.len())?;
+                let topic = Topic::new(&worker.state, scripted(worker, open(), watch.quorum, true)?, None);
                 jobs.insert(name.to_owned(), Job { terms, topic: Arc::clone(&topic) });
                 topic
             }
         };
-        enter(topic, lane, watch, ticket)
+        enter(topic, worker, watch, guard)
     }
 }
 
 /// A script, if there is memory for it.
-fn scripted(lane: &Lane, script: Script, quorum: u32, retains: bool) -> Result<Plan, Refusal> {
-    let charge = lane.hub.budget().take(script.bytes())?;
+fn scripted(worker: &WorkerHandle, script: Script, quorum: u32, retains: bool) -> Result<Plan, Refusal> {
+    let charge = worker.state.budget().take(script.bytes())?;
     Ok(Plan::scripted(Arc::new(script), charge, quorum, retains))
 }
 
-fn enter(topic: Arc<Topic>, lane: &Arc<Lane>, watch: Watch, ticket: Arc<Ticket>) -> Result<Subscribed, Refusal> {
-    let charge = Feed::charge(lane, Script::TYPICAL_BYTES, &watch.faults)?;
-    let reader = Reader::new(lane, SlowReader::Wait, Some(ticket));
+fn enter(
+    topic: Arc<Topic>,
+    worker: &Arc<WorkerHandle>,
+    watch: Watch,
+    guard: Arc<ConnectionGuard>,
+) -> Result<Subscribed, Refusal> {
+    let charge = Feed::charge(worker, Script::TYPICAL_BYTES, &watch.faults)?;
+    let reader = Reader::new(worker, SlowReader::Wait, Some(guard));
     let missed = topic.join(&reader, watch.after.map_or(Begin::At(0), Begin::Behind), None);
     let feed = Feed::new(topic, reader, None, charge, watch.faults, watch.heartbeat, false);
     Ok(Subscribed { feed, missed, thrown_out: false })

@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::budget::Budget;
-use crate::hub::rig;
 use crate::pacer::Pacer;
+use crate::rig;
 
 const MS: u64 = 1_000_000;
 
 /// A stream of one event a millisecond, from 1,000 ms on, with room for `queue` events.
 struct Rig {
     _pacer: Pacer,
-    lane: Arc<crate::feed::Lane>,
+    worker: Arc<crate::feed::WorkerHandle>,
     plan: Plan,
     line: Timeline,
 }
@@ -21,18 +21,18 @@ fn ms(at: u64) -> MonoTime {
 
 impl Rig {
     fn new(query: &str, retains: bool) -> Self {
-        let (pacer, lane) = rig::lane();
+        let (pacer, worker) = rig::worker();
         let asked = Subscription::from_query(&format!("rate=1000&{query}")).unwrap();
-        let budget = &lane.hub.budget();
+        let budget = &worker.state.budget();
         let filler = Filler { payload: Payload::new(64), _charge: budget.open() };
         let plan = Plan::new(&asked, Arc::new(filler), Some(1), retains);
         let mut line = Timeline::new(plan.first, ms(0), budget.open());
         assert_eq!(line.start(&plan, ms(0), 0), Some(ms(0)));
-        Self { _pacer: pacer, lane, plan, line }
+        Self { _pacer: pacer, worker, plan, line }
     }
 
     fn seat(&mut self, slow: SlowReader, begin: Begin) -> (Arc<Reader>, u64) {
-        let reader = Reader::new(&self.lane, slow, None);
+        let reader = Reader::new(&self.worker, slow, None);
         let missed = self.line.seat(&reader, begin, false);
         (reader, missed)
     }
@@ -53,7 +53,7 @@ impl Rig {
     }
 
     fn dropped(&self) -> u64 {
-        self.lane.counters().dropped.load(Relaxed)
+        self.worker.counters().dropped.load(Relaxed)
     }
 }
 
@@ -118,7 +118,7 @@ fn disconnecting_throws_out_only_who_is_behind() {
     let (quick, _) = rig.seat(SlowReader::Wait, Begin::Newest);
     assert_eq!(rig.release(3), Some(ms(4)));
     assert_eq!((slow.fate(), quick.fate()), (Some(End::ThrownOut), None));
-    assert_eq!(rig.lane.counters().slow_disconnects.load(Relaxed), 1);
+    assert_eq!(rig.worker.counters().slow_disconnects.load(Relaxed), 1);
     assert_eq!(rig.read(&quick), [(2, 2, 3), (3, 3, 3)]);
 }
 

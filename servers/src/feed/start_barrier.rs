@@ -1,0 +1,94 @@
+//! What starts together: private streams of one group, in the order in which they came.
+
+use crate::lock::lock;
+use std::mem;
+use std::sync::{Arc, Mutex, Weak};
+
+/// The streams of one group, which wait for the quorum.
+#[derive(Debug)]
+pub(super) struct StartBarrier<T> {
+    quorum: u32,
+    state: Mutex<State<T>>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    members: u32,
+    /// Index of the next stream to start.
+    next: u32,
+    open: bool,
+    waiting: Vec<Weak<T>>,
+}
+
+impl<T> Default for State<T> {
+    fn default() -> Self {
+        Self { members: 0, next: 0, open: false, waiting: Vec::new() }
+    }
+}
+
+/// Held by a topic for as long as it exists; a group that all have left begins anew.
+#[derive(Debug)]
+pub(super) struct Member<T>(Arc<StartBarrier<T>>);
+
+/// Members that start now.
+pub(super) struct Start<T> {
+    /// Each with its index.
+    pub(super) members: Vec<(u32, Arc<T>)>,
+    /// Whether the quorum has just come.
+    pub(super) opens: bool,
+}
+
+impl<T> StartBarrier<T> {
+    pub(super) fn new(quorum: u32) -> Arc<Self> {
+        Arc::new(Self { quorum, state: Mutex::default() })
+    }
+
+    pub(super) fn enter(self: &Arc<Self>) -> Member<T> {
+        lock(&self.state).members += 1;
+        Member(Arc::clone(self))
+    }
+
+    pub(super) const fn quorum(&self) -> u32 {
+        self.quorum
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.state).members == 0
+    }
+
+    /// Topics that are kept until the quorum is there.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        lock(&self.state).waiting.len()
+    }
+
+    /// Adds a member, and returns all that wait once the quorum is there. Later ones start at once.
+    pub(super) fn add(&self, member: &Arc<T>) -> Start<T> {
+        let mut state = lock(&self.state);
+        // Who comes and goes before the quorum is there leaves nothing behind.
+        if state.waiting.len() == state.waiting.capacity() {
+            state.waiting.retain(|waiting| waiting.strong_count() > 0);
+        }
+        state.waiting.push(Arc::downgrade(member));
+        let opens = !state.open && state.members >= self.quorum;
+        state.open |= opens;
+        if !state.open {
+            return Start { members: Vec::new(), opens };
+        }
+        // Returned, since they must outlive the lock: dropping the last handle of one drops its `Member`, which takes it.
+        let members: Vec<_> = mem::take(&mut state.waiting).iter().filter_map(Weak::upgrade).collect();
+        let first = state.next;
+        state.next += members.len() as u32;
+        Start { members: (first..).zip(members).collect(), opens }
+    }
+}
+
+impl<T> Drop for Member<T> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.members -= 1;
+        if state.members == 0 {
+            *state = State::default();
+        }
+    }
+}
