@@ -1,11 +1,11 @@
 //! Facts about this host, read from `/proc` and `/sys`. What cannot be read stays empty; nothing is guessed.
 
-use crate::detect::host as detect;
 use nix::sched::{CpuSet, sched_getaffinity};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 use std::fs;
 use std::net::SocketAddr;
+use trial::check::host as check;
 use trial::{Host, Warning};
 
 /// Everything that a record says about its host.
@@ -63,19 +63,19 @@ pub fn pss_bytes() -> u64 {
 /// Checks, and where possible raises, what so many connections to one destination need.
 ///
 /// # Errors
-/// [`Warning::FilesScarce`] or [`Warning::PortsScarce`], with the limit and what to do.
+/// [`check::FILES_SCARCE`] or [`check::PORTS_SCARCE`], with the limit and what to do.
 pub fn admit(connections: u64, to: Option<SocketAddr>) -> Result<(), Warning> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((u64::MAX, u64::MAX));
-    if let Some(scarce) = detect::files(connections, soft) {
+    if let Some(scarce) = check::files(connections, soft) {
         let raised =
-            detect::files(connections, hard).is_none() && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
+            check::files(connections, hard).is_none() && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok();
         if !raised {
-            return Err(detect::files(connections, hard).unwrap_or(scarce));
+            return Err(check::files(connections, hard).unwrap_or(scarce));
         }
     }
     // A port that a closed connection holds is held for its destination alone, and a fresh server is a fresh destination:
     // what lingers from earlier trials takes nothing away here.
-    let ports = ports().zip(to).and_then(|(range, to)| detect::ports(connections, to, range));
+    let ports = ports().zip(to).and_then(|(range, to)| check::ports(connections, to, range));
     ports.map_or(Ok(()), Err)
 }
 

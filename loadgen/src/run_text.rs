@@ -4,29 +4,29 @@ use reports::one_line;
 use std::fmt::Write as _;
 use trial::{Figure, Measurement, Metric, Quantile, Trial};
 
-/// Durations in the order in which they are shown, with the words for them.
-const TIMES: [(Metric, &str); 16] = [
-    (Metric::RequestToByte, "time to first byte"),
-    (Metric::RequestToEvent, "request to first event"),
-    (Metric::FirstContent, "TTFT (first content)"),
-    (Metric::InterChunk, "ICL (inter-chunk latency)"),
-    (Metric::PerOutputToken, "TPOT (time per output token)"),
-    (Metric::EndToEnd, "end-to-end (last content)"),
-    (Metric::ResponseTime, "response time (from due)"),
-    (Metric::ServiceTime, "service time (from sent)"),
-    (Metric::InterEvent, "inter-event gap"),
-    (Metric::FirstEvent, "time to first event"),
-    (Metric::ConnectTcp, "TCP connect"),
-    (Metric::ConnectTls, "TLS handshake"),
-    (Metric::ConnectHandshake, "request to response head"),
-    (Metric::PacerLateness, "pacer lateness (fired - due)"),
-    (Metric::Queueing, "server queueing (sent - fired)"),
-    (Metric::GeneratorLag, "load generator's own lag"),
+/// Durations in the order in which they are shown.
+const TIMES: [Metric; 16] = [
+    Metric::RequestToByte,
+    Metric::RequestToEvent,
+    Metric::FirstContent,
+    Metric::InterChunk,
+    Metric::PerOutputToken,
+    Metric::EndToEnd,
+    Metric::ResponseTime,
+    Metric::ServiceTime,
+    Metric::InterEvent,
+    Metric::FirstEvent,
+    Metric::ConnectTcp,
+    Metric::ConnectTls,
+    Metric::ConnectHandshake,
+    Metric::PacerLateness,
+    Metric::Queueing,
+    Metric::GeneratorLag,
 ];
 
 /// The summary of one endpoint, at most two dozen lines.
 pub fn summary(url: &str, trial: &Trial, measurement: &Measurement) -> String {
-    let mut text = format!("{} over {}, {} client\n", url, trial.arm.transport.title(), trial.cell.client);
+    let mut text = format!("{} over {}, {} client\n", url, trial.arm.protocol.title(), trial.arm.client);
     counts(&mut text, measurement);
     times(&mut text, measurement);
     if trial.server.is_none() {
@@ -80,14 +80,18 @@ fn counts(text: &mut String, m: &Measurement) {
 /// The table of durations that were measured.
 pub(crate) fn times(text: &mut String, m: &Measurement) {
     let _ = writeln!(text, "  {:<31}{:>10}{:>10}{:>10}{:>10}{:>10}", "", "p50", "p90", "p99", "p99.9", "max");
-    for (metric, words) in TIMES {
+    for metric in TIMES {
         let Some(distribution) = m.distributions.get(&metric) else { continue };
         let quantiles = Quantile::ALL.map(|q| distribution.quantile(q.share()).map_or(String::new(), time));
         let max = distribution.max().map_or(String::new(), time);
         let _ = writeln!(
             text,
-            "  {words:<31}{:>10}{:>10}{:>10}{:>10}{max:>10}",
-            quantiles[0], quantiles[1], quantiles[2], quantiles[3]
+            "  {:<31}{:>10}{:>10}{:>10}{:>10}{max:>10}",
+            metric.words()[0],
+            quantiles[0],
+            quantiles[1],
+            quantiles[2],
+            quantiles[3]
         );
     }
 }

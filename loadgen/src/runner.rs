@@ -7,16 +7,16 @@ pub(crate) mod order;
 pub(crate) mod process;
 mod standing;
 
-use crate::detect::generator;
-use crate::detect::host::Calm;
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
-use crate::{detect, gate, host, timestamp};
+use crate::{gate, host, timestamp};
 use order::Block;
 use standing::Standing;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
-use trial::{Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, Scenario, StopReason, Trial, Warning};
+use trial::check::host::Calm;
+use trial::check::{self, events, generator};
+use trial::{Arm, Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, Scenario, StopReason, Trial, Warning};
 use wire::{Rate, Transport};
 
 /// Where trials are run and how.
@@ -195,7 +195,7 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
             () = self.interrupt.wait() => return Ok(None),
         };
         let (mut trial, noise) = watched;
-        let calm = self.standing.calm(cell, turn.arm.transport, &noise);
+        let calm = self.standing.calm(cell, Arm { twin: false, ..turn.arm }, &noise);
         let validity = gate::Validity::of(&trial.warnings);
         let causes = if trial.cell.is_timed() {
             gate::causes(&noise, calm, has_quantiles(&trial.cell), &validity)
@@ -214,11 +214,11 @@ fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) 
     if !trial.cell.is_timed() {
         return;
     }
-    let transport = trial.arm.transport;
+    let transport = trial.arm.protocol;
     let load = trial.cell.offered().zip(options.ceilings.get(&transport));
     trial.warnings.extend(load.and_then(|(offered, &ceiling)| generator::near_ceiling(transport, offered, ceiling)));
-    trial.warnings.extend(gate::of_noise(noise, calm, has_quantiles(&trial.cell)));
-    trial.warnings.extend(detect::of_host(noise, host::is_realtime()));
+    trial.warnings.extend(check::host::of_noise(noise, calm, has_quantiles(&trial.cell)));
+    trial.warnings.extend(check::host::of_host(noise, host::is_realtime()));
 }
 
 /// Whether the figures of a cell are quantiles; a saturated one has means alone.
@@ -230,7 +230,7 @@ fn has_quantiles(cell: &Cell) -> bool {
 fn distinct(causes: Vec<Warning>) -> Vec<Warning> {
     let mut kinds: Vec<Warning> = Vec::new();
     for cause in causes {
-        if !kinds.iter().any(|known| std::mem::discriminant(known) == std::mem::discriminant(&cause)) {
+        if !kinds.iter().any(|known| known.check() == cause.check()) {
             kinds.push(cause);
         }
     }
@@ -241,9 +241,9 @@ fn distinct(causes: Vec<Warning>) -> Vec<Warning> {
 /// time, and a load near the generator's ceiling would be as near.
 fn lost(trial: &Trial) -> Option<Warning> {
     match &trial.outcome {
-        Outcome::Failed(why) => Some(Warning::TrialFailed { why: why.clone() }),
+        Outcome::Failed(why) => Some(events::trial_failed(why.clone())),
         Outcome::Unsupported(_) => None,
-        Outcome::Measured(_) => trial.voided_by().filter(|why| !matches!(why, Warning::CeilingNear { .. })).cloned(),
+        Outcome::Measured(_) => trial.voided_by().filter(|why| !why.is(&generator::CEILING_NEAR)).cloned(),
     }
 }
 

@@ -377,7 +377,7 @@ fn completions_manual_and_lists_are_there() {
         (&["man"], ".TH"),
         (&["list"], "Plan standard"),
         (&["list", "--plan", "quick"], "[[cell]]"),
-        (&["list", "--detectors"], " 32  peeking"),
+        (&["list", "--checks"], "generator-saturated -> void"),
         (&["--version"], "loadgen 0"),
     ] {
         let output = loadgen(args);

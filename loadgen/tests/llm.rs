@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
-use trial::{AnswerWarning, Figure, Line, LlmCounts, Measurement, Metric, Outcome, Quantile, Trial, Warning};
+use trial::check::events;
+use trial::{Figure, Line, LlmCounts, Measurement, Metric, Outcome, Quantile, Trial};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
@@ -113,12 +114,12 @@ fn times_agree_with_the_event_log_and_texts_with_each_other() {
     let logged = read_log(&log);
     let trials = trials(out.path());
     assert_eq!((trials.len(), logged.len()), (24, 24), "eight blocks of a pair and the null arm");
-    let twins = trials.iter().filter(|trial| trial.arm.twin && trial.arm.transport == wire::Transport::Sse);
+    let twins = trials.iter().filter(|trial| trial.arm.twin && trial.arm.protocol == wire::Transport::Sse);
     assert_eq!(twins.count(), 8);
     let mut counted = 0;
     for trial in &trials {
         let (m, counts) = measured(trial);
-        let name = trial.arm.transport.name();
+        let name = trial.arm.protocol.name();
         assert_eq!((counts.sent, counts.answered, counts.good), (1, 1, Some(1)));
         // A block holds one request here: its figures are those of one answer in the log.
         let figure = |metric| Figure::Duration(metric, Quantile::P50).of(m).unwrap();
@@ -188,10 +189,7 @@ fn fails(url: &str, model: &str, extra: &[&str], why: &str) {
     assert!(counts.main_failure().unwrap().contains(why), "{why}: {:?}", counts.failures);
     assert!(!counts.main_failure().unwrap().contains('\n'));
     assert!(
-        trial
-            .warnings
-            .iter()
-            .any(|warning| matches!(warning, Warning::Answers(AnswerWarning::RequestsFailed { failed: 2, .. })))
+        trial.warnings.iter().any(|warning| warning.is(&events::REQUESTS_FAILED) && warning.number("failed") == 2.0)
     );
     assert!(said.contains("failed: 2 × "), "{said}");
 }
@@ -313,7 +311,7 @@ fn a_proxy_that_collects_events_is_called_that() {
             let found = trial
                 .warnings
                 .iter()
-                .any(|warning| matches!(warning, Warning::Answers(AnswerWarning::Buffered { proven: true, .. })));
+                .any(|warning| warning.is(&events::ANSWERS_BUFFERED) && warning.value("proven") == Some(true));
             assert_eq!(found, said.contains("buffered: "), "{said}");
             found
         };

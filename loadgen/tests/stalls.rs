@@ -12,7 +12,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use trial::{Action, Arm, Cell, Load, Metric, Outcome, StallWarning, Trial, Warning};
+use trial::check::stalls::{GENERATOR_PAUSED, HOST_STALLED, SERVER_STALLED};
+use trial::{Action, Arm, Cell, Load, Metric, Outcome, Trial, Warning};
 use wire::{Rate, Transport};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
@@ -86,14 +87,6 @@ fn end(mut server: Child) {
     server.wait().unwrap();
 }
 
-fn stall(warning: &Warning) -> Option<&StallWarning> {
-    if let Warning::Stall(stall) = warning { Some(stall) } else { None }
-}
-
-fn stalls(trial: &Trial) -> Vec<&StallWarning> {
-    trial.warnings.iter().filter_map(stall).collect()
-}
-
 fn longest_ms(trial: &Trial, metric: Metric) -> f64 {
     let Outcome::Measured(measurement) = &trial.outcome else { panic!("{:?}", trial.outcome) };
     measurement.distributions[&metric].max().unwrap() as f64 / 1e6
@@ -108,11 +101,14 @@ fn a_servers_stop_is_charged_named_and_no_reason_to_set_the_trial_aside() {
         assert!(judged_ms > length_ms - 5.0, "{transport}: {judged_ms} of {length_ms} ms");
         // While the host stands still as well, the witness is late too: that part of the stop has no name.
         let least_ms = length_ms / 2.0;
-        let named = |stall: &&StallWarning| matches!(stall, StallWarning::Server { longest_ms, witnessed: true, .. } if *longest_ms > least_ms);
-        assert!(stalls(&trial).iter().any(named), "{transport}: {:?}", trial.warnings);
+        let named = |warning: &Warning| {
+            let witnessed = warning.value("witnessed") == Some(true);
+            warning.is(&SERVER_STALLED) && witnessed && warning.number("longest_ms") > least_ms
+        };
+        assert!(trial.warnings.iter().any(named), "{transport}: {:?}", trial.warnings);
         // A busy host stalls as well. What is late by the stop, 15 % of the window's events, is not excused by that.
-        let excused = |stall: &&StallWarning| matches!(stall, StallWarning::Host { share, .. } if *share > 7.5);
-        assert!(!stalls(&trial).iter().any(excused), "{transport}: {:?}", trial.warnings);
+        let excused = |warning: &Warning| warning.is(&HOST_STALLED) && warning.number("share") > 7.5;
+        assert!(!trial.warnings.iter().any(excused), "{transport}: {:?}", trial.warnings);
     }
 }
 
@@ -121,9 +117,8 @@ fn a_generators_pause_voids_the_trial_and_says_so() {
     let (trial, _) = trial(Transport::Sse, |_, generator| stopped(generator, Duration::from_millis(200)));
     // What a busy host keeps from the server during the pause is not late when it comes.
     let least_ms = 150.0;
-    let named =
-        |stall: &&StallWarning| matches!(stall, StallWarning::Generator { longest_ms } if *longest_ms > least_ms);
-    assert!(stalls(&trial).iter().any(named), "{:?}", trial.warnings);
+    let named = |warning: &Warning| warning.is(&GENERATOR_PAUSED) && warning.number("longest_ms") > least_ms;
+    assert!(trial.warnings.iter().any(named), "{:?}", trial.warnings);
     assert!(trial.is_void() && trial.voided_by().unwrap().action() == Action::Void);
     assert!(longest_ms(&trial, Metric::GeneratorLag) > least_ms);
 }

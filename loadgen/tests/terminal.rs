@@ -146,7 +146,7 @@ fn a_reader_that_has_gone_is_no_error() {
     for args in [
         &["list"][..],
         &["list", "--plan", "standard"],
-        &["list", "--detectors"],
+        &["list", "--checks"],
         &["man"],
         &["completions", "bash"],
         &["completions", "zsh"],

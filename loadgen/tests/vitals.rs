@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use trial::{Action, Arm, Cell, Figure, Load, Measurement, Outcome, Scenario, Warning};
+use trial::check::events::USAGE_LOST;
+use trial::{Action, Arm, Cell, Figure, Load, Measurement, Outcome, Scenario};
 use wire::Transport;
 
 /// Passes everything on, and hangs up on whoever asks for `/vitals` once more than `answered` times.
@@ -49,10 +50,8 @@ async fn kept(cell: Cell, transport: Transport, answered: usize) -> (Measurement
     let server = server();
     let url = in_front_of(&server, answered).await;
     let trial = drive::trial(order_at(url, cell, Arm::of(transport)), Observer::nobody()).await;
-    let lost = trial.warnings.iter().find_map(|warning| match warning {
-        Warning::UsageLost { why } if warning.action() == Action::Warn => Some(why.clone()),
-        _ => None,
-    });
+    let lost = trial.warnings.iter().find(|warning| warning.is(&USAGE_LOST) && warning.action() == Action::Warn);
+    let lost = lost.and_then(|warning| warning.value("why"));
     match trial.outcome {
         Outcome::Measured(measurement) => (*measurement, lost),
         other => panic!("{transport}: {other:?}"),
@@ -116,5 +115,5 @@ async fn memory_keeps_the_steps_that_were_read() {
     let trial = drive::trial(order(&steps), Observer::nobody()).await;
     let Outcome::Measured(m) = &trial.outcome else { panic!("{:?}", trial.outcome) };
     assert!((2..=6).contains(&m.memory.len()), "{:?}", m.memory);
-    assert!(trial.warnings.iter().any(|warning| matches!(warning, Warning::UsageLost { .. })));
+    assert!(trial.warnings.iter().any(|warning| warning.is(&USAGE_LOST)));
 }

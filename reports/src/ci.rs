@@ -15,7 +15,6 @@ mod baseline;
 mod github;
 mod glob;
 mod junit;
-mod names;
 mod threshold;
 
 pub use github::{annotations, summary};

@@ -148,8 +148,8 @@ pub struct Heads {
     pub what: String,
     /// The arms that are compared: names, and classes that give them their colours.
     pub sides: Vec<(String, &'static str)>,
-    /// The ratio.
-    pub ratio: String,
+    /// The ratios.
+    pub ratios: Vec<String>,
     /// The verdict.
     pub verdict: String,
     /// The link to what lies behind it.
@@ -199,8 +199,8 @@ pub struct Line {
     pub what: String,
     /// Its value for each side.
     pub values: Vec<String>,
-    /// The ratio; empty where it makes no sense.
-    pub ratio: String,
+    /// Its ratios; empty where they make no sense.
+    pub ratios: Vec<String>,
 }
 
 /// A verdict in a word.
@@ -281,6 +281,20 @@ impl Table {
     pub(crate) fn of<T, const N: usize>(caption: String, things: &[T], columns: [Column<'_, T>; N]) -> Self {
         let rows = things.iter().map(|thing| columns.iter().map(|(_, of)| of(thing)).collect()).collect();
         Self { caption, head: columns.map(|(name, _)| name).into(), rows }
+    }
+}
+
+impl Line {
+    /// All that it has, in the order of the columns.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &String> {
+        [&self.what].into_iter().chain(&self.values).chain(&self.ratios)
+    }
+}
+
+impl Heads {
+    /// The names of the columns of a line.
+    pub(crate) fn of_line(&self) -> impl Iterator<Item = &String> {
+        [&self.what].into_iter().chain(self.sides.iter().map(|(name, _)| name)).chain(&self.ratios)
     }
 }
 

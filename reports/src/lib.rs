@@ -22,6 +22,7 @@ pub mod row;
 pub mod stats;
 pub mod verdict;
 
+mod arms;
 mod load;
 mod notice;
 mod number;

@@ -2,7 +2,7 @@
 
 use crate::compare::Difference;
 use crate::verdict::{Interval, Ratio};
-use trial::Figure;
+use trial::{Dimension, Figure};
 
 /// What stands where there is no number.
 pub(crate) const NONE: &str = "–";
@@ -109,43 +109,14 @@ pub(crate) fn probability(p: f64) -> String {
 
 /// The value of a figure with its unit.
 pub(crate) fn of_figure(figure: Figure, value: f64) -> String {
-    match figure {
-        Figure::Duration(..)
-        | Figure::ServerCpuPerEvent
-        | Figure::ScheduleCpuPerEvent
-        | Figure::TransportCpuPerEvent
-        | Figure::ClientCpuPerEvent
-        | Figure::HostCpuPerEvent
-        | Figure::ServerRunQueuePerEvent
-        | Figure::ClientRunQueuePerEvent => duration(value),
-        Figure::EventsPerSecond => format!("{}/s", significant(value)),
-        Figure::Goodput => format!("{}/s", bytes(value)),
-        Figure::TokensPerSecond | Figure::GoodRequestsPerSecond => format!("{}/s", significant(value)),
-        Figure::SloAttainment => percent(value),
-        Figure::BytesPerEvent
-        | Figure::BytesPerToken
-        | Figure::OverheadPerEvent
-        | Figure::UpBytesPerExchange
-        | Figure::DownBytesPerExchange
-        | Figure::ConnectBytesOut
-        | Figure::ConnectBytesIn
-        | Figure::ServerMemoryPerConnection
-        | Figure::RequestedBytesPerConnection
-        | Figure::RequestedWithoutBuffersPerConnection
-        | Figure::ClientMemoryPerConnection
-        | Figure::KernelMemoryPerConnection
-        | Figure::TlsBytesPerEvent
-        | Figure::WireBytesInPerEvent
-        | Figure::WireBytesOutPerEvent => bytes(value),
-        Figure::RequestsPerThousand
-        | Figure::ConnectionsPerThousand
-        | Figure::SegmentsPerEvent
-        | Figure::AcksPerEvent
-        | Figure::ServerSwitchesPerEvent
-        | Figure::ClientSwitchesPerEvent
-        | Figure::TokensPerEvent
-        | Figure::SyscallsPerEvent => quotient(value),
-        Figure::InstructionsPerEvent => significant(value),
+    match figure.unit() {
+        Dimension::Time => duration(value),
+        Dimension::Bytes => bytes(value),
+        Dimension::ByteRate => format!("{}/s", bytes(value)),
+        Dimension::Rate => format!("{}/s", significant(value)),
+        Dimension::Count => quotient(value),
+        Dimension::Rounded => significant(value),
+        Dimension::Share => percent(value),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::chart::{Chart, ChartError, ChartText, Colour, Text};
 use crate::compare::{ArmTrials, CellComparison};
 use crate::document::{Block, Picture};
 use crate::text::Language;
-use trial::{Arm, Row, Scenario};
+use trial::{Arm, Cell, Row, Scenario};
 use wire::Transport;
 
 /// Every picture of a cell's own; rows whose cells are compared in one picture make theirs themselves.
@@ -45,7 +45,8 @@ fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
     let Some(metric) = cell.judged() else {
         return Vec::new();
     };
-    [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()
+    let shifts = cell.versus.iter().map(|versus| shift(cell, versus, metric, lang));
+    std::iter::once(spectrum(cell, metric, lang)).chain(shifts).chain([timeline(cell, lang)]).flatten().collect()
 }
 
 /// A chart as a block of evidence; a chart without anything to show is left out.
@@ -78,15 +79,26 @@ fn chart_text(
     }
 }
 
-/// The one colour of an arm.
-pub(crate) const fn colour(arm: Arm) -> Colour {
-    match arm {
-        Arm { twin: true, .. } => Colour::Null,
-        Arm { transport: Transport::Sse, .. } => Colour::Sse,
-        Arm { transport: Transport::WebSocket, .. } => Colour::WebSocket,
-        Arm { transport: Transport::LongPoll, .. } => Colour::LongPoll,
-        Arm { transport: Transport::HttpStream, .. } => Colour::Control,
-        Arm { transport: Transport::RawTcp, .. } => Colour::Floor,
+/// The colour of an arm in a cell: that of its protocol, for the first arm of the cell that has it, and one of the neutral ones
+/// for each that follows.
+pub(crate) fn colour(arm: Arm, cell: &Cell) -> Colour {
+    let again = |(i, one): (usize, &Arm)| cell.arms[..i].iter().any(|earlier| earlier.protocol == one.protocol);
+    let repeated = cell.arms.iter().enumerate().filter(|one| again(*one)).map(|(_, one)| *one);
+    match repeated.zip(0..).find(|(one, _)| *one == arm) {
+        _ if arm.twin => Colour::Null,
+        Some((_, index)) => Colour::Neutral(index),
+        None => of_protocol(arm.protocol),
+    }
+}
+
+/// The one colour of a protocol.
+pub(crate) const fn of_protocol(protocol: Transport) -> Colour {
+    match protocol {
+        Transport::Sse => Colour::Sse,
+        Transport::WebSocket => Colour::WebSocket,
+        Transport::LongPoll => Colour::LongPoll,
+        Transport::HttpStream => Colour::Control,
+        Transport::RawTcp => Colour::Floor,
     }
 }
 

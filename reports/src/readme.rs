@@ -52,17 +52,16 @@ impl Part {
 pub fn readme_part(comparison: &Comparison) -> (Part, String) {
     let lang = Language::English;
     let findings = Findings::of(comparison, lang);
-    let ratios = lang.ratio_note_of(comparison.sides());
     let first_lines = |verdicts: Verdicts| verdicts_table(&verdicts.brief(), 0);
     let (part, table, note) = match OwnCells::of(comparison) {
         _ if comparison.records.run.agent.is_some() => (Part::Agent, String::new(), None),
         Some(own) if own.cells.iter().any(|cell| cell.gap_ns.is_some()) => {
             (Part::Streams, table(&pace_table(&own, lang)), Some(lang.difference_note()))
         }
-        Some(own) => (Part::Cells, first_lines(own_verdicts(&own, lang)), Some(ratios)),
+        Some(own) => (Part::Cells, first_lines(own_verdicts(&own, lang)), Some(own.arms.note(lang))),
         None => {
             let rows = verdicts(std::slice::from_ref(&findings), &[], lang);
-            (Part::Table, first_lines(rows), Some(ratios))
+            (Part::Table, first_lines(rows), Some(findings.arms.note(lang)))
         }
     };
     let answer = blocks(&[Block::Answer(answer(comparison, &findings, lang))]);

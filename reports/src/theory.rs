@@ -9,7 +9,7 @@ pub(crate) fn theory_of(cell: &CellComparison, arm: &ArmTrials) -> Option<f64> {
     let received = arm.measured().next().map_or(0, |(_, m)| m.counters.received / m.counters.connections.max(1));
     let digits = load.ids.then(|| mean_digits(received));
     let alone = one_event_a_write(cell.cell.preset, cell.cell.flush);
-    alone.then(|| overhead_in_theory(arm.arm.transport, load.payload_bytes, digits)).flatten()
+    alone.then(|| overhead_in_theory(arm.arm.protocol, load.payload_bytes, digits)).flatten()
 }
 
 /// Bytes above the payload for each event when every event is written alone; `None` where the specifications leave

@@ -1,6 +1,8 @@
 //! What may be said about one ratio: the table of METHOD, section 5, as one pure function. Refuses to name a
 //! winner that the interval does not name.
 
+pub use trial::Direction;
+
 use crate::stats::{SignedRank, blocks_for_family, blocks_needed};
 
 /// Fewest blocks with a 95 % interval.
@@ -68,29 +70,6 @@ impl Ratio {
             p: ranks.p,
             deviation: ranks.deviation,
         })
-    }
-}
-
-/// Where the other arm lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Above the base.
-    Higher,
-    /// Below the base.
-    Lower,
-}
-
-impl Direction {
-    /// Direction of a ratio.
-    pub fn of(ratio: f64) -> Self {
-        if ratio > 1.0 { Self::Higher } else { Self::Lower }
-    }
-
-    const fn reversed(self) -> Self {
-        match self {
-            Self::Higher => Self::Lower,
-            Self::Lower => Self::Higher,
-        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Which warnings a reader sees: of a run, before any number; of trials, where they matter to what was counted or timed.
 
 use crate::compare::Comparison;
-use crate::load::Records;
+use crate::detect::noisy_host;
 use crate::text::Language;
-use std::collections::BTreeSet;
-use std::mem::discriminant;
+use trial::check::BearsOn;
+use trial::check::events::stopped_early;
 use trial::{Action, End, Row, StopReason, Trial, Warning};
 
 /// What a reader must know before any number: warnings of the file, of the run, and how it ended.
@@ -12,9 +12,7 @@ pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<Strin
     let records = comparison.records;
     let ended = match &records.end {
         None => Some(lang.cut_off()),
-        Some(end) if by_hand(end) => {
-            Some(lang.warning(&Warning::StoppedEarly { finished: end.trials, planned: end.planned }))
-        }
+        Some(end) if by_hand(end) => Some(lang.warning(&stopped_early(end.trials, end.planned))),
         Some(end) if end.trials < end.planned => Some(lang.ended(&end.reason)),
         Some(_) => None,
     };
@@ -24,23 +22,9 @@ pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<Strin
     records.warnings.iter().cloned().chain(own).chain(ended).collect()
 }
 
-/// Rule 32: whether somebody may have stopped the run because of what it showed.
+/// Whether somebody may have stopped the run because of what it showed.
 fn by_hand(end: &End) -> bool {
     end.stops.iter().any(|stop| stop.reason == StopReason::Interrupted)
-}
-
-/// Most redone blocks beside those that count before a run is called noisy: three beside seven.
-const NOISY: (usize, usize) = (3, 10);
-
-/// Whether so many blocks had to be run again that the whole run must be doubted.
-fn noisy_host(records: &Records) -> Option<Warning> {
-    let counted: BTreeSet<_> = records.trials.iter().map(|trial| (&trial.cell.name, trial.block)).collect();
-    let noise = |cause: &Warning| matches!(cause.rule(), Some(1 | 3 | 5..=7));
-    let redone = records.redone.iter().filter(|redone| redone.causes.iter().any(noise)).count();
-    let blocks = counted.len();
-    let (part, whole) = NOISY;
-    (redone * whole > (redone + blocks) * part)
-        .then_some(Warning::NoisyHost { redone: redone as u64, blocks: blocks as u64 })
 }
 
 /// Each kind of warning that matters to a row and has at least this consequence once, with the number of trials that it was
@@ -49,7 +33,7 @@ pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action,
     let mut kinds: Vec<(&Warning, usize)> = Vec::new();
     for trial in trials {
         for warning in distinct(&trial.warnings).filter(|warning| warning.action() >= least && matters(row, warning)) {
-            match kinds.iter_mut().find(|(known, _)| discriminant(*known) == discriminant(warning)) {
+            match kinds.iter_mut().find(|(known, _)| known.is(warning.check())) {
                 Some((_, times)) => *times += 1,
                 None => kinds.push((warning, 1)),
             }
@@ -66,18 +50,16 @@ pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action,
 
 /// Each kind of warning of one trial once: both of its ends may have given it.
 fn distinct(warnings: &[Warning]) -> impl Iterator<Item = &Warning> {
-    let first = |(i, warning): &(usize, &Warning)| {
-        warnings[..*i].iter().all(|earlier| discriminant(earlier) != discriminant(*warning))
-    };
+    let first = |(i, warning): &(usize, &Warning)| warnings[..*i].iter().all(|earlier| !earlier.is(warning.check()));
     warnings.iter().enumerate().filter(first).map(|(_, warning)| warning)
 }
 
 /// Lateness spoils durations and rates; what is counted to the byte does not depend on when it came.
 fn matters(row: Option<Row>, warning: &Warning) -> bool {
     let counted = row.is_some_and(Row::is_counted);
-    match warning.rule() {
-        Some(13) => counted,
-        Some(1 | 3..=8 | 12 | 15..=18 | 24..=26 | 28..=31) if warning.action() != Action::Refuse => !counted,
-        _ => true,
+    match warning.check().bears_on {
+        BearsOn::Everything => true,
+        BearsOn::Times => !counted,
+        BearsOn::Counts => counted,
     }
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use synthetic::{golden, outline, said, summary_markdown, terminal};
 use tempfile::TempDir;
-use trial::{Figure, Metric, Outcome, Prediction, Preflight, Quantile, Row, Warning};
+use trial::{Figure, Metric, Outcome, Prediction, Preflight, Quantile, Row};
 
 static RECORDS: LazyLock<Records> = LazyLock::new(|| synthetic::records(10));
 
@@ -36,7 +36,7 @@ fn broken() -> Records {
     records.trials.truncate(60);
     records.end = None;
     records.warnings.push("records.jsonl: line 62 is cut off and was left out".to_owned());
-    records.run.warnings.push(Warning::DebugBuild { program: "server".to_owned() });
+    records.run.warnings.push(trial::check::clock::debug_build("server".to_owned()));
     records.run.command = "loadgen <script>alert(1)</script> --seed '42' & `rm`".to_owned();
     for trial in records.trials.iter_mut().filter(|trial| trial.cell.row == Some(Row::ProtocolType)) {
         trial.outcome = Outcome::Failed("</td><script>alert(\"x\")</script> | \u{1b}[31mrefused".to_owned());
@@ -99,7 +99,9 @@ fn small() -> Document {
 fn verdicts() -> Verdicts {
     let text = |text: &str| text.to_owned();
     let line =
-        |what: &str| Line { what: text(what), values: vec![text("1 µs"), text("2 µs")], ratio: text("2.00×") };
+        |what: &str| Line {
+            what: text(what), values: vec![text("1 µs"), text("2 µs")], ratios: vec![text("2.00×")]
+        };
     let found = Found {
         chip: Chip { tone: Tone::Confirmed, word: text("confirmed") },
         detail: text("within 5 %"),
@@ -130,7 +132,7 @@ fn verdicts() -> Verdicts {
             unclaimed: text("nothing"),
             what: text("What"),
             sides: vec![(text("SSE"), "sse"), (text("WebSocket"), "websocket")],
-            ratio: text("WebSocket / SSE"),
+            ratios: vec![text("WebSocket / SSE")],
             verdict: text("Verdict"),
             evidence: text("evidence"),
             caveat: text("warning"),

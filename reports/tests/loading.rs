@@ -8,7 +8,7 @@ use reports::{Comparison, Language, LoadError, load};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use trial::{Line, Redone, SCHEMA, Trial, Warning};
+use trial::{Line, Redone, SCHEMA, Trial};
 
 /// A whole file of a small run, and its lines.
 fn whole(directory: &Path) -> (PathBuf, Vec<String>) {
@@ -61,7 +61,7 @@ fn a_redone_block_is_kept_and_counts_no_more() {
     let (path, mut lines) = whole(directory.path());
     let Line::Trial(first) = Line::parse(&lines[1]).unwrap() else { panic!("the second line is a trial") };
     let again = Line::Trial(Box::new(Trial { attempt: 1, ..*first.clone() }));
-    let causes = vec![Warning::Loopback];
+    let causes = vec![trial::check::network::loopback()];
     let redone = Line::Redone(Redone { cell: first.cell.name.clone(), block: first.block, attempt: 0, causes });
     for line in [redone, again] {
         let mut text = Vec::new();

@@ -6,6 +6,7 @@ mod synthetic;
 
 use reports::{Comparison, Language, Records};
 use synthetic::terminal;
+use trial::check::{clock, events, generator, host, network, stalls};
 use trial::{CellStop, Preflight, Redone, Row, Scenario, StopReason, Trial, Warning};
 use wire::Transport;
 
@@ -23,8 +24,8 @@ fn text(records: &Records) -> String {
 #[test]
 fn a_void_trial_is_in_no_ratio() {
     let void = records(|trial| {
-        if trial.block == 1 && trial.arm.transport == Transport::WebSocket {
-            trial.warnings = vec![Warning::GeneratorSaturated { share: 97.0 }];
+        if trial.block == 1 && trial.arm.protocol == Transport::WebSocket {
+            trial.warnings = vec![generator::generator_saturated(97.0)];
         }
     });
     let comparison = Comparison::of(&void);
@@ -38,7 +39,7 @@ fn a_void_trial_is_in_no_ratio() {
 
 #[test]
 fn lateness_voids_times_and_not_counts() {
-    let late = records(|trial| trial.warnings = vec![Warning::PacerLate { p99_us: 9_000.0 }]);
+    let late = records(|trial| trial.warnings = vec![stalls::pacer_late(9_000.0)]);
     let comparison = Comparison::of(&late);
     let measured = |row: Row, scenario| comparison.measured(row, scenario).count();
     assert_eq!(measured(Row::Latency, Scenario::Push), 0);
@@ -49,14 +50,14 @@ fn lateness_voids_times_and_not_counts() {
 
 #[test]
 fn a_merely_late_pacer_voids_nothing() {
-    let late = records(|trial| trial.warnings = vec![Warning::PacerLate { p99_us: 4_900.0 }]);
+    let late = records(|trial| trial.warnings = vec![stalls::pacer_late(4_900.0)]);
     let comparison = Comparison::of(&late);
     assert_eq!(comparison.measured(Row::Latency, Scenario::Push).count(), 2);
 }
 
 #[test]
 fn a_warning_of_both_ends_counts_its_trial_once() {
-    let twice = |program: &str| Warning::DebugBuild { program: program.to_owned() };
+    let twice = |program: &str| clock::debug_build(program.to_owned());
     let debug = records(|trial| trial.warnings = vec![twice("loadgen"), twice("server")]);
     assert!(text(&debug).contains("(in 18 of 18 trials)"), "{}", text(&debug));
 }
@@ -69,16 +70,16 @@ fn many_redone_blocks_make_a_noisy_host() {
         (0..40).map(of).collect()
     };
     assert!(!text(&noisy).contains("noisy host"));
-    noisy.redone = redone(Warning::TrialFailed { why: "the stream ended".to_owned() });
+    noisy.redone = redone(events::trial_failed("the stream ended".to_owned()));
     assert!(!text(&noisy).contains("noisy host"), "a trial that failed is no noise");
-    noisy.redone = redone(Warning::ForeignLoad { cpus: 1.0 });
+    noisy.redone = redone(host::foreign_load(1.0));
     assert!(text(&noisy).contains("! noisy host: 40 blocks were run again"), "{}", text(&noisy));
 }
 
 #[test]
 fn what_was_found_before_the_run_is_said_unless_it_only_informs() {
     let mut found = records(|_| {});
-    let warnings = vec![Warning::MetricsKept { remote: false }, Warning::ClockDrift { ppm: 80.0 }];
+    let warnings = vec![network::metrics_kept(false), clock::clock_drift(80.0)];
     found.preflight = Some(Preflight { warnings, ..Preflight::default() });
     let text = text(&found);
     assert!(text.contains("80 ppm off the raw one") && !text.contains("tcp_no_metrics_save"), "{text}");

@@ -1,21 +1,21 @@
-//! Arms that differ in more than the transport get words instead of a ratio (rules 15 and 22).
+//! Arms that differ in more than the transport get words instead of a ratio.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod synthetic;
 
-use reports::detect::{detected, unequal_warning};
+use reports::detect::{CONGESTION_DIFFERS, UNEQUAL_ARMS, congestion_differs, detected, unequal_warning};
 use reports::row::RowVerdict;
 use reports::verdict::Verdict;
 use reports::{Comparison, Language, Records, row};
 use synthetic::terminal;
-use trial::{Row, Trial, Warning};
+use trial::{Row, Trial};
 use wire::{Facts, Transport};
 
 /// A whole run in which something was done to every trial of one arm.
 fn altered(alter: impl Fn(&mut Trial)) -> Records {
     let mut records = synthetic::records(8);
-    let arm = |trial: &&mut Trial| trial.arm.transport == Transport::WebSocket && trial.server.is_some();
+    let arm = |trial: &&mut Trial| trial.arm.protocol == Transport::WebSocket && trial.server.is_some();
     records.trials.iter_mut().filter(arm).for_each(alter);
     records
 }
@@ -37,8 +37,8 @@ fn is_refused(records: &Records, knob: &str) {
     let latency = row::finding(&comparison, Row::Latency, Language::English);
     assert!(matches!(&latency.verdict, RowVerdict::NotMeasured(why) if why.contains(knob)), "{latency:?}");
     assert!(latency.lines.is_empty());
-    let rules = detected(&comparison).into_iter().filter_map(|found| found.warning.rule());
-    assert!(rules.filter(|rule| [15, 22].contains(rule)).count() > 3);
+    let found = detected(&comparison).into_iter().map(|found| found.warning);
+    assert!(found.filter(|warning| warning.is(&CONGESTION_DIFFERS) || warning.is(&UNEQUAL_ARMS)).count() > 3);
     assert!(terminal(&comparison, Language::English, 100, false).contains("were refused"));
 }
 
@@ -56,7 +56,7 @@ fn a_knob_of_the_server_that_one_arm_alone_has_refuses_its_ratios() {
 #[test]
 fn so_does_another_generator_and_another_schedule() {
     let mut threads = synthetic::records(8);
-    let websocket = |trial: &&mut Trial| trial.arm.transport == Transport::WebSocket;
+    let websocket = |trial: &&mut Trial| trial.arm.protocol == Transport::WebSocket;
     threads.trials.iter_mut().filter(websocket).for_each(|trial| trial.client.threads = 4);
     is_refused(&threads, "client_threads");
     let mut seeds = synthetic::records(8);
@@ -84,7 +84,7 @@ fn congestion_control_alone_is_rule_15_and_equal_arms_are_no_rule() {
     let comparison = Comparison::of(&bbr);
     let cell = comparison.cells.iter().find(|cell| cell.cell.name == "latency/single").unwrap();
     let warning = unequal_warning(cell.unequal()).unwrap();
-    assert!(matches!(&warning, Warning::CongestionDiffers { what } if what == "congestion_control cubic / default"));
+    assert_eq!(warning, congestion_differs("congestion_control cubic / default".to_owned()));
     let equal = synthetic::records(8);
     assert!(Comparison::of(&equal).cells.iter().all(|cell| cell.unequal().is_empty()));
 }

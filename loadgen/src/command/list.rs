@@ -3,7 +3,7 @@
 use crate::{plans, print};
 use clap::Args;
 use std::io::{self, Write as _};
-use trial::{Action, DETECTORS, Detector, Scenario};
+use trial::{Scenario, check};
 use wire::Transport;
 
 /// Flags of `list`.
@@ -12,9 +12,9 @@ pub struct ListArgs {
     /// Print this built-in plan as TOML, to start one's own from
     #[arg(long, value_name = "NAME")]
     plan: Option<String>,
-    /// Print the 32 validity checks, with threshold and consequence
-    #[arg(long, conflicts_with = "plan")]
-    detectors: bool,
+    /// Print the validity checks, with threshold, consequence and the self-check that proves it
+    #[arg(long, alias = "detectors", conflicts_with = "plan")]
+    checks: bool,
 }
 
 /// Prints transports, scenarios and plans.
@@ -24,8 +24,8 @@ pub fn main(args: &ListArgs) -> anyhow::Result<u8> {
         write!(out, "{}", plans::built_in(name)?.text)?;
         return Ok(0);
     }
-    if args.detectors {
-        return detectors(&mut out);
+    if args.checks {
+        return checks(&mut out);
     }
     writeln!(out, "Transports (--transports, --transport)")?;
     for transport in Transport::ALL {
@@ -46,12 +46,13 @@ pub fn main(args: &ListArgs) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn detectors(out: &mut impl io::Write) -> anyhow::Result<u8> {
-    for Detector { rule, mistake, threshold, actions } in DETECTORS {
-        let actions: Vec<_> = actions.iter().map(Action::to_string).collect();
-        writeln!(out, "{rule:>3}  {mistake} -> {}\n     {threshold}", actions.join(", "))?;
+fn checks(out: &mut impl io::Write) -> anyhow::Result<u8> {
+    for (check, number) in check::all().chain(reports::detect::CHECKS.iter().copied()).zip(1..) {
+        let worse = check.worse.map_or(String::new(), |(action, _)| format!(", {action}"));
+        let probe = check.probe.map_or(String::new(), |probe| format!("; self-check {probe}"));
+        writeln!(out, "{number:>3}  {} -> {}{worse}\n     {}{probe}", check.id, check.action, check.threshold())?;
     }
-    writeln!(out, "\nSeveral consequences belong to the thresholds in their order. Reasons: reports/method/checks.md")?;
+    writeln!(out, "\nTwo consequences belong to two thresholds in their order. Reasons: reports/method/checks.md")?;
     Ok(0)
 }
 

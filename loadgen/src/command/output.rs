@@ -2,7 +2,6 @@
 //! the records, the report. Refuses to measure.
 
 use super::{command_line, default_out, summary};
-use crate::detect::timing;
 use crate::journal::{self, Journal};
 use crate::{host, print, redact, timestamp, tool};
 use anyhow::Context as _;
@@ -10,7 +9,8 @@ use clap::Args;
 use reports::{Language, Records};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use trial::{Line, Plan, Run, SCHEMA, Warning};
+use trial::check::{clock, events, network};
+use trial::{Line, Plan, Run, SCHEMA};
 
 /// Flags about results, shared by every command that writes records.
 #[derive(Debug, Args)]
@@ -61,8 +61,8 @@ impl OutputArgs {
     /// The first line of the records of a plan against `target`, or against servers of our own.
     pub fn first_line(&self, plan: Plan, target: Option<&String>) -> Run {
         let tool = tool::facts();
-        let place = if target.is_some() { Warning::LongLivedServer } else { Warning::Loopback };
-        let debug = timing::debug_build("loadgen", &tool.profile);
+        let place = if target.is_some() { events::long_lived_server() } else { network::loopback() };
+        let debug = clock::build("loadgen", &tool.profile);
         Run {
             schema: SCHEMA,
             tool,
@@ -114,7 +114,7 @@ impl BuildArgs {
 
     /// The same of another program.
     pub fn refuse_debug_of(&self, program: &str, profile: &str) -> anyhow::Result<()> {
-        match timing::debug_build(program, profile).filter(|_| !self.allow_debug) {
+        match clock::build(program, profile).filter(|_| !self.allow_debug) {
             Some(warning) => anyhow::bail!("{warning} (--allow-debug measures all the same, and says so)"),
             None => Ok(()),
         }

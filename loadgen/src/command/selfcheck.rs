@@ -7,7 +7,7 @@ use clap::Args;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
-use trial::{Case, Check, SelfCheck};
+use trial::{Case, ProbeResult, SelfCheck};
 
 /// The file that the report looks for beside `records.jsonl`.
 const FILE_NAME: &str = "selfcheck.json";
@@ -86,8 +86,8 @@ fn conclude(args: &SelfCheckArgs, found: &SelfCheck) -> anyhow::Result<u8> {
 }
 
 /// Injected, expected, found, and what follows; below it a line for each case.
-fn line(check: &Check) -> String {
-    let Check { name, injected, expected, found, pass, note, cases } = check;
+fn line(result: &ProbeResult) -> String {
+    let ProbeResult { name, injected, expected, found, pass, note, cases } = result;
     let mark = mark(*pass);
     let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
     let found = if found.is_empty() { String::new() } else { format!("; found: {found}") };

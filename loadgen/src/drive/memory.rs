@@ -8,7 +8,7 @@ use crate::host;
 use crate::recorder::{Reading, Recorder};
 use crate::stream::StreamError;
 use crate::window::{Basis, Window};
-use crate::worker;
+use crate::worker::Worker;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -32,9 +32,9 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
     let most = order.cell.steps.last().copied().unwrap_or(0);
     host::admit(u64::from(most), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let mut quiet = Quiet::enter(order, GO);
+    let mut quiet = Quiet::none(order, GO);
     let points = steps(order, session, &mut quiet).await;
-    let measurement = quiet.leave().await?;
+    let measurement = quiet.close().await?;
     let memory = points?;
     let heap = if order.block < heap::BLOCKS { Some(heap::account(order, &session.facts).await) } else { None };
     Ok(Measurement { memory, heap, window_ns: 0, timeline: Vec::new(), ..measurement })
@@ -59,16 +59,17 @@ async fn steps(order: &Order, session: &mut Session, quiet: &mut Quiet) -> Resul
 /// Connections that are open and say nothing more after their first event.
 pub(super) struct Quiet {
     streams: JoinSet<Result<(), StreamError>>,
+    worker: Worker,
     go: u32,
 }
 
 impl Quiet {
-    /// None yet, and so many to be opened at one go; from here to [`Quiet::leave`] this thread is a worker.
-    pub(super) fn enter(order: &Order, go: u32) -> Self {
+    /// None yet, and so many to be opened at one go.
+    pub(super) fn none(order: &Order, go: u32) -> Self {
         let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
         let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
-        worker::enter(Recorder::new(Reading::Push(payload), window, 0, None));
-        Self { streams: JoinSet::new(), go }
+        let worker = Worker::new(Recorder::new(Reading::Push(payload), window, 0, None));
+        Self { streams: JoinSet::new(), worker, go }
     }
 
     /// Opens more until there are so many, and reads both ends.
@@ -83,9 +84,9 @@ impl Quiet {
     /// [`TrialError`] when one fails or the server stops answering.
     pub(super) async fn open(&mut self, order: &Order, session: &mut Session, number: u32) -> Result<(), TrialError> {
         for index in self.streams.len() as u32..number {
-            let (client, dialer) = (order.cell.client, session.dialer.clone());
+            let (client, dialer, worker) = (order.arm.client, session.dialer.clone(), self.worker.clone());
             let spec = session.spec(order, &subscription(order), index);
-            self.streams.spawn(async move { fleet::read(client, &dialer, &spec).await });
+            self.streams.spawn(async move { fleet::read(client, &dialer, &spec, &worker).await });
             if index % self.go == 0 {
                 sleep(Duration::from_millis(1)).await;
             }
@@ -101,11 +102,10 @@ impl Quiet {
     /// Closes all; what they counted.
     ///
     /// # Errors
-    /// [`TrialError::Broken`] when another has taken the thread's recorder.
-    pub(super) async fn leave(mut self) -> Result<Measurement, TrialError> {
+    /// [`TrialError::Gone`] when what they counted was taken before.
+    pub(super) async fn close(mut self) -> Result<Measurement, TrialError> {
         self.streams.shutdown().await;
-        let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
-        Ok(recorder.finish().0)
+        Ok(self.worker.finish()?.finish().0)
     }
 }
 

@@ -25,16 +25,17 @@ pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
 
-use crate::detect;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
 use crate::redact::Secrets;
 use crate::tls::Trust;
+use crate::worker::Gone;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Arm, Cadence, Cell, ClientKind, Measurement, Outcome, Scenario, Trial, Warning};
+use trial::check::{self, events, network};
+use trial::{Arm, Cadence, Cell, ClientKind, Measurement, Outcome, Scenario, Trial};
 use wire::{Transport, Tuning};
 
 /// One trial to run: everything that the generator process is told.
@@ -86,6 +87,9 @@ pub enum TrialError {
     /// A stream broke; its own words.
     #[error("{0}")]
     Broken(String),
+    /// Somebody else has taken what was recorded.
+    #[error(transparent)]
+    Gone(#[from] Gone),
     /// What was to come did not.
     #[error("no event within {}", humantime::format_duration(*.0))]
     Silent(Duration),
@@ -125,8 +129,8 @@ pub async fn trial(mut order: Order, observer: Observer) -> Trial {
         (trial.server, trial.clock) = (Some(session.facts), Some(session.clock));
         session.silent
     });
-    trial.warnings = detect::of_trial(&trial);
-    trial.warnings.extend(silent.map(|why| Warning::UsageLost { why }));
+    trial.warnings = check::of_trial(&trial);
+    trial.warnings.extend(silent.map(events::usage_lost));
     record::hide(&mut trial, &Secrets::of(&order.headers, "/"));
     trial
 }
@@ -159,7 +163,7 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
 
 /// Refuses a server whose knobs are not those that the cell asks for: the plan asks, the server states.
 fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
-    if let Some(defaults) = detect::network::server_defaults(tuning) {
+    if let Some(defaults) = network::defaults(tuning) {
         return Err(TrialError::Unsupported(defaults.to_string()));
     }
     let wanted = cell.flush.unwrap_or_else(|| Tuning::of(cell.preset).flush);
@@ -176,8 +180,8 @@ fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
 
 /// Refuses what cannot be, before a server is bothered.
 fn supported(order: &Order) -> Result<(), TrialError> {
-    let transport = order.arm.transport;
-    let library = order.cell.client == ClientKind::Library;
+    let transport = order.arm.protocol;
+    let library = order.arm.client == ClientKind::Library;
     match (order.cell.scenario, transport) {
         (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if library => {
             Err(TrialError::Unsupported(format!("no client library reads {transport}")))

@@ -9,7 +9,7 @@ use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
 use crate::kernel_clock::{ClockPair, one_in};
-use crate::recorder::{Reading, Recorder};
+use crate::recorder::{self, Reading, Recorder};
 use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
 use servers::clock;
@@ -42,7 +42,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let stamps = order.cell.stamps.then(|| (ClockPair::read(), one_in(order.cell.offered())));
     let plan = FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
-        client: order.cell.client,
+        client: order.arm.client,
         specs,
         threads: order.threads,
         connect_rate: CONNECT_RATE,
@@ -67,20 +67,20 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let schedule = schedule::cost(order, session).await;
     let mut fleet = Fleet::launch(&plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, load, observer).await;
-    let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let mut recorders = fleet.join()?;
     if let Some(probe) = probe {
         // Without late readings the clock is known as well as it was before, and says so by its bound.
         let exchanges = probe.finish().await.map_err(|error| session.miss(&error)).unwrap_or_default();
         let clock = window.stretch().and_then(|(start, end)| clock_offset::over(&exchanges, start, end));
         session.clock = clock.unwrap_or(session.clock);
-        recorder.settle(&session.clock);
+        recorders.iter_mut().for_each(|recorder| recorder.settle(&session.clock));
     }
     if basis == Basis::Due {
         let seen = session.witnessed(window.stretch()).await;
-        recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
+        recorders.iter_mut().for_each(|recorder| recorder.witnessed(seen.as_ref(), session.clock.offset_ns));
     }
-    let (mut measurement, failures) = recorder.finish();
-    if let Some(failure) = failures.into_iter().next() {
+    let (mut measurement, failure) = recorder::merged(recorders);
+    if let Some(failure) = failure {
         return Err(TrialError::Broken(failure));
     }
     let (server, client) = usage.map_err(|error| unreadable(measurement.counters.corrupt).unwrap_or(error))?;

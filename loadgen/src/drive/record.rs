@@ -5,7 +5,7 @@ use crate::redact::Secrets;
 use crate::{host, timestamp, tool};
 use servers::clock;
 use std::time::Duration;
-use trial::{ClientFacts, Outcome, SCHEMA, Trial, Warning};
+use trial::{ClientFacts, Outcome, SCHEMA, Trial};
 use wire::MonoTime;
 
 /// When a trial began.
@@ -59,8 +59,6 @@ pub(super) fn hide(trial: &mut Trial, secrets: &Secrets) {
         Outcome::Unsupported(why) | Outcome::Failed(why) => hide(why),
     }
     for warning in &mut trial.warnings {
-        if let Warning::UsageLost { why } | Warning::StreamsFailed { first: why, .. } = warning {
-            hide(why);
-        }
+        warning.texts_mut().for_each(hide);
     }
 }

@@ -5,12 +5,14 @@
 //! whether intervals are narrow, not where they lie.
 
 mod allowance;
+#[cfg(test)]
+mod samples;
 mod width;
 
 pub use allowance::Allowance;
 pub use width::Widths;
 
-use crate::detect::host::{self, Calm};
+use trial::check::host::{self, Calm};
 use trial::{Action, Noise, Warning};
 
 /// Whether the generator was fit, as far as a redo can mend it.
@@ -21,30 +23,20 @@ impl Validity {
     /// Keeps, of a trial's warnings, those that a busy host causes at the generator. A load near its ceiling is not
     /// among them: it would be as near the next time.
     pub fn of(warnings: &[Warning]) -> Self {
-        let fault = |warning: &&Warning| match warning {
-            Warning::GeneratorSaturated { .. } | Warning::GeneratorQueueing { .. } => true,
-            Warning::Stall(stall) => stall.action() == Action::Void,
-            _ => false,
-        };
+        let fault = |warning: &&Warning| warning.check().noise && warning.action() == Action::Void;
         Self(warnings.iter().filter(fault).cloned().collect())
     }
 }
 
 /// Why the block of this trial is to be run again; empty when it stands. `quantiles`: its figures are of single events, not means over all.
 pub fn causes(noise: &Noise, calm: Calm, quantiles: bool, validity: &Validity) -> Vec<Warning> {
-    of_noise(noise, calm, quantiles).into_iter().chain(validity.0.iter().cloned()).collect()
-}
-
-/// The causes that lie with the host.
-pub fn of_noise(noise: &Noise, calm: Calm, quantiles: bool) -> Vec<Warning> {
-    let speed = host::speed(noise).filter(|warning| warning.action() == Action::Redo);
-    let single = [host::foreign(noise), host::steal(noise, quantiles), host::hiccup(noise), speed];
-    single.into_iter().flatten().chain(host::waits(noise, calm)).collect()
+    host::of_noise(noise, calm, quantiles).into_iter().chain(validity.0.iter().cloned()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trial::check::{events, generator, network, stalls};
 
     #[test]
     fn a_calm_trial_stands() {
@@ -69,18 +61,19 @@ mod tests {
             loop_ns: Some((1_000, 1_200)),
             ..Noise::default()
         };
-        let validity = Validity::of(&[Warning::GeneratorSaturated { share: 99.0 }]);
+        let validity = Validity::of(&[generator::generator_saturated(99.0)]);
         let causes = causes(&noise, Calm::default(), true, &validity);
-        assert_eq!(causes.iter().filter_map(Warning::rule).collect::<Vec<_>>(), [5, 6, 6, 7, 5, 1]);
+        let named: Vec<&str> = causes.iter().map(|cause| cause.check().id).collect();
+        assert_eq!(named, ["foreign-load", "steal", "hiccup", "cpu-speed", "run-queue-wait", "generator-saturated"]);
     }
 
     #[test]
     fn results_are_no_causes() {
         let warnings = [
-            Warning::EventsLost { lost: 5, expected: 9 },
-            Warning::OfferedShort { sent: 1, planned: 2 },
-            Warning::PacerLate { p99_us: 300.0 },
-            Warning::SynRepeated { slowest_ms: 1_000.0 },
+            events::events_lost(5, 9),
+            generator::offered_short(1, 2),
+            stalls::pacer_late(300.0),
+            network::syn_repeated(1_000.0),
         ];
         assert_eq!(Validity::of(&warnings), Validity::default());
     }

@@ -3,11 +3,11 @@
 use super::answer::Answer;
 use super::exchange::Done;
 use super::failure::Failure;
-use crate::detect::timing;
 use crate::lateness::Lateness;
 use crate::redact::Secrets;
 use std::collections::BTreeMap;
-use trial::{AnswerWarning, InVain, LlmCounts, Measurement, Metric, Recording, Warning};
+use trial::check::events;
+use trial::{InVain, LlmCounts, Measurement, Metric, Recording, Warning};
 use wire::{MonoTime, Witnessed};
 
 /// Requests of one transport, added up.
@@ -154,9 +154,9 @@ impl Score {
         measurement.counters.window_payload_bytes = counts.content_bytes;
         let (failed, sent) = (counts.failed(), counts.sent);
         let first = counts.main_failure().filter(|_| failed > 0).map(str::to_owned);
-        let failures = first.map(|first| Warning::from(AnswerWarning::RequestsFailed { failed, sent, first }));
+        let failures = first.map(|first| events::requests_failed(failed, sent, first));
         measurement.llm = Some(counts);
-        let buffered = timing::buffered(&measurement);
+        let buffered = events::buffered(&measurement);
         (measurement, failures.into_iter().chain(buffered).collect())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Idle time comes from `/proc/stat`, where it is exact to a tick; the busy columns there are sampled and are never read.
 //! What the trial itself used comes from the kernel's account of ended children, exact to a microsecond. Refuses to
-//! judge: thresholds are in `detect`, consequences in `gate`.
+//! judge: thresholds are in `trial::check`, consequences in `gate`.
 
 mod counters;
 mod speed;

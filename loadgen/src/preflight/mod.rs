@@ -11,13 +11,13 @@ mod pacer;
 mod pilot;
 mod quiet;
 
-use crate::detect::{generator, network, timing};
 use crate::host;
 use crate::runner::RunOptions;
 use servers::pacer::Pacer;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use trial::check::{clock as clocks, generator, network, stalls};
 use trial::{Action, Cell, Measurement, Metric, Plan, Preflight, Scenario, Warning};
 use wire::{Rate, Schedule, Transport};
 
@@ -47,7 +47,7 @@ pub struct Route {
 /// Why nothing is measured.
 #[derive(Debug, thiserror::Error)]
 pub enum PreflightError {
-    /// A detector refuses.
+    /// A check refuses.
     #[error("{0}")]
     Refused(Warning),
     /// A part of it could not be run.
@@ -78,9 +78,7 @@ pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) 
     }
     let clock = clock.end();
     found.clock_drift_ppm = clock.drift_ppm;
-    found
-        .warnings
-        .extend([timing::clock_step(clock.back_ns), timing::clock_drift(clock.drift_ppm)].into_iter().flatten());
+    found.warnings.extend([clocks::step(clock.back_ns), clocks::drift(clock.drift_ppm)].into_iter().flatten());
     found.warnings.extend(settings(plan, &found, route));
     found.warnings.extend(quiet.warning());
     (found.quiet_samples, found.quiet) = (quiet.samples, quiet.quiet);
@@ -110,7 +108,7 @@ async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Re
     found.pacer_lateness = pacer::lateness(&pacer.handle(), rate, PACER_WATCH).await;
     found.warnings.extend(late(rate, found));
     for transport in [Transport::Sse, Transport::WebSocket] {
-        if !plan.cells.iter().any(|cell| cell.transports.contains(&transport)) {
+        if !plan.cells.iter().flat_map(|cell| &cell.arms).any(|arm| arm.protocol == transport) {
             continue;
         }
         let ceiling = ceiling::of(transport, cell.load.payload_bytes, options.threads);
@@ -128,11 +126,11 @@ fn heaviest(plan: &Plan, rate: impl Fn(&Cell) -> Option<f64>) -> Option<(&Cell, 
     paced.max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
-/// What the detector of a trial says about the pacer, here about the pre-flight's.
+/// What the check of a trial says about the pacer, here about the pre-flight's.
 fn late(rate: Rate, found: &Preflight) -> Option<Warning> {
     let lateness = BTreeMap::from([(Metric::PacerLateness, found.pacer_lateness.clone())]);
     let measurement = Measurement { distributions: lateness, ..Measurement::default() };
-    timing::pacer(rate, &measurement)
+    stalls::pacer(rate, &measurement)
 }
 
 /// What the host's settings give away.
@@ -143,10 +141,10 @@ fn settings(plan: &Plan, found: &Preflight, Route { remote }: Route) -> Vec<Warn
         .filter(|_| remote)
         .and_then(|interface| network::offload(&interface, &fingerprint::offloads(&interface).unwrap_or_default()));
     [
-        timing::clock_source(value("clocksource")),
+        clocks::source(value("clocksource")),
         network::host_bbr(value("net.ipv4.tcp_congestion_control"), remote),
-        network::metrics_kept(value("net.ipv4.tcp_no_metrics_save"), remote),
-        network::idle_restart(value("net.ipv4.tcp_slow_start_after_idle"), remote, bursts),
+        network::metrics(value("net.ipv4.tcp_no_metrics_save"), remote),
+        network::slow_start(value("net.ipv4.tcp_slow_start_after_idle"), remote, bursts),
         offload,
     ]
     .into_iter()

@@ -56,9 +56,9 @@ impl Job for Ticker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{samples, timing};
     use servers::pacer::Pacer;
-    use trial::{Action, Metric};
+    use trial::check::stalls;
+    use trial::{Action, Measurement, Metric};
 
     /// Blocks the pacer once.
     struct Block(Duration);
@@ -90,9 +90,9 @@ mod tests {
         let lateness = watch(Some(Duration::from_millis(50)));
         assert_eq!(lateness.len(), 250, "no tick was lost or added");
         assert!(lateness.max().unwrap() >= 48_000_000, "{:?}", lateness.max());
-        let mut measurement = samples::timed(&[]);
-        measurement.distributions.insert(Metric::PacerLateness, lateness);
-        let warning = timing::pacer(Rate::per_second(1_000.0).unwrap(), &measurement).unwrap();
+        let distributions = [(Metric::PacerLateness, lateness)].into();
+        let measurement = Measurement { distributions, ..Measurement::default() };
+        let warning = stalls::pacer(Rate::per_second(1_000.0).unwrap(), &measurement).unwrap();
         assert_eq!(warning.action(), Action::Void);
     }
 }

@@ -67,17 +67,16 @@ fn shortened(cell: &Cell) -> Cell {
     short
 }
 
-/// Headline figures of a cell, whatever the other transport.
+/// Headline figures of a cell, whatever the other arm.
 fn figures(cell: &Cell) -> Vec<Figure> {
-    let others = cell.transports.iter().filter(|&&other| Some(other) != cell.base());
-    others.map(|&other| headlines(cell, other)).find(|all| !all.is_empty()).unwrap_or_default()
+    cell.others().map(|other| headlines(cell, other)).find(|all| !all.is_empty()).unwrap_or_default()
 }
 
 /// One arm and its twin; who is first changes from block to block.
 async fn pair(cell: &Cell, block: u32, options: &RunOptions) -> [Trial; 2] {
-    let transport = cell.base().unwrap_or(Transport::Sse);
+    let base = cell.base().unwrap_or(Arm::of(Transport::Sse));
     let turn = |twin, position| Turn {
-        arm: Arm { transport, twin },
+        arm: Arm { twin, ..base },
         block,
         attempt: 0,
         position,
@@ -142,8 +141,9 @@ mod tests {
     fn figures_that_stay_inestimable_are_not_predicted() {
         let plan = plans::built_in("standard").unwrap().plan();
         let fan_out = plan.cells.iter().find(|cell| cell.name == "latency/fan-out").unwrap();
-        let mut x = crate::detect::samples::timed(&[(trial::Metric::ResponseTime, &[50; 8_000])]);
-        x.window_ns = 400_000_000;
+        let times: Distribution = std::iter::repeat_n(50_000, 8_000).collect();
+        let distributions = [(trial::Metric::ResponseTime, times)].into();
+        let x = Measurement { window_ns: 400_000_000, distributions, ..Measurement::default() };
         let p = |quantile| Figure::Duration(trial::Metric::ResponseTime, quantile);
         assert!(will_be_estimable(fan_out, &x, p(trial::Quantile::P50)));
         assert!(!will_be_estimable(fan_out, &x, p(trial::Quantile::P99)));

@@ -3,11 +3,10 @@
 use crate::noise;
 use std::time::{Duration, Instant};
 use trial::Warning;
+use trial::check::host::{self, QUIET_CPUS};
 
 /// Length of one sample.
 const SAMPLE: Duration = Duration::from_millis(1_500);
-/// Foreign CPUs below which a sample counts as quiet.
-const QUIET_CPUS: f64 = 0.15;
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,10 +19,10 @@ pub(super) struct Quiet {
 }
 
 impl Quiet {
-    /// Rule 5: a host that did not become quiet.
+    /// A host that did not become quiet.
     pub(super) fn warning(&self) -> Option<Warning> {
         let cpus = *self.samples.last().filter(|_| !self.quiet)?;
-        Some(Warning::NotQuiet { cpus, waited_s: self.waited.as_secs() })
+        Some(host::not_quiet(cpus, self.waited.as_secs()))
     }
 }
 
@@ -61,7 +60,7 @@ mod tests {
     #[test]
     fn a_host_that_stays_busy_is_named_with_how_long_it_was_waited_for() {
         let quiet = |samples: &[f64], quiet| Quiet { samples: samples.to_vec(), quiet, waited: Duration::from_secs(9) };
-        assert_eq!(quiet(&[0.8], false).warning(), Some(Warning::NotQuiet { cpus: 0.8, waited_s: 9 }));
+        assert_eq!(quiet(&[0.8], false).warning(), Some(host::not_quiet(0.8, 9)));
         assert_eq!(quiet(&[0.8, 0.1, 0.1], true).warning(), None);
         assert_eq!(quiet(&[], false).warning(), None, "what was not measured is not said");
     }

@@ -4,7 +4,7 @@
 //!  probe ─ injected ─► servers, clocks, numbers ─► the ruler as it is ─► found ═ expected?
 //! ```
 //!
-//! Every probe goes through the same servers, streams, recorders and detectors as a run. Counts must agree exactly; times
+//! Every probe goes through the same servers, streams, recorders and checks as a run. Counts must agree exactly; times
 //! are measured up to three times, since a busy host is no fault of the ruler's. Refuses to say anything about transports.
 
 mod accounts;
@@ -21,65 +21,122 @@ mod work;
 pub use bench::Bench;
 
 use crate::timestamp;
-use trial::{Case, Check, SelfCheck};
+use trial::{Case, ProbeResult, SelfCheck};
 
-/// One thing that is done to the ruler.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Probe {
-    /// V1: a network that delays.
-    Delay,
-    /// V2: a server that stands still, open loop.
-    Freeze,
-    /// V2': the same in a closed loop, which cannot see it.
-    BlindFreeze,
-    /// V3: events that are dropped and sent twice.
-    Faults,
-    /// V4: a network that loses.
-    Loss,
-    /// V5: bytes of one event.
-    Bytes,
-    /// V6: CPU time for each event.
-    Burn,
-    /// V7: system calls for each event.
-    Syscalls,
-    /// V8: memory for each connection.
-    Touch,
-    /// V9: two identical arms, shuffled.
-    Replay,
-    /// V10: known differences.
-    Power,
-    /// V11: distributions of every kind, with a drift that a block shares.
-    Coverage,
-    /// V12: a server that is held up by its own work.
-    HeldUp,
-    /// V13: somebody else's load.
-    Hog,
-    /// V14: more events than the generator can take.
-    Saturation,
-    /// V15: another clock.
-    Skew,
-    /// V16: Nagle against delayed ACKs.
-    SplitWrites,
-    /// V17: a full listen queue, too few files, too few ports.
-    Limits,
-    /// V18: a million known values.
-    Histogram,
-    /// V19: the same seed twice.
-    Seed,
-    /// V20: arms that differ in more than the transport.
-    Unequal,
-    /// V21: the kernel's own receive stamps.
-    KernelStamps,
-    /// V22: a load generator that stands still.
-    Pause,
-    /// V23: a server that is throttled.
-    Throttle,
-    /// V24: a server that is busy for moments.
-    Hiccups,
-    /// V25: one arm slower by a known delay.
-    SmallDelay,
-    /// V26: a server that stands still, over a network.
-    RemoteFreeze,
+/// Declares [`Probe`] from rows: how often it is tried, for a busy host can spoil what is timed; then number and name, what
+/// is injected, what must be found.
+macro_rules! probes {
+    ($($(#[$doc:meta])* $name:ident($tries:expr, $texts:expr))*) => {
+        /// One thing that is done to the ruler.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Probe {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Probe {
+            /// Every probe, in the order of the numbers.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Number and name, what is injected, what must be found.
+            pub const fn texts(self) -> [&'static str; 3] {
+                match self {
+                    $(Self::$name => $texts,)*
+                }
+            }
+
+            const fn tries(self) -> u32 {
+                match self {
+                    $(Self::$name => $tries,)*
+                }
+            }
+
+            /// The number and name.
+            pub const fn name(self) -> &'static str {
+                self.texts()[0]
+            }
+        }
+    };
+}
+
+probes! {
+    /// A network that delays.
+    Delay(1, ["V1 delay", "a network that delays by 1, 10 and 50 ms", "response time longer by the delay"])
+    /// A server that stands still, open loop.
+    Freeze(TRIES, stops::FREEZE)
+    /// The same in a closed loop, which cannot see it.
+    BlindFreeze(TRIES, stops::BLIND)
+    /// Events that are dropped and sent twice.
+    Faults(1, ["V3 faults", "3 events dropped, 2 sent twice, 2 overtaken", "exactly 3 lost, 2 duplicates, 2 late"])
+    /// A network that loses.
+    Loss(1, ["V4 loss", "a network that loses 1 %", "no event lost, retransmissions equal to losses"])
+    /// Bytes of one event.
+    Bytes(1, ["V5 bytes", "events of 64 B", "78 B over SSE, 66 B over WebSocket, at two layers"])
+    /// CPU time for each event.
+    Burn(TRIES, ["V6 CPU", "1 ms of CPU burnt for each event", "1 ms more for each event, within 5 %"])
+    /// System calls for each event.
+    Syscalls(1, ["V7 system calls", "3 needless calls for each event", "exactly 3 more for each event"])
+    /// Memory for each connection.
+    Touch(TRIES, [
+        "V8 memory",
+        "64 KiB touched for each connection",
+        "64 KiB more: pages within 2 %, requested within 72 B",
+    ])
+    /// Two identical arms, shuffled.
+    Replay(1, ["V9 A/A", "labels of stored null arms shuffled", "95 % intervals miss 1 in 2 to 8 %"])
+    /// Known differences.
+    Power(1, ["V10 power", "a stored arm times 1.05, 1.10, 1.25", "80 ± 2.5 % found, 93 % covered"])
+    /// Distributions of every kind, with a drift that a block shares.
+    Coverage(1, [
+        "V11 statistics",
+        "lognormal, bimodal and Pareto noise under a drift that each block shares",
+        "the interval holds the truth in 93 % or more; ranks as tabulated",
+    ])
+    /// A server that is held up by its own work.
+    HeldUp(TRIES, work::HELD_UP)
+    /// Somebody else's load.
+    Hog(TRIES, ["V13 hog", "two programs that spin beside a trial", "foreign-load: run again"])
+    /// More events than the generator can take.
+    Saturation(1, ["V14 saturation", "more events than the generator can take", "the trial is void"])
+    /// Another clock.
+    Skew(1, ["V15 skew", "a peer's clock off by 3.7 s and 50 ppm", "the truth inside the bound"])
+    /// Nagle against delayed ACKs.
+    SplitWrites(TRIES, ["V16 Nagle", "messages written in two halves without TCP_NODELAY", "nagle-plateau"])
+    /// A full listen queue, too few files, too few ports.
+    Limits(1, [
+        "V17 limits",
+        "a listen queue of 1, 64 open files, 3 local ports",
+        "listen-overflow, files-scarce and ports-scarce, each in one clear line",
+    ])
+    /// A million known values.
+    Histogram(1, [
+        "V18 histogram",
+        "1,000,000 known values in 8 parts, saved and read",
+        "counts exact, quantiles in 0.1 %",
+    ])
+    /// The same seed twice.
+    Seed(1, ["V19 seed", "the same seed twice", "the same order of trials and the same due times"])
+    /// Arms that differ in more than the transport.
+    Unequal(1, [
+        "V20 unequal arms",
+        "one arm's server with Nagle's algorithm, or with another buffer",
+        "refused, no ratio",
+    ])
+    /// The kernel's own receive stamps.
+    KernelStamps(TRIES, [
+        "V21 kernel stamps",
+        "the kernel's receive stamps asked for",
+        "none negative, the clock pair agrees",
+    ])
+    /// A load generator that stands still.
+    Pause(TRIES, stops::PAUSE)
+    /// A server that is throttled.
+    Throttle(TRIES, stops::THROTTLE)
+    /// A server that is busy for moments.
+    Hiccups(TRIES, work::HICCUPS)
+    /// One arm slower by a known delay.
+    SmallDelay(TRIES, delay::TEXTS)
+    /// A server that stands still, over a network.
+    RemoteFreeze(TRIES, stops::REMOTE)
 }
 
 /// What a probe found.
@@ -114,119 +171,8 @@ type Answer = Result<Finding, String>;
 /// Tries of what is timed.
 const TRIES: u32 = 3;
 
-impl Probe {
-    /// Every probe, in the order of the numbers.
-    pub const ALL: [Self; 27] = [
-        Self::Delay,
-        Self::Freeze,
-        Self::BlindFreeze,
-        Self::Faults,
-        Self::Loss,
-        Self::Bytes,
-        Self::Burn,
-        Self::Syscalls,
-        Self::Touch,
-        Self::Replay,
-        Self::Power,
-        Self::Coverage,
-        Self::HeldUp,
-        Self::Hog,
-        Self::Saturation,
-        Self::Skew,
-        Self::SplitWrites,
-        Self::Limits,
-        Self::Histogram,
-        Self::Seed,
-        Self::Unequal,
-        Self::KernelStamps,
-        Self::Pause,
-        Self::Throttle,
-        Self::Hiccups,
-        Self::SmallDelay,
-        Self::RemoteFreeze,
-    ];
-
-    /// Number and name, what is injected, what must be found.
-    pub const fn texts(self) -> [&'static str; 3] {
-        match self {
-            Self::Delay => {
-                ["V1 delay", "a network that delays by 1, 10 and 50 ms", "response time longer by the delay"]
-            }
-            Self::Freeze => stops::FREEZE,
-            Self::BlindFreeze => stops::BLIND,
-            Self::Faults => {
-                ["V3 faults", "3 events dropped, 2 sent twice, 2 overtaken", "exactly 3 lost, 2 duplicates, 2 late"]
-            }
-            Self::Loss => ["V4 loss", "a network that loses 1 %", "no event lost, retransmissions equal to losses"],
-            Self::Bytes => ["V5 bytes", "events of 64 B", "78 B over SSE, 66 B over WebSocket, at two layers"],
-            Self::Burn => ["V6 CPU", "1 ms of CPU burnt for each event", "1 ms more for each event, within 5 %"],
-            Self::Syscalls => ["V7 system calls", "3 needless calls for each event", "exactly 3 more for each event"],
-            Self::Touch => [
-                "V8 memory",
-                "64 KiB touched for each connection",
-                "64 KiB more: pages within 2 %, requested within 72 B",
-            ],
-            Self::Replay => ["V9 A/A", "labels of stored null arms shuffled", "95 % intervals miss 1 in 2 to 8 %"],
-            Self::Power => ["V10 power", "a stored arm times 1.05, 1.10, 1.25", "80 ± 2.5 % found, 93 % covered"],
-            Self::Coverage => [
-                "V11 statistics",
-                "lognormal, bimodal and Pareto noise under a drift that each block shares",
-                "the interval holds the truth in 93 % or more; ranks as tabulated",
-            ],
-            Self::HeldUp => work::HELD_UP,
-            Self::Hog => ["V13 hog", "two programs that spin beside a trial", "foreign load (rule 5): run again"],
-            Self::Saturation => ["V14 saturation", "more events than the generator can take", "the trial is void"],
-            Self::Skew => ["V15 skew", "a peer's clock off by 3.7 s and 50 ppm", "the truth inside the bound"],
-            Self::SplitWrites => {
-                ["V16 Nagle", "messages written in two halves without TCP_NODELAY", "the plateau is seen (rule 12)"]
-            }
-            Self::Limits => [
-                "V17 limits",
-                "a listen queue of 1, 64 open files, 3 local ports",
-                "rules 11, 10 and 9, each in one clear line",
-            ],
-            Self::Histogram => [
-                "V18 histogram",
-                "1,000,000 known values in 8 parts, saved and read",
-                "counts exact, quantiles in 0.1 %",
-            ],
-            Self::Seed => ["V19 seed", "the same seed twice", "the same order of trials and the same due times"],
-            Self::Unequal => [
-                "V20 unequal arms",
-                "one arm's server with Nagle's algorithm, or with another buffer",
-                "refused, no ratio",
-            ],
-            Self::KernelStamps => {
-                ["V21 kernel stamps", "the kernel's receive stamps asked for", "none negative, the clock pair agrees"]
-            }
-            Self::Pause => stops::PAUSE,
-            Self::Throttle => stops::THROTTLE,
-            Self::Hiccups => work::HICCUPS,
-            Self::SmallDelay => delay::TEXTS,
-            Self::RemoteFreeze => stops::REMOTE,
-        }
-    }
-
-    /// The number and name.
-    pub const fn name(self) -> &'static str {
-        self.texts()[0]
-    }
-
-    /// Whether a busy host can spoil it.
-    const fn is_timed(self) -> bool {
-        match self {
-            Self::Freeze | Self::BlindFreeze | Self::Burn | Self::Touch | Self::HeldUp => true,
-            Self::Hog | Self::SplitWrites | Self::KernelStamps | Self::Pause | Self::Throttle => true,
-            Self::Hiccups | Self::SmallDelay | Self::RemoteFreeze => true,
-            Self::Delay | Self::Loss | Self::Skew | Self::Faults | Self::Bytes | Self::Syscalls => false,
-            Self::Replay | Self::Power | Self::Coverage | Self::Saturation | Self::Limits => false,
-            Self::Histogram | Self::Seed | Self::Unequal => false,
-        }
-    }
-}
-
 /// Runs the chosen probes, one after the other; each is reported before the next begins.
-pub async fn run(bench: &Bench, probes: &[Probe], mut report: impl FnMut(&Check)) -> SelfCheck {
+pub async fn run(bench: &Bench, probes: &[Probe], mut report: impl FnMut(&ProbeResult)) -> SelfCheck {
     let mut all = SelfCheck { started: timestamp::now(), checks: Vec::new() };
     for &probe in probes {
         let check = check(bench, probe).await;
@@ -236,16 +182,16 @@ pub async fn run(bench: &Bench, probes: &[Probe], mut report: impl FnMut(&Check)
     all
 }
 
-async fn check(bench: &Bench, probe: Probe) -> Check {
+async fn check(bench: &Bench, probe: Probe) -> ProbeResult {
     let [name, injected, expected] = probe.texts().map(str::to_owned);
-    let tries = if probe.is_timed() { TRIES } else { 1 };
+    let tries = probe.tries();
     let (mut answer, mut tried) = (attempt(bench, probe).await, 1);
     while tried < tries && answer.as_ref().map_or(true, Finding::failed) {
         (answer, tried) = (attempt(bench, probe).await, tried + 1);
     }
     let again = if tried > 1 { format!("try {tried} of {tries}") } else { String::new() };
     let mut check =
-        Check { name, injected, expected, found: String::new(), pass: None, note: again, cases: Vec::new() };
+        ProbeResult { name, injected, expected, found: String::new(), pass: None, note: again, cases: Vec::new() };
     check.pass = answer.as_ref().map_or(Some(false), |finding| Some(!finding.failed()));
     match answer {
         Ok(Finding::Shown { found, .. }) => check.found = found,
@@ -301,6 +247,14 @@ mod tests {
         let names: BTreeSet<_> = Probe::ALL.iter().map(|probe| probe.name()).collect();
         assert_eq!(names.len(), Probe::ALL.len());
         assert!(Probe::ALL.iter().flat_map(|probe| probe.texts()).all(|text| !text.is_empty()));
+    }
+
+    #[test]
+    fn a_check_that_a_probe_proves_names_a_probe() {
+        let checks = trial::check::all().chain(reports::detect::CHECKS.iter().copied());
+        for (check, proof) in checks.filter_map(|check| Some((check, check.probe?))) {
+            assert!(Probe::ALL.iter().any(|probe| probe.name() == proof), "{check:?}: {proof}");
+        }
     }
 
     #[tokio::test]

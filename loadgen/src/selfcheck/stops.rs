@@ -8,7 +8,9 @@ use crate::namespace;
 use nix::unistd::Pid;
 use std::thread;
 use std::time::{Duration, Instant};
-use trial::{Case, Distribution, Figure, Metric, Quantile, StallWarning, Trial, Warning};
+use trial::check::events::CLOSED_LOOP;
+use trial::check::stalls::{GENERATOR_PAUSED, HOST_STALLED, SERVER_STALLED};
+use trial::{Case, Distribution, Figure, Metric, Quantile, Trial, Warning};
 use wire::Transport;
 
 pub(super) const FREEZE: [&str; 3] = [
@@ -19,7 +21,7 @@ pub(super) const FREEZE: [&str; 3] = [
 pub(super) const BLIND: [&str; 3] = [
     "V2' freeze, closed loop",
     "the server of a load that waits for itself stopped for 500 ms",
-    "p99 below a tenth of what a schedule shows, and the closed loop flagged (rule 4)",
+    "p99 below a tenth of what a schedule shows, and closed-loop said",
 ];
 pub(super) const PAUSE: [&str; 3] = [
     "V22 pause",
@@ -117,19 +119,16 @@ fn stopped(
 fn blamed(trial: &Trial, stopped: Duration) -> &'static str {
     let stopped_ms = stopped.as_secs_f64() * 1e3;
     let near = |ms: f64, most: f64| (ms - stopped_ms).abs() <= most.max(TOLERANCE.0 * stopped_ms);
-    let stalls = trial.warnings.iter().filter_map(|warning| match warning {
-        Warning::Stall(stall) => Some(stall),
-        _ => None,
-    });
-    let blames: Vec<&str> = stalls
-        .map(|stall| match stall {
-            StallWarning::Server { longest_ms, .. } if near(*longest_ms, TOLERANCE.1 / 1e6) => "the server's",
-            StallWarning::Generator { longest_ms } if near(*longest_ms, PROBES_MS) => "the generator's",
-            StallWarning::Server { .. } => "the server's of another length",
-            StallWarning::Generator { .. } => "the generator's of another length",
-            StallWarning::Host { .. } => "the host's",
-        })
-        .collect();
+    let stalls = [
+        (&SERVER_STALLED, TOLERANCE.1 / 1e6, "the server's", "the server's of another length"),
+        (&GENERATOR_PAUSED, PROBES_MS, "the generator's", "the generator's of another length"),
+        (&HOST_STALLED, f64::INFINITY, "the host's", "the host's"),
+    ];
+    let blame = |warning: &Warning| {
+        let (_, most, right, wrong) = stalls.iter().find(|(check, ..)| warning.is(check))?;
+        Some(if near(warning.number("longest_ms"), *most) { *right } else { *wrong })
+    };
+    let blames: Vec<&str> = trial.warnings.iter().filter_map(blame).collect();
     match blames[..] {
         [] => "nobody's",
         [one] => one,
@@ -146,7 +145,7 @@ pub(super) fn closed_loop(bench: &Bench) -> Answer {
         })?;
         let p99 = Figure::Duration(Metric::ServiceTime, Quantile::P99);
         let (ns, seen_ns) = (p99.of(&measured(&trial)?).unwrap_or(f64::MAX), predicted(&[stopped], BLIND_WINDOW, 0.99));
-        let flagged = trial.warnings.iter().any(|warning| warning.rule() == Some(4));
+        let flagged = trial.warnings.iter().any(|warning| warning.is(&CLOSED_LOOP));
         let flag = if flagged { "flagged" } else { "not flagged" };
         Ok(Case {
             injected: format!("{transport}, {:.1} ms", stopped.as_secs_f64() * 1e3),

@@ -2,12 +2,12 @@
 
 use super::bench::{Bench, CONTESTANTS, cell, measured, plan};
 use super::{Answer, Finding};
-use crate::detect::host::Calm;
 use crate::{gate, host, timestamp, tool};
 use reports::{Comparison, Records};
 use servers::{ServeOptions, Server};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use trial::check::host::{Calm, FOREIGN_LOAD};
 use trial::{Action, Run, SCHEMA};
 use wire::{Preset, Transport, Tuning};
 
@@ -40,7 +40,7 @@ pub(super) async fn hog(bench: &Bench) -> Answer {
     drop(hogs);
     let noise = trial.noise.as_ref().ok_or("the trial was not watched")?;
     let causes = gate::causes(noise, Calm::default(), true, &gate::Validity::default());
-    let named = causes.iter().any(|cause| cause.rule() == Some(5) && cause.action() == Action::Redo);
+    let named = causes.iter().any(|cause| cause.is(&FOREIGN_LOAD) && cause.action() == Action::Redo);
     let cpus = noise.foreign_cpus.ok_or("foreign load cannot be read on this host")?;
     let said = if named { "run again" } else { "kept" };
     Ok(Finding::Shown { found: format!("{cpus:.2} foreign CPU, {said}"), pass: named })
@@ -49,14 +49,14 @@ pub(super) async fn hog(bench: &Bench) -> Answer {
 pub(super) async fn saturation(bench: &Bench) -> Answer {
     let cell = cell("push", "connections=200\nrate=5000\nwarmup='200ms'\nwindow='800ms'");
     let trial = bench.trial(&cell, Transport::Sse).await;
-    let why = trial.voided_by().map(|warning| format!("rule {}: {warning}", warning.rule().unwrap_or_default()));
+    let why = trial.voided_by().map(|warning| format!("{}: {warning}", warning.check().id));
     let pass = why.is_some();
     Ok(Finding::Shown { found: why.unwrap_or_else(|| "the trial counts".to_owned()), pass })
 }
 
 pub(super) async fn unequal(bench: &Bench) -> Answer {
     let nagle = altered(bench, |tuning| tuning.nodelay = false).await;
-    // Such a server contradicts its preset and is not even measured (rule 14).
+    // Such a server contradicts its preset and is not even measured.
     let nagle = nagle.err().filter(|why| why.contains("nodelay"));
     let buffer = altered(bench, |tuning| tuning.send_buffer_bytes = Some(65_536)).await?;
     let comparison = Comparison::of(&buffer);

@@ -1,270 +1,376 @@
-//! Numbers taken from a measurement: the only file that takes a quantile or divides by a count.
+//! The quantities that trials are compared by: one row each, and nothing else to write for another one. The only file that
+//! takes a quantile, and with `quotient` the only one that divides by a count.
 
-use crate::{Layers, Leg, Measurement, MemoryPoint, Metric, Quantile, Second, Tally, Usage};
-use serde::{Deserialize, Serialize};
-use wire::HeapUse;
+mod id;
+mod quotient;
 
-/// One number of a trial, comparable between trials of one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Figure {
-    /// A quantile of a duration, nanoseconds.
-    Duration(Metric, Quantile),
+pub use id::UnknownWord;
+pub use quotient::{backlog_growth, slope};
+
+use crate::{Leg, Measurement, Metric, Quantile, Scenario, Words};
+use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
+use Direction::{Higher, Lower};
+use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate};
+use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
+
+/// What the numbers of a quantity are counted in, hence how they are written and which units a threshold may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension {
+    /// Nanoseconds.
+    Time,
+    /// Bytes.
+    Bytes,
+    /// Bytes a second.
+    ByteRate,
+    /// So many a second.
+    Rate,
+    /// A count, or a quotient of counts.
+    Count,
+    /// A large count, of which three digits are known.
+    Rounded,
+    /// A share in `[0, 1]`.
+    Share,
+}
+
+/// Where one number lies from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Above the base.
+    Higher,
+    /// Below the base.
+    Lower,
+}
+
+impl Direction {
+    /// Direction of a ratio.
+    pub fn of(ratio: f64) -> Self {
+        if ratio > 1.0 { Higher } else { Lower }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Higher => Lower,
+            Lower => Higher,
+        }
+    }
+}
+
+/// A row of the table: everything that the rest of the program knows of a quantity.
+#[derive(Debug)]
+struct Quantity {
+    /// Its name in plans, thresholds and records.
+    id: &'static str,
+    unit: Dimension,
+    /// The margin `delta` within which two values count as equivalent, as a share.
+    margin: f64,
+    /// Where a better value lies.
+    better: Direction,
+    /// Whether it is an exact count, which needs no interval.
+    exact: bool,
+    /// The scenarios whose arms are compared by it.
+    compared: &'static [Scenario],
+    /// The number, or `None` where the measurement has none.
+    of: fn(&Measurement) -> Option<f64>,
+    words: Words,
+}
+
+/// Declares [`Figure`] and its table from rows. A row that misses a column does not compile.
+macro_rules! quantities {
+    ($($(#[$doc:meta])* $name:ident { $($column:ident: $value:expr),* $(,)? })*) => {
+        /// One number of a trial, comparable between trials of one cell.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Figure {
+            /// A quantile of a duration, nanoseconds.
+            Duration(Metric, Quantile),
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Figure {
+            /// Every quantity but durations, in the order in which tables show them.
+            pub const COUNTED: &[Self] = &[$(Self::$name),*];
+
+            const fn row(self) -> Option<&'static Quantity> {
+                match self {
+                    Self::Duration(..) => None,
+                    $(Self::$name => {
+                        const ROW: Quantity = Quantity { $($column: $value),* };
+                        Some(&ROW)
+                    })*
+                }
+            }
+        }
+    };
+}
+
+quantities! {
     /// Events delivered a second.
-    EventsPerSecond,
+    EventsPerSecond {
+        id: "throughput", unit: Rate, margin: 0.05, better: Higher, exact: false, compared: &[Saturate],
+        of: |m| ratio(m.counters.in_window as f64 * 1e9, m.window_ns),
+        words: ["events a second", "每秒事件数"],
+    }
     /// Payload bytes delivered once and in order, a second.
-    Goodput,
-    /// Server CPU nanoseconds for each event.
-    ServerCpuPerEvent,
-    /// CPU nanoseconds that the schedule alone costs the server for each event: the same schedule with nobody subscribed.
-    ScheduleCpuPerEvent,
-    /// Server CPU nanoseconds for each event, less those of the schedule.
-    TransportCpuPerEvent,
-    /// Generator CPU nanoseconds for each event.
-    ClientCpuPerEvent,
-    /// Bytes received for each event, framing included.
-    BytesPerEvent,
-    /// Bytes above the payload for each event received.
-    OverheadPerEvent,
-    /// Bytes sent for each exchange (echo).
-    UpBytesPerExchange,
-    /// Bytes received for each exchange (echo).
-    DownBytesPerExchange,
-    /// Bytes of the request that opens a connection.
-    ConnectBytesOut,
-    /// Bytes of the response head that opens a connection.
-    ConnectBytesIn,
-    /// HTTP requests for each 1,000 events.
-    RequestsPerThousand,
-    /// TCP connections for each 1,000 events.
-    ConnectionsPerThousand,
-    /// Server memory for each connection, bytes: slope of PSS over connections.
-    ServerMemoryPerConnection,
-    /// Bytes that a connection has the server request of its allocator (scenario `memory`).
-    RequestedBytesPerConnection,
-    /// Those without the I/O buffers of the libraries, whose size is a knob.
-    RequestedWithoutBuffersPerConnection,
-    /// Generator memory for each connection, bytes: slope of PSS over connections.
-    ClientMemoryPerConnection,
-    /// Kernel memory for each connection, bytes: slope of slabs over connections, both ends when they share a host.
-    KernelMemoryPerConnection,
-    /// Bytes of TLS received for each event: records, without the handshake.
-    TlsBytesPerEvent,
-    /// Bytes of frames that brought an event, for each event.
-    WireBytesInPerEvent,
-    /// Bytes of frames that the client answered with, for each event.
-    WireBytesOutPerEvent,
-    /// Segments that brought payload, for each event.
-    SegmentsPerEvent,
-    /// Pure ACKs that the client answered with, for each event.
-    AcksPerEvent,
-    /// CPU nanoseconds of the whole host for each event: server, generator, kernel and whatever else ran.
-    HostCpuPerEvent,
-    /// Context switches of the server for each event.
-    ServerSwitchesPerEvent,
-    /// Context switches of the generator for each event.
-    ClientSwitchesPerEvent,
-    /// Nanoseconds that the server's threads waited for a CPU, for each event.
-    ServerRunQueuePerEvent,
-    /// Nanoseconds that the generator's threads waited for a CPU, for each event.
-    ClientRunQueuePerEvent,
-    /// User instructions of the server for each event: slope over events (scenario `exact`).
-    InstructionsPerEvent,
-    /// System calls of the server for each event: slope over events (scenario `exact`).
-    SyscallsPerEvent,
+    Goodput {
+        id: "goodput", unit: ByteRate, margin: 0.05, better: Higher, exact: false, compared: &[Saturate],
+        of: |m| ratio(m.counters.window_payload_bytes as f64 * 1e9, m.window_ns),
+        words: ["goodput", "有效吞吐"],
+    }
     /// Output tokens a second of all answers together, over the window.
-    TokensPerSecond,
+    TokensPerSecond {
+        id: "tokens", unit: Rate, margin: 0.05, better: Higher, exact: false, compared: &[Llm],
+        of: |m| ratio(m.llm.as_ref()?.output_tokens as f64 * 1e9, m.window_ns),
+        words: ["output tokens a second, all streams", "每秒输出词元（全部流）"],
+    }
     /// Requests a second that met the service-level objective.
-    GoodRequestsPerSecond,
+    GoodRequestsPerSecond {
+        id: "good-requests", unit: Rate, margin: 0.05, better: Higher, exact: false, compared: &[],
+        of: |m| ratio(m.llm.as_ref()?.good? as f64 * 1e9, m.window_ns),
+        words: ["goodput under the SLO", "达到 SLO 的请求 / 秒"],
+    }
     /// Share of the requests sent that met the service-level objective.
-    SloAttainment,
+    SloAttainment {
+        id: "slo-attainment", unit: Share, margin: 0.05, better: Higher, exact: false, compared: &[Llm],
+        of: |m| m.llm.as_ref().and_then(|llm| ratio(llm.good? as f64, llm.sent)),
+        words: ["share of requests within the SLO", "达到 SLO 的请求占比"],
+    }
     /// Output tokens of one content event.
-    TokensPerEvent,
+    TokensPerEvent {
+        id: "tokens-per-event", unit: Count, margin: 0.005, better: Higher, exact: false, compared: &[Llm],
+        of: |m| m.llm.as_ref().and_then(|llm| ratio(llm.output_tokens as f64, llm.bursts.events)),
+        words: ["tokens per content event", "词元 / 内容事件"],
+    }
     /// Bytes received for one output token, heads of responses excluded.
-    BytesPerToken,
+    BytesPerToken {
+        id: "bytes-per-token", unit: Bytes, margin: 0.005, better: Lower, exact: false, compared: &[Llm],
+        of: |m| m.llm.as_ref().and_then(|llm| ratio(llm.answer_bytes as f64, llm.output_tokens)),
+        words: ["bytes per token", "字节 / 词元"],
+    }
+    /// Bytes sent for each exchange (echo).
+    UpBytesPerExchange {
+        id: "bytes-up", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Echo],
+        of: |m| ratio(m.bytes.stream_out as f64, m.counters.messages_sent),
+        words: ["bytes up per exchange", "上行字节 / 次"],
+    }
+    /// Bytes received for each exchange (echo).
+    DownBytesPerExchange {
+        id: "bytes-down", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Echo],
+        of: |m| ratio(framed_in(m), m.counters.messages_sent),
+        words: ["bytes down per exchange", "下行字节 / 次"],
+    }
+    /// Server CPU nanoseconds for each event, less those of the schedule.
+    TransportCpuPerEvent {
+        id: "transport-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Push],
+        of: |m| transport_cpu(m),
+        words: ["transport's CPU per event (server − schedule)", "传输的 CPU / 事件（服务端 − 调度）"],
+    }
+    /// Server CPU nanoseconds for each event.
+    ServerCpuPerEvent {
+        id: "cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Push, Saturate, Echo, Connect, Relay, Llm],
+        of: |m| used(m.server, |usage| Some(usage.cpu_ns)),
+        words: ["server CPU per event", "服务端 CPU / 事件"],
+    }
+    /// CPU nanoseconds that the schedule alone costs the server for each event: the same schedule with nobody
+    /// subscribed.
+    ScheduleCpuPerEvent {
+        id: "schedule-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Push],
+        of: |m| used(m.schedule, |usage| Some(usage.cpu_ns)),
+        words: ["schedule's CPU per event, nobody subscribed", "仅调度的服务端 CPU / 事件（无订阅者）"],
+    }
+    /// Generator CPU nanoseconds for each event.
+    ClientCpuPerEvent {
+        id: "client-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Saturate, Llm],
+        of: |m| used(m.client, |usage| Some(usage.cpu_ns)),
+        words: ["client CPU per event", "客户端 CPU / 事件"],
+    }
+    /// Bytes received for each event, framing included.
+    BytesPerEvent {
+        id: "bytes", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Saturate, Relay],
+        of: |m| ratio(framed_in(m), m.counters.received),
+        words: ["bytes per event", "字节 / 事件"],
+    }
+    /// Bytes above the payload for each event received.
+    OverheadPerEvent {
+        id: "overhead", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Relay],
+        of: |m| ratio(framed_in(m) - m.bytes.payload_in as f64, m.counters.received),
+        words: ["bytes above the payload", "载荷之外的字节"],
+    }
+    /// HTTP requests for each 1,000 events.
+    RequestsPerThousand {
+        id: "requests", unit: Count, margin: 0.005, better: Lower, exact: true, compared: &[Push],
+        of: |m| ratio(m.counters.requests as f64 * 1e3, m.counters.received),
+        words: ["HTTP requests per 1,000 events", "HTTP 请求 / 1,000 事件"],
+    }
+    /// TCP connections for each 1,000 events.
+    ConnectionsPerThousand {
+        id: "connections", unit: Count, margin: 0.005, better: Lower, exact: true, compared: &[Push],
+        of: |m| ratio(m.counters.connections as f64 * 1e3, m.counters.received),
+        words: ["TCP connections per 1,000 events", "TCP 连接 / 1,000 事件"],
+    }
+    /// Bytes of the request that opens a connection.
+    ConnectBytesOut {
+        id: "connect-bytes-out", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Connect],
+        of: |m| ratio(m.bytes.connect_out as f64, m.counters.connections),
+        words: ["request to connect", "建连请求字节"],
+    }
+    /// Bytes of the response head that opens a connection.
+    ConnectBytesIn {
+        id: "connect-bytes-in", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Connect],
+        of: |m| ratio(m.bytes.connect_in as f64, m.counters.connections),
+        words: ["response to connect", "建连响应字节"],
+    }
+    /// [`Self::RequestedBytesPerConnection`] without the I/O buffers of the libraries, whose size is a knob.
+    RequestedWithoutBuffersPerConnection {
+        id: "requested-without-buffers", unit: Bytes, margin: 0.03, better: Lower, exact: true, compared: &[Memory],
+        of: |m| requested(m, |purpose| !purpose.is_buffer()),
+        words: ["bytes requested by the server per connection, without I/O buffers", "服务端申请的字节 / 连接（不含 I/O 缓冲区）"],
+    }
+    /// Bytes that a connection has the server request of its allocator (scenario `memory`).
+    RequestedBytesPerConnection {
+        id: "requested", unit: Bytes, margin: 0.03, better: Lower, exact: true, compared: &[Memory],
+        of: |m| requested(m, |_| true),
+        words: ["bytes requested by the server per connection", "服务端申请的字节 / 连接"],
+    }
+    /// Server memory for each connection, bytes: slope of PSS over connections.
+    ServerMemoryPerConnection {
+        id: "memory", unit: Bytes, margin: 0.03, better: Lower, exact: false, compared: &[Memory],
+        of: |m| slope_of(m, |point| Some(point.server_bytes)),
+        words: ["server memory per connection, pages touched (PSS)", "服务端内存 / 连接，触及的页面（PSS）"],
+    }
+    /// Kernel memory for each connection, bytes: slope of slabs over connections, both ends when they share a host.
+    KernelMemoryPerConnection {
+        id: "kernel-memory", unit: Bytes, margin: 0.03, better: Lower, exact: false, compared: &[Memory],
+        of: |m| slope_of(m, |point| point.kernel_bytes),
+        words: ["kernel memory per connection, both ends", "内核内存 / 连接（两端合计）"],
+    }
+    /// Generator memory for each connection, bytes: slope of PSS over connections.
+    ClientMemoryPerConnection {
+        id: "client-memory", unit: Bytes, margin: 0.03, better: Lower, exact: false, compared: &[Memory],
+        of: |m| slope_of(m, |point| Some(point.client_bytes)),
+        words: ["client memory per connection", "客户端内存 / 连接"],
+    }
+    /// Bytes of TLS received for each event: records, without the handshake.
+    TlsBytesPerEvent {
+        id: "tls-bytes", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push],
+        of: |m| tls_bytes(m).and_then(|bytes| ratio(bytes, m.counters.received)),
+        words: ["TLS bytes per event", "TLS 字节 / 事件"],
+    }
+    /// Bytes of frames that brought an event, for each event.
+    WireBytesInPerEvent {
+        id: "wire-bytes-in", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push],
+        of: |m| spanned(m, |layers| layers.span.back.bytes),
+        words: ["wire bytes in per event", "线路下行字节 / 事件"],
+    }
+    /// Bytes of frames that the client answered with, for each event: an ACK says what the receiver had when its timer
+    /// ran.
+    WireBytesOutPerEvent {
+        id: "wire-bytes-out", unit: Bytes, margin: 0.01, better: Lower, exact: true, compared: &[Push],
+        of: |m| spanned(m, |layers| layers.span.out.bytes),
+        words: ["wire bytes out per event", "线路上行字节 / 事件"],
+    }
+    /// Segments that brought payload, for each event: a segment holds what the sender had when it wrote.
+    SegmentsPerEvent {
+        id: "segments", unit: Count, margin: 0.01, better: Lower, exact: true, compared: &[Push],
+        of: |m| spanned(m, |layers| layers.span.back.data_segments),
+        words: ["segments with payload per event", "含载荷的报文段 / 事件"],
+    }
+    /// Pure ACKs that the client answered with, for each event.
+    AcksPerEvent {
+        id: "acks", unit: Count, margin: 0.01, better: Lower, exact: true, compared: &[Push],
+        of: |m| spanned(m, |layers| Leg::pure_acks(&layers.span.out)),
+        words: ["pure ACKs per event", "纯 ACK / 事件"],
+    }
+    /// CPU nanoseconds of the whole host for each event: server, generator, kernel and whatever else ran.
+    HostCpuPerEvent {
+        id: "host-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Push, Saturate, Echo],
+        of: |m| used(m.server, |usage| usage.host_cpu_ns),
+        words: ["whole-host CPU per event", "整机 CPU / 事件"],
+    }
+    /// Context switches of the server for each event.
+    ServerSwitchesPerEvent {
+        id: "switches", unit: Count, margin: 0.05, better: Lower, exact: false, compared: &[Push, Saturate, Echo],
+        of: |m| used(m.server, |usage| Some(usage.switches)),
+        words: ["server context switches per event", "服务端上下文切换 / 事件"],
+    }
+    /// Context switches of the generator for each event.
+    ClientSwitchesPerEvent {
+        id: "client-switches", unit: Count, margin: 0.05, better: Lower, exact: false, compared: &[Push, Saturate, Echo],
+        of: |m| used(m.client, |usage| Some(usage.switches)),
+        words: ["client context switches per event", "客户端上下文切换 / 事件"],
+    }
+    /// Nanoseconds that the server's threads waited for a CPU, for each event.
+    ServerRunQueuePerEvent {
+        id: "run-queue", unit: Time, margin: 0.10, better: Lower, exact: false, compared: &[Push, Saturate, Echo],
+        of: |m| used(m.server, |usage| usage.run_queue_ns),
+        words: ["server run-queue wait per event", "服务端就绪排队 / 事件"],
+    }
+    /// Nanoseconds that the generator's threads waited for a CPU, for each event.
+    ClientRunQueuePerEvent {
+        id: "client-run-queue", unit: Time, margin: 0.10, better: Lower, exact: false, compared: &[Push, Saturate, Echo],
+        of: |m| used(m.client, |usage| usage.run_queue_ns),
+        words: ["client run-queue wait per event", "客户端就绪排队 / 事件"],
+    }
+    /// User instructions of the server for each event: slope over events (scenario `exact`). Housekeeping that the
+    /// slope does not cancel is some calls in hundreds.
+    InstructionsPerEvent {
+        id: "instructions", unit: Rounded, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
+        of: |m| m.exact.as_ref().and_then(|exact| counted(&exact.instructions)),
+        words: ["server user instructions per event", "服务端用户态指令 / 事件"],
+    }
+    /// System calls of the server for each event: slope over events (scenario `exact`).
+    SyscallsPerEvent {
+        id: "syscalls", unit: Count, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
+        of: |m| m.exact.as_ref().and_then(|exact| counted(&exact.syscalls)),
+        words: ["server system calls per event", "服务端系统调用 / 事件"],
+    }
 }
 
 impl Figure {
     /// The number, or `None` where the measurement has none.
     pub fn of(self, m: &Measurement) -> Option<f64> {
-        let (counters, bytes) = (&m.counters, &m.bytes);
-        let framed_in = bytes.stream_in.saturating_sub(bytes.close_in);
-        match self {
-            Self::Duration(metric, q) => m.distributions.get(&metric)?.quantile(q.share()).map(|ns| ns as f64),
-            Self::EventsPerSecond => ratio(counters.in_window as f64 * 1e9, m.window_ns),
-            Self::Goodput => ratio(counters.window_payload_bytes as f64 * 1e9, m.window_ns),
-            Self::ServerCpuPerEvent => m.server.and_then(|usage| ratio(usage.cpu_ns as f64, usage.events)),
-            Self::ScheduleCpuPerEvent => m.schedule.and_then(|usage| ratio(usage.cpu_ns as f64, usage.events)),
-            Self::TransportCpuPerEvent => {
-                let schedule = Self::ScheduleCpuPerEvent.of(m).filter(|_| sleeps_as_often(m))?;
-                Self::ServerCpuPerEvent.of(m).map(|all| all - schedule).filter(|&rest| rest > 0.0)
-            }
-            Self::ClientCpuPerEvent => m.client.and_then(|usage| ratio(usage.cpu_ns as f64, usage.events)),
-            Self::BytesPerEvent => ratio(framed_in as f64, counters.received),
-            Self::OverheadPerEvent => ratio(framed_in as f64 - bytes.payload_in as f64, counters.received),
-            Self::UpBytesPerExchange => ratio(bytes.stream_out as f64, counters.messages_sent),
-            Self::DownBytesPerExchange => ratio(framed_in as f64, counters.messages_sent),
-            Self::ConnectBytesOut => ratio(bytes.connect_out as f64, counters.connections),
-            Self::ConnectBytesIn => ratio(bytes.connect_in as f64, counters.connections),
-            Self::RequestsPerThousand => ratio(counters.requests as f64 * 1e3, counters.received),
-            Self::ConnectionsPerThousand => ratio(counters.connections as f64 * 1e3, counters.received),
-            Self::ServerMemoryPerConnection => slope_of(m, |point| Some(point.server_bytes)),
-            Self::RequestedBytesPerConnection => requested(m, |_| true),
-            Self::RequestedWithoutBuffersPerConnection => requested(m, |purpose| !purpose.is_buffer()),
-            Self::ClientMemoryPerConnection => slope_of(m, |point| Some(point.client_bytes)),
-            Self::KernelMemoryPerConnection => slope_of(m, |point| point.kernel_bytes),
-            Self::TlsBytesPerEvent => tls_bytes(m).and_then(|bytes| ratio(bytes, counters.received)),
-            Self::WireBytesInPerEvent => spanned(m, |layers| layers.span.back.bytes),
-            Self::WireBytesOutPerEvent => spanned(m, |layers| layers.span.out.bytes),
-            Self::SegmentsPerEvent => spanned(m, |layers| layers.span.back.data_segments),
-            Self::AcksPerEvent => spanned(m, |layers| Leg::pure_acks(&layers.span.out)),
-            Self::HostCpuPerEvent => used(m.server, |usage| usage.host_cpu_ns),
-            Self::ServerSwitchesPerEvent => used(m.server, |usage| Some(usage.switches)),
-            Self::ClientSwitchesPerEvent => used(m.client, |usage| Some(usage.switches)),
-            Self::ServerRunQueuePerEvent => used(m.server, |usage| usage.run_queue_ns),
-            Self::ClientRunQueuePerEvent => used(m.client, |usage| usage.run_queue_ns),
-            Self::InstructionsPerEvent => m.exact.as_ref().and_then(|exact| counted(&exact.instructions)),
-            Self::SyscallsPerEvent => m.exact.as_ref().and_then(|exact| counted(&exact.syscalls)),
-            Self::TokensPerSecond => ratio(m.llm.as_ref()?.output_tokens as f64 * 1e9, m.window_ns),
-            Self::GoodRequestsPerSecond => ratio(m.llm.as_ref()?.good? as f64 * 1e9, m.window_ns),
-            Self::SloAttainment => m.llm.as_ref().and_then(|llm| ratio(llm.good? as f64, llm.sent)),
-            Self::TokensPerEvent => m.llm.as_ref().and_then(|llm| ratio(llm.output_tokens as f64, llm.bursts.events)),
-            Self::BytesPerToken => m.llm.as_ref().and_then(|llm| ratio(llm.answer_bytes as f64, llm.output_tokens)),
+        match (self, self.row()) {
+            (Self::Duration(metric, q), _) => m.distributions.get(&metric)?.quantile(q.share()).map(|ns| ns as f64),
+            (_, row) => (row?.of)(m),
         }
+    }
+
+    /// What its numbers are counted in.
+    pub fn unit(self) -> Dimension {
+        self.row().map_or(Time, |row| row.unit)
     }
 
     /// The margin `delta` within which two values count as equivalent (METHOD, section 5), as a share.
-    pub const fn margin(self) -> f64 {
-        match self {
-            Self::Duration(_, Quantile::P50 | Quantile::P90) => 0.05,
-            Self::Duration(_, Quantile::P99 | Quantile::P999) => 0.10,
-            Self::EventsPerSecond | Self::Goodput | Self::ServerCpuPerEvent | Self::ClientCpuPerEvent => 0.05,
-            Self::ScheduleCpuPerEvent | Self::TransportCpuPerEvent => 0.05,
-            Self::HostCpuPerEvent | Self::ServerSwitchesPerEvent | Self::ClientSwitchesPerEvent => 0.05,
-            Self::ServerRunQueuePerEvent | Self::ClientRunQueuePerEvent => 0.10,
-            // A segment holds what the sender had when it wrote; an ACK, what the receiver had when its timer ran.
-            Self::SegmentsPerEvent | Self::AcksPerEvent | Self::WireBytesOutPerEvent => 0.01,
-            // Housekeeping of either run that the slope does not cancel: some calls in hundreds.
-            Self::InstructionsPerEvent | Self::SyscallsPerEvent => 0.02,
-            Self::ServerMemoryPerConnection | Self::ClientMemoryPerConnection | Self::KernelMemoryPerConnection => 0.03,
-            Self::RequestedBytesPerConnection | Self::RequestedWithoutBuffersPerConnection => 0.03,
-            Self::TokensPerSecond | Self::GoodRequestsPerSecond | Self::SloAttainment => 0.05,
-            Self::TokensPerEvent | Self::BytesPerToken => 0.005,
-            Self::BytesPerEvent
-            | Self::OverheadPerEvent
-            | Self::UpBytesPerExchange
-            | Self::DownBytesPerExchange
-            | Self::ConnectBytesOut
-            | Self::ConnectBytesIn
-            | Self::RequestsPerThousand
-            | Self::ConnectionsPerThousand
-            | Self::TlsBytesPerEvent
-            | Self::WireBytesInPerEvent => 0.005,
+    pub fn margin(self) -> f64 {
+        match (self, self.row()) {
+            (Self::Duration(_, Quantile::P99 | Quantile::P999), _) => 0.10,
+            (_, row) => row.map_or(0.05, |row| row.margin),
         }
     }
 
-    /// Whether the figure is an exact count, which needs no interval.
-    pub const fn is_exact(self) -> bool {
-        matches!(
-            self,
-            Self::BytesPerEvent
-                | Self::OverheadPerEvent
-                | Self::UpBytesPerExchange
-                | Self::DownBytesPerExchange
-                | Self::ConnectBytesOut
-                | Self::ConnectBytesIn
-                | Self::RequestsPerThousand
-                | Self::ConnectionsPerThousand
-                | Self::TlsBytesPerEvent
-                | Self::WireBytesInPerEvent
-                | Self::WireBytesOutPerEvent
-                | Self::SegmentsPerEvent
-                | Self::AcksPerEvent
-                | Self::InstructionsPerEvent
-                | Self::SyscallsPerEvent
-                | Self::RequestedBytesPerConnection
-                | Self::RequestedWithoutBuffersPerConnection
-        )
+    /// Where a better value lies.
+    pub fn better(self) -> Direction {
+        self.row().map_or(Lower, |row| row.better)
     }
-}
 
-fn ratio(numerator: f64, denominator: u64) -> Option<f64> {
-    (denominator > 0).then(|| numerator / denominator as f64)
-}
+    /// Whether the figure is an exact count, which needs no interval.
+    pub fn is_exact(self) -> bool {
+        self.row().is_some_and(|row| row.exact)
+    }
 
-/// How far the bytes of an event of the span may lie from those of any event.
-const ALIKE: f64 = 0.05;
+    /// Every quantity but durations that the arms of a scenario are compared by, in the order of its table.
+    pub fn compared_in(scenario: Scenario) -> impl Iterator<Item = Self> {
+        let is_compared = move |figure: &Self| figure.row().is_some_and(|row| row.compared.contains(&scenario));
+        Self::COUNTED.iter().copied().filter(is_compared)
+    }
 
-/// What the span of every stream holds, for each of its events, where they are like the others: a job's result, that comes
-/// with the end of its stream, is not in the span.
-fn spanned(m: &Measurement, count: impl Fn(&Layers) -> u64) -> Option<f64> {
-    let layers = m.layers.as_ref()?;
-    let other = layers.handshakes.back_bytes + m.bytes.connect_in + m.bytes.close_in;
-    let of_stream = ratio(layers.below_tls.back_bytes.saturating_sub(other) as f64, m.counters.received)?;
-    let of_span = ratio(layers.span.back.payload_bytes as f64, layers.span_events)?;
-    let is_alike = (of_span - of_stream).abs() <= ALIKE * of_stream;
-    ratio(count(layers) as f64, layers.span_events).filter(|_| is_alike)
-}
-
-/// Least context switches of a server for each event, as a share of those of its schedule alone.
-const AS_OFTEN: f64 = 0.8;
-
-/// Whether a server went to sleep about as often as its schedule alone did. One that is so busy that the next event is due
-/// before it could sleep does not pay for that sleep: the schedule alone then costs more than its share of the whole.
-fn sleeps_as_often(m: &Measurement) -> bool {
-    let switches = |usage| used(usage, |usage| Some(usage.switches)).unwrap_or(0.0);
-    switches(m.server) >= AS_OFTEN * switches(m.schedule)
-}
-
-fn used(usage: Option<Usage>, count: impl Fn(&Usage) -> Option<u64>) -> Option<f64> {
-    usage.and_then(|usage| ratio(count(&usage)? as f64, usage.events))
-}
-
-/// Bytes received between TLS and TCP that are neither application nor handshake.
-fn tls_bytes(m: &Measurement) -> Option<f64> {
-    let layers = m.layers.filter(|layers| layers.handshakes.back_bytes > 0)?;
-    let above = m.bytes.connect_in + m.bytes.stream_in;
-    Some(layers.below_tls.back_bytes as f64 - layers.handshakes.back_bytes as f64 - above as f64)
-}
-
-fn counted(tallies: &[Tally]) -> Option<f64> {
-    slope(&tallies.iter().map(|tally| tally.point()).collect::<Vec<_>>())
-}
-
-fn requested(m: &Measurement, wanted: impl Fn(HeapUse) -> bool) -> Option<f64> {
-    m.heap.as_ref().and_then(|heap| heap.requested(wanted))
-}
-
-fn slope_of(m: &Measurement, bytes: impl Fn(&MemoryPoint) -> Option<u64>) -> Option<f64> {
-    let points: Option<Vec<_>> =
-        m.memory.iter().map(|point| Some((point.connections as f64, bytes(point)? as f64))).collect();
-    slope(&points?)
-}
-
-/// Growth of the backlog as a share of what is offered: Theil–Sen slope of the median response time over the slices of the
-/// window, by due time, in seconds a second. Events that wait ever longer are events that pile up (Little's law:
-/// backlog = rate × wait), and a server that is short by one in a thousand lets the wait grow by a millisecond a second.
-///
-/// `None` below two slices: one has no slope.
-pub fn backlog_growth(m: &Measurement) -> Option<f64> {
-    let point = |second: &Second| Some((second.offset_ns as f64, second.quantile(Quantile::P50)? as f64));
-    let points: Vec<_> = m.timeline.iter().filter_map(point).collect();
-    let pairs = points.iter().enumerate().flat_map(|(i, a)| points[i + 1..].iter().map(move |b| (a, b)));
-    let mut slopes: Vec<_> = pairs.map(|(a, b)| (b.1 - a.1) / (b.0 - a.0)).filter(|slope| slope.is_finite()).collect();
-    slopes.sort_by(f64::total_cmp);
-    let n = slopes.len();
-    (n > 0).then(|| (slopes[(n - 1) / 2] + slopes[n / 2]) / 2.0)
-}
-
-/// Least-squares slope of `y` over `x`; `None` below two distinct `x`.
-pub fn slope(points: &[(f64, f64)]) -> Option<f64> {
-    let n = points.len() as f64;
-    let (sum_x, sum_y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
-    let (mean_x, mean_y) = (sum_x / n, sum_y / n);
-    let (xy, xx) = points
-        .iter()
-        .fold((0.0, 0.0), |(xy, xx), &(x, y)| (xy + (x - mean_x) * (y - mean_y), xx + (x - mean_x) * (x - mean_x)));
-    (xx > 0.0).then(|| xy / xx)
+    /// Its name for people in both languages.
+    pub fn words(self) -> [String; 2] {
+        match (self, self.row()) {
+            (Self::Duration(metric, quantile), _) => metric.words().map(|words| format!("{words} {quantile}")),
+            (_, row) => row.map_or(["", ""], |row| row.words).map(str::to_owned),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -250,36 +250,6 @@ impl fmt::Display for AnswerSlo {
     }
 }
 
-/// What a reader must know about answers of a language model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum AnswerWarning {
-    /// Events of language-model answers come in bursts that the sender did not make.
-    #[error(
-        "buffered: {held} of {events} content events came in one read with a later one{}: something on the way (a proxy, a \
-         compressor) collects events, so TTFT is longer and gaps are shorter than the model's; switch its buffering off",
-        if *.proven { ", though they were due 5 ms or more apart" } else { ", in bursts with pauses between them" }
-    )]
-    Buffered {
-        /// Content events that waited for a later one.
-        held: u64,
-        /// Content events in all.
-        events: u64,
-        /// Whether the events' own due times show it; else only their rhythm does.
-        proven: bool,
-    },
-    /// Requests to a language model that were not answered in full.
-    #[error("{failed} of {sent} requests failed; the most common: {first}")]
-    RequestsFailed {
-        /// Requests without a complete answer that were not given up on purpose.
-        failed: u64,
-        /// Requests sent.
-        sent: u64,
-        /// Why most of them failed.
-        first: String,
-    },
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

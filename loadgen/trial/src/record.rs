@@ -1,14 +1,18 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
+use crate::older;
 use crate::{
-    AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight, Redone,
-    Warning,
+    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, LlmLoad, Measurement, Noise, Plan,
+    Preflight, Redone, Row, Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
+
+/// From here on an arm names its client; before, its cell did.
+const ARMS_SCHEMA: u32 = 6;
 
 /// One line of a records file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -110,7 +114,7 @@ pub struct Trial {
     pub tool: Tool,
     /// The cell as asked for.
     pub cell: Cell,
-    /// The arm: transport, and whether it is the null twin.
+    /// The arm.
     pub arm: Arm,
     /// Block, from 0.
     pub block: u32,
@@ -243,6 +247,28 @@ pub enum LineError {
 }
 
 impl Trial {
+    /// The first warning that makes this trial void: it stays on disk and out of every figure. What is counted to the
+    /// byte does not depend on when it came: trials of such rows are never void.
+    pub fn voided_by(&self) -> Option<&Warning> {
+        let counted = self.cell.row.is_some_and(Row::is_counted);
+        self.warnings.iter().find(|warning| warning.action() == Action::Void && !counted)
+    }
+
+    /// Whether this trial is out of every figure.
+    pub fn is_void(&self) -> bool {
+        self.voided_by().is_some()
+    }
+
+    /// Whether events have due times that a pacer could miss: what is due all at once is capacity.
+    pub fn is_paced(&self) -> bool {
+        self.cell.llm.as_ref().is_none_or(LlmLoad::is_paced)
+    }
+
+    /// Whether server and generator are on different hosts.
+    pub fn is_remote(&self) -> bool {
+        self.clock.is_some_and(|clock| !clock.same_clock)
+    }
+
     /// Keeps of each slice of the window its count and two quantiles, and no distribution.
     pub fn summarise_slices(&mut self) {
         if let Outcome::Measured(measurement) = &mut self.outcome {
@@ -263,6 +289,8 @@ impl Line {
         }
         // By its kind: the derived form would first keep everything in the line, whatever a reader makes of it.
         let line = match head.kind {
+            Kind::Run if head.schema < ARMS_SCHEMA => older::run(text).map(Self::Run),
+            Kind::Trial if head.schema < ARMS_SCHEMA => older::trial(text).map(Self::Trial),
             Kind::Run => serde_json::from_str(text).map(Self::Run),
             Kind::Preflight => serde_json::from_str(text).map(Self::Preflight),
             Kind::Trial => serde_json::from_str(text).map(Self::Trial),

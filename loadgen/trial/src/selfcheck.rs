@@ -12,12 +12,12 @@ pub struct SelfCheck {
     /// Start, RFC 3339.
     pub started: String,
     /// The checks in the order in which they ran.
-    pub checks: Vec<Check>,
+    pub checks: Vec<ProbeResult>,
 }
 
-/// One check.
+/// What one probe of the self-check showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
+pub struct ProbeResult {
     /// Number and name, such as `V2 freeze`.
     pub name: String,
     /// What was done to the ruler or the server.
@@ -88,10 +88,10 @@ impl SelfCheck {
 mod tests {
     use super::*;
 
-    fn check(pass: Option<bool>) -> Check {
+    fn check(pass: Option<bool>) -> ProbeResult {
         let text = String::new;
         let name = "V2".to_owned();
-        Check { name, injected: text(), expected: text(), found: text(), pass, note: text(), cases: Vec::new() }
+        ProbeResult { name, injected: text(), expected: text(), found: text(), pass, note: text(), cases: Vec::new() }
     }
 
     fn of(passes: &[Option<bool>]) -> SelfCheck {

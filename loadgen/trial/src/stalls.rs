@@ -1,5 +1,5 @@
-//! Who was late: the server, its host, or the load generator. Counts and lengths; whether a trial is void is a detector's
-//! to say.
+//! Who was late: the server, its host, or the load generator. Counts and lengths; whether a trial is void is a check's to
+//! say.
 //!
 //! ```text
 //!   due ───────── late ─────────► fired        an event; the same for a probe of the generator: due ─ late ─► answered
@@ -7,7 +7,6 @@
 //!            ▲ was an idle timer on the server's host late in one of these?   yes: the host   no: the process
 //! ```
 
-use crate::Action;
 use serde::{Deserialize, Serialize};
 use wire::Witnessed;
 
@@ -35,7 +34,7 @@ pub struct Stalls {
 }
 
 /// What an idle timer on the server's host saw during the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Witness {
     /// Whether it is scheduled in real time (`SCHED_FIFO`).
@@ -48,6 +47,16 @@ pub struct Witness {
     pub p99_ns: u64,
     /// Largest lateness, nanoseconds.
     pub longest_ns: u64,
+}
+
+impl Stalls {
+    /// Adds what another recorder of the same trial saw. One timer watches the host, however many ask it.
+    pub fn add(&mut self, other: &Self) {
+        self.witness = self.witness.max(other.witness);
+        self.schedule.add(&other.schedule);
+        self.host.add(&other.host);
+        self.generator.add(&other.generator);
+    }
 }
 
 impl Witness {
@@ -90,63 +99,6 @@ impl Late {
         self.events += other.events;
         self.long += other.long;
         self.longest_ns = self.longest_ns.max(other.longest_ns);
-    }
-}
-
-/// Who stood still, where it bears on the numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "who", rename_all = "kebab-case")]
-pub enum StallWarning {
-    /// Events were released late by the server's own fault.
-    #[error(
-        "the server released {late} events more than 5 ms late, by up to {longest_ms:.1} ms, {}: its own stall, charged to it",
-        if *.witnessed { "while an idle timer on its host was on time" } else { "and nobody on its host says otherwise" }
-    )]
-    Server {
-        /// Events that were late by more than 5 ms.
-        late: u64,
-        /// The most, in milliseconds.
-        longest_ms: f64,
-        /// Whether a witness was on time meanwhile.
-        witnessed: bool,
-    },
-    /// Events were released late, and an idle timer on the same host was late as well.
-    #[error(
-        "the server's host stood still: {share:.1} % of the events were more than 5 ms late (up to {longest_ms:.1} ms) while an \
-         idle timer was late too; use a quieter host"
-    )]
-    Host {
-        /// Such events among all, in percent.
-        share: f64,
-        /// The most, in milliseconds.
-        longest_ms: f64,
-    },
-    /// The load generator stood still.
-    #[error(
-        "generator paused: the load generator stood still for {longest_ms:.0} ms, which is in no response time of the server's; \
-         the trial does not count"
-    )]
-    Generator {
-        /// The longest pause, in milliseconds: at most one probe interval (10 ms) too short.
-        longest_ms: f64,
-    },
-}
-
-impl StallWarning {
-    /// What follows: a stall of the server is charged to it, any other makes the trial void.
-    pub const fn action(&self) -> Action {
-        match self {
-            Self::Server { .. } => Action::Warn,
-            Self::Host { .. } | Self::Generator { .. } => Action::Void,
-        }
-    }
-
-    /// Number of the rule that gives it.
-    pub(crate) const fn rule(&self) -> u8 {
-        match self {
-            Self::Server { .. } | Self::Host { .. } => 3,
-            Self::Generator { .. } => 1,
-        }
     }
 }
 

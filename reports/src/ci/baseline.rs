@@ -8,7 +8,7 @@ use crate::stats::median;
 use crate::text::Language;
 use crate::verdict::{FEWEST_BLOCKS, Interval};
 use std::collections::BTreeSet;
-use trial::{Cell, Figure};
+use trial::{Cell, Direction, Figure};
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 2_000;
@@ -44,7 +44,7 @@ fn check_cell(now: &CellComparison, then: &CellComparison, lang: Language) -> Ve
     let headlines = now.versus.iter().flat_map(|versus| &versus.contests).filter(|contest| contest.headline);
     let figures: BTreeSet<Figure> = headlines.map(|contest: &Contest| contest.figure).collect();
     let arms = now.arms.iter().filter(|arm| !arm.arm.twin);
-    let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm.transport)?))).collect();
+    let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm)?))).collect();
     let of = |figure: &Figure| {
         pairs.iter().filter_map(|(new, old)| check_arm(*figure, [now, then], [new, old], lang)).collect::<Vec<_>>()
     };
@@ -70,8 +70,7 @@ fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2],
 
 /// Whether two cells ask for the same, whatever they say about why and how often.
 fn same_load([a, b]: [&Cell; 2]) -> bool {
-    let same_knobs =
-        (a.preset, a.flush, a.cadence, a.client, a.scenario) == (b.preset, b.flush, b.cadence, b.client, b.scenario);
+    let same_knobs = (a.preset, a.flush, a.cadence, a.scenario) == (b.preset, b.flush, b.cadence, b.scenario);
     same_knobs && a.load == b.load && a.steps == b.steps
 }
 
@@ -79,9 +78,9 @@ fn same_load([a, b]: [&Cell; 2]) -> bool {
 /// either run; where they differ by more than the margin, nothing smaller may be claimed.
 fn standing(figure: Figure, interval: Interval, apart: f64) -> Standing {
     let margin = 1.0 + figure.margin();
-    let is_worse = match figure {
-        Figure::EventsPerSecond | Figure::Goodput => interval.high < 1.0 / (margin * apart),
-        _ => interval.low > margin * apart,
+    let is_worse = match figure.better() {
+        Direction::Higher => interval.high < 1.0 / (margin * apart),
+        Direction::Lower => interval.low > margin * apart,
     };
     match is_worse {
         true => Standing::Crossed,
@@ -100,4 +99,19 @@ fn bootstrap(old: &[f64], new: &[f64]) -> Interval {
     let mut ratios: Vec<f64> = (0..DRAWS).map(|_| drawn(new) / drawn(old)).collect();
     ratios.sort_by(f64::total_cmp);
     Interval { low: ratios[DRAWS / 40], high: ratios[DRAWS - 1 - DRAWS / 40] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worse_is_less_where_more_is_better() {
+        let (half, twice) = (Interval { low: 0.4, high: 0.6 }, Interval { low: 1.8, high: 2.2 });
+        for figure in [Figure::EventsPerSecond, Figure::TokensPerSecond, Figure::SloAttainment] {
+            assert_eq!([half, twice].map(|ratio| standing(figure, ratio, 1.0)), [Standing::Crossed, Standing::Passed]);
+        }
+        let cpu = [half, twice].map(|ratio| standing(Figure::ServerCpuPerEvent, ratio, 1.0));
+        assert_eq!(cpu, [Standing::Passed, Standing::Crossed]);
+    }
 }

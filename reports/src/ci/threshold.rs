@@ -4,13 +4,12 @@
 //! [TRANSPORT.]FIGURE[{CELLS}] < VALUE      sse.response:p99{latency/*}<5ms    cpu<=20us    throughput>100k
 //! ```
 
-use super::names::{self, Unknown};
 use super::{Checked, Standing, glob, null_deviation};
 use crate::compare::{ArmTrials, CellComparison, Comparison, independent};
 use crate::number;
 use crate::text::Language;
 use std::str::FromStr;
-use trial::{Distribution, Figure, Quantile};
+use trial::{Dimension, Distribution, Figure, Quantile, UnknownWord};
 use wire::Transport;
 
 /// A bound on one figure of some cells and transports.
@@ -44,28 +43,14 @@ pub enum ParseThresholdError {
     #[error("expected FIGURE<VALUE, such as 'response:p99<5ms', 'sse.cpu<20us' or 'throughput{{throughput/*}}>100k'")]
     Shape,
     /// A word that is not known.
-    #[error("unknown {what} '{word}': did you mean '{nearest}'?")]
-    Unknown {
-        /// Figure, quantile, transport or unit.
-        what: &'static str,
-        /// The word.
-        word: String,
-        /// The nearest known one.
-        nearest: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] UnknownWord),
     /// Not a number.
     #[error("'{0}' is no number above or equal to zero with a unit, such as 5ms, 20us, 64B or 100k")]
     Value(String),
     /// A brace without its other half, or something behind it.
     #[error("'{0}': cells stand in braces behind the figure, such as response:p99{{latency/*}}<5ms")]
     Braces(String),
-}
-
-impl From<Unknown> for ParseThresholdError {
-    fn from(unknown: Unknown) -> Self {
-        let Unknown { what, word, nearest } = unknown;
-        Self::Unknown { what, word, nearest }
-    }
 }
 
 impl FromStr for Threshold {
@@ -78,7 +63,7 @@ impl FromStr for Threshold {
         let (relation, value) = relation(rest);
         let (name, cells) = split_cells(subject)?;
         let (transport, name) = split_transport(name)?;
-        let figure = names::figure(name)?;
+        let figure = name.parse()?;
         let limit = limit(value.trim(), figure)?;
         Ok(Self { text: text.to_owned(), transport, figure, cells, relation, limit })
     }
@@ -109,9 +94,7 @@ fn split_transport(name: &str) -> Result<(Option<Transport>, &str), ParseThresho
     let Some((word, _)) = head.split_once('.') else {
         return Ok((None, name));
     };
-    let names = Transport::ALL.map(|transport| (transport.to_string(), transport));
-    let known: Vec<(&str, Transport)> = names.iter().map(|(name, transport)| (name.as_str(), *transport)).collect();
-    let transport = names::find("transport", word, &known, [])?;
+    let transport = UnknownWord::or_found("transport", word, &Transport::ALL, &[], Transport::to_string)?;
     Ok((Some(transport), &name[word.len() + 1..]))
 }
 
@@ -119,7 +102,19 @@ fn limit(text: &str, figure: Figure) -> Result<f64, ParseThresholdError> {
     let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: f64 = number.parse().map_err(|_| ParseThresholdError::Value(text.to_owned()))?;
-    Ok(number * names::find("unit", unit.trim(), names::units(figure), [])?)
+    let known = units(figure.unit());
+    Ok(number * UnknownWord::or_found("unit", unit.trim(), known, &[], |(name, _)| (*name).to_owned())?.1)
+}
+
+/// The units of a quantity with their factors, the plain one first.
+const fn units(dimension: Dimension) -> &'static [(&'static str, f64)] {
+    match dimension {
+        Dimension::Time => &[("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)],
+        Dimension::Bytes => &[("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0), ("", 1.0)],
+        Dimension::ByteRate => &[("B/s", 1.0), ("KiB/s", 1024.0), ("MiB/s", 1_048_576.0)],
+        Dimension::Rate => &[("", 1.0), ("k", 1e3), ("M", 1e6), ("/s", 1.0), ("k/s", 1e3), ("M/s", 1e6)],
+        Dimension::Count | Dimension::Rounded | Dimension::Share => &[("", 1.0)],
+    }
 }
 
 impl Relation {
@@ -139,7 +134,7 @@ impl Threshold {
         let applies = |cell: &&CellComparison| self.cells.as_ref().is_none_or(|p| glob::matches(p, &cell.cell.name));
         let arms =
             comparison.cells.iter().filter(applies).flat_map(|cell| cell.arms.iter().map(move |arm| (cell, arm)));
-        let wanted = |arm: &ArmTrials| !arm.arm.twin && self.transport.is_none_or(|wanted| wanted == arm.arm.transport);
+        let wanted = |arm: &ArmTrials| !arm.arm.twin && self.transport.is_none_or(|wanted| wanted == arm.arm.protocol);
         let checks: Vec<Checked> =
             arms.filter(|(_, arm)| wanted(arm)).filter_map(|(cell, arm)| self.check_arm(cell, arm, lang)).collect();
         if checks.is_empty() { vec![self.checked("", lang.nothing_matches(), Standing::Unmeasured)] } else { checks }

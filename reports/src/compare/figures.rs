@@ -1,6 +1,6 @@
 //! Which figures each scenario is compared by, and which of them are headlines. Refuses to compute any.
 
-use trial::{Cell, Figure, Metric, Quantile, Row, Scenario};
+use trial::{Arm, Cell, Figure, Metric, Quantile, Row, Scenario};
 use wire::{Role, Transport};
 
 /// The duration that a cell is about. Of our own language-model service that is what was added to the model's schedule;
@@ -40,115 +40,57 @@ pub const fn untimed(scenario: Scenario) -> Figure {
     }
 }
 
-/// What a connection needs before and beside its events.
-const EXCHANGES: [Figure; 4] =
-    [Figure::RequestsPerThousand, Figure::ConnectionsPerThousand, Figure::ConnectBytesOut, Figure::ConnectBytesIn];
-
-/// Every figure that a scenario is compared by, in the order of its table.
+/// Every figure that a scenario is compared by, in the order of its table: durations, then what is counted.
 pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
-    match scenario {
-        Scenario::Push => push(),
-        Scenario::Saturate => [
-            vec![Figure::EventsPerSecond, Figure::Goodput],
-            vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent, Figure::BytesPerEvent],
-            HOST.to_vec(),
-        ]
-        .concat(),
-        Scenario::Echo => [
-            durations(Metric::JudgedTime, &Quantile::ALL),
-            durations(Metric::RoundTrip, &Quantile::ALL),
-            durations(Metric::DeliveryTime, &Quantile::ALL),
-            vec![Figure::UpBytesPerExchange, Figure::DownBytesPerExchange, Figure::ServerCpuPerEvent],
-            HOST.to_vec(),
-        ]
-        .concat(),
-        Scenario::Connect => [
-            durations(Metric::ConnectTcp, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::ConnectTls, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::ConnectHandshake, &[Quantile::P50, Quantile::P99]),
-            durations(Metric::FirstEvent, &[Quantile::P50, Quantile::P99]),
-            vec![Figure::ConnectBytesOut, Figure::ConnectBytesIn, Figure::ServerCpuPerEvent],
-        ]
-        .concat(),
-        Scenario::Memory => vec![
-            Figure::RequestedWithoutBuffersPerConnection,
-            Figure::RequestedBytesPerConnection,
-            Figure::ServerMemoryPerConnection,
-            Figure::KernelMemoryPerConnection,
-            Figure::ClientMemoryPerConnection,
+    const ENDS: &[Quantile] = &[Quantile::P50, Quantile::P99];
+    const ALL: &[Quantile] = &Quantile::ALL;
+    let timed: &[(Metric, &[Quantile])] = match scenario {
+        Scenario::Push => &[
+            (Metric::JudgedTime, ALL),
+            (Metric::ResponseTime, ALL),
+            (Metric::DeliveryTime, ALL),
+            (Metric::ServiceTime, ENDS),
+            (Metric::InterEvent, ENDS),
         ],
-        Scenario::Exact => vec![Figure::InstructionsPerEvent, Figure::SyscallsPerEvent],
-        Scenario::Llm => llm(),
-        Scenario::Handshake | Scenario::Codec | Scenario::Browser => Vec::new(),
-        Scenario::Relay => [
-            durations(Metric::JudgedTime, &Quantile::ALL),
-            durations(Metric::ResponseTime, &Quantile::ALL),
-            durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
-            vec![Figure::ServerCpuPerEvent, Figure::BytesPerEvent, Figure::OverheadPerEvent],
-        ]
-        .concat(),
-    }
+        Scenario::Echo => &[(Metric::JudgedTime, ALL), (Metric::RoundTrip, ALL), (Metric::DeliveryTime, ALL)],
+        Scenario::Relay => &[(Metric::JudgedTime, ALL), (Metric::ResponseTime, ALL), (Metric::ServiceTime, ENDS)],
+        Scenario::Connect => &[
+            (Metric::ConnectTcp, ENDS),
+            (Metric::ConnectTls, ENDS),
+            (Metric::ConnectHandshake, ENDS),
+            (Metric::FirstEvent, ENDS),
+        ],
+        Scenario::Llm => &[
+            (Metric::FirstContent, ENDS),
+            (Metric::InterChunk, ENDS),
+            (Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
+            (Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
+            (Metric::JudgedTime, ENDS),
+            (Metric::ResponseTime, ENDS),
+            (Metric::DeliveryTime, ENDS),
+        ],
+        Scenario::Saturate
+        | Scenario::Memory
+        | Scenario::Exact
+        | Scenario::Handshake
+        | Scenario::Codec
+        | Scenario::Browser => &[],
+    };
+    let stamped: &[Metric] =
+        if scenario == Scenario::Push { &[Metric::SentToKernel, Metric::KernelToRead] } else { &[] };
+    let timed = timed.iter().flat_map(|&(metric, quantiles)| durations(metric, quantiles));
+    timed
+        .chain(Figure::compared_in(scenario))
+        .chain(stamped.iter().flat_map(|&metric| durations(metric, ENDS)))
+        .collect()
 }
 
-/// Events from a schedule.
-fn push() -> Vec<Figure> {
-    [
-        durations(Metric::JudgedTime, &Quantile::ALL),
-        durations(Metric::ResponseTime, &Quantile::ALL),
-        durations(Metric::DeliveryTime, &Quantile::ALL),
-        durations(Metric::ServiceTime, &[Quantile::P50, Quantile::P99]),
-        durations(Metric::InterEvent, &[Quantile::P50, Quantile::P99]),
-        vec![Figure::TransportCpuPerEvent, Figure::ServerCpuPerEvent, Figure::ScheduleCpuPerEvent],
-        vec![Figure::BytesPerEvent, Figure::OverheadPerEvent],
-        EXCHANGES.to_vec(),
-        WIRE.to_vec(),
-        HOST.to_vec(),
-        durations(Metric::SentToKernel, &[Quantile::P50, Quantile::P99]),
-        durations(Metric::KernelToRead, &[Quantile::P50, Quantile::P99]),
-    ]
-    .concat()
+fn durations(metric: Metric, quantiles: &[Quantile]) -> impl Iterator<Item = Figure> {
+    quantiles.iter().map(move |&quantile| Figure::Duration(metric, quantile))
 }
 
-/// Answers of a language model.
-fn llm() -> Vec<Figure> {
-    [
-        durations(Metric::FirstContent, &[Quantile::P50, Quantile::P99]),
-        durations(Metric::InterChunk, &[Quantile::P50, Quantile::P99]),
-        durations(Metric::PerOutputToken, &[Quantile::P50, Quantile::P90]),
-        durations(Metric::EndToEnd, &[Quantile::P50, Quantile::P90]),
-        durations(Metric::JudgedTime, &[Quantile::P50, Quantile::P99]),
-        durations(Metric::ResponseTime, &[Quantile::P50, Quantile::P99]),
-        durations(Metric::DeliveryTime, &[Quantile::P50, Quantile::P99]),
-        vec![Figure::TokensPerSecond, Figure::SloAttainment, Figure::TokensPerEvent, Figure::BytesPerToken],
-        vec![Figure::ServerCpuPerEvent, Figure::ClientCpuPerEvent],
-    ]
-    .concat()
-}
-
-/// Below the application.
-const WIRE: [Figure; 5] = [
-    Figure::TlsBytesPerEvent,
-    Figure::WireBytesInPerEvent,
-    Figure::WireBytesOutPerEvent,
-    Figure::SegmentsPerEvent,
-    Figure::AcksPerEvent,
-];
-
-/// What the scheduler has charged and to whom.
-const HOST: [Figure; 5] = [
-    Figure::HostCpuPerEvent,
-    Figure::ServerSwitchesPerEvent,
-    Figure::ClientSwitchesPerEvent,
-    Figure::ServerRunQueuePerEvent,
-    Figure::ClientRunQueuePerEvent,
-];
-
-fn durations(metric: Metric, quantiles: &[Quantile]) -> Vec<Figure> {
-    quantiles.iter().map(|&q| Figure::Duration(metric, q)).collect()
-}
-
-/// The headline figures of a cell in the contest of its base with another transport, by the durations from `due`.
-pub fn headlines(cell: &Cell, other: Transport) -> Vec<Figure> {
+/// The headline figures of a cell in the contest of its base with another arm, by the durations from `due`.
+pub fn headlines(cell: &Cell, other: Arm) -> Vec<Figure> {
     let judged = principal(cell);
     figures(cell.scenario).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
 }
@@ -168,10 +110,11 @@ pub fn headline_tests(cell: &Cell) -> usize {
 /// Whether a figure belongs to the family over which the report's risk is shared: the figures that verdicts of rows
 /// rest on, in the contest of the two transports that the article compares (or any two contestants in a cell
 /// of one's own). Of durations it is the judged one.
-pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged: Option<Metric>) -> bool {
+pub(super) fn is_headline(cell: &Cell, other: Arm, figure: Figure, judged: Option<Metric>) -> bool {
     let timed_row = matches!(cell.row, None | Some(Row::Latency | Row::Bidirectional | Row::ConnectTime));
-    let pair = matches!(other, Transport::Sse | Transport::WebSocket);
-    let contest = if cell.row.is_some() { pair } else { other.role() == Role::Contestant };
+    let alike = cell.base().is_some_and(|base| other == base.with(other.protocol));
+    let pair = alike && matches!(other.protocol, Transport::Sse | Transport::WebSocket);
+    let contest = if cell.row.is_some() { pair } else { other.protocol.role() == Role::Contestant };
     contest
         && match figure {
             Figure::Duration(metric, Quantile::P50) => timed_row && judged == Some(metric),
@@ -183,38 +126,7 @@ pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged:
             // Where CPU is the question; the schedule is the same in both arms and would only dilute it.
             Figure::TransportCpuPerEvent => cell.row == Some(Row::Throughput),
             Figure::TokensPerSecond => cell.llm.as_ref().is_some_and(|llm| !llm.is_paced()),
-            Figure::Duration(_, Quantile::P90 | Quantile::P999)
-            | Figure::Goodput
-            | Figure::ServerCpuPerEvent
-            | Figure::ScheduleCpuPerEvent
-            | Figure::ClientCpuPerEvent
-            | Figure::BytesPerEvent
-            | Figure::OverheadPerEvent
-            | Figure::UpBytesPerExchange
-            | Figure::DownBytesPerExchange
-            | Figure::ConnectBytesOut
-            | Figure::ConnectBytesIn
-            | Figure::RequestsPerThousand
-            | Figure::ConnectionsPerThousand
-            | Figure::RequestedBytesPerConnection
-            | Figure::RequestedWithoutBuffersPerConnection
-            | Figure::ClientMemoryPerConnection
-            | Figure::KernelMemoryPerConnection
-            | Figure::TlsBytesPerEvent
-            | Figure::WireBytesInPerEvent
-            | Figure::WireBytesOutPerEvent
-            | Figure::SegmentsPerEvent
-            | Figure::AcksPerEvent
-            | Figure::HostCpuPerEvent
-            | Figure::ServerSwitchesPerEvent
-            | Figure::ClientSwitchesPerEvent
-            | Figure::ServerRunQueuePerEvent
-            | Figure::ClientRunQueuePerEvent
-            | Figure::InstructionsPerEvent
-            | Figure::SyscallsPerEvent
-            | Figure::GoodRequestsPerSecond
-            | Figure::SloAttainment
-            | Figure::TokensPerEvent
-            | Figure::BytesPerToken => false,
+            // No verdict of a row rests on any other, and none will without a line here.
+            _ => false,
         }
 }

@@ -1,9 +1,10 @@
-//! Rule 13: arms that the kernel acknowledges differently. An effect on bytes, not on time.
+//! Arms that the kernel acknowledges differently. An effect on bytes, not on time.
 
+use super::acks_differ;
 use trial::Warning;
 
 /// Relative difference above which the arms differ.
-const LIMIT: f64 = 0.10;
+pub(super) const LIMIT: f64 = 0.10;
 
 /// Segments of one arm, all trials together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ impl Acks {
 /// The warning, where pure ACKs for each data segment differ by more than a tenth of the larger.
 pub fn acks(base: Acks, other: Acks) -> Option<Warning> {
     let (base, other) = (base.share()?, other.share()?);
-    ((base - other).abs() > LIMIT * base.max(other)).then_some(Warning::AcksDiffer { base, other })
+    ((base - other).abs() > LIMIT * base.max(other)).then(|| acks_differ(base, other))
 }
 
 #[cfg(test)]
@@ -34,8 +35,8 @@ mod tests {
     fn a_tenth_is_allowed_and_more_is_not() {
         let of = |pure_acks, data_segments| Acks { pure_acks, data_segments };
         assert_eq!(acks(of(100, 100), of(90, 100)), None);
-        assert_eq!(acks(of(100, 100), of(89, 100)), Some(Warning::AcksDiffer { base: 1.0, other: 0.89 }));
-        assert_eq!(acks(of(50, 100), of(100, 100)), Some(Warning::AcksDiffer { base: 0.5, other: 1.0 }));
+        assert_eq!(acks(of(100, 100), of(89, 100)), Some(acks_differ(1.0, 0.89)));
+        assert_eq!(acks(of(50, 100), of(100, 100)), Some(acks_differ(0.5, 1.0)));
         assert_eq!(acks(of(0, 100), of(0, 100)), None, "none on either side");
         assert_eq!(acks(of(0, 0), of(100, 100)), None, "nothing was sent: no share");
     }

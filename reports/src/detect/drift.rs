@@ -1,4 +1,4 @@
-//! Rule 24: trials that were not in a steady state. Drifting trials stay in every figure: dropping them would be selection.
+//! Trials that were not in a steady state. Drifting trials stay in every figure: dropping them would be selection.
 
 use crate::stats::trend::{kendall_p, theil_sen};
 use trial::{Measurement, Quantile};
@@ -6,9 +6,9 @@ use trial::{Measurement, Quantile};
 /// Slices that a window is looked at in.
 pub const SLICES: usize = 10;
 /// Largest p-value of Kendall's test.
-const RISK: f64 = 0.01;
+pub(super) const RISK: f64 = 0.01;
 /// Change over the window that counts as drift: the margin of p50.
-const MARGIN: f64 = 0.05;
+pub(super) const MARGIN: f64 = 0.05;
 /// Share of drifting trials above which the warm-up is too short.
 pub const LIMIT: f64 = 0.20;
 

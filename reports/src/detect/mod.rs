@@ -1,4 +1,5 @@
-//! Validity checks that need several trials (reports/method/checks.md, rules 13, 15, 22, 24, 25, 26, 27 and 31). Each is a small pure function; none of them changes a number, and only unequal arms are refused.
+//! Validity checks that need several trials (METHOD, section 6). Each is a small pure function; none of them
+//! changes a number, and only unequal arms are refused.
 
 mod acks;
 mod drift;
@@ -10,16 +11,95 @@ pub use drift::{LIMIT as DRIFT_LIMIT, SLICES, drifts};
 pub use position::{is_effect, position_p};
 pub use unequal::{Inequality, unequal, warning as unequal_warning};
 
+use crate::Records;
 use crate::compare::{CellComparison, Comparison, Contest, Estimability};
 use crate::stats::median;
 use crate::verdict::Verdict;
-use trial::{Figure, Measurement, Warning};
-use wire::Transport;
+use std::collections::BTreeSet;
+use trial::check::BearsOn::{Counts, Times};
+use trial::{Arm, Figure, Measurement, Quantile, Warning};
 
 /// Below this, successive events may count as independent.
 const DEPENDENCE: f64 = 0.10;
+/// Most redone blocks, as a share of those and of the ones that count, before a run is called noisy.
+const NOISY: f64 = 0.3;
 
-/// A detector that fired in a cell.
+trial::checks! {
+    /// The arms are acknowledged differently: pure ACKs over data segments. Over loopback segments are no network's and
+    /// nothing is said.
+    ACKS_DIFFER acks_differ(base: f64, other: f64) = "acks-differ", Warn {
+        when: "pure ACKs per data segment differ > {} % between arms", 100.0 * acks::LIMIT;
+        en: "pure ACKs per data segment differ: {base:.2} and {other:.2}; bytes on the wire hold them: compare those";
+        zh: "每个数据段的纯 ACK 数不同：{base:.2} 与 {other:.2}；线上字节包含它们，请比较线上字节";
+        bears_on: Counts;
+    }
+    /// The arms use another congestion control.
+    CONGESTION_DIFFERS congestion_differs(what: String) = "congestion-differs", Refuse {
+        when: "the congestion control of the arms differs";
+        en: "arms with different congestion control were refused: {what}; run both with the same preset";
+        zh: "两臂的拥塞控制不同，已拒绝比较：{what}；请以相同预设运行两者";
+    }
+    /// The arms differ in more than the transport.
+    UNEQUAL_ARMS unequal_arms(what: String) = "unequal-arms", Refuse {
+        when: "anything but the transport differs between arms";
+        en: "unequal arms were refused: {what}; run both with the same server, flags and host";
+        zh: "两臂不对等，已拒绝比较：{what}；请以相同的服务器、参数与主机运行两者";
+        probe: Some("V20 unequal arms");
+    }
+    /// Trials were not in a steady state; they stay in every figure.
+    DRIFTING drifting_trials(trials: u64, of: u64) = "drifting", Warn {
+        when: "> {} % of the trials drift: over {} slices > {} % and Kendall p < {}", 100.0 * DRIFT_LIMIT, SLICES, 100.0 * drift::MARGIN, drift::RISK;
+        en: "{trials} of {of} trials drift: their median rises or falls through the window; use a longer --warmup";
+        zh: "{of} 次试验中有 {trials} 次在漂移：其中位数在窗口内持续上升或下降；请加长 --warmup";
+        bears_on: Times;
+    }
+    /// Too few events for a quantile.
+    NOT_ESTIMABLE too_few_events(quantile: Quantile, have: u64, need: u64) = "not-estimable", Inform {
+        when: "independent events < 20 / (1 - q): {} for p99", Quantile::P99.observations_needed();
+        en: "{quantile} is not estimable from {have} independent events, it takes {need}: use a longer --duration";
+        zh: "{quantile} 无法由 {have} 个独立事件估计，需要 {need} 个：请加长 --duration";
+        bears_on: Times;
+    }
+    /// Events depend on each other: the median over trials of the lag-1 rank autocorrelation.
+    DEPENDENT_EVENTS dependent_events(lag1: f64) = "dependent-events", Inform {
+        when: "rank autocorrelation of successive events > {DEPENDENCE}: trials are the unit";
+        en: "successive events depend on each other (rank autocorrelation {lag1:.2}): the trial is the unit";
+        zh: "相继的事件彼此相关（秩自相关 {lag1:.2}）：计数的是试验，不是事件";
+        bears_on: Times;
+    }
+    /// Two copies of one arm differ by more than the margin, and nothing larger was found.
+    NULL_UNFIT null_unfit(p: f64) = "null-unfit", Refuse {
+        when: "two copies of one arm differ (Holm) by more than the margin, and the effect is no larger";
+        en: "two copies of one arm differ by more than the margin (p = {p:.3}) and the ratio is not beyond that: no verdict; quieten the host and run again";
+        zh: "同一臂的两个副本相差超过界限（p = {p:.3}），而比值并未超出：不作结论；请让主机安静下来再运行";
+        probe: Some("V9 A/A");
+    }
+    /// What ran first in a block matters.
+    POSITION_EFFECT position_effect(p: f64) = "position-effect", Warn {
+        when: "the position in the block matters: Friedman p < {}", position::RISK;
+        en: "the position inside a block matters (p = {p:.4}): something is carried over between trials; look for it";
+        zh: "区组内的先后位置有影响（p = {p:.4}）：试验之间有东西残留；请查找原因";
+        bears_on: Times;
+    }
+    /// So many blocks had to be run again that the whole run must be doubted.
+    NOISY_HOST noise_everywhere(redone: u64, blocks: u64) = "noisy-host", Warn {
+        when: "> {} % of the blocks were run again", 100.0 * NOISY;
+        en: "noisy host: {redone} blocks were run again beside {blocks} that count; trust intervals, not numbers";
+        zh: "主机嘈杂：除计入的 {blocks} 个区组外有 {redone} 个须重做；请相信区间，不要相信单个数字";
+        bears_on: Times;
+    }
+}
+
+/// The whole run's, for blocks that a busy host made it run again.
+pub(crate) fn noisy_host(records: &Records) -> Option<Warning> {
+    let counted: BTreeSet<_> = records.trials.iter().map(|trial| (&trial.cell.name, trial.block)).collect();
+    let noise = |cause: &Warning| cause.check().noise;
+    let redone = records.redone.iter().filter(|redone| redone.causes.iter().any(noise)).count();
+    let all = redone + counted.len();
+    (redone as f64 > NOISY * all as f64).then(|| noise_everywhere(redone as u64, counted.len() as u64))
+}
+
+/// A check that fired in a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detected<'c> {
     /// Name of the cell.
@@ -42,21 +122,21 @@ fn in_cell(cell: &CellComparison) -> Vec<Warning> {
     let quantile = contests().find_map(not_estimable);
     let position = contests().filter_map(|contest| position_p(cell, contest.figure)).find(|&p| is_effect(p));
     let unfit = contests().find_map(unfit);
-    let position = position.map(|p| Warning::PositionEffect { p });
+    let position = position.map(position_effect);
     [refused, acknowledged(cell), drifting(cell), quantile, dependent(cell), unfit, position]
         .into_iter()
         .flatten()
         .collect()
 }
 
-/// Rule 13 for the first contest in which it fires. Over loopback segments are no network's and nothing is said.
+/// For the first contest in which arms are acknowledged differently.
 fn acknowledged(cell: &CellComparison) -> Option<Warning> {
     let base = acks_of(cell, cell.base);
-    cell.versus.iter().find_map(|versus| acks(base, acks_of(cell, versus.transport)))
+    cell.versus.iter().find_map(|versus| acks(base, acks_of(cell, versus.arm)))
 }
 
-fn acks_of(cell: &CellComparison, transport: Transport) -> Acks {
-    let measured = cell.arm(transport).into_iter().flat_map(|arm| arm.measured());
+fn acks_of(cell: &CellComparison, arm: Arm) -> Acks {
+    let measured = cell.arm(arm).into_iter().flat_map(|arm| arm.measured());
     let spans = measured.filter_map(|(_, m)| m.layers).filter(|layers| !layers.loopback).map(|layers| layers.span);
     spans.fold(Acks { pure_acks: 0, data_segments: 0 }, |sum, span| Acks {
         pure_acks: sum.pure_acks + span.out.pure_acks(),
@@ -71,24 +151,22 @@ fn measurements<'c>(cell: &'c CellComparison) -> impl Iterator<Item = &'c Measur
 fn drifting(cell: &CellComparison) -> Option<Warning> {
     let looked: Vec<bool> = measurements(cell).filter_map(drifts).collect();
     let (trials, of) = (looked.iter().filter(|drifts| **drifts).count() as u64, looked.len() as u64);
-    (trials as f64 > DRIFT_LIMIT * of as f64).then_some(Warning::Drifting { trials, of })
+    (trials as f64 > DRIFT_LIMIT * of as f64).then(|| drifting_trials(trials, of))
 }
 
 fn dependent(cell: &CellComparison) -> Option<Warning> {
     let found: Vec<f64> = measurements(cell).filter_map(|m| m.dependence).map(|found| found.rank_lag1).collect();
-    median(&found).filter(|lag1| lag1.abs() > DEPENDENCE).map(|lag1| Warning::DependentEvents { lag1 })
+    median(&found).filter(|lag1| lag1.abs() > DEPENDENCE).map(dependent_events)
 }
 
 fn not_estimable(contest: &Contest) -> Option<Warning> {
     match (contest.figure, contest.estimability) {
-        (Figure::Duration(_, quantile), Estimability::Not { have, need }) => {
-            Some(Warning::NotEstimable { quantile, have, need })
-        }
+        (Figure::Duration(_, quantile), Estimability::Not { have, need }) => Some(too_few_events(quantile, have, need)),
         _ => None,
     }
 }
 
 fn unfit(contest: &Contest) -> Option<Warning> {
     let p = contest.null_adjusted_p.filter(|_| contest.verdict == Verdict::Unfit)?;
-    Some(Warning::NullUnfit { p })
+    Some(null_unfit(p))
 }

@@ -1,4 +1,4 @@
-//! Rule 31: an effect of the place inside a block, such as what a trial leaves behind for the next one.
+//! An effect of the place inside a block, such as what a trial leaves behind for the next one.
 
 use crate::compare::CellComparison;
 use crate::stats::{friedman::friedman_p, median};
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use trial::{Arm, Figure};
 
 /// Largest p-value that is no warning.
-const RISK: f64 = 0.01;
+pub(super) const RISK: f64 = 0.01;
 /// Fewest blocks for which the test's approximation holds.
 const FEWEST_BLOCKS: usize = 6;
 

@@ -1,6 +1,7 @@
-//! Rules 15 and 22: arms that differ in more than the transport. Refuses their ratio: a difference of knobs is no
+//! Arms that differ in more than the transport. Refuses their ratio: a difference of knobs is no
 //! difference of protocols. Cell and load need no look, a trial of another cell is no trial of this one.
 
+use super::{congestion_differs, unequal_arms};
 use std::fmt::Debug;
 use trial::{Cadence, Outcome, Trial, Warning};
 
@@ -34,15 +35,15 @@ pub fn unequal(base: &[&Trial], others: &[&Trial]) -> Vec<Inequality> {
     found
 }
 
-/// The warning about them: rule 15 where only the congestion control differs, else rule 22.
+/// The warning about them: one of its own where only the congestion control differs.
 pub fn warning(unequal: &[Inequality]) -> Option<Warning> {
     let list = |each: &Inequality| format!("{} {} / {}", each.what, each.base, each.other);
     let what = unequal.iter().map(list).collect::<Vec<_>>().join(", ");
     let congestion = unequal.iter().all(|each| each.what == CONGESTION);
     match (unequal.is_empty(), congestion) {
         (true, _) => None,
-        (false, true) => Some(Warning::CongestionDiffers { what }),
-        (false, false) => Some(Warning::UnequalArms { what }),
+        (false, true) => Some(congestion_differs(what)),
+        (false, false) => Some(unequal_arms(what)),
     }
 }
 

@@ -4,14 +4,14 @@ use super::{block, both, chart_text, colour, file_name, shown_arms};
 use crate::chart::{
     self, Arm as TimelineArm, MemoryLine, MemoryPoint as Dot, Series, Shift as ShiftLine, ShiftPoint, Stroke,
 };
-use crate::compare::{ArmTrials, CellComparison, Pooled, independent, principal};
+use crate::compare::{ArmTrials, CellComparison, Pooled, Versus, independent, principal};
 use crate::document::Block;
 use crate::number;
 use crate::stats;
 use crate::text::Language;
 use std::collections::BTreeMap;
-use trial::{Metric, Quantile, slope};
-use wire::Preset;
+use trial::{Cell, Metric, Quantile, slope};
+use wire::{Preset, Role};
 
 /// Points for each tenfold of `1 / (1 - q)`.
 const POINTS_PER_DECADE: f64 = 16.0;
@@ -24,7 +24,7 @@ pub(crate) fn spectrum(cell: &CellComparison, metric: Metric, lang: Language) ->
     let series: Vec<Series> = shown_arms(cell)
         .map(|arm| Series {
             name: both(lang, |l| l.arm(arm.arm)),
-            colour: colour(arm.arm),
+            colour: colour(arm.arm, cell.cell),
             points: spectrum_points(&arm.pooled(metric, &arm.blocks()), cell),
         })
         .collect();
@@ -48,8 +48,11 @@ fn spectrum_points(pooled: &Pooled, cell: &CellComparison) -> Vec<(f64, f64)> {
 }
 
 /// Other over base along the whole distribution. One quantile is no curve, and its number stands in the table.
-pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Option<Block> {
-    let versus = cell.pair()?;
+pub(crate) fn shift(cell: &CellComparison, versus: &Versus, metric: Metric, lang: Language) -> Option<Block> {
+    let contestant = versus.arm.protocol.role() == Role::Contestant;
+    if !contestant || versus.judged != Some(metric) {
+        return None;
+    }
     let observed = versus.shifts.iter().filter(|shift| is_observed(cell, metric, shift.share));
     let points = observed.map(|shift| ShiftPoint {
         quantile: shift.share,
@@ -60,16 +63,18 @@ pub(crate) fn shift(cell: &CellComparison, metric: Metric, lang: Language) -> Op
     if points.len() < 2 {
         return None;
     }
-    let (arm, sides) = (trial::Arm::of(versus.transport), [cell.base, versus.transport]);
-    let line = ShiftLine { name: both(lang, |l| l.over(sides)), colour: colour(arm), points };
+    let sides = [cell.base, versus.arm];
+    let line = ShiftLine { name: both(lang, |l| l.over(sides)), colour: colour(versus.arm, cell.cell), points };
     let text = chart_text(
         lang,
         |l| l.shift_title(l.metric(metric), &cell.cell.name),
-        |l| l.shift_subtitle(l.sides(sides)[1], l.sides(sides)[0]),
+        |l| l.shift_subtitle(&l.arm(versus.arm), &l.arm(cell.base)),
         |l| l.percentile(),
         |l| l.ratio_axis(),
     );
-    block(chart::shift(&text, &[line]), lang.shift_caption(), file_name(&cell.cell.name, "shift"))
+    let is_pair = cell.pair().is_some_and(|pair| pair.arm == versus.arm);
+    let kind = if is_pair { "shift".to_owned() } else { format!("shift-{}", versus.arm.file_name()) };
+    block(chart::shift(&text, &[line]), lang.shift_caption(), file_name(&cell.cell.name, &kind))
 }
 
 /// Whether both arms hold the observations that a share needs on its thinner side.
@@ -86,7 +91,7 @@ pub(crate) fn timeline(cell: &CellComparison, lang: Language) -> Option<Block> {
     }
     let arm = |arm: &ArmTrials| TimelineArm {
         name: both(lang, |l| l.arm(arm.arm)),
-        colour: colour(arm.arm),
+        colour: colour(arm.arm, cell.cell),
         p50: seconds(arm, Quantile::P50),
         p99: seconds(arm, Quantile::P99),
     };
@@ -116,17 +121,16 @@ fn seconds(arm: &ArmTrials, quantile: Quantile) -> Vec<(f64, f64)> {
 
 /// Server memory over connections with the fitted slopes, every preset in one picture.
 pub(crate) fn memory(cells: &[&CellComparison], lang: Language) -> Option<Block> {
-    let lines: Vec<MemoryLine> = cells
-        .iter()
-        .flat_map(|cell| shown_arms(cell).filter_map(|arm| memory_line(cell.cell.preset, arm, lang)))
-        .collect();
+    let lines: Vec<MemoryLine> =
+        cells.iter().flat_map(|cell| shown_arms(cell).filter_map(|arm| memory_line(cell.cell, arm, lang))).collect();
     let text =
         chart_text(lang, |l| l.memory_title(), |l| l.memory_subtitle(), |l| l.connections_axis(), |l| l.memory_axis());
     let first = cells.first()?;
     block(chart::memory(&text, &lines), lang.why(&first.cell.why), file_name(&first.cell.name, "memory"))
 }
 
-fn memory_line(preset: Preset, arm: &ArmTrials, lang: Language) -> Option<MemoryLine> {
+fn memory_line(cell: &Cell, arm: &ArmTrials, lang: Language) -> Option<MemoryLine> {
+    let preset = cell.preset;
     let per_connection = arm.median(trial::Figure::ServerMemoryPerConnection)?;
     let mut steps: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for point in arm.measured().flat_map(|(_, m)| &m.memory) {
@@ -138,7 +142,7 @@ fn memory_line(preset: Preset, arm: &ArmTrials, lang: Language) -> Option<Memory
     let dots: Vec<Dot> = steps.into_iter().filter_map(median).collect();
     Some(MemoryLine {
         name: both(lang, |l| l.memory_line(l.arm(arm.arm), l.preset(preset), number::bytes(per_connection))),
-        colour: colour(arm.arm),
+        colour: colour(arm.arm, cell),
         stroke: if preset == Preset::Equal { Stroke::Solid } else { Stroke::Dashed },
         fit: fit(&dots),
         points: dots,

@@ -1,11 +1,11 @@
 //! Added latency over the pace of a stream: a line for each transport and number of streams.
 
-use super::{block, both, chart_text, colour};
+use super::{block, both, chart_text, of_protocol};
 use crate::chart::{self, PaceLine, Stroke};
 use crate::document::Block;
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::text::Language;
-use trial::{Arm, Figure, Metric, Quantile};
+use trial::{Figure, Metric, Quantile};
 use wire::Transport;
 
 /// `None` with fewer than two paces: a point has no slope.
@@ -21,7 +21,7 @@ pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         let name = move |l: Language| l.llm_line(l.transport(transport), single);
         let stroke = if single { Stroke::Solid } else { Stroke::Dashed };
-        PaceLine { name: both(lang, name), colour: colour(Arm::of(transport)), stroke, points }
+        PaceLine { name: both(lang, name), colour: of_protocol(transport), stroke, points }
     };
     let each = [true, false].into_iter().flat_map(|single| [Transport::Sse, Transport::WebSocket].map(|t| (t, single)));
     let lines: Vec<_> =
@@ -35,5 +35,5 @@ pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
 fn added(cell: &OwnCell, transport: Transport) -> Option<f64> {
     let figure = cell.judged(Quantile::P50);
     let known = matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::JudgedTime, _));
-    cell.cell.median(transport, figure).filter(|_| known)
+    cell.cell.median_of(transport, figure).filter(|_| known)
 }

@@ -8,7 +8,7 @@ use crate::number;
 use crate::text::Language;
 use crate::theory::theory_of;
 use crate::verdict::{Direction, Interval, Verdict};
-use trial::{Arm, Figure};
+use trial::Figure;
 
 /// One figure of every transport of a cell: the median trial, with the range of all trials.
 pub(crate) fn bars(cell: &CellComparison, figure: Figure, lang: Language) -> Option<Block> {
@@ -17,7 +17,7 @@ pub(crate) fn bars(cell: &CellComparison, figure: Figure, lang: Language) -> Opt
         let range = values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &x| (low.min(x), high.max(x)));
         Some(Bar {
             name: both(lang, |l| l.arm(arm.arm)),
-            colour: colour(arm.arm),
+            colour: colour(arm.arm, cell.cell),
             value: arm.median(figure)?,
             interval: (values.len() > 1).then_some(range),
         })
@@ -38,7 +38,7 @@ pub(crate) fn overhead(cells: &[&CellComparison], lang: Language) -> Option<Bloc
     let column = |cell: &CellComparison, arm: &crate::compare::ArmTrials| {
         Some(Column {
             name: both(lang, |l| l.arm(arm.arm)),
-            colour: colour(arm.arm),
+            colour: colour(arm.arm, cell.cell),
             measured: arm.median(Figure::OverheadPerEvent)?,
             theory: theory_of(cell, arm),
         })
@@ -67,7 +67,7 @@ pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &
         return None;
     }
     let headlines = |cell: &CellComparison| {
-        let contests = cell.pair().into_iter().flat_map(|versus| &versus.contests);
+        let contests = cell.versus.iter().flat_map(|versus| &versus.contests);
         contests
             .filter(|contest| contest.headline && contest.estimability == Estimability::PerTrial)
             .filter(|contest| contest.verdict != Verdict::Refused)
@@ -77,18 +77,18 @@ pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &
     let cells = cells.iter().filter(|cell| !cell.turned);
     let rows = cells.flat_map(|cell| headlines(cell).into_iter().map(|contest| forest_row(cell, &contest)));
     let margin = 1.0 + Figure::Duration(trial::Metric::ResponseTime, trial::Quantile::P50).margin();
-    let sides = comparison.sides();
+    let [base, other] = comparison.sides();
     let forest = Forest {
         rows: rows.collect(),
         margin: Some((1.0 / margin, margin)),
-        sides: (both(lang, |l| l.is_lower(l.sides(sides)[1])), both(lang, |l| l.is_higher(l.sides(sides)[1]))),
-        ratio_name: both(lang, |l| l.over(sides)),
-        null_name: both(lang, |l| l.null_interval(l.sides(sides)[0])),
+        sides: (both(lang, |l| l.is_lower(&l.arm(other))), both(lang, |l| l.is_higher(&l.arm(other)))),
+        ratio_name: both(lang, |l| l.over([base, other])),
+        null_name: both(lang, |l| l.null_interval(&l.arm(base))),
         margin_name: both(lang, |l| l.margin_of(number::percent(margin - 1.0))),
     };
     let text = chart_text(
         lang,
-        |l| l.forest_title(l.sides(sides)[1], l.sides(sides)[0]),
+        |l| l.forest_title(&l.arm(other), &l.arm(base)),
         |l| l.forest_subtitle(comparison.family),
         |_| String::new(),
         |_| String::new(),
@@ -108,8 +108,8 @@ fn forest_row(cell: &CellComparison, contest: &Contest) -> ForestRow {
         interval: bounds(contest.ratio.interval),
         null: contest.null.and_then(|null| bounds(null.interval)),
         colour: match contest.verdict {
-            Verdict::Different { direction: Direction::Lower, .. } => colour(Arm::of(contest.arms[1])),
-            Verdict::Different { direction: Direction::Higher, .. } => colour(Arm::of(contest.arms[0])),
+            Verdict::Different { direction: Direction::Lower, .. } => colour(contest.arms[1], cell.cell),
+            Verdict::Different { direction: Direction::Higher, .. } => colour(contest.arms[0], cell.cell),
             _ => Colour::Null,
         },
     }

@@ -147,11 +147,11 @@ fn head(names: impl IntoIterator<Item = (String, String)>) -> Html {
 }
 
 fn single(data: &Verdicts) -> Element {
-    let Heads { name, claim, what, sides, ratio, verdict, .. } = &data.heads;
+    let Heads { name, claim, what, sides, ratios, verdict, .. } = &data.heads;
     let before = [("", name), ("claim", claim), ("what", what)];
     let named = |(class, name): (&str, &String)| (class.to_owned(), name.clone());
     let sides = sides.iter().map(|(name, class)| (format!("number {class}"), name.clone()));
-    let after = [("number", ratio), ("verdict", verdict)];
+    let after = ratios.iter().map(|name| ("number", name)).chain([("verdict", verdict)]);
     let heads = head(before.map(named).into_iter().chain(sides).chain(after.map(named)));
     let bodies = data.entries.iter().flat_map(|entry| entry.found.iter().map(|found| body(entry, found, &data.heads)));
     el("table").class("overview").add(heads).all(bodies)
@@ -188,12 +188,13 @@ fn link(entry: &Entry, text: &str) -> Html {
 fn cells(line: &Line, heads: &Heads) -> Vec<Html> {
     let values = line.values.iter().zip(&heads.sides);
     let values = values.map(|(value, (_, class))| el("td").class(&format!("number {class}")).add(value));
-    let ratio = el("td").class("number ratio").with("data-label", &heads.ratio).add(&line.ratio);
-    std::iter::once(el("td").class("what").add(&line.what)).chain(values).chain([ratio]).map(Html::from).collect()
+    let ratios = line.ratios.iter().zip(&heads.ratios);
+    let ratios = ratios.map(|(ratio, name)| el("td").class("number ratio").with("data-label", name).add(ratio));
+    std::iter::once(el("td").class("what").add(&line.what)).chain(values).chain(ratios).map(Html::from).collect()
 }
 
 fn nothing(heads: &Heads) -> Vec<Html> {
-    let width = (heads.sides.len() + 2).to_string();
+    let width = heads.of_line().count().to_string();
     vec![el("td").class("what nothing").with("colspan", &width).add(NONE).into()]
 }
 
@@ -245,7 +246,7 @@ fn run_cell(entry: &Entry, found: &Found, heads: &Heads) -> Html {
             .class("measured")
             .add(el("span").class("what").add(&line.what))
             .all(values.map(|(value, (_, class))| el("span").class(class).add(value)))
-            .add(el("span").class("ratio").add(&line.ratio))
+            .all(line.ratios.iter().map(|ratio| el("span").class("ratio").add(ratio)))
             .into()
     });
     std::iter::once(chip(&found.chip)).chain(detail(&found.detail).map(Html::from)).chain(lines).collect()

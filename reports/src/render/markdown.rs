@@ -1,7 +1,7 @@
 //! Markdown. Refuses to let a text break out of its place; leaves out what a reader of a page opens by hand, and charts, which
 //! are files beside it.
 
-use crate::document::{Block, Document, Entry, Found, Heads, Line, Scope, Table, Verdicts};
+use crate::document::{Block, Document, Entry, Found, Heads, Scope, Table, Verdicts};
 use crate::printed::one_line;
 
 /// The summary of a report.
@@ -104,30 +104,30 @@ fn verdicts(data: &Verdicts) -> String {
 
 /// The findings of one run as a table.
 pub(crate) fn verdicts_table(data: &Verdicts, run: usize) -> String {
-    let Heads { name, claim, what, sides, ratio, verdict, .. } = &data.heads;
+    let Heads { name, claim, verdict, .. } = &data.heads;
     let claim = (!claim.is_empty()).then_some(claim);
-    let before = std::iter::once(name).chain(claim).chain([what]);
-    let head = before.chain(sides.iter().map(|(name, _)| name)).chain([ratio, verdict]).map(|name| escape(name));
+    let head = std::iter::once(name).chain(claim).chain(data.heads.of_line()).chain([verdict]);
+    let head = head.map(|name| escape(name));
     let rows = data.entries.iter().filter_map(|entry| Some((entry, entry.found.get(run)?)));
     lines(head.collect(), rows.map(|(entry, found)| row(entry, found, &data.heads)))
 }
 
 fn row(entry: &Entry, found: &Found, heads: &Heads) -> Vec<String> {
-    let column =
-        |of: &dyn Fn(&Line) -> &str| found.lines.iter().map(|line| escape(of(line))).collect::<Vec<_>>().join("<br>");
+    let column = |index: usize| {
+        let cells = found.lines.iter().filter_map(|line| line.cells().nth(index));
+        cells.map(|cell| escape(cell)).collect::<Vec<_>>().join("<br>")
+    };
     let claim = (!heads.claim.is_empty()).then(|| match entry.claim.as_slice() {
         [] => escape(&heads.unclaimed),
         claim => escape(&claim.join(" / ")),
     });
-    let value = |index: usize| column(&|line: &Line| line.values.get(index).map_or("", String::as_str));
     let chip = format!("{} **{}**", found.chip.tone.sign(), escape(&found.chip.word));
     let detail = (!found.detail.is_empty()).then(|| escape(&found.detail));
     let verdict = std::iter::once(chip).chain(detail).collect::<Vec<_>>().join("<br>");
     std::iter::once(format!("**{}**", escape(&entry.name)))
         .chain(claim)
-        .chain([column(&|line| &line.what)])
-        .chain((0..heads.sides.len()).map(value))
-        .chain([column(&|line| &line.ratio), verdict])
+        .chain((0..heads.of_line().count()).map(column))
+        .chain([verdict])
         .collect()
 }
 

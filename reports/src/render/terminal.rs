@@ -107,8 +107,7 @@ impl Layout {
     }
 
     fn verdicts(self, data: &Verdicts) -> Vec<String> {
-        let sides = data.heads.sides.iter().map(|(name, _)| name.as_str());
-        let head: Vec<&str> = std::iter::once("").chain(sides).chain([data.heads.ratio.as_str()]).collect();
+        let head: Vec<&str> = std::iter::once("").chain(data.heads.of_line().skip(1).map(String::as_str)).collect();
         let lines = data.entries.iter().flat_map(|entry| &entry.found).flat_map(|found| &found.lines);
         let rows: Vec<Vec<&str>> = std::iter::once(head.clone()).chain(lines.map(cells)).collect();
         let widths = fit(&rows, self.width - INDENT.len());
@@ -147,7 +146,7 @@ fn worded(chip: &Chip) -> String {
 }
 
 fn cells(line: &Line) -> Vec<&str> {
-    std::iter::once(&line.what).chain(&line.values).chain([&line.ratio]).map(String::as_str).collect()
+    line.cells().map(String::as_str).collect()
 }
 
 const fn tone(tone: Tone) -> Style {

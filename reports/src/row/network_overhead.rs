@@ -104,7 +104,7 @@ fn overheads<'a, 'r>(
 fn mismatches(comparison: &Comparison, lang: Language) -> impl Iterator<Item = String> {
     overheads(comparison).filter_map(move |(cell, arm, measured, theory)| {
         let theory = theory.filter(|theory| (measured - theory).abs() > EXACT)?;
-        let name = lang.transport(arm.arm.transport);
+        let name = lang.transport(arm.arm.protocol);
         Some(lang.mismatch(name, &cell.cell.name, format!("{measured:.3}"), format!("{theory:.3}")))
     })
 }
@@ -119,7 +119,7 @@ fn beside_theory(comparison: &Comparison, lang: Language) -> Table {
         &overheads,
         [
             (lang.payload(), &|(cell, ..)| format!("{}{}", number::payload(cell.cell.load.payload_bytes), ids(cell))),
-            (lang.transport_head(), &|(_, arm, ..)| lang.transport(arm.arm.transport).to_owned()),
+            (lang.transport_head(), &|(_, arm, ..)| lang.transport(arm.arm.protocol).to_owned()),
             (lang.measured_head(), &|(_, _, measured, _)| number::bytes(*measured)),
             (lang.in_theory(), &|(.., theory)| theory.map_or_else(none, number::bytes)),
             (lang.agrees(), &|(.., measured, theory)| theory.map_or_else(none, |theory| agrees(*measured, theory))),

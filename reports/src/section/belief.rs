@@ -8,18 +8,17 @@ pub(super) use checks::selfcheck;
 pub(super) use preflight::found as preflight_blocks;
 
 use crate::compare::Comparison;
-use crate::detect::detected;
+use crate::detect::{self, detected};
 use crate::document::{Block, Table};
-use crate::number::{self, NONE};
+use crate::number;
 use crate::text::Language;
 use std::collections::BTreeSet;
-use std::mem::discriminant;
-use trial::{CellStop, StopReason, Warning};
+use trial::{CellStop, Check, StopReason, Warning, check};
 
 /// Most redone blocks that are listed one by one.
 const LISTED: usize = 50;
 
-/// Most cells that are named where a detector fired.
+/// Most cells that are named where a check fired.
 const NAMED: usize = 3;
 
 /// Everything that one run says about its ruler.
@@ -29,7 +28,7 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
         preflight::blocks(comparison, lang),
         redone(comparison, lang),
         stops(comparison, lang),
-        detectors(comparison, lang),
+        fired(comparison, lang),
         checks::null_arms(comparison, lang),
     ];
     std::iter::once(intro).chain(parts.into_iter().flatten()).collect()
@@ -78,15 +77,15 @@ fn stops(comparison: &Comparison, lang: Language) -> Vec<Block> {
     [Block::Heading(lang.stops_heading()), table_or(table, lang.no_stops())].into_iter().chain(rest).collect()
 }
 
-/// A kind of warning: how often it was given, and where.
+/// A check that fired: how often it was given, and where.
 struct Fired<'a> {
     warning: &'a Warning,
     times: usize,
     cells: BTreeSet<&'a str>,
 }
 
-/// Every kind of warning once: rule, what was found, what follows, where, how often.
-fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
+/// Every check that fired once: its name, what was found, what follows, where, how often.
+fn fired(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let records = comparison.records;
     let trials = records.trials.iter().flat_map(|trial| trial.warnings.iter().map(|w| (trial.cell.name.as_str(), w)));
     let early = records.preflight.iter().flat_map(|preflight| &preflight.warnings);
@@ -95,7 +94,7 @@ fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let compared = compared.iter().map(|found| (found.cell, &found.warning));
     let mut kinds: Vec<Fired> = Vec::new();
     for (cell, warning) in of_run.chain(trials).chain(compared) {
-        match kinds.iter_mut().find(|kind| discriminant(kind.warning) == discriminant(warning)) {
+        match kinds.iter_mut().find(|kind| kind.warning.is(warning.check())) {
             Some(kind) => {
                 kind.times += 1;
                 kind.cells.insert(cell);
@@ -103,20 +102,20 @@ fn detectors(comparison: &Comparison, lang: Language) -> Vec<Block> {
             None => kinds.push(Fired { warning, times: 1, cells: BTreeSet::from([cell]) }),
         }
     }
-    kinds.sort_by_key(|kind| kind.warning.rule().unwrap_or(u8::MAX));
-    let rule = |fired: &Fired| fired.warning.rule().map_or(NONE.to_owned(), |rule| rule.to_string());
+    let place = |check: &Check| check::all().chain(detect::CHECKS.iter().copied()).position(|known| known == check);
+    kinds.sort_by_key(|kind| place(kind.warning.check()));
     let table = Table::of(
-        lang.detectors_caption(),
+        lang.checks_caption(),
         &kinds,
         [
-            (lang.rule_head(), &rule),
+            (lang.check_head(), &|fired| fired.warning.check().id.to_owned()),
             (lang.found_head(), &|fired| lang.warning(fired.warning)),
             (lang.action_head(), &|fired| lang.action(fired.warning.action())),
             (lang.cell_head(), &|fired| places(fired, lang)),
             (lang.times_head(), &|fired| number::count(fired.times as u64)),
         ],
     );
-    vec![Block::Heading(lang.detectors_heading()), table_or(table, lang.no_detector())]
+    vec![Block::Heading(lang.checks_heading()), table_or(table, lang.no_check())]
 }
 
 /// Where a warning was given: the first cells by name.

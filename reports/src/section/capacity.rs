@@ -1,12 +1,14 @@
 //! What stands behind a capacity: every load that was tried, with what came of it.
 
-use super::rows::{class, entry, heads};
+use super::rows::{entry, heads};
+use crate::arms::Arms;
 use crate::capacity::{Answer, Capacity, NoRatio, Stage, Step};
 use crate::compare::Comparison;
-use crate::document::{Block, Heads, Table, Verdicts};
+use crate::document::{Block, Table, Verdicts};
 use crate::number::{self, NONE};
 use crate::row::{Finding, Measured, RowVerdict};
 use crate::text::Language;
+use trial::Arm;
 
 /// How the answers were found, and each step of the way; empty for a run that searched for none.
 pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
@@ -21,8 +23,7 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
 
 /// Both capacities beside each other, and what may be said of their ratio.
 fn verdicts(found: &Capacity, lang: Language) -> Verdicts {
-    // The columns are the arms of the search, whichever they are.
-    let [sse, websocket] = found.answers.each_ref().map(|answer| match answer {
+    let held = found.answers.each_ref().map(|answer| match answer {
         Answer::Found { holds, .. } => number::count(*holds),
         Answer::NotFound { holds, .. } => holds.map_or(NONE.to_owned(), |holds| format!("≥ {}", number::count(holds))),
     });
@@ -37,12 +38,13 @@ fn verdicts(found: &Capacity, lang: Language) -> Verdicts {
         Err(NoRatio::NotAsked) => (String::new(), RowVerdict::Found(String::new())),
         Err(_) => (String::new(), RowVerdict::NotResolved(lang.ratio_of(found).unwrap_or_default())),
     };
-    let measured = Measured { what: lang.load_head(found.plan.of), sse, websocket, ratio };
+    let (sides, [base, other]) = (found.plan.arms.map(Arm::of), held);
+    let arms = Arms::sides(sides);
+    let mut measured = Measured::empty(lang.load_head(found.plan.of), &arms, NONE);
+    measured.put(&arms, sides, [base, other, ratio]);
     let finding = Finding { lines: vec![measured], verdict, sentence: String::new(), caveats: Vec::new() };
-    let heads = heads(lang.capacity_heading(), found.plan.arms, lang);
-    let sides = found.plan.arms.map(|arm| (lang.transport(arm).to_owned(), class(arm))).into();
     Verdicts {
-        heads: Heads { sides, ..heads },
+        heads: heads(lang.capacity_heading(), &arms, lang),
         runs: Vec::new(),
         entries: vec![entry(found.plan.slo.to_string(), &finding, lang)],
     }

@@ -13,14 +13,14 @@ use wire::Transport;
 /// Every cell with what it says; empty for a run that feeds rows.
 pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let Some(own) = OwnCells::of(comparison) else { return Vec::new() };
-    vec![Block::Verdicts(verdicts(&own, lang)), Block::Note(lang.ratio_note_of(own.sides()))]
+    vec![Block::Verdicts(verdicts(&own, lang)), Block::Note(own.arms.note(lang))]
 }
 
 /// The cells one below the other.
 pub(crate) fn verdicts(own: &OwnCells, lang: Language) -> Verdicts {
     let findings = own.findings(lang);
     Verdicts {
-        heads: heads(lang.cell_head(), own.sides(), lang),
+        heads: heads(lang.cell_head(), &own.arms, lang),
         runs: Vec::new(),
         entries: findings.iter().map(|(name, finding)| entry((*name).to_owned(), finding, lang)).collect(),
     }
@@ -33,7 +33,7 @@ pub(super) fn streams(comparison: &Comparison, lang: Language) -> Vec<Block> {
         return Vec::new();
     }
     let [base, _] = lang.sides(own.sides());
-    let notes = [lang.llm_method(base), lang.difference_note()].map(Block::Note);
+    let notes = [lang.llm_method(&base), lang.difference_note()].map(Block::Note);
     std::iter::once(Block::Table(pace_table(&own, lang))).chain(notes).chain(picture::pace(&own, lang)).collect()
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn pace_table(own: &OwnCells, lang: Language) -> Table {
     let head = [lang.cell_head(), lang.llm_pace_head(), lang.llm_streams_head()]
         .into_iter()
         .chain(of(lang.llm_chart_axis()))
-        .chain([lang.llm_difference_head(lang.llm_difference(other, base)), lang.llm_share_head()])
+        .chain([lang.llm_difference_head(lang.llm_difference(&other, &base)), lang.llm_share_head()])
         .chain(of(lang.figure(Figure::BytesPerToken)));
     let rows = own.cells.iter().filter_map(|cell| stream(cell, lang));
     Table { caption: lang.llm_added_caption(), head: head.collect(), rows: rows.collect() }
@@ -54,7 +54,7 @@ pub(crate) fn pace_table(own: &OwnCells, lang: Language) -> Table {
 /// One cell with a pace of its own.
 fn stream(cell: &OwnCell, lang: Language) -> Option<Vec<String>> {
     let none = || NONE.to_owned();
-    let both = |figure| cell.line(figure, lang).map_or_else(|| [none(), none()], |line| [line.sse, line.websocket]);
+    let both = |figure| cell.values(figure, lang);
     let setting = [
         cell.cell.cell.name.clone(),
         number::significant(cell.tokens_per_second()?),

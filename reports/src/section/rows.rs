@@ -1,11 +1,12 @@
 //! The rows of the comparison: the table with what each says, the answer in one sentence, and what lies behind each.
 
 use super::cell::of_cell;
+use crate::arms::Arms;
 use crate::compare::Comparison;
 use crate::document::{Block, Chip, Entry, Found, Heads, Line, Scope, Section, Table, Tone, Verdicts};
 use crate::row::{Finding, Measured, RowVerdict, finding, study};
 use crate::text::Language;
-use trial::Row;
+use trial::{Arm, Row};
 use wire::Transport;
 
 /// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
@@ -21,14 +22,14 @@ const fn glance(row: Row) -> usize {
 pub(crate) struct Findings {
     /// Rows in the order of the table.
     rows: Vec<(Row, Finding)>,
-    /// Base and other of its ratios.
-    sides: [Transport; 2],
+    /// The columns of its table.
+    pub(crate) arms: Arms,
 }
 
 impl Findings {
     pub(crate) fn of(comparison: &Comparison, lang: Language) -> Self {
         let rows = Row::ALL.into_iter().map(|row| (row, finding(comparison, row, lang))).collect();
-        Self { rows, sides: comparison.sides() }
+        Self { rows, arms: Arms::pair(comparison) }
     }
 
     /// The answer in one sentence: how many of the article's claims hold, and which.
@@ -68,9 +69,10 @@ pub(crate) fn verdicts(findings: &[Findings], labels: &[String], lang: Language)
             found: findings.iter().filter_map(of_run).collect(),
         }
     };
-    let sides = findings.first().map_or([Transport::Sse, Transport::WebSocket], |findings| findings.sides);
+    let arms =
+        findings.first().map_or_else(|| Arms::protocols(Arm::of(Transport::Sse)), |findings| findings.arms.clone());
     Verdicts {
-        heads: Heads { claim: lang.claim_head(), ..heads(lang.row_head(), sides, lang) },
+        heads: Heads { claim: lang.claim_head(), ..heads(lang.row_head(), &arms, lang) },
         runs: labels.to_vec(),
         entries: Row::ALL.into_iter().map(entry).collect(),
     }
@@ -78,10 +80,10 @@ pub(crate) fn verdicts(findings: &[Findings], labels: &[String], lang: Language)
 
 /// The table with how its ratios are to be read.
 pub(super) fn comparison(findings: &[Findings], labels: &[String], lang: Language) -> Section {
-    let mut sides = findings.iter().map(|findings| findings.sides);
-    let first = sides.next().filter(|first| sides.all(|sides| sides == *first));
+    let mut all = findings.iter().map(|findings| &findings.arms);
+    let first = all.next().filter(|first| all.all(|arms| arms == *first));
     let many = || lang.ratio_note(lang.pick("the other", "另一方"), lang.pick("the base", "基准"));
-    let note = Block::Note(first.map_or_else(many, |sides| lang.ratio_note_of(sides)));
+    let note = Block::Note(first.map_or_else(many, |arms| arms.note(lang)));
     Section {
         anchor: "comparison",
         heading: lang.comparison_heading(),
@@ -91,25 +93,25 @@ pub(super) fn comparison(findings: &[Findings], labels: &[String], lang: Languag
     }
 }
 
-/// The words around findings of two sides.
-pub(super) fn heads(name: String, sides: [Transport; 2], lang: Language) -> Heads {
-    let shown = [Transport::Sse, Transport::WebSocket];
+/// The words around findings of some arms.
+pub(super) fn heads(name: String, arms: &Arms, lang: Language) -> Heads {
+    let classes = arms.all().iter().map(|arm| class(*arm));
     Heads {
         name,
         claim: String::new(),
         unclaimed: lang.no_claim(),
         what: lang.what_head(),
-        sides: shown.map(|transport| (lang.transport(transport).to_owned(), class(transport))).into(),
-        ratio: lang.over(sides),
+        sides: arms.names(lang).into_iter().zip(classes).collect(),
+        ratios: arms.ratios(lang),
         verdict: lang.verdict_head(),
         evidence: lang.evidence_link(),
         caveat: lang.caveat(),
     }
 }
 
-/// The class that gives a transport its colour.
-pub(super) const fn class(transport: Transport) -> &'static str {
-    match transport {
+/// The class that gives an arm its colour.
+const fn class(arm: Arm) -> &'static str {
+    match arm.protocol {
         Transport::Sse => "sse",
         Transport::WebSocket => "websocket",
         Transport::LongPoll | Transport::HttpStream | Transport::RawTcp => "",
@@ -122,6 +124,10 @@ pub(super) fn entry(name: String, finding: &Finding, lang: Language) -> Entry {
     Entry { name, anchor: None, claim: Vec::new(), claimed: String::new(), glance, found }
 }
 
+fn line(Measured { what, values, ratios }: &Measured) -> Line {
+    Line { what: what.clone(), values: values.clone(), ratios: ratios.clone() }
+}
+
 /// A finding as it is shown.
 fn found(finding: &Finding, lang: Language) -> Found {
     let said = match &finding.verdict {
@@ -130,11 +136,6 @@ fn found(finding: &Finding, lang: Language) -> Found {
         RowVerdict::Confirmed | RowVerdict::Refuted | RowVerdict::NotMeasured(_) | RowVerdict::Found(_) => {
             finding.sentence.clone()
         }
-    };
-    let line = |Measured { what, sse, websocket, ratio }: &Measured| Line {
-        what: what.clone(),
-        values: vec![sse.clone(), websocket.clone()],
-        ratio: ratio.clone(),
     };
     Found {
         chip: Chip { tone: finding.verdict.tone(), word: finding.verdict.word(lang) },
@@ -149,7 +150,7 @@ fn found(finding: &Finding, lang: Language) -> Found {
 /// Everything behind a row: its conclusion, what its study says, each of its cells.
 pub(super) fn of_row(comparison: &Comparison, findings: &Findings, row: Row, lang: Language) -> Vec<Block> {
     let finding = findings.rows.iter().find(|(of, _)| *of == row).map(|(_, finding)| finding);
-    let conclusion = finding.into_iter().flat_map(|finding| conclusion(finding, findings.sides, lang));
+    let conclusion = finding.into_iter().flat_map(|finding| conclusion(finding, &findings.arms, lang));
     let cells = comparison.row(row).flat_map(|cell| {
         let blocks = of_cell(comparison, cell, lang);
         // One table compares all payloads: what each cell adds is for those who look for it.
@@ -170,16 +171,13 @@ pub(super) fn of_other_cells(comparison: &Comparison, lang: Language) -> Vec<Blo
     note.into_iter().chain(blocks).collect()
 }
 
-fn conclusion(finding: &Finding, sides: [Transport; 2], lang: Language) -> Vec<Block> {
+fn conclusion(finding: &Finding, arms: &Arms, lang: Language) -> Vec<Block> {
     let Found { chip, detail, lines, sentence, caveats, .. } = found(finding, lang);
     let sentence = (chip.tone != Tone::Unmeasured).then_some(Block::Text(sentence));
-    let Heads { what, sides, ratio, .. } = heads(String::new(), sides, lang);
-    let head = std::iter::once(what).chain(sides.into_iter().map(|(name, _)| name)).chain([ratio]);
-    let row = |line: Line| std::iter::once(line.what).chain(line.values).chain([line.ratio]).collect();
     let values = (!lines.is_empty()).then(|| Table {
         caption: lang.measured_caption(),
-        head: head.collect(),
-        rows: lines.into_iter().map(row).collect(),
+        head: heads(String::new(), arms, lang).of_line().cloned().collect(),
+        rows: lines.iter().map(|line| line.cells().cloned().collect()).collect(),
     });
     let caveats = caveats.into_iter().map(Block::Warning);
     std::iter::once(Block::Verdict(chip, detail))

@@ -1,5 +1,5 @@
 //! Friedman's test: do columns differ, row by row? Rows are blocks, columns positions inside a block (reports/method/checks.md,
-//! rule 31). Refuses to pair what is not complete.
+//! `position-effect`). Refuses to pair what is not complete.
 
 use super::normal_below;
 use std::f64::consts::PI;

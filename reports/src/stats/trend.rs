@@ -1,4 +1,4 @@
-//! Whether a short series rises or falls: Theil–Sen slope and Kendall's exact test (reports/method/checks.md, rule 24). Refuses to
+//! Whether a short series rises or falls: Theil–Sen slope and Kendall's exact test (reports/method/checks.md, `drifting`). Refuses to
 //! judge: it hands out numbers.
 
 use super::median;

@@ -1,9 +1,14 @@
 //! The words of the section that says why a run may be believed.
 
 use super::{Language, messages};
-use trial::{Action, StopReason};
+use trial::{Action, StopReason, Warning};
 
 impl Language {
+    pub(crate) fn warning(self, warning: &Warning) -> String {
+        let [english, chinese] = warning.words();
+        self.pick(&english, &chinese).to_owned()
+    }
+
     pub(crate) fn action(self, action: Action) -> String {
         match action {
             Action::Inform => self.pick("inform", "告知"),
@@ -79,10 +84,11 @@ messages! {
     blocks_head() "Blocks" "区组"
     redone_head() "Run again" "重做"
     reason_head() "Reason" "原因"
-    detectors_heading() "Detectors that fired" "触发的检测器"
-    detectors_caption() "Each kind once, with the first that was found; rule numbers as in reports/method/checks.md" "每种只列一次，取首次所见；规则编号见 reports/method/checks.md"
-    no_detector() "None of the detectors fired." "没有检测器触发。"
-    rule_head() "Rule" "规则"
+    checks_heading() "Checks that fired" "触发的检查"
+    checks_caption()
+        "Each once, with the first that was found; loadgen list --checks says what each looks for"
+        "每项只列一次，取首次所见；各项检查的内容见 loadgen list --checks"
+    no_check() "No check fired." "没有检查触发。"
     action_head() "Action" "处置"
     found_head() "Found" "发现"
     times_head() "Times" "次数"

@@ -50,91 +50,20 @@ impl Language {
         }
     }
 
+    /// The protocol as prose has it, and the other parts as the arm's textual form has them.
     pub(crate) fn arm(self, arm: Arm) -> String {
         let twin = if arm.twin { self.pick(" (null arm)", "（空对照）") } else { "" };
-        format!("{}{twin}", self.transport(arm.transport))
+        format!("{}{}{twin}", self.transport(arm.protocol), arm.parts())
     }
 
     pub(crate) fn metric(self, metric: Metric) -> &'static str {
-        match metric {
-            Metric::ResponseTime => self.pick("response time", "响应时间"),
-            Metric::ServiceTime => self.pick("service time", "服务时间"),
-            Metric::PacerLateness => self.pick("timer lateness", "定时迟到"),
-            Metric::Queueing => self.pick("queueing", "排队"),
-            Metric::RoundTrip => self.pick("round trip", "往返时间"),
-            Metric::ConnectTcp => self.pick("TCP connect", "TCP 建连"),
-            Metric::ConnectTls => self.pick("TLS handshake", "TLS 握手"),
-            Metric::ConnectHandshake => self.pick("request to answer", "请求到响应头"),
-            Metric::FirstEvent => self.pick("time to first event", "首个事件时间"),
-            Metric::InterEvent => self.pick("gap between events", "事件间隔"),
-            Metric::GeneratorLag => self.pick("generator lag", "负载端滞后"),
-            Metric::SentToKernel => self.pick("sent to kernel receipt", "发送到内核接收"),
-            Metric::KernelToRead => self.pick("kernel receipt to read", "内核接收到读取"),
-            Metric::DeliveryTime => self.pick("delivery time", "交付时间"),
-            Metric::RequestToByte => self.pick("time to first byte", "首字节时间"),
-            Metric::RequestToEvent => self.pick("request to first event", "请求到首个事件"),
-            Metric::FirstContent => self.pick("TTFT (first content)", "TTFT（首个内容）"),
-            Metric::InterChunk => self.pick("ICL (inter-chunk latency)", "ICL（内容事件间隔）"),
-            Metric::PerOutputToken => self.pick("TPOT (time per output token)", "TPOT（每输出词元时间）"),
-            Metric::EndToEnd => self.pick("end-to-end time", "端到端时间"),
-            Metric::JudgedTime => self.pick("judged time", "所判时间"),
-        }
+        let [english, chinese] = metric.words();
+        self.pick(english, chinese)
     }
 
     pub(crate) fn figure(self, figure: Figure) -> String {
-        let name = match figure {
-            Figure::Duration(metric, quantile) => return format!("{} {quantile}", self.metric(metric)),
-            Figure::EventsPerSecond => self.pick("events a second", "每秒事件数"),
-            Figure::Goodput => self.pick("goodput", "有效吞吐"),
-            Figure::ServerCpuPerEvent => self.pick("server CPU per event", "服务端 CPU / 事件"),
-            Figure::ScheduleCpuPerEvent => {
-                self.pick("schedule's CPU per event, nobody subscribed", "仅调度的服务端 CPU / 事件（无订阅者）")
-            }
-            Figure::TransportCpuPerEvent => {
-                self.pick("transport's CPU per event (server − schedule)", "传输的 CPU / 事件（服务端 − 调度）")
-            }
-            Figure::ClientCpuPerEvent => self.pick("client CPU per event", "客户端 CPU / 事件"),
-            Figure::BytesPerEvent => self.pick("bytes per event", "字节 / 事件"),
-            Figure::OverheadPerEvent => self.pick("bytes above the payload", "载荷之外的字节"),
-            Figure::UpBytesPerExchange => self.pick("bytes up per exchange", "上行字节 / 次"),
-            Figure::DownBytesPerExchange => self.pick("bytes down per exchange", "下行字节 / 次"),
-            Figure::ConnectBytesOut => self.pick("request to connect", "建连请求字节"),
-            Figure::ConnectBytesIn => self.pick("response to connect", "建连响应字节"),
-            Figure::RequestsPerThousand => self.pick("HTTP requests per 1,000 events", "HTTP 请求 / 1,000 事件"),
-            Figure::ConnectionsPerThousand => self.pick("TCP connections per 1,000 events", "TCP 连接 / 1,000 事件"),
-            Figure::ServerMemoryPerConnection => {
-                self.pick("server memory per connection, pages touched (PSS)", "服务端内存 / 连接，触及的页面（PSS）")
-            }
-            Figure::RequestedBytesPerConnection => {
-                self.pick("bytes requested by the server per connection", "服务端申请的字节 / 连接")
-            }
-            Figure::RequestedWithoutBuffersPerConnection => self.pick(
-                "bytes requested by the server per connection, without I/O buffers",
-                "服务端申请的字节 / 连接（不含 I/O 缓冲区）",
-            ),
-            Figure::ClientMemoryPerConnection => self.pick("client memory per connection", "客户端内存 / 连接"),
-            Figure::KernelMemoryPerConnection => {
-                self.pick("kernel memory per connection, both ends", "内核内存 / 连接（两端合计）")
-            }
-            Figure::TlsBytesPerEvent => self.pick("TLS bytes per event", "TLS 字节 / 事件"),
-            Figure::WireBytesInPerEvent => self.pick("wire bytes in per event", "线路下行字节 / 事件"),
-            Figure::WireBytesOutPerEvent => self.pick("wire bytes out per event", "线路上行字节 / 事件"),
-            Figure::SegmentsPerEvent => self.pick("segments with payload per event", "含载荷的报文段 / 事件"),
-            Figure::AcksPerEvent => self.pick("pure ACKs per event", "纯 ACK / 事件"),
-            Figure::HostCpuPerEvent => self.pick("whole-host CPU per event", "整机 CPU / 事件"),
-            Figure::ServerSwitchesPerEvent => self.pick("server context switches per event", "服务端上下文切换 / 事件"),
-            Figure::ClientSwitchesPerEvent => self.pick("client context switches per event", "客户端上下文切换 / 事件"),
-            Figure::ServerRunQueuePerEvent => self.pick("server run-queue wait per event", "服务端就绪排队 / 事件"),
-            Figure::ClientRunQueuePerEvent => self.pick("client run-queue wait per event", "客户端就绪排队 / 事件"),
-            Figure::InstructionsPerEvent => self.pick("server user instructions per event", "服务端用户态指令 / 事件"),
-            Figure::SyscallsPerEvent => self.pick("server system calls per event", "服务端系统调用 / 事件"),
-            Figure::TokensPerSecond => self.pick("output tokens a second, all streams", "每秒输出词元（全部流）"),
-            Figure::GoodRequestsPerSecond => self.pick("goodput under the SLO", "达到 SLO 的请求 / 秒"),
-            Figure::SloAttainment => self.pick("share of requests within the SLO", "达到 SLO 的请求占比"),
-            Figure::TokensPerEvent => self.pick("tokens per content event", "词元 / 内容事件"),
-            Figure::BytesPerToken => self.pick("bytes per token", "字节 / 词元"),
-        };
-        name.to_owned()
+        let [english, chinese] = figure.words();
+        self.pick(&english, &chinese).to_owned()
     }
 
     /// What a cell does to its transports, in one line.
@@ -165,7 +94,14 @@ impl Language {
             },
         };
         let what = if cell.cadence.is_plain() { what } else { format!("{what} · {}", cell.cadence) };
-        format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
+        format!(
+            "{what} · {}",
+            self.load_run(
+                cell.preset,
+                self.series(&cell.clients().iter().map(ToString::to_string).collect::<Vec<_>>()),
+                self.blocks(cell.blocks as usize)
+            )
+        )
     }
 
     pub(crate) fn connections(self, n: u32) -> String {
@@ -246,7 +182,7 @@ messages! {
     load_llm(connections: String, arrivals: String)
         "language model: {connections} at most, {arrivals}"
         "大语言模型：至多 {connections}，{arrivals}"
-    load_run(preset: wire::Preset, client: trial::ClientKind, blocks: String)
+    load_run(preset: wire::Preset, client: String, blocks: String)
         "preset {preset}, {client} client, {blocks}"
         "预设 {preset}，{client} 客户端，{blocks}"
 }

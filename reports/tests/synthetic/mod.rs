@@ -11,7 +11,8 @@ mod ruler;
 pub(crate) use outline::outline;
 use reports::{Comparison, Extent, Language, Records, document};
 use std::path::{Path, PathBuf};
-use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Plan, Run, SCHEMA, Tool, Trial, Warning};
+use trial::check::{network, stalls};
+use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Plan, Run, SCHEMA, Tool, Trial};
 
 /// The standard plan as it is in the repository when this was written, so that its later changes do not touch the goldens.
 const PLAN: &str = include_str!("plan.toml");
@@ -103,7 +104,7 @@ pub(crate) fn write(records: &Records, directory: &Path) -> PathBuf {
 fn trials(cell: &Cell, random: &mut fastrand::Rng) -> Vec<Trial> {
     let mut trials = Vec::new();
     for block in 0..cell.blocks {
-        let mut arms = cell.arms();
+        let mut arms = cell.block_arms();
         random.shuffle(&mut arms);
         // What drifts with time is shared by the arms of a block.
         let drift = (0.05 * measured::normal(random)).exp();
@@ -116,7 +117,7 @@ fn trials(cell: &Cell, random: &mut fastrand::Rng) -> Vec<Trial> {
 
 fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, random: &mut fastrand::Rng) -> Trial {
     let warnings = match (cell.name.as_str(), block, position) {
-        ("latency/fan-out", 1, 1) => vec![Warning::PacerLate { p99_us: 212.0 }],
+        ("latency/fan-out", 1, 1) => vec![stalls::pacer_late(212.0)],
         _ => Vec::new(),
     };
     Trial {
@@ -162,7 +163,7 @@ fn run(plan: Plan) -> Run {
             pinning: "server on CPU 0, generator on CPU 1".to_owned(),
         },
         target: None,
-        warnings: vec![Warning::Loopback],
+        warnings: vec![network::loopback()],
         capacity: None,
         agent: None,
     }

@@ -55,7 +55,10 @@ fn verdicts(data: &Verdicts, lines: &mut Vec<String>) {
         for Found { chip, detail, lines: measured, sentence, said, caveats } in &entry.found {
             lines.push(format!("  {:?} {} ({detail})", chip.tone, chip.word));
             let measured = measured.iter();
-            lines.extend(measured.map(|line| format!("  {}: {} = {}", line.what, line.values.join(" : "), line.ratio)));
+            lines.extend(
+                measured
+                    .map(|line| format!("  {}: {} = {}", line.what, line.values.join(" : "), line.ratios.join(" : "))),
+            );
             let texts = std::iter::once(sentence).chain((said != sentence).then_some(said)).chain(caveats);
             lines.extend(texts.map(|text| format!("  {text}")));
         }

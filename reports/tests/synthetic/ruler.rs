@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+use trial::check::stalls::pacer_late;
 use trial::{
-    Cell, CellStop, Check, Distribution, Figure, Metric, Plan, Prediction, Preflight, Quantile, Redone, Scenario,
-    SelfCheck, StopReason, Warning,
+    Cell, CellStop, Distribution, Figure, Metric, Plan, Prediction, Preflight, ProbeResult, Quantile, Redone, Scenario,
+    SelfCheck, StopReason,
 };
 use wire::{Facts, Limits, Rate, Transport, Tuning};
 
@@ -65,12 +66,7 @@ pub(crate) fn preflight() -> Preflight {
 pub(crate) fn redone(plan: &Plan) -> Vec<Redone> {
     let fan_out = plan.cells.iter().filter(|cell| cell.name == "latency/fan-out");
     fan_out
-        .map(|cell| Redone {
-            cell: cell.name.clone(),
-            block: 1,
-            attempt: 0,
-            causes: vec![Warning::PacerLate { p99_us: 7_212.0 }],
-        })
+        .map(|cell| Redone { cell: cell.name.clone(), block: 1, attempt: 0, causes: vec![pacer_late(7_212.0)] })
         .collect()
 }
 
@@ -85,7 +81,7 @@ pub(crate) fn stops(plan: &Plan) -> Vec<CellStop> {
 }
 
 pub(crate) fn selfcheck() -> SelfCheck {
-    let check = |name: &str, injected: &str, expected: &str, found: &str, pass, note: &str| Check {
+    let check = |name: &str, injected: &str, expected: &str, found: &str, pass, note: &str| ProbeResult {
         name: name.to_owned(),
         injected: injected.to_owned(),
         expected: expected.to_owned(),

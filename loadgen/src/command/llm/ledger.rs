@@ -5,7 +5,6 @@
 
 use super::LlmArgs;
 use super::campaign::Campaign;
-use crate::detect;
 use crate::drive::{self, Started};
 use crate::journal::{Journal, JournalError};
 use crate::llm::campaign::Turn;
@@ -16,6 +15,7 @@ use crate::timestamp;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
+use trial::check;
 use trial::{Arm, ClockOffset, End, InVain, Line, LlmCounts, Outcome};
 use wire::{Facts, MonoTime, Transport};
 
@@ -49,13 +49,13 @@ impl Ledger {
         Self {
             journal,
             order: order(args, campaign),
-            arms: campaign.cell.arms(),
+            arms: campaign.cell.block_arms(),
             empty: Score::of(counts, ours.as_ref().map(|(_, clock)| clock.offset_ns), secrets),
             ours,
             totals: BTreeMap::new(),
             open: BTreeMap::new(),
             left,
-            waits: args.cancel_after.is_some() && campaign.cell.arms().len() == 1,
+            waits: args.cancel_after.is_some() && campaign.cell.block_arms().len() == 1,
             trials: 0,
             failure: None,
         }
@@ -96,7 +96,7 @@ impl Ledger {
         if let Some((facts, clock)) = &self.ours {
             (trial.server, trial.clock) = (Some(facts.clone()), Some(*clock));
         }
-        trial.warnings = detect::of_trial(&trial).into_iter().chain(found).collect();
+        trial.warnings = check::of_trial(&trial).into_iter().chain(found).collect();
         self.trials += 1;
         let written = self.journal.append(&Line::Trial(Box::new(trial)));
         self.failure = self.failure.take().or(written.err());

@@ -5,7 +5,8 @@ use super::campaign::Campaign;
 use crate::redact;
 use anyhow::Context as _;
 use std::time::Duration;
-use trial::{Cell, Load, Plan, Run, Scenario, StopRule, Warning};
+use trial::check::network;
+use trial::{Cell, Load, Plan, Run, Scenario, StopRule};
 use wire::{Faults, Rate, Schedule, Sharing, Transport};
 
 impl LlmArgs {
@@ -15,7 +16,7 @@ impl LlmArgs {
         let (name, why, stop) = ("llm".to_owned(), cell.why.clone(), StopRule::default());
         let plan = Plan { name, why, cells: vec![cell], stop, verdicts: true };
         let mut run = self.output.first_line(plan, Some(&self.url));
-        run.warnings.extend(loopback.then_some(Warning::Loopback));
+        run.warnings.extend(loopback.then_some(network::loopback()));
         run
     }
 

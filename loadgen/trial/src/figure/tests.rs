@@ -1,7 +1,7 @@
 //! Figures of measurements that were made up.
 
 use super::*;
-use crate::{Bothways, Bytes, Counters, ExactPass, Traffic};
+use crate::{Bothways, Bytes, Counters, ExactPass, Layers, MemoryPoint, Second, Tally, Traffic, Usage};
 
 #[test]
 fn figures_are_quotients_of_exact_counts() {

@@ -6,7 +6,7 @@ use crate::document::{Block, Table};
 use crate::number::{self, NONE};
 use crate::text::Language;
 use crate::verdict::Ratio;
-use trial::{Case, Check};
+use trial::{Case, ProbeResult};
 
 /// Every null arm of a headline figure: its ratio must hold 1.
 pub(super) fn null_arms(comparison: &Comparison, lang: Language) -> Vec<Block> {
@@ -57,7 +57,7 @@ pub(in crate::section) fn selfcheck(comparison: &Comparison, lang: Language) -> 
 }
 
 /// A line for the check, and one for each of its cases.
-fn check_rows(check: &Check, lang: Language) -> Vec<[String; 6]> {
+fn check_rows(check: &ProbeResult, lang: Language) -> Vec<[String; 6]> {
     let own = row([&check.name, &check.injected, &check.expected, &check.found], check.pass, &check.note, lang);
     let case = |case: &Case| row([&check.name, &case.injected, &case.expected, &case.found], Some(case.pass), "", lang);
     std::iter::once(own).chain(check.cases.iter().map(case)).collect()
@@ -82,7 +82,7 @@ mod tests {
     fn every_case_of_a_check_is_a_line_below_it() {
         let text = |text: &str| text.to_owned();
         let case = Case { injected: text("SSE, 50 ms"), expected: text("50 ms"), found: text("90 ms"), pass: false };
-        let check = Check {
+        let check = ProbeResult {
             name: text("V2 freeze"),
             injected: text("stops"),
             expected: text("their lengths"),

@@ -16,7 +16,7 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
     if contests.is_empty() {
         return Vec::new();
     }
-    let [base, other] = [cell.base, versus.transport].map(|transport| lang.transport(transport));
+    let [base, other] = &lang.sides([cell.base, versus.arm]);
     let null = |contest: &Contest| contest.null.filter(|_| contest.estimability == Estimability::PerTrial);
     let none = || NONE.to_owned();
     let rows: Vec<(&Contest, [String; 3])> =
@@ -26,8 +26,8 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
         &rows,
         [
             (lang.figure_head(), &|(contest, _)| lang.figure(contest.figure)),
-            (base.to_owned(), &|(_, [base, ..])| base.clone()),
-            (other.to_owned(), &|(_, [_, other, _])| other.clone()),
+            (base.clone(), &|(_, [base, ..])| base.clone()),
+            (other.clone(), &|(_, [_, other, _])| other.clone()),
             (lang.ratio_head(other, base), &|(_, [.., ratio])| ratio.clone()),
             (lang.null_head(), &|(contest, _)| null(contest).map_or_else(none, |null| number::ratio(&null))),
             (lang.p_head(), &|(contest, _)| contest.adjusted_p.map_or_else(none, number::probability)),
@@ -81,7 +81,7 @@ fn at(versus: &Versus, quantile: Quantile) -> Option<&Shift> {
 
 /// Independent observations of the smaller arm.
 fn observations(cell: &CellComparison, versus: &Versus, metric: Metric) -> u64 {
-    let arms = [cell.base, versus.transport].into_iter().filter_map(|transport| cell.arm(transport));
+    let arms = [cell.base, versus.arm].into_iter().filter_map(|arm| cell.arm(arm));
     arms.map(|arm| arm.observations(cell.cell, metric)).min().unwrap_or(0)
 }
 
