@@ -1,7 +1,6 @@
 //! What a report shows, as data: sections of blocks in the words of one language. `section` fills it, `render` lays it out;
 //! neither knows the other. Refuses to compute.
 
-use crate::chart::Chart;
 use std::fmt;
 
 /// A report in one language.
@@ -258,8 +257,10 @@ impl Tone {
 /// A chart with its place in the report.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// The chart.
-    pub chart: Chart,
+    /// An `<svg>` element, without a background and a font of its own.
+    pub svg: String,
+    /// A PNG file.
+    pub png: Vec<u8>,
     /// What to see in it.
     pub caption: String,
     /// Name of the PNG, without directory and extension.

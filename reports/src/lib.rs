@@ -12,7 +12,7 @@
 pub mod agent;
 pub mod browser_support;
 pub mod capacity;
-pub mod chart;
+mod chart;
 pub mod ci;
 pub mod compare;
 pub mod detect;

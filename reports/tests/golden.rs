@@ -5,7 +5,6 @@
 
 mod synthetic;
 
-use reports::chart::Chart;
 use reports::document::{Block, Chip, Document, Entry, Found, Heads, Line, Opening, Picture, Scope, Section, Table};
 use reports::document::{Tone, Verdicts};
 use reports::{
@@ -52,7 +51,12 @@ fn small() -> Document {
         head: vec![text("Arm"), text("Bytes")],
         rows: vec![vec![text("sse_*"), text("14 B")], vec![text("<b>"), text("–")]],
     };
-    let chart = Chart { svg: text("<svg viewBox=\"0 0 1 1\"></svg>"), png: Vec::new() };
+    let picture = |name: &str, caption: &str| Picture {
+        svg: text("<svg viewBox=\"0 0 1 1\"></svg>"),
+        png: Vec::new(),
+        caption: text(caption),
+        name: text(name),
+    };
     let facts = vec![(text("Seed"), text("42")), (text("Host"), text("a & b"))];
     let opening = vec![
         Block::Banner {
@@ -69,8 +73,8 @@ fn small() -> Document {
         Block::Heading(text("latency/single")),
         Block::Text(text("One stream. ")),
         Block::Table(table.clone()),
-        Block::Chart(Picture { chart: chart.clone(), caption: text("first"), name: text("a") }),
-        Block::Chart(Picture { chart, caption: text("second"), name: text("b") }),
+        Block::Chart(picture("a", "first")),
+        Block::Chart(picture("b", "second")),
         Block::Code { title: text("SSE"), text: text("GET / HTTP/1.1\n\n<body>") },
         Block::Fold { summary: text("Raw records"), blocks: vec![Block::Table(table)] },
         Block::Facts(facts),

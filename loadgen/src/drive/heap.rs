@@ -1,7 +1,7 @@
 //! What a connection has a server request of its allocator: a server of its own that accounts for its heap, asked with few
 //! and with twice as many quiet connections. Refuses to read a time or a page from it: the account slows it.
 
-use super::memory::Quiet;
+use super::quiet::Quiet;
 use super::session::Session;
 use super::{Order, TrialError};
 use crate::target::OwnServer;

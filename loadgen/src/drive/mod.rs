@@ -13,10 +13,12 @@ mod llm;
 mod memory;
 mod message;
 mod push;
+mod quiet;
 mod record;
 mod relay;
 mod schedule;
 mod session;
+mod subscription;
 mod uplink;
 
 pub use codec::{costs, decoder_lines};

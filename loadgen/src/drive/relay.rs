@@ -9,8 +9,9 @@
 //! Its bytes and requests stay out of the counts, which are the arm's alone.
 
 use super::echo::Messages;
-use super::push::{self, count};
+use super::push;
 use super::session::Session;
+use super::subscription::count;
 use super::uplink::Uplink;
 use super::{Observer, Order, TrialError};
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};

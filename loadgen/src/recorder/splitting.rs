@@ -108,6 +108,27 @@ proptest! {
 }
 
 #[test]
+fn a_run_that_is_split_holds_all_there_is_to_merge() {
+    let events: Vec<_> =
+        (0..160).map(|n| (n % STREAMS, 1 + (n % 5) as i64 - 1, n as u64 % 37, n as u64, n == 7)).collect();
+    for defers in [false, true] {
+        let whole = record(recorders(&events, &[0, 1, 2, 0, 1, 2], 3, defers), defers, 1);
+        let has = |metric| whole.distributions.contains_key(&metric);
+        assert!([Metric::ResponseTime, Metric::JudgedTime, Metric::GeneratorLag].into_iter().all(has));
+        let stalls = whole.stalls.unwrap();
+        assert!([stalls.schedule, stalls.host, stalls.generator].iter().all(|late| late.events > 0), "{stalls:?}");
+        assert!(whole.timeline.len() > 5 && whole.timeline.iter().all(|slice| slice.p99_ns.is_some()));
+        let Counters { lost, duplicates, corrupt, together, heartbeats, .. } = whole.counters;
+        assert!(
+            [lost, duplicates, corrupt, together, heartbeats].iter().all(|&count| count > 0),
+            "{:?}",
+            whole.counters
+        );
+        assert_eq!((whole.bytes.stream_in, whole.layers.unwrap().sockets), (21_000, STREAMS as u64));
+    }
+}
+
+#[test]
 fn a_merged_run_fails_if_any_of_its_recorders_saw_a_failure() {
     let events: Vec<_> = (0..300).map(|n| (n % STREAMS, i64::from(n >= STREAMS), n as u64 % 7, 5, false)).collect();
     let mut recorders = recorders(&events, &[0, 1, 2, 0, 1, 2], 3, false);

@@ -1,6 +1,6 @@
 //! Records of schemas 1 to 4, whose cells say which client reads: given to each of their arms.
 
-use crate::{Cell, ClientKind, Run, Trial};
+use crate::{Arm, Cell, ClientKind, Run, Trial};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -20,12 +20,18 @@ struct OfTrial {
 
 #[derive(Deserialize)]
 struct OfCell {
-    client: ClientKind,
+    /// `None` where a record was read, and written again in today's form.
+    #[serde(default)]
+    client: Option<ClientKind>,
 }
 
 impl OfCell {
     fn give(&self, cell: &mut Cell) {
-        cell.arms.iter_mut().chain(&mut cell.base).for_each(|arm| arm.client = self.client);
+        cell.arms.iter_mut().chain(&mut cell.base).for_each(|arm| *arm = self.read(*arm));
+    }
+
+    fn read(&self, arm: Arm) -> Arm {
+        arm.read_by(self.client.unwrap_or(arm.client))
     }
 }
 
@@ -42,6 +48,6 @@ pub(crate) fn trial(text: &str) -> serde_json::Result<Box<Trial>> {
     let mut trial: Box<Trial> = serde_json::from_str(text)?;
     let OfTrial { cell: older } = serde_json::from_str(text)?;
     older.give(&mut trial.cell);
-    trial.arm.client = older.client;
+    trial.arm = older.read(trial.arm);
     Ok(trial)
 }

@@ -74,7 +74,7 @@ fn block(block: &Block) -> Html {
         Block::Verdict(verdict, beside) => el("p").class("conclusion").add(chip(verdict)).all(detail(beside)).line(),
         Block::Chart(picture) => {
             let caption = el("figcaption").add(&picture.caption);
-            el("figure").add(Html::trusted(picture.chart.svg.as_str())).add(caption).line()
+            el("figure").add(Html::trusted(picture.svg.as_str())).add(caption).line()
         }
         Block::Code { title, text } => {
             let caption = el("figcaption").add(title);

@@ -72,7 +72,7 @@ pub fn render(records: &[Records], out: &Path, lang: Language) -> Result<Rendere
     for (run, picture) in document.sections.iter().flat_map(Section::pictures) {
         let suffix = if records.len() > 1 { format!("-{}", run + 1) } else { String::new() };
         let path = charts.join(format!("{}{suffix}.png", picture.name));
-        write(&path, &picture.chart.png)?;
+        write(&path, &picture.png)?;
         files.push(path);
     }
     Ok(Rendered { page, files })
