@@ -11,12 +11,14 @@ mod floor;
 mod judge;
 mod knee;
 mod logistic;
+mod next;
 mod search;
 
 pub use floor::{Costs, Floor};
 pub use judge::{Cause, Judgement, judge};
 pub use knee::{CapacityRatio, NoRatio};
-pub use search::{Answer, Ask, Shortfall, next, remaining};
+pub use next::{next, remaining};
+pub use search::{Answer, Ask, Shortfall};
 
 use crate::Records;
 use trial::{CapacityPlan, Figure, Outcome, Trial};

@@ -2,7 +2,6 @@
 //! seen.
 
 use super::judge::{Cause, Judgement};
-use super::knee;
 use super::{Observation, Point, Stage};
 use trial::{CapacityPlan, Variable};
 use wire::Transport;
@@ -14,7 +13,7 @@ const FALLBACK_START: u64 = 100;
 /// Halvings below the first load after which an arm counts as never holding the service level.
 const DESCENT: u32 = 5;
 /// Steps that a climb takes, as far as anyone can know before it: from 5 % to the top.
-const CLIMB: u64 = 5;
+pub(super) const CLIMB: u64 = 5;
 
 /// A block to run: both arms once at one load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,44 +83,9 @@ impl Answer {
 
 /// What one arm's steps prove so far: the highest load that held, and the lowest above it that did not. A failure below a
 /// pass is noise: a host disturbs a trial more easily than an overloaded server passes one by luck.
-struct Bracket {
-    holds: Option<u64>,
-    breaks: Option<(u64, Judgement)>,
-}
-
-/// The block to run next; `None` when there is nothing more to learn. `seed` orders the loads of the last stage.
-pub fn next(plan: &CapacityPlan, seen: &[Observation], seed: u64) -> Option<Ask> {
-    let Some(start) = start(plan, seen) else {
-        return Some(Ask { point: Point { stage: Stage::Saturated, load: 1 }, block: 0 });
-    };
-    let step = undecided(plan, seen).or_else(|| step(plan, seen, start));
-    step.map(|load| {
-        let point = Point { stage: Stage::Search, load };
-        Ask { point, block: blocks_at(seen, point) }
-    })
-    .or_else(|| knee::next(plan, seen, seed))
-}
-
-/// Trials that are left, as far as can be known: steps of a climb are guessed, those of a bisection computed.
-pub fn remaining(plan: &CapacityPlan, seen: &[Observation]) -> u64 {
-    // Whether something is left does not depend on the order of the loads.
-    if next(plan, seen, 0).is_none() {
-        return 0;
-    }
-    let brackets = plan.arms.map(|arm| bracket(plan, seen, arm));
-    let climbed = loads(seen).len() as u64;
-    let climb = if brackets.iter().any(|b| b.breaks.is_none()) { CLIMB.saturating_sub(climbed).max(1) } else { 0 };
-    let halvings = |bracket: &Bracket| match (bracket.holds, &bracket.breaks) {
-        (Some(holds), Some((breaks, _))) => {
-            let width = (*breaks as f64 / holds as f64).ln() / plan.precision.ln();
-            width.max(1.0).log2().ceil() as u64
-        }
-        _ => (2_f64.ln() / plan.precision.ln()).log2().ceil().max(0.0) as u64,
-    };
-    let bisect: u64 = brackets.iter().map(halvings).max().unwrap_or(0);
-    // Two trials of three mostly agree.
-    let trials_of_step = u64::from(plan.trials / 2 + 1);
-    (climb + bisect) * trials_of_step * 2 + knee::remaining(plan, seen) * 2
+pub(super) struct Bracket {
+    pub(super) holds: Option<u64>,
+    pub(super) breaks: Option<(u64, Judgement)>,
 }
 
 /// What is known about one arm.
@@ -144,7 +108,7 @@ pub(super) fn answer(plan: &CapacityPlan, seen: &[Observation], arm: Transport) 
 }
 
 /// The first load; `None` while the saturated rate that it follows from was not measured.
-fn start(plan: &CapacityPlan, seen: &[Observation]) -> Option<u64> {
+pub(super) fn start(plan: &CapacityPlan, seen: &[Observation]) -> Option<u64> {
     if let Some(start) = plan.start {
         return Some(start.min(plan.limit));
     }
@@ -156,13 +120,13 @@ fn start(plan: &CapacityPlan, seen: &[Observation]) -> Option<u64> {
 }
 
 /// A load that was begun and whose majority is still open for an arm.
-fn undecided(plan: &CapacityPlan, seen: &[Observation]) -> Option<u64> {
+pub(super) fn undecided(plan: &CapacityPlan, seen: &[Observation]) -> Option<u64> {
     let open = |load: &u64| plan.arms.iter().any(|arm| verdict(plan, seen, *arm, *load).is_none());
     loads(seen).into_iter().find(open)
 }
 
 /// The next load of climb, descent or bisection.
-fn step(plan: &CapacityPlan, seen: &[Observation], start: u64) -> Option<u64> {
+pub(super) fn step(plan: &CapacityPlan, seen: &[Observation], start: u64) -> Option<u64> {
     let loads = loads(seen);
     let (Some(&lowest), Some(&highest)) = (loads.first(), loads.last()) else { return Some(start) };
     let brackets = plan.arms.map(|arm| bracket(plan, seen, arm));
@@ -196,7 +160,7 @@ pub(super) fn rounded(load: f64) -> u64 {
     ((load / step).round() * step).max(1.0) as u64
 }
 
-fn bracket(plan: &CapacityPlan, seen: &[Observation], arm: Transport) -> Bracket {
+pub(super) fn bracket(plan: &CapacityPlan, seen: &[Observation], arm: Transport) -> Bracket {
     let loads = loads(seen).into_iter();
     let steps: Vec<_> = loads.filter_map(|load| Some((load, verdict(plan, seen, arm, load)?))).collect();
     let held = steps.iter().rposition(|(_, verdict)| *verdict == Judgement::Pass);
@@ -224,7 +188,7 @@ fn verdict(plan: &CapacityPlan, seen: &[Observation], arm: Transport, load: u64)
 }
 
 /// Loads of the search, rising.
-fn loads(seen: &[Observation]) -> Vec<u64> {
+pub(super) fn loads(seen: &[Observation]) -> Vec<u64> {
     let mut loads: Vec<_> =
         seen.iter().filter(|one| one.point.stage == Stage::Search).map(|one| one.point.load).collect();
     loads.sort_unstable();

@@ -1,7 +1,8 @@
 //! What stands above every plot: title, subtitle, legend and the title of the y axis, wrapped to the chart's width.
 
 use super::font::{BODY, SMALL, TITLE};
-use super::plot::{Element, Key, Mark, Point, Sheet, drawn, soft};
+use super::mark::{Element, Key, Mark, Point};
+use super::sheet::{Sheet, drawn, soft};
 use super::{ChartError, ChartText, Colour, WIDTH};
 use plotters::chart::{ChartBuilder, SeriesLabelPosition};
 use plotters::element::PathElement;

@@ -12,8 +12,10 @@ mod axis;
 mod colour;
 mod font;
 mod header;
+mod mark;
 mod plot;
 mod png;
+mod sheet;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,8 @@ mod unit;
 
 pub(crate) use axis::{Axis, ENDS};
 pub(crate) use colour::Colour;
-pub(crate) use plot::{BESIDE, Key, Label, Mark, Plot, Point, Shape};
+pub(crate) use mark::{Key, Label, Mark, Point, Shape};
+pub(crate) use plot::{BESIDE, Plot};
 pub(crate) use unit::Unit;
 
 /// Width of every chart in drawing units; in the page one unit is at most 1.2 CSS pixels.

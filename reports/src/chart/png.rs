@@ -2,7 +2,7 @@
 //! plotters' own bitmap neither smooths polygons nor keeps the bearings of letters.
 
 use super::font::{Font, LINE_PER_EM, X_HEIGHT};
-use super::plot::{Sheet, drawn};
+use super::sheet::{Sheet, drawn};
 use super::{ChartError, WIDTH};
 use plotters::prelude::IntoDrawingArea;
 use plotters_backend::text_anchor::{HPos, VPos};

@@ -4,7 +4,7 @@
 //! Replacing text in the markup is safe because every pattern holds a `"`, which plotters escapes inside words.
 
 use super::colour::{PALETTE, css};
-use super::plot::{Sheet, drawn};
+use super::sheet::{Sheet, drawn};
 use super::{ChartError, ChartText, WIDTH};
 use crate::printed::one_line;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};

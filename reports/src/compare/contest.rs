@@ -5,7 +5,7 @@ use super::dilution::Dilution;
 use super::figures::{figures, is_headline, principal};
 use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
-use crate::detect::{Inequality, unequal};
+use super::unequal::{Inequality, unequal};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict, null_deviation};
 use trial::{Arm, Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;

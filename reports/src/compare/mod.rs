@@ -9,6 +9,7 @@ mod dilution;
 mod figures;
 mod one_way;
 mod pooled;
+mod unequal;
 
 pub use arm::{ArmTrials, independent};
 pub use breakdown::{Breakdown, Part};
@@ -18,10 +19,10 @@ pub use figures::{headline_tests, headlines, principal, untimed};
 pub use one_way::Difference;
 pub(crate) use pooled::middle_95;
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};
+pub use unequal::{CONGESTION, Inequality, unequal};
 
 use crate::Records;
 use crate::capacity::Point;
-use crate::detect::Inequality;
 use crate::stats::holm;
 use trial::{Arm, Cell, Figure, Metric, Row, Scenario, Trial};
 use wire::Transport;

@@ -1,9 +1,8 @@
 //! Arms that differ in more than the transport. Refuses their ratio: a difference of knobs is no
 //! difference of protocols. Cell and load need no look, a trial of another cell is no trial of this one.
 
-use super::{congestion_differs, unequal_arms};
 use std::fmt::Debug;
-use trial::{Cadence, Outcome, Trial, Warning};
+use trial::{Cadence, Outcome, Trial};
 
 /// One thing in which two arms differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,19 +34,8 @@ pub fn unequal(base: &[&Trial], others: &[&Trial]) -> Vec<Inequality> {
     found
 }
 
-/// The warning about them: one of its own where only the congestion control differs.
-pub fn warning(unequal: &[Inequality]) -> Option<Warning> {
-    let list = |each: &Inequality| format!("{} {} / {}", each.what, each.base, each.other);
-    let what = unequal.iter().map(list).collect::<Vec<_>>().join(", ");
-    let congestion = unequal.iter().all(|each| each.what == CONGESTION);
-    match (unequal.is_empty(), congestion) {
-        (true, _) => None,
-        (false, true) => Some(congestion_differs(what)),
-        (false, false) => Some(unequal_arms(what)),
-    }
-}
-
-const CONGESTION: &str = "congestion_control";
+/// The knob that is refused under a name of its own.
+pub const CONGESTION: &str = "congestion_control";
 
 /// Every knob of a trial by name. Process ids and times differ by nature and are left out.
 fn manifest(trial: &Trial) -> Vec<(&'static str, String)> {

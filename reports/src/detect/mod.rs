@@ -4,15 +4,13 @@
 mod acks;
 mod drift;
 mod position;
-mod unequal;
 
 pub use acks::{Acks, acks};
 pub use drift::{LIMIT as DRIFT_LIMIT, SLICES, drifts};
 pub use position::{is_effect, position_p};
-pub use unequal::{Inequality, unequal, warning as unequal_warning};
 
 use crate::Records;
-use crate::compare::{CellComparison, Comparison, Contest, Estimability};
+use crate::compare::{CONGESTION, CellComparison, Comparison, Contest, Estimability, Inequality};
 use crate::stats::median;
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
@@ -97,6 +95,18 @@ pub(crate) fn noisy_host(records: &Records) -> Option<Warning> {
     let redone = records.redone.iter().filter(|redone| redone.causes.iter().any(noise)).count();
     let all = redone + counted.len();
     (redone as f64 > NOISY * all as f64).then(|| noise_everywhere(redone as u64, counted.len() as u64))
+}
+
+/// The warning about arms that are unequal: one of its own where only the congestion control differs.
+pub fn unequal_warning(unequal: &[Inequality]) -> Option<Warning> {
+    let list = |each: &Inequality| format!("{} {} / {}", each.what, each.base, each.other);
+    let what = unequal.iter().map(list).collect::<Vec<_>>().join(", ");
+    let congestion = unequal.iter().all(|each| each.what == CONGESTION);
+    match (unequal.is_empty(), congestion) {
+        (true, _) => None,
+        (false, true) => Some(congestion_differs(what)),
+        (false, false) => Some(unequal_arms(what)),
+    }
 }
 
 /// A check that fired in a cell.

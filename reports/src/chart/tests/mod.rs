@@ -4,7 +4,7 @@ mod palette;
 
 use super::axis::Scale;
 use super::font::BODY;
-use super::plot::thinned;
+use super::mark::thinned;
 use super::*;
 
 #[test]
