@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Cells between two columns.
 const GAP: usize = 2;
-/// No column becomes narrower than this.
+/// No column becomes narrower than this, as long as all of them fit.
 const NARROWEST: usize = 8;
 
 /// Cells that a text takes.
@@ -63,9 +63,10 @@ pub(crate) fn fit(rows: &[Vec<&str>], limit: usize) -> Vec<usize> {
     let natural = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|text| text.width()).max();
     let mut widths: Vec<usize> = (0..count).map(|column| natural(column).unwrap_or(0)).collect();
     let available = limit.saturating_sub(GAP * count.saturating_sub(1));
+    let narrowest = NARROWEST.min(available / count.max(1)).max(2);
     while widths.iter().sum::<usize>() > available {
         match widths.iter_mut().max() {
-            Some(widest) if *widest > NARROWEST => *widest -= 1,
+            Some(widest) if *widest > narrowest => *widest -= 1,
             _ => break,
         }
     }
