@@ -22,7 +22,7 @@ const LONG_MS: u64 = LONG_NS / 1_000_000;
 crate::checks! {
     /// Events were released late.
     PACER_LATE pacer_late(p99_us: f64) = "pacer-late", Warn {
-        when: "fired - due: p99 > {BUNCHED_US} µs or > the interval";
+        when: "fired - due: p99 > {BUNCHED_US} µs or > the interval; in records without a witness > {LONG_MS} ms";
         en: "events were released {p99_us:.0} µs late at p99: all but an idle timer's lateness is charged";
         zh: "事件 p99 迟发 {p99_us:.0} µs：除空闲定时器自身的迟到外，全部计入所判时间";
         @look: |trial, m| pacer(trial.cell.load.rate, m).filter(|found| trial.is_paced() && found.action() < Action::Void);
