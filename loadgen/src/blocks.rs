@@ -80,7 +80,7 @@ mod tests {
             assert_eq!((raise(&mut enough), enough.cells[0].blocks), (None, blocks));
         }
         let mut alone = plan("", 6);
-        alone.cells.iter_mut().for_each(|cell| cell.compare_only(vec![wire::Transport::Sse]));
+        alone.cells.iter_mut().for_each(|cell| cell.compare_only(vec![wire::Transport::Sse.into()]));
         assert_eq!(raise(&mut alone), None, "nothing is compared");
     }
 

@@ -52,7 +52,7 @@ impl Search {
         let mut random = fastrand::Rng::with_seed(options.seed);
         while let Some(ask) = next(&self.plan, &standing.seen, options.seed) {
             let cell = self.cell_of(ask);
-            let (mut arms, seed) = (cell.arms(), random.u64(..));
+            let (mut arms, seed) = (cell.block_arms(), random.u64(..));
             random.shuffle(&mut arms);
             for (arm, position) in arms.into_iter().zip(0..) {
                 self.show(&mut standing, &cell, arm, &mut report);

@@ -1,9 +1,9 @@
 //! Questions to one of our own servers beside the streams: facts, clock, vitals. Refuses servers of another wire
 //! version.
 
+use crate::client::{DialError, Dialer};
 use crate::endpoint::Endpoint;
 use crate::host;
-use crate::link::{DialError, Dialer};
 use crate::redact::Secrets;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -78,7 +78,7 @@ impl Control {
         endpoint: &Endpoint,
         headers: &[(String, String)],
     ) -> Result<Self, ControlError> {
-        let (link, _) = dialer.dial().await?;
+        let (link, _) = dialer.dial(None).await?;
         let foreign = |error: hyper::Error| ControlError::Foreign(endpoint.authority.clone(), error.to_string());
         let (sender, connection) = http1::handshake(TokioIo::new(link)).await.map_err(foreign)?;
         tokio::spawn(connection);

@@ -1,12 +1,12 @@
-//! Many streams over a few workers: opened at a bounded pace, ended together, their counts merged.
+//! Many streams over a few workers: opened at a bounded pace, ended together, their recorders handed over.
 //!
 //! Streams are spawned, never polled from a runtime's root future, which would double their cost.
 
+use crate::client::Dialer;
 use crate::library;
-use crate::link::Dialer;
 use crate::recorder::Recorder;
 use crate::stream::{Stream, StreamError, StreamSpec};
-use crate::worker::{self, LagProbe};
+use crate::worker::{LagProbe, Worker};
 use servers::clock;
 use servers::pacer::Pacer;
 use std::io;
@@ -76,18 +76,17 @@ impl Fleet {
             probes.schedule(begin, Arc::new(probe));
             let (recorder, alive) = (recorder(), alive.clone());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let worker = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-                worker::enter(recorder);
-                let mut stopped = shift.stopped.clone();
-                runtime.block_on(shift.work(asked));
+            let thread = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+                let (worker, mut stopped) = (Worker::new(recorder), shift.stopped.clone());
+                runtime.block_on(shift.work(&worker, asked));
                 drop(alive);
                 // A thread takes its scheduler statistics with it: it stays until they have been read.
                 let _ = runtime.block_on(stopped.wait_for(|stop| *stop));
-                // Dropping the runtime drops streams, and dropped streams fold their counts into the worker.
+                // Dropping the runtime drops streams, and dropped streams fold their counts into the recorder.
                 drop(runtime);
-                worker::leave()
+                worker.finish().ok()
             });
-            fleet.workers.push(worker?);
+            fleet.workers.push(thread?);
         }
         Ok(fleet)
     }
@@ -102,14 +101,14 @@ impl Fleet {
         self.stop.send_replace(true);
     }
 
-    /// Stops what still runs and merges the recorders.
-    pub fn join(self) -> Option<Recorder> {
+    /// Stops what still runs; the recorder of each worker.
+    ///
+    /// # Errors
+    /// When a worker thread died, with what it had recorded.
+    pub fn join(self) -> io::Result<Vec<Recorder>> {
         self.stop();
-        let recorders = self.workers.into_iter().filter_map(|worker| worker.join().ok().flatten());
-        recorders.reduce(|mut merged, other| {
-            merged.merge(other);
-            merged
-        })
+        let died = || io::Error::other("a worker thread died");
+        self.workers.into_iter().map(|worker| worker.join().ok().flatten().ok_or_else(died)).collect()
     }
 }
 
@@ -125,8 +124,8 @@ struct Shift {
 }
 
 impl Shift {
-    async fn work(mut self, asked: UnboundedReceiver<MonoTime>) {
-        let probe = tokio::spawn(worker::answer(asked));
+    async fn work(mut self, worker: &Worker, asked: UnboundedReceiver<MonoTime>) {
+        let probe = tokio::spawn(worker.clone().answer(asked));
         let mut streams = JoinSet::new();
         let begin = Instant::now();
         for (index, spec) in std::mem::take(&mut self.specs).into_iter().enumerate() {
@@ -135,7 +134,7 @@ impl Shift {
                 _ = self.stopped.wait_for(|stop| *stop) => break,
                 () = sleep_until(begin + self.pace * index as u32) => {}
             }
-            streams.spawn(self.stream(spec));
+            streams.spawn(self.stream(spec, worker.clone()));
         }
         loop {
             tokio::select! {
@@ -147,13 +146,14 @@ impl Shift {
     }
 
     /// One stream, its failure noted.
-    fn stream(&self, spec: StreamSpec) -> impl Future<Output = ()> + Send + 'static {
+    fn stream(&self, spec: StreamSpec, worker: Worker) -> impl Future<Output = ()> + Send + 'static {
         let (dialer, client, strict, stop) = (self.dialer.clone(), self.client, self.strict, Arc::clone(&self.stop));
         async move {
-            if let Err(error) = read(client, &dialer, &spec).await {
-                worker::with(|worker| match &error {
-                    StreamError::Dial(_) => worker.recorder.unopened(error.to_string()),
-                    _ => worker.recorder.cut(error.to_string()),
+            if let Err(error) = read(client, &dialer, &spec, &worker).await {
+                // A stream that breaks behind the end of the trial has not failed.
+                let _ = worker.record(|recorder| match &error {
+                    StreamError::Dial(_) => recorder.unopened(error.to_string()),
+                    _ => recorder.cut(error.to_string()),
                 });
                 if strict {
                     stop.send_replace(true);
@@ -163,13 +163,13 @@ impl Shift {
     }
 }
 
-/// Opens one stream and reads it to its end, on a thread that is a worker.
+/// Opens one stream and reads it to its end, for that worker to record.
 ///
 /// # Errors
 /// [`StreamError`] when it does not end cleanly.
-pub async fn read(client: ClientKind, dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> {
+pub async fn read(client: ClientKind, dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<(), StreamError> {
     match client {
-        ClientKind::Lean => Stream::open(dialer, spec).await?.run().await,
-        ClientKind::Library => library::run(dialer, spec).await,
+        ClientKind::Lean => Stream::open(dialer, spec, worker).await?.run().await,
+        ClientKind::Library => library::run(dialer, spec, worker).await,
     }
 }

@@ -13,8 +13,6 @@ use wire::MonoTime;
 
 /// Readings of the pair of which the tightest counts.
 const READINGS: usize = 16;
-/// Most that the pair may change over a trial before its stamps are void, nanoseconds.
-const MOST_CHANGE_NS: u64 = 1_000;
 /// Stamps are discarded so long behind the first: the kernel enables them with delay.
 const SETTLE: Duration = Duration::from_millis(100);
 
@@ -88,8 +86,8 @@ pub(crate) struct Split {
 }
 
 impl KernelClock {
-    pub(crate) const fn new(pair: ClockPair, one_clock: bool, one_in: u32) -> Self {
-        let counts = KernelStamps { one_in, stamped: 0, unstamped: 0, negative: 0, clock_change_ns: 0, void: None };
+    pub(crate) fn new(pair: ClockPair, one_clock: bool, one_in: u32) -> Self {
+        let counts = KernelStamps { one_in, ..KernelStamps::default() };
         Self { pair, one_clock, from: None, sent: None, counts }
     }
 
@@ -125,23 +123,11 @@ impl KernelClock {
         }
     }
 
-    pub(crate) const fn merge(&mut self, other: &Self) {
-        self.counts.add(&other.counts);
-    }
-
     /// The counts, void if the clocks have moved against each other until `end`, or if no stamp came.
     pub(crate) fn finish(self, end: ClockPair) -> KernelStamps {
-        let clock_change_ns = end.change_since(self.pair);
-        let void = if self.counts.stamped == 0 && self.counts.unstamped > 0 {
-            Some("the kernel gave no receive stamps: the client's share is not known".to_owned())
-        } else if clock_change_ns.unsigned_abs() > MOST_CHANGE_NS {
-            Some(format!(
-                "the wall clock moved by {clock_change_ns} ns against the monotonic one: repeat with a steady clock"
-            ))
-        } else {
-            None
-        };
-        KernelStamps { clock_change_ns, void, ..self.counts }
+        let mut stamps = KernelStamps { clock_change_ns: end.change_since(self.pair), ..self.counts };
+        stamps.judge();
+        stamps
     }
 }
 

@@ -48,14 +48,6 @@ impl Lateness {
         count(&mut self.late_probes, due, late_ns);
     }
 
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.events.extend(other.events);
-        self.overflown |= other.overflown;
-        for (mine, theirs) in [(&mut self.late_events, other.late_events), (&mut self.late_probes, other.late_probes)] {
-            theirs.into_iter().for_each(|(slot, late)| mine.entry(slot).or_default().add(&late));
-        }
-    }
-
     /// Who was late, and the judged times where a witness caps what is not charged; `offset_ns` is added to the witness's
     /// instants to get this host's.
     pub(crate) fn settle(self, seen: Option<&Witnessed>, offset_ns: i64) -> (Stalls, Option<Recording>) {
@@ -165,16 +157,5 @@ mod tests {
         lateness.event(at(109), 3 * MS, 3 * MS);
         let (stalls, _) = lateness.settle(Some(&seen(0, vec![(at(110), at(112))])), 0);
         assert_eq!((stalls.schedule.events, stalls.host.events), (0, 1));
-    }
-
-    #[test]
-    fn parts_merge_to_the_whole() {
-        let (mut left, mut right) = (stalled(), Lateness::default());
-        right.event(at(120), 9 * MS, 9 * MS);
-        right.probe(at(120), 700 * MS);
-        left.merge(right);
-        let (stalls, judged) = left.settle(Some(&seen(0, Vec::new())), 0);
-        assert_eq!((stalls.schedule.events, stalls.generator.longest_ns), (50, 700 * MS));
-        assert_eq!(judged.unwrap().finish().len(), 1_001);
     }
 }

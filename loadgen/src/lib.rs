@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! plan ─► runner ─► (server process, generator process) for each trial ─► records.jsonl ─► reports
-//!                          drive: link ─► client ─► recorder
+//!                          drive: client ─► recorder
 //! ```
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
@@ -34,12 +34,10 @@ pub mod journal;
 pub mod kernel_clock;
 mod lateness;
 pub mod library;
-pub mod link;
 pub mod llm;
 pub mod namespace;
 pub mod noise;
 mod one_way;
-pub mod patience;
 pub mod plans;
 pub mod preflight;
 pub mod print;
@@ -49,7 +47,6 @@ pub mod redact;
 pub mod run_text;
 pub mod runner;
 pub mod selfcheck;
-mod socket;
 mod span;
 pub mod stream;
 pub mod target;

@@ -2,10 +2,10 @@
 //!
 //! It runs over the same link and records with the same recorder, so counts must agree with the lean client's.
 
-use crate::client::{DecodeError, EventRef, MAX_EVENT_BYTES};
-use crate::link::{DialTimes, Dialer, Link};
+use crate::client::{DecodeError, Dialer, EventRef, Link, MAX_EVENT_BYTES};
+use crate::recorder::DialTimes;
 use crate::stream::{StreamError, StreamSpec, Tally};
-use crate::worker;
+use crate::worker::Worker;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, Full};
@@ -24,14 +24,14 @@ use wire::{MonoTime, Transport};
 /// Most bytes that wait for a peer that does not read; above what tungstenite gathers before it writes.
 const MAX_UNSENT_BYTES: usize = 256 << 10;
 
-/// Reads one stream until it ends.
+/// Reads one stream until it ends, for that worker to record.
 ///
 /// # Errors
 /// [`StreamError`]; a transport that no library reads is one.
-pub async fn run(dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> {
+pub async fn run(dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<(), StreamError> {
     match spec.transport {
-        Transport::Sse => sse(dialer, spec).await,
-        Transport::WebSocket => websocket(dialer, spec).await,
+        Transport::Sse => sse(dialer, spec, worker).await,
+        Transport::WebSocket => websocket(dialer, spec, worker).await,
         Transport::LongPoll | Transport::HttpStream | Transport::RawTcp => {
             Err(StreamError::Library(format!("no client library reads {}: use --client lean", spec.transport)))
         }
@@ -39,15 +39,14 @@ pub async fn run(dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> 
 }
 
 /// A link and its tally.
-async fn dial(dialer: &Dialer, spec: &StreamSpec) -> Result<(Link, Tally, DialTimes), StreamError> {
-    let (link, times) = dialer.dial().await?;
-    let tally = Tally::new(&link, spec);
-    worker::with(|worker| worker.recorder.dialled(&times));
+async fn dial(dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<(Link, Tally, DialTimes), StreamError> {
+    let (link, times) = dialer.dial(Some(worker)).await?;
+    let tally = Tally::new(&link, &times, spec, worker)?;
     Ok((link, tally, times))
 }
 
-async fn sse(dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> {
-    let (link, mut tally, times) = dial(dialer, spec).await?;
+async fn sse(dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<(), StreamError> {
+    let (link, mut tally, times) = dial(dialer, spec, worker).await?;
     let meter = link.meter();
     let (mut sender, connection) = http1::handshake(TokioIo::new(link)).await.map_err(library)?;
     let connection = tokio::spawn(connection);
@@ -56,7 +55,7 @@ async fn sse(dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> {
     if response.status() != hyper::StatusCode::OK {
         return Err(refused(response.status()));
     }
-    worker::with(|worker| worker.recorder.answered(Some(times.tls), clock::now()));
+    worker.record(|recorder| recorder.answered(Some(times.tls), clock::now()))?;
     let mut bounds = Bounds::default();
     let bytes = response.into_body().into_data_stream().map(move |bytes| {
         let bytes = bytes.map_err(library)?;
@@ -69,15 +68,15 @@ async fn sse(dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> {
         let received = clock::now();
         if let Some(data) = &event.data {
             let (id, kind) = (event.id.as_deref(), event.event.as_deref());
-            record(&mut tally, &times, EventRef { data: data.as_bytes(), id, kind, binary: false }, received)?;
+            record(worker, &mut tally, &times, EventRef { data: data.as_bytes(), id, kind, binary: false }, received)?;
         }
     }
     connection.abort();
     Ok(())
 }
 
-async fn websocket(dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError> {
-    let (link, mut tally, times) = dial(dialer, spec).await?;
+async fn websocket(dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<(), StreamError> {
+    let (link, mut tally, times) = dial(dialer, spec, worker).await?;
     let meter = link.meter();
     let upgrade = [
         ("connection", "Upgrade"),
@@ -93,26 +92,32 @@ async fn websocket(dialer: &Dialer, spec: &StreamSpec) -> Result<(), StreamError
         error => library(error),
     })?;
     tally.requested(usize::try_from(meter.bytes_out()).unwrap_or(0));
-    worker::with(|worker| worker.recorder.answered(Some(times.tls), clock::now()));
+    worker.record(|recorder| recorder.answered(Some(times.tls), clock::now()))?;
     while let Some(message) = messages.next().await {
         let received = clock::now();
         let message = message.map_err(library)?;
         if message.is_text() || message.is_binary() {
             let binary = message.is_binary();
             let event = EventRef { data: &message.into_data(), id: None, kind: None, binary };
-            record(&mut tally, &times, event, received)?;
+            record(worker, &mut tally, &times, event, received)?;
         }
     }
     Ok(())
 }
 
-fn record(tally: &mut Tally, times: &DialTimes, event: EventRef<'_>, received: MonoTime) -> Result<(), StreamError> {
-    worker::with(|worker| {
+fn record(
+    worker: &Worker,
+    tally: &mut Tally,
+    times: &DialTimes,
+    event: EventRef<'_>,
+    received: MonoTime,
+) -> Result<(), StreamError> {
+    worker.record(|recorder| {
         if !tally.state.has_received() {
-            worker.recorder.first_event(times, received);
+            recorder.first_event(times, received);
         }
-        worker.recorder.event(&mut tally.state, event, received);
-    });
+        recorder.event(&mut tally.state, event, received);
+    })?;
     tally.state.astray_ns().map_or(Ok(()), |astray_ns| Err(StreamError::OtherClock(astray_ns)))
 }
 

@@ -8,7 +8,6 @@ use crate::dependence::Sample;
 use crate::event_log::EventLog;
 use crate::kernel_clock::{Asked, ClockPair, KernelClock};
 use crate::lateness::Lateness;
-use crate::link::DialTimes;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
@@ -21,9 +20,6 @@ use trial::{Bytes, ClockOffset, Counters, Layers, Measurement, Metric, Recording
 use wire::llm::event_stamp;
 use wire::{MonoTime, Payload, Stamp, Witnessed};
 
-/// Most failure texts that are kept.
-const MAX_FAILURES: usize = 8;
-
 /// How the events of a stream are to be understood.
 #[derive(Debug, Clone)]
 pub enum Reading {
@@ -35,6 +31,17 @@ pub enum Reading {
     Echo(Arc<Payload>),
     /// Anybody's payloads: counted and timed on receipt.
     Foreign,
+}
+
+/// Instants of one dial.
+#[derive(Debug, Clone, Copy)]
+pub struct DialTimes {
+    /// Before the first packet.
+    pub start: MonoTime,
+    /// TCP is established.
+    pub tcp: MonoTime,
+    /// TLS is established; equal to `tcp` on cleartext.
+    pub tls: MonoTime,
 }
 
 /// Everything that one worker records.
@@ -56,7 +63,8 @@ pub struct Recorder {
     /// Bytes below the application so far; links add theirs when they are dropped.
     pub layers: Layers,
     kernel: Option<KernelClock>,
-    failures: Vec<String>,
+    /// The first failure of a stream.
+    failure: Option<String>,
     /// Streams of all workers whose response head has come.
     standing: Arc<AtomicU64>,
     /// Events across two clocks; `None` where both ends share one.
@@ -119,7 +127,7 @@ impl Recorder {
             bytes: Bytes::default(),
             layers: Layers::default(),
             kernel: None,
-            failures: Vec::new(),
+            failure: None,
             standing: Arc::default(),
             one_way: None,
             lateness: Lateness::default(),
@@ -150,7 +158,9 @@ impl Recorder {
     pub fn witnessed(&mut self, seen: Option<&Witnessed>, offset_ns: i64) {
         let (stalls, judged) = std::mem::take(&mut self.lateness).settle(seen, offset_ns);
         self.stalls = Some(stalls);
-        judged.iter().for_each(|judged| self.distributions[Metric::JudgedTime as usize].merge(judged));
+        if let Some(judged) = judged {
+            self.distributions[Metric::JudgedTime as usize] = judged;
+        }
     }
 
     /// Takes a probe of this worker's event loop, which was due and is answered only now.
@@ -176,24 +186,18 @@ impl Recorder {
     /// Counts a stream that could not be opened.
     pub fn unopened(&mut self, why: String) {
         self.counters.connection_failures += 1;
-        self.failure(why);
+        self.failure.get_or_insert(why);
     }
 
     /// Counts a stream that ended before its time.
     pub fn cut(&mut self, why: String) {
         self.counters.disconnects += 1;
-        self.failure(why);
+        self.failure.get_or_insert(why);
     }
 
-    /// Keeps the text of a failure, unless there are many already.
-    fn failure(&mut self, text: String) {
-        if self.failures.len() < MAX_FAILURES && !self.failures.contains(&text) {
-            self.failures.push(text);
-        }
-    }
-
-    /// Records the phases of a dial.
+    /// Counts a connection that stands, and records the phases of its dial.
     pub fn dialled(&mut self, times: &DialTimes) {
+        self.counters.connections += 1;
         self.duration(Metric::ConnectTcp, times.tcp.nanos_since(times.start));
         if times.tls > times.tcp {
             self.duration(Metric::ConnectTls, times.tls.nanos_since(times.tcp));
@@ -340,46 +344,36 @@ impl Recorder {
         self.sample.record(nanos);
     }
 
-    /// Adds what another worker recorded.
-    pub fn merge(&mut self, other: Self) {
-        self.counters.add(&other.counters);
-        self.bytes.add(&other.bytes);
-        self.layers.add(&other.layers);
-        if let (Some(mine), Some(theirs)) = (&mut self.kernel, &other.kernel) {
-            mine.merge(theirs);
-        }
-        self.distributions.iter_mut().zip(&other.distributions).for_each(|(mine, theirs)| mine.merge(theirs));
-        self.timeline.merge(&other.timeline);
-        if let (Some(mine), Some(theirs)) = (&mut self.one_way, other.one_way) {
-            mine.extend(theirs);
-        }
-        self.lateness.merge(other.lateness);
-        self.sample.keep_longer(other.sample);
-        other.failures.into_iter().for_each(|text| self.failure(text));
-    }
-
-    /// The measurement, and the texts of what failed on the way.
-    pub fn finish(self) -> (Measurement, Vec<String>) {
-        let stamps = self.kernel.map(|kernel| kernel.finish(ClockPair::read()));
-        let void = stamps.as_ref().is_some_and(|stamps| stamps.void.is_some());
-        let counts = |metric: Metric| !void || !matches!(metric, Metric::SentToKernel | Metric::KernelToRead);
+    /// The measurement, and the first failure of a stream.
+    pub fn finish(self) -> (Measurement, Option<String>) {
         let recorded = Metric::ALL.into_iter().zip(self.distributions);
         let recorded = recorded.map(|(metric, recording)| (metric, recording.finish()));
-        let recorded = recorded.filter(|(metric, distribution)| counts(*metric) && !distribution.is_empty());
-        let measurement = Measurement {
+        let recorded = recorded.filter(|(_, distribution)| !distribution.is_empty());
+        let mut measurement = Measurement {
             window_ns: u64::try_from(self.window.length().as_nanos()).unwrap_or(u64::MAX),
             counters: self.counters,
             bytes: self.bytes,
             distributions: recorded.collect::<BTreeMap<_, _>>(),
             timeline: self.timeline.finish(),
             layers: (self.layers.sockets > 0).then_some(self.layers),
-            stamps,
+            stamps: self.kernel.map(|kernel| kernel.finish(ClockPair::read())),
             dependence: self.sample.dependence(),
             stalls: self.stalls,
             ..Measurement::default()
         };
-        (measurement, self.failures)
+        measurement.conclude();
+        (measurement, self.failure)
     }
+}
+
+/// What several workers recorded of one run, as one measurement, and the first failure of a stream.
+pub fn merged(recorders: impl IntoIterator<Item = Recorder>) -> (Measurement, Option<String>) {
+    let finished = recorders.into_iter().map(Recorder::finish);
+    let merged = finished.reduce(|(mut merged, failure), (other, later)| {
+        merged.merge(other);
+        (merged, failure.or(later))
+    });
+    merged.unwrap_or_default()
 }
 
 /// The stamp of a payload that is exactly what was to be sent.
@@ -388,5 +382,7 @@ fn verified(payload: &Payload, data: &[u8]) -> Option<Stamp> {
     Stamp::read(data).ok().filter(|stamp| payload.verify(stamp.seq, data))
 }
 
+#[cfg(test)]
+mod splitting;
 #[cfg(test)]
 mod tests;

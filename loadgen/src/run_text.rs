@@ -26,7 +26,7 @@ const TIMES: [Metric; 16] = [
 
 /// The summary of one endpoint, at most two dozen lines.
 pub fn summary(url: &str, trial: &Trial, measurement: &Measurement) -> String {
-    let mut text = format!("{} over {}, {} client\n", url, trial.arm.transport.title(), trial.cell.client);
+    let mut text = format!("{} over {}, {} client\n", url, trial.arm.protocol.title(), trial.arm.client);
     counts(&mut text, measurement);
     times(&mut text, measurement);
     if trial.server.is_none() {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 use trial::check::host::Calm;
 use trial::check::{self, events, generator};
-use trial::{Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, Scenario, StopReason, Trial, Warning};
+use trial::{Arm, Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, Scenario, StopReason, Trial, Warning};
 use wire::{Rate, Transport};
 
 /// Where trials are run and how.
@@ -195,7 +195,7 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
             () = self.interrupt.wait() => return Ok(None),
         };
         let (mut trial, noise) = watched;
-        let calm = self.standing.calm(cell, turn.arm.transport, &noise);
+        let calm = self.standing.calm(cell, Arm { twin: false, ..turn.arm }, &noise);
         let validity = gate::Validity::of(&trial.warnings);
         let causes = if trial.cell.is_timed() {
             gate::causes(&noise, calm, has_quantiles(&trial.cell), &validity)
@@ -214,7 +214,7 @@ fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) 
     if !trial.cell.is_timed() {
         return;
     }
-    let transport = trial.arm.transport;
+    let transport = trial.arm.protocol;
     let load = trial.cell.offered().zip(options.ceilings.get(&transport));
     trial.warnings.extend(load.and_then(|(offered, &ceiling)| generator::near_ceiling(transport, offered, ceiling)));
     trial.warnings.extend(check::host::of_noise(noise, calm, has_quantiles(&trial.cell)));

@@ -1,22 +1,23 @@
-//! One stream from dial to end, read by the lean client: read, stamp once, decode, record.
+//! One stream from dial to end, read by the lean client and recorded.
 //!
-//! A stream folds its bytes and counts into its worker when it is dropped, so one that is cut off by the end of
+//! A stream folds its bytes and counts into its worker's recorder when it is dropped, so one that is cut off by the end of
 //! the trial counts like one that ended by itself. Refuses to reconnect: that would hide a failure.
 
-use crate::client::{Conversation, DecodeError, Head, Request, RequestError, Signal};
-use crate::link::{DialError, DialTimes, Dialer, Link, Meter};
-use crate::recorder::StreamState;
+use crate::client::{
+    Connection, Conversation, DecodeError, DialError, Dialer, Head, Link, Meter, Overhead, Request, RequestError,
+    Signal,
+};
+use crate::recorder::{DialTimes, StreamState};
 use crate::span::Span;
 use crate::track::Track;
-use crate::worker;
+use crate::worker::{Gone, Worker};
 use servers::clock;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 use wire::{MonoTime, Transport};
 
@@ -41,6 +42,9 @@ pub enum StreamError {
          one name; give the address of one of them", humantime::format_duration(Duration::from_millis(.0 / 1_000_000))
     )]
     OtherClock(u64),
+    /// The trial is over.
+    #[error(transparent)]
+    Gone(#[from] Gone),
     /// The library client gave up.
     #[error("{0}")]
     Library(String),
@@ -61,33 +65,36 @@ pub struct StreamSpec {
     pub leaves: bool,
 }
 
-/// Counts of one stream; folded into the worker on drop.
+/// Counts of one stream; folded into the worker's recorder on drop.
 pub struct Tally {
+    worker: Worker,
     meter: Arc<Meter>,
     /// State of the recorder for this stream.
     pub state: StreamState,
     expected: Option<u64>,
     requests: u64,
     connect_out: u64,
-    connect_in: u64,
-    close_in: u64,
+    overhead: Overhead,
     span: Span,
 }
 
 impl Tally {
     /// The tally of a link just dialled.
-    pub fn new(link: &Link, spec: &StreamSpec) -> Self {
-        worker::with(|worker| worker.recorder.counters.connections += 1);
-        Self {
+    ///
+    /// # Errors
+    /// [`Gone`] when the trial is over.
+    pub fn new(link: &Link, times: &DialTimes, spec: &StreamSpec, worker: &Worker) -> Result<Self, Gone> {
+        worker.record(|recorder| recorder.dialled(times))?;
+        Ok(Self {
+            worker: worker.clone(),
             meter: link.meter(),
             state: StreamState::new(spec.first_seq.map_or(Track::anywhere(), Track::from)),
             expected: spec.expected,
             requests: 0,
             connect_out: 0,
-            connect_in: 0,
-            close_in: 0,
+            overhead: Overhead::default(),
             span: Span::default(),
-        }
+        })
     }
 
     /// A request of so many bytes went out; the first one belongs to the cost of connecting.
@@ -97,51 +104,24 @@ impl Tally {
         }
         self.requests += 1;
     }
-
-    /// So many of the bytes received are the head that answered the first request.
-    pub fn connected(&mut self, head_bytes: u64) {
-        if self.connect_in == 0 {
-            self.connect_in = head_bytes;
-        }
-    }
-
-    /// Notes what has been on the wire, behind a read of a stream whose head has come.
-    fn settle(&mut self, link: &Link) {
-        if self.connect_in > 0 {
-            self.span.observe(self.state.received(), self.expected, || link.settled());
-        }
-    }
-
-    /// Notes what a signal says about bytes: heads open a stream, terminators exist only because it ends.
-    fn note(&mut self, signal: &Signal<'_>, transport: Transport) {
-        match signal {
-            Signal::Head(head) if head.is_final() => self.connected(head.wire_bytes() as u64),
-            Signal::Close { code, reason } => self.close_in += 2 + code.map_or(0, |_| 2 + reason.len() as u64),
-            Signal::ResponseEnd if matches!(transport, Transport::Sse | Transport::HttpStream) => {
-                self.close_in += LAST_CHUNK_BYTES;
-            }
-            _ => {}
-        }
-    }
 }
-
-/// `0 CR LF CR LF` (RFC 9112, section 7.1).
-const LAST_CHUNK_BYTES: u64 = 5;
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        worker::with(|worker| {
-            let (counters, bytes) = (&mut worker.recorder.counters, &mut worker.recorder.bytes);
+        // A stream that outlives its trial counts for nobody.
+        let _ = self.worker.record(|recorder| {
+            let (counters, bytes) = (&mut recorder.counters, &mut recorder.bytes);
+            let Overhead { head_bytes, end_bytes } = self.overhead;
             counters.requests += self.requests;
             counters.reads += self.meter.reads();
             bytes.connect_out += self.connect_out;
-            bytes.connect_in += self.connect_in;
+            bytes.connect_in += head_bytes;
             bytes.stream_out += self.meter.bytes_out().saturating_sub(self.connect_out);
-            bytes.stream_in += self.meter.bytes_in().saturating_sub(self.connect_in);
-            bytes.close_in += self.close_in;
+            bytes.stream_in += self.meter.bytes_in().saturating_sub(head_bytes);
+            bytes.close_in += end_bytes;
             if let Some((traffic, events)) = self.span.traffic() {
-                worker.recorder.layers.span.add(&traffic);
-                worker.recorder.layers.span_events += events;
+                recorder.layers.span.add(&traffic);
+                recorder.layers.span_events += events;
             }
             if let Some(expected) = self.expected {
                 *counters.expected.get_or_insert(0) += expected;
@@ -154,8 +134,7 @@ impl Drop for Tally {
 
 /// One open stream, read by the lean client.
 pub struct Stream {
-    link: Link,
-    conversation: Conversation,
+    connection: Connection,
     tally: Tally,
     transport: Transport,
     times: DialTimes,
@@ -164,17 +143,17 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Dials and prepares the request; nothing is sent yet.
+    /// Dials and prepares the request, for that worker to record; nothing is sent yet.
     ///
     /// # Errors
-    /// [`StreamError::Dial`] or [`StreamError::Request`].
-    pub async fn open(dialer: &Dialer, spec: &StreamSpec) -> Result<Self, StreamError> {
+    /// [`StreamError::Dial`], [`StreamError::Request`] or [`StreamError::Gone`].
+    pub async fn open(dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<Self, StreamError> {
         let conversation = Conversation::open(spec.transport, &spec.request)?;
-        let (link, times) = dialer.dial().await?;
-        let tally = Tally::new(&link, spec);
-        worker::with(|worker| worker.recorder.dialled(&times));
+        let (link, times) = dialer.dial(Some(worker)).await?;
+        let tally = Tally::new(&link, &times, spec, worker)?;
         let leaves_after = spec.expected.filter(|_| spec.leaves);
-        Ok(Self { link, conversation, tally, transport: spec.transport, times, asked: None, leaves_after })
+        let connection = Connection { link, conversation };
+        Ok(Self { connection, tally, transport: spec.transport, times, asked: None, leaves_after })
     }
 
     /// Reads until the stream ends cleanly, or until the client has what it came for.
@@ -208,7 +187,7 @@ impl Stream {
     /// [`StreamError`] when the stream breaks, ends, or stays silent for `limit`.
     pub async fn opened(&mut self, limit: Duration) -> Result<(), StreamError> {
         let head = async {
-            while self.tally.connect_in == 0 {
+            while self.tally.overhead.head_bytes == 0 {
                 if !self.step().await? {
                     return Err(StreamError::Library("the server ended the stream at once".to_owned()));
                 }
@@ -224,7 +203,7 @@ impl Stream {
     /// # Errors
     /// [`StreamError::Library`] when the transport has no way back.
     pub fn send_message(&mut self, payload: &[u8]) -> Result<(), StreamError> {
-        self.conversation.send_message(payload).map_err(|error| StreamError::Library(error.to_string()))
+        self.connection.conversation.send_message(payload).map_err(|error| StreamError::Library(error.to_string()))
     }
 
     /// Writes what is queued.
@@ -232,18 +211,18 @@ impl Stream {
     /// # Errors
     /// [`StreamError::Io`] when the connection broke.
     pub async fn flush(&mut self) -> Result<(), StreamError> {
-        let outbox = self.conversation.outbox();
-        if outbox.is_empty() {
+        let outbox = self.connection.conversation.outbox().len();
+        if outbox == 0 {
             return Ok(());
         }
         // The first outbox is the request; long polling asks again after each answer.
         if self.asked.is_none() || self.transport == Transport::LongPoll {
-            self.tally.requested(outbox.len());
+            self.tally.requested(outbox);
         }
         if self.asked.is_none() {
             self.asked = Some(clock::now());
         }
-        Ok(self.link.send(outbox).await?)
+        Ok(self.connection.flush().await?)
     }
 
     /// Writes what is queued, then reads once; false when the stream has ended cleanly.
@@ -257,12 +236,12 @@ impl Stream {
 
     /// The request as it will stand on the wire; empty once it was sent.
     pub fn request_text(&mut self) -> String {
-        String::from_utf8_lossy(self.conversation.outbox()).into_owned()
+        String::from_utf8_lossy(self.connection.conversation.outbox()).into_owned()
     }
 
     /// The latest response head; an empty one with status 0 before the first has come.
     pub fn response_head(&self) -> &Head {
-        self.conversation.head()
+        self.connection.conversation.head()
     }
 
     /// Writes raw bytes past the conversation, to see what the server makes of them.
@@ -270,40 +249,37 @@ impl Stream {
     /// # Errors
     /// [`StreamError::Io`] when the connection broke.
     pub async fn write_raw(&mut self, bytes: &[u8]) -> Result<(), StreamError> {
-        Ok(self.link.write_all(bytes).await?)
+        Ok(self.connection.link.write_all(bytes).await?)
     }
 
-    /// One read and everything in it: one timestamp, taken when the read returned.
+    /// One read and everything in it, recorded.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, StreamError>> {
-        worker::with(|worker| {
-            let mut buffer = ReadBuf::new(&mut worker.buffer);
-            ready!(Pin::new(&mut self.link).poll_read(cx, &mut buffer))?;
-            let received = clock::now();
-            let bytes = buffer.filled();
-            let (tally, recorder) = (&mut self.tally, &mut worker.recorder);
-            let (asked, times, transport) = (self.asked, self.times, self.transport);
-            let mut sink = |signal: Signal<'_>| {
-                tally.note(&signal, transport);
-                if matches!(signal, Signal::Head(head) if head.is_final()) && !tally.state.has_received() {
-                    recorder.answered(asked, received);
+        let Self { connection, tally, times, asked, .. } = self;
+        tally.worker.receive(|recorder, buffer| {
+            let received = ready!(connection.poll_receive(cx, buffer, &mut |signal, at| {
+                match signal {
+                    Signal::Head(head) if head.is_final() && !tally.state.has_received() => {
+                        recorder.answered(*asked, at)
+                    }
+                    Signal::Event(_) if !tally.state.has_received() => recorder.first_event(times, at),
+                    _ => {}
                 }
-                if matches!(signal, Signal::Event(_)) && !tally.state.has_received() {
-                    recorder.first_event(&times, received);
-                }
-                recorder.signal(&mut tally.state, signal, received);
-            };
-            if bytes.is_empty() {
-                self.conversation.eof(&mut sink)?;
+                recorder.signal(&mut tally.state, signal, at);
+            }))?;
+            tally.overhead = connection.conversation.overhead();
+            received.heard?;
+            if received.bytes == 0 {
                 return Poll::Ready(Ok(false));
             }
-            self.conversation.push(bytes, &mut sink)?;
             if let Some(astray_ns) = tally.state.astray_ns() {
                 return Poll::Ready(Err(StreamError::OtherClock(astray_ns)));
             }
-            recorder.kernel_stamp(self.link.take_stamp(), received);
-            tally.settle(&self.link);
-            Poll::Ready(Ok(!self.conversation.is_over()))
-        })
-        .unwrap_or_else(|| Poll::Ready(Err(StreamError::Library("no worker on this thread".to_owned()))))
+            recorder.kernel_stamp(connection.link.take_stamp(), received.at);
+            // What has been on the wire, once the response head has come.
+            if tally.overhead.head_bytes > 0 {
+                tally.span.observe(tally.state.received(), tally.expected, || connection.link.settled());
+            }
+            Poll::Ready(Ok(!connection.conversation.is_over()))
+        })?
     }
 }

@@ -1,14 +1,13 @@
-//! What belongs to one worker thread: a recorder and one receive buffer for all of its streams.
+//! What belongs to one worker: a recorder and one receive buffer for all of its streams, passed to each of them.
 //!
-//! Each worker is an OS thread with a current_thread runtime. Its streams reach this room through a thread-local,
-//! so that recording takes no lock and an idle connection owns no buffer. Refuses to share anything between threads.
+//! Each worker is an OS thread with a current_thread runtime. No other thread takes its lock, so that nobody ever waits for
+//! it, and an idle connection owns no buffer. Refuses to share anything between threads.
 
 use crate::recorder::Recorder;
 use servers::clock;
 use servers::pacer::Job;
-use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wire::MonoTime;
@@ -18,32 +17,64 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// How often a worker's own lag is probed.
 const LAG_PROBE: Duration = Duration::from_millis(10);
 
-/// A worker's belongings.
-pub struct Worker {
-    /// Where its streams record.
-    pub recorder: Recorder,
+/// A worker's recorder and receive buffer, until the recorder is taken back: what ends later counts for nobody.
+#[derive(Clone)]
+pub struct Worker(Arc<Mutex<Option<Belongings>>>);
+
+struct Belongings {
+    recorder: Recorder,
     /// Where its streams receive; never held across an await.
-    pub buffer: Vec<u8>,
+    buffer: Vec<u8>,
 }
 
-thread_local! {
-    static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
-}
+/// The recorder was taken back before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the recorder is gone")]
+pub struct Gone;
 
-/// Moves a recorder into this thread.
-pub fn enter(recorder: Recorder) {
-    WORKER.set(Some(Worker { recorder, buffer: vec![0; BUFFER_BYTES] }));
-}
+impl Worker {
+    /// A worker that records there.
+    pub fn new(recorder: Recorder) -> Self {
+        Self(Arc::new(Mutex::new(Some(Belongings { recorder, buffer: vec![0; BUFFER_BYTES] }))))
+    }
 
-/// Takes the recorder back out of this thread.
-pub fn leave() -> Option<Recorder> {
-    WORKER.take().map(|worker| worker.recorder)
-}
+    /// Lends the recorder.
+    ///
+    /// # Errors
+    /// [`Gone`] when it was taken back.
+    #[inline]
+    pub fn record<R>(&self, record: impl FnOnce(&mut Recorder) -> R) -> Result<R, Gone> {
+        self.receive(|recorder, _| record(recorder))
+    }
 
-/// Runs `f` on this thread's worker; `None` on a thread that is none.
-#[inline]
-pub fn with<R>(f: impl FnOnce(&mut Worker) -> R) -> Option<R> {
-    WORKER.with_borrow_mut(|worker| worker.as_mut().map(f))
+    /// Lends recorder and buffer for one read.
+    ///
+    /// # Errors
+    /// [`Gone`] when the recorder was taken back.
+    #[inline]
+    pub fn receive<R>(&self, receive: impl FnOnce(&mut Recorder, &mut [u8]) -> R) -> Result<R, Gone> {
+        let mut belongings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Belongings { recorder, buffer } = belongings.as_mut().ok_or(Gone)?;
+        Ok(receive(recorder, buffer))
+    }
+
+    /// Takes the recorder back.
+    ///
+    /// # Errors
+    /// [`Gone`] when that was done before.
+    pub fn finish(&self) -> Result<Recorder, Gone> {
+        let belongings = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        belongings.map(|belongings| belongings.recorder).ok_or(Gone)
+    }
+
+    /// Records how long after it was due this worker's event loop gets to answer a probe: the generator's own lag.
+    pub async fn answer(self, mut dues: UnboundedReceiver<MonoTime>) {
+        while let Some(due) = dues.recv().await {
+            if self.record(|recorder| recorder.lagged(due, clock::now())).is_err() {
+                return;
+            }
+        }
+    }
 }
 
 /// A job of the pacer that asks one worker for a sign of life every 10 ms. Its due times are fixed when it begins: a process
@@ -76,13 +107,6 @@ impl Job for LagProbe {
             self.ask.send(due).ok()?;
             self.asked.fetch_add(1, Relaxed);
         }
-    }
-}
-
-/// Records how long after it was due this worker's event loop gets to answer: the generator's own lag.
-pub async fn answer(mut dues: UnboundedReceiver<MonoTime>) {
-    while let Some(due) = dues.recv().await {
-        with(|worker| worker.recorder.lagged(due, clock::now()));
     }
 }
 

@@ -118,7 +118,7 @@ async fn a_clock_and_streams_of_different_servers_are_told_apart_at_the_first_ev
     for transport in [Transport::Sse, Transport::WebSocket] {
         for client in [ClientKind::Lean, ClientKind::Library] {
             let load = Load { window: Duration::from_secs(60), ..cell().load };
-            let order = order_at(url.clone(), Cell { load, client, ..cell() }, Arm::of(transport));
+            let order = order_at(url.clone(), Cell { load, ..cell() }, Arm::of(transport).read_by(client));
             let trial = drive::trial(order, Observer::nobody()).await;
             let Outcome::Failed(why) = &trial.outcome else { panic!("{:?}", trial.outcome) };
             assert!(why.contains("clock and stream are of different servers behind one name"), "{why}");

@@ -51,7 +51,7 @@ async fn the_library_clients_count_what_the_lean_ones_count() {
     let server = server();
     for transport in [Transport::Sse, Transport::WebSocket] {
         let lean = measured(&server, cell(), transport).await;
-        let library = measured(&server, Cell { client: ClientKind::Library, ..cell() }, transport).await;
+        let library = measured(&server, cell(), Arm::of(transport).read_by(ClientKind::Library)).await;
         assert_eq!(lean.counters.received, library.counters.received, "{transport}");
         assert_eq!(lean.counters.expected, library.counters.expected, "{transport}");
         assert_eq!(lean.bytes.payload_in, library.bytes.payload_in, "{transport}");
@@ -69,12 +69,14 @@ async fn the_library_clients_count_what_the_lean_ones_count() {
 #[tokio::test]
 async fn what_cannot_be_is_refused_with_a_reason() {
     let server = server();
-    let library = Cell { client: ClientKind::Library, ..cell() };
+    let library = |protocol| Arm::of(protocol).read_by(ClientKind::Library);
     let echo = Cell { scenario: Scenario::Echo, ..cell() };
-    for (cell, transport) in
-        [(library.clone(), Transport::LongPoll), (library, Transport::RawTcp), (echo, Transport::HttpStream)]
-    {
-        let trial = drive::trial(order(&server, cell, Arm::of(transport)), Observer::nobody()).await;
+    for (cell, arm) in [
+        (cell(), library(Transport::LongPoll)),
+        (cell(), library(Transport::RawTcp)),
+        (echo, Arm::of(Transport::HttpStream)),
+    ] {
+        let trial = drive::trial(order(&server, cell, arm), Observer::nobody()).await;
         assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if !why.is_empty()), "{:?}", trial.outcome);
     }
 }
@@ -136,8 +138,9 @@ async fn what_is_relayed_reaches_every_subscriber_on_one_clock() {
 #[tokio::test]
 async fn a_relay_that_a_library_would_read_is_refused() {
     let server = server();
-    let cell = Cell { scenario: Scenario::Relay, client: ClientKind::Library, ..cell() };
-    let trial = drive::trial(order(&server, cell, Arm::of(Transport::Sse)), Observer::nobody()).await;
+    let cell = Cell { scenario: Scenario::Relay, ..cell() };
+    let library = Arm::of(Transport::Sse).read_by(ClientKind::Library);
+    let trial = drive::trial(order(&server, cell, library), Observer::nobody()).await;
     assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("library")), "{:?}", trial.outcome);
 }
 

@@ -3,7 +3,7 @@
 mod decoders_support;
 
 use decoders_support::{Cut, Seen, converse, converse_however_cut, parse_events, text};
-use loadgen::client::{Conversation, DecodeError, Decoder, EventStream, MAX_EVENT_BYTES, Request, Signal};
+use loadgen::client::{Conversation, DecodeError, EventStream, Framing, MAX_EVENT_BYTES, Request, Signal};
 use serde::Deserialize;
 use wire::Transport;
 

@@ -3,7 +3,7 @@
 mod decoders_support;
 
 use decoders_support::{Cut, Outcome, Seen, converse, converse_however_cut, frame, good_head, opaque, text, unmask};
-use loadgen::client::{Conversation, DecodeError, Decoder, Frames, MAX_EVENT_BYTES, Request, Signal, Violation};
+use loadgen::client::{Conversation, DecodeError, Frames, Framing, MAX_EVENT_BYTES, Request, Signal, Violation};
 use wire::Transport::{self, WebSocket};
 
 const CONTINUATION: u8 = 0x00;

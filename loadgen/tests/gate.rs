@@ -106,7 +106,7 @@ fn a_null_arm_that_is_off_is_3_where_nothing_larger_was_found() {
 fn unequal_arms_are_3_whatever_the_numbers_say() {
     let nagle = run(|trial| {
         if let (false, Some(server)) = (trial.arm.twin, &mut trial.server) {
-            server.tuning.nodelay = trial.arm.transport == wire::Transport::Sse;
+            server.tuning.nodelay = trial.arm.protocol == wire::Transport::Sse;
         }
     });
     ends(nagle.path(), &["--threshold", "cpu<1s"], 3, "unequal arms were refused: nodelay true / false");

@@ -114,12 +114,12 @@ fn times_agree_with_the_event_log_and_texts_with_each_other() {
     let logged = read_log(&log);
     let trials = trials(out.path());
     assert_eq!((trials.len(), logged.len()), (24, 24), "eight blocks of a pair and the null arm");
-    let twins = trials.iter().filter(|trial| trial.arm.twin && trial.arm.transport == wire::Transport::Sse);
+    let twins = trials.iter().filter(|trial| trial.arm.twin && trial.arm.protocol == wire::Transport::Sse);
     assert_eq!(twins.count(), 8);
     let mut counted = 0;
     for trial in &trials {
         let (m, counts) = measured(trial);
-        let name = trial.arm.transport.name();
+        let name = trial.arm.protocol.name();
         assert_eq!((counts.sent, counts.answered, counts.good), (1, 1, Some(1)));
         // A block holds one request here: its figures are those of one answer in the log.
         let figure = |metric| Figure::Duration(metric, Quantile::P50).of(m).unwrap();

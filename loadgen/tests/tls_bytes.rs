@@ -1,11 +1,11 @@
 //! Bytes below TLS are counted apart from those above it: 22 for each record, and the handshake by itself.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use loadgen::link::Dialer;
+use loadgen::client::Dialer;
 use loadgen::recorder::{Reading, Recorder};
 use loadgen::tls::Trust;
 use loadgen::window::{Basis, Window};
-use loadgen::worker;
+use loadgen::worker::Worker;
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,19 +47,19 @@ async fn peer(records: usize) -> String {
     format!("https://localhost:{port}/")
 }
 
-/// Asks once, reads all, closes, and says what the link folded into its worker.
+/// Asks once, reads all, closes, and says what the link folded into the recorder.
 async fn exchange(records: usize) -> Layers {
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
-    worker::enter(Recorder::new(Reading::Foreign, window, 0, None));
+    let worker = Worker::new(Recorder::new(Reading::Foreign, window, 0, None));
     let trust = Trust::Anybody.config().unwrap();
     let endpoint = peer(records).await.parse().unwrap();
     let dialer = Dialer::resolve(&endpoint, Some(trust), Duration::from_secs(5)).await.unwrap();
-    let (mut link, _) = dialer.dial().await.unwrap();
+    let (mut link, _) = dialer.dial(Some(&worker)).await.unwrap();
     link.write_all(&[9; ASKED]).await.unwrap();
     link.flush().await.unwrap();
     link.read_exact(&mut vec![0; records * ANSWERED]).await.unwrap();
     drop(link);
-    worker::leave().unwrap().finish().0.layers.unwrap()
+    worker.finish().unwrap().finish().0.layers.unwrap()
 }
 
 #[tokio::test]

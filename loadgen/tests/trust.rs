@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
-use loadgen::link::Dialer;
+use loadgen::client::Dialer;
 use loadgen::tls::Trust;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
@@ -58,7 +58,7 @@ impl Own {
 async fn dial(url: &str, trust: &Trust) -> Result<(), String> {
     let endpoint = url.parse().unwrap();
     let dialer = Dialer::resolve(&endpoint, Some(trust.config().unwrap()), Duration::from_secs(5)).await.unwrap();
-    dialer.dial().await.map(|_| ()).map_err(|error| error.to_string())
+    dialer.dial(None).await.map(|_| ()).map_err(|error| error.to_string())
 }
 
 #[tokio::test]

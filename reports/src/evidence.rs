@@ -105,8 +105,8 @@ fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Ve
     blocks.extend(cell.versus.iter().flat_map(|versus| {
         let mut tables = contests::tables(comparison, cell, versus, lang);
         tables.extend(counts::table(cell, versus, lang));
-        let summary = || lang.contest_caption(lang.transport(versus.transport), lang.transport(cell.base));
-        let contestant = versus.transport.role() == Role::Contestant;
+        let summary = || lang.contest_caption(&lang.arm(versus.arm), &lang.arm(cell.base));
+        let contestant = versus.arm.protocol.role() == Role::Contestant;
         if contestant || tables.is_empty() { tables } else { vec![Block::Fold { summary: summary(), blocks: tables }] }
     }));
     blocks.extend(breakdown::blocks(cell, lang));

@@ -1,12 +1,12 @@
 //! The table as data: what every row of one run says, and the answer in one sentence. Refuses to lay anything out.
 
+use crate::arms::Arms;
 use crate::compare::Comparison;
 use crate::detect::noisy_host;
 use crate::row::{Finding, RowVerdict, finding};
 use crate::text::Language;
 use trial::check::events::stopped_early;
 use trial::{Action, End, Row, StopReason};
-use wire::Transport;
 
 /// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
 pub(crate) const fn glance(row: Row) -> usize {
@@ -21,14 +21,14 @@ pub(crate) const fn glance(row: Row) -> usize {
 pub(crate) struct Findings {
     /// Rows in the order of the table.
     pub(crate) rows: Vec<(Row, Finding)>,
-    /// Base and other of its ratios.
-    pub(crate) sides: [Transport; 2],
+    /// The columns of its table.
+    pub(crate) arms: Arms,
 }
 
 impl Findings {
     pub(crate) fn of(comparison: &Comparison, lang: Language) -> Self {
         let rows = Row::ALL.into_iter().map(|row| (row, finding(comparison, row, lang))).collect();
-        Self { rows, sides: comparison.sides() }
+        Self { rows, arms: Arms::pair(comparison) }
     }
 
     /// The answer in one sentence: how many of the article's claims hold, and which.

@@ -12,7 +12,7 @@
 pub mod agent;
 pub mod browser_support;
 pub mod capacity;
-pub mod chart;
+mod chart;
 pub mod ci;
 pub mod compare;
 pub mod detect;
@@ -21,6 +21,7 @@ pub mod row;
 pub mod stats;
 pub mod verdict;
 
+mod arms;
 mod belief;
 mod columns;
 mod evidence;

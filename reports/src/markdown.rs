@@ -1,17 +1,17 @@
 //! `summary.md`. Refuses to let a record's text break out of its cell.
 
 use crate::agent::Agent;
+use crate::arms::Arms;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::evidence::breakdown_lines;
 use crate::findings::{Findings, run_labels, run_warnings};
 use crate::own_cells::OwnCells;
 use crate::printed::one_line;
-use crate::row::{Finding, Measured};
+use crate::row::Finding;
 use crate::terminal::sign;
 use crate::text::Language;
 use trial::Row;
-use wire::Transport;
 
 /// `summary.md`: the table and the sentences of each run.
 pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
@@ -36,7 +36,7 @@ pub fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
         }
         out += &format!("\n{}\n\n", escape(&findings.answer(lang)));
         out += &full_table(&findings, lang);
-        out += &format!("\n{}\n\n", escape(&lang.ratio_note_of(findings.sides)));
+        out += &format!("\n{}\n\n", escape(&findings.arms.note(lang)));
         for (row, finding) in &findings.rows {
             out += &format!("- **{}**: {}\n", lang.row(*row), escape(&finding.sentence));
         }
@@ -77,34 +77,17 @@ fn asked_elsewhere(comparison: &Comparison, lang: Language) -> Option<Vec<String
     })
 }
 
-pub(crate) fn head(sides: [Transport; 2], lang: Language) -> Vec<String> {
-    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
-    let ratio = lang.over(sides);
-    vec![
-        lang.row_head(),
-        lang.claim_head(),
-        lang.what_head(),
-        sse.to_owned(),
-        websocket.to_owned(),
-        ratio,
-        lang.verdict_head(),
-    ]
+pub(crate) fn head(arms: &Arms, lang: Language) -> Vec<String> {
+    let named = [lang.row_head(), lang.claim_head(), lang.what_head()].into_iter();
+    named.chain(arms.heads(lang)).chain([lang.verdict_head()]).collect()
 }
 
 fn full_table(findings: &Findings, lang: Language) -> String {
     let rows = findings.rows.iter().map(|(row, finding)| {
-        let column = |of| column(finding, of);
-        vec![
-            format!("**{}**", lang.row(*row)),
-            claim(*row, lang),
-            column(|line| &line.what),
-            column(|line| &line.sse),
-            column(|line| &line.websocket),
-            column(|line| &line.ratio),
-            verdict(finding, lang, "<br>"),
-        ]
+        let named = [format!("**{}**", lang.row(*row)), claim(*row, lang)].into_iter();
+        named.chain(columns(finding, &findings.arms, lang)).chain([verdict(finding, lang, "<br>")]).collect()
     });
-    table(head(findings.sides, lang), rows.collect())
+    table(head(&findings.arms, lang), rows.collect())
 }
 
 /// What a run of cells of its own says.
@@ -112,29 +95,27 @@ fn own_cells(own: &OwnCells, lang: Language) -> String {
     let findings = own.findings(lang);
     let said = |(name, finding): &(&str, Finding)| format!("- **{}**: {}\n", escape(name), escape(&finding.sentence));
     let sentences: String = findings.iter().map(said).collect();
-    let table = cells_table(&findings, own.sides(), lang);
-    let note = lang.ratio_note_of(own.sides());
+    let table = cells_table(&findings, &own.arms, lang);
+    let note = own.arms.note(lang);
     format!("\n{}\n\n{table}\n{note}\n\n{sentences}", escape(&own.answer(lang)))
 }
 
 /// One line for each cell.
-pub(crate) fn cells_table(findings: &[(&str, Finding)], sides: [Transport; 2], lang: Language) -> String {
-    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
-    let ratio = lang.over(sides);
-    let head =
-        vec![lang.cell_head(), lang.what_head(), sse.to_owned(), websocket.to_owned(), ratio, lang.verdict_head()];
+pub(crate) fn cells_table(findings: &[(&str, Finding)], arms: &Arms, lang: Language) -> String {
+    let head = [lang.cell_head(), lang.what_head()].into_iter().chain(arms.heads(lang)).chain([lang.verdict_head()]);
     let row = |(name, finding): &(&str, Finding)| {
-        let columns: [fn(&Measured) -> &String; 4] = [|l| &l.what, |l| &l.sse, |l| &l.websocket, |l| &l.ratio];
-        let columns = columns.map(|of| column(finding, of));
-        let cells = std::iter::once(format!("**{}**", escape(name))).chain(columns);
+        let cells = std::iter::once(format!("**{}**", escape(name))).chain(columns(finding, arms, lang));
         cells.chain([verdict(finding, lang, "<br>")]).collect()
     };
-    table(head, findings.iter().map(row).collect())
+    table(head.collect(), findings.iter().map(row).collect())
 }
 
-/// One column of a finding, line by line.
-fn column(finding: &Finding, of: fn(&Measured) -> &String) -> String {
-    finding.lines.iter().map(|line| escape(of(line))).collect::<Vec<_>>().join("<br>")
+/// The columns of a finding, line by line.
+pub(crate) fn columns(finding: &Finding, arms: &Arms, lang: Language) -> Vec<String> {
+    let lines = finding.lines.iter().map(|line| [&line.what].into_iter().chain(line.columns()).collect::<Vec<_>>());
+    let lines: Vec<Vec<&String>> = lines.collect();
+    let column = |at: usize| lines.iter().map(|line| escape(line[at].as_str())).collect::<Vec<_>>().join("<br>");
+    (0..=arms.heads(lang).len()).map(column).collect()
 }
 
 pub(crate) fn claim(row: Row, lang: Language) -> String {

@@ -30,7 +30,8 @@ pub(crate) fn quotient(x: f64) -> String {
     if (x - x.round()).abs() < 5e-4 { grouped(&format!("{x:.0}")) } else { significant(x) }
 }
 
-fn grouped(number: &str) -> String {
+/// Digits with their thousands grouped.
+pub(crate) fn grouped(number: &str) -> String {
     let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
     let (whole, rest) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
     let mut out = sign.to_owned();

@@ -2,19 +2,23 @@
 //! and the answer in words. Refuses to lay anything out, and to give what a transport adds to a token stream without the time
 //! between two tokens beside it.
 
+mod lines;
+
+use crate::arms::Arms;
 use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability, untimed};
 use crate::evidence::trial_warnings;
-use crate::number::{self, NONE};
+use crate::number;
 use crate::row::{Finding, Measured, RowVerdict, clause};
 use crate::text::Language;
 use crate::verdict::{Direction, FEWEST_BLOCKS, Interval, Verdict};
-use trial::{Action, Figure, Measurement, Metric, Quantile, Scenario};
-use wire::Transport;
+use trial::{Action, Arm, Figure, Measurement, Metric, Quantile, Scenario};
 
 /// A run of cells that feed no row.
 pub(crate) struct OwnCells<'a, 'r> {
     /// Its cells in the order of the plan.
     pub(crate) cells: Vec<OwnCell<'a, 'r>>,
+    /// The columns of its table.
+    pub(crate) arms: Arms,
     comparison: &'a Comparison<'r>,
 }
 
@@ -40,36 +44,6 @@ impl Added {
     }
 }
 
-/// What stands beside the judged figure of answers.
-const OF_ANSWERS: [Figure; 5] = [
-    Figure::Duration(Metric::FirstContent, Quantile::P50),
-    Figure::Duration(Metric::InterChunk, Quantile::P50),
-    Figure::TokensPerSecond,
-    Figure::BytesPerToken,
-    Figure::ServerCpuPerEvent,
-];
-
-/// The same of other cells, as far as they have it.
-const OF_EVENTS: [Figure; 17] = [
-    Figure::Duration(Metric::InterEvent, Quantile::P50),
-    Figure::Duration(Metric::SentToKernel, Quantile::P50),
-    Figure::Duration(Metric::KernelToRead, Quantile::P50),
-    Figure::EventsPerSecond,
-    Figure::Goodput,
-    Figure::TransportCpuPerEvent,
-    Figure::ServerCpuPerEvent,
-    Figure::ScheduleCpuPerEvent,
-    Figure::ClientCpuPerEvent,
-    Figure::InstructionsPerEvent,
-    Figure::SyscallsPerEvent,
-    Figure::BytesPerEvent,
-    Figure::WireBytesInPerEvent,
-    Figure::RequestedBytesPerConnection,
-    Figure::ServerMemoryPerConnection,
-    Figure::KernelMemoryPerConnection,
-    Figure::ClientMemoryPerConnection,
-];
-
 impl<'a, 'r> OwnCells<'a, 'r> {
     /// `None` where a run feeds rows, or is a search for capacity or of tool loops.
     pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
@@ -77,11 +51,11 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let run = &comparison.records.run;
         let own = run.capacity.is_none() && run.agent.is_none();
         let only = own && !all.is_empty() && all.iter().all(|cell| cell.cell.row.is_none());
-        only.then(|| Self { cells: all.iter().map(OwnCell::of).collect(), comparison })
+        only.then(|| Self { cells: all.iter().map(OwnCell::of).collect(), arms: Arms::of(comparison), comparison })
     }
 
     /// Base and other of its ratios.
-    pub(crate) fn sides(&self) -> [Transport; 2] {
+    pub(crate) fn sides(&self) -> [Arm; 2] {
         self.comparison.sides()
     }
 
@@ -92,7 +66,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let farthest: Vec<String> = farthest.collect();
         match (self.paces(lang).filter(|_| !farthest.is_empty()), self.cells.as_slice()) {
             (Some(paces), _) => lang.llm_answer(paces, lang.list(farthest.into_iter().chain(self.tallies(lang)))),
-            (None, [alone]) => alone.sentence(self.comparison, lang),
+            (None, [alone]) => alone.sentence(self, lang),
             (None, several) => self.named(several, lang),
         }
     }
@@ -128,7 +102,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let said = self.by_verdict(&paced, lang).into_iter().map(|(word, cells)| lang.llm_tally(word, cells.len()));
         let said: Vec<String> = said.collect();
         let [base, other] = lang.sides(self.comparison.sides());
-        (!said.is_empty()).then(|| lang.llm_tallies(other, base, paced.len(), lang.series(&said)))
+        (!said.is_empty()).then(|| lang.llm_tallies(&other, &base, paced.len(), lang.series(&said)))
     }
 
     /// Which cells say what, and in which figure; those that compare nothing say why.
@@ -140,7 +114,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let said = self.by_verdict(&compared, lang).into_iter().map(|(word, of)| lang.cells_say(word, names(of)));
         let said: Vec<String> = said.collect();
         let [base, other] = lang.sides(self.comparison.sides());
-        let said = (!said.is_empty()).then(|| lang.cells_answer(other, base, compared.len(), lang.list(said)));
+        let said = (!said.is_empty()).then(|| lang.cells_answer(&other, &base, compared.len(), lang.list(said)));
         let why = silent.iter().map(|cell| lang.sentence(format!("{}: {}", cell.cell.cell.name, cell.absent(lang))));
         said.into_iter().chain(why).collect::<Vec<_>>().join(" ")
     }
@@ -162,7 +136,8 @@ impl<'a, 'r> OwnCells<'a, 'r> {
             (lang.refused(), |v| *v == Verdict::Refused),
         ];
         let of = |says: Says| {
-            let saying = |cell: &&OwnCell| cell.headline().is_some_and(|contest| says(&contest.verdict_of(other)));
+            let saying =
+                |cell: &&OwnCell| cell.headline().is_some_and(|contest| says(&contest.verdict_of(other.protocol)));
             cells.iter().copied().filter(saying).collect::<Vec<_>>()
         };
         words.into_iter().map(|(word, says)| (word, of(says))).filter(|(_, cells)| !cells.is_empty()).collect()
@@ -170,7 +145,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
 
     /// What every cell says.
     pub(crate) fn findings(&self, lang: Language) -> Vec<(&'a str, Finding)> {
-        let found = |cell: &OwnCell<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self.comparison, lang));
+        let found = |cell: &OwnCell<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self, lang));
         self.cells.iter().map(found).collect()
     }
 }
@@ -256,102 +231,73 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         Some(self.added(quantile)?.value_ns / self.gap_ns?)
     }
 
-    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
+    fn finding(&self, own: &OwnCells, lang: Language) -> Finding {
         let trials: Vec<_> = self.cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
         let verdict = match self.headline() {
-            None if self.alone(lang).is_some() => RowVerdict::Found(lang.llm_one_transport()),
+            None if self.alone(&own.arms, lang).is_some() => RowVerdict::Found(lang.llm_one_transport()),
             None => RowVerdict::NotMeasured(self.absent(lang)),
-            Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(lang.brief(contest.verdict)),
-            Some(contest) => RowVerdict::NotResolved(lang.brief(contest.verdict)),
+            Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(self.brief(contest, lang)),
+            Some(contest) => RowVerdict::NotResolved(self.brief(contest, lang)),
         };
         Finding {
-            lines: self.lines(lang),
+            lines: self.lines(&own.arms, lang),
             verdict,
-            sentence: self.sentence(comparison, lang),
+            sentence: self.sentence(own, lang),
             caveats: trial_warnings(None, &trials, Action::Warn, lang),
         }
     }
 
+    /// The contests of the headline's figure: the headline itself, then those of further arms.
+    fn contests(&self, headline: &'a Contest) -> impl Iterator<Item = &'a Contest> {
+        let others = self.cell.versus.iter().filter_map(|versus| versus.contest(headline.figure));
+        std::iter::once(headline).chain(others.filter(|contest| contest.arms != headline.arms))
+    }
+
+    /// The verdict in a word or two; of several arms, each with its name.
+    fn brief(&self, headline: &'a Contest, lang: Language) -> String {
+        let named = |contest: &Contest| lang.arm_is(&lang.arm(contest.arms[1]), lang.brief(contest.verdict));
+        match self.cell.versus.as_slice() {
+            [] | [_] => lang.brief(headline.verdict),
+            _ => lang.list(self.contests(headline).map(named)),
+        }
+    }
+
     /// In words: the difference, the time between two tokens, the verdict.
-    fn sentence(&self, comparison: &Comparison, lang: Language) -> String {
+    fn sentence(&self, own: &OwnCells, lang: Language) -> String {
+        let comparison = own.comparison;
         let Some(contest) = self.headline() else {
-            let told = self.alone(lang).into_iter().chain([self.absent(lang)]).collect::<Vec<_>>();
+            let told = self.alone(&own.arms, lang).into_iter().chain([self.absent(lang)]).collect::<Vec<_>>();
             return lang.sentence(lang.list(told));
         };
         let what = lang.figure(contest.figure);
         let apart = self.added(Quantile::P50).zip(self.share(Quantile::P50)).zip(self.gap_ns);
         let Some(((added, share), gap_ns)) = apart else {
-            return lang.sentence(clause(contest, &what, comparison, lang));
+            let clauses = self.contests(contest).map(|contest| clause(contest, &what, comparison, lang));
+            return lang.sentence(lang.list(clauses));
         };
         let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
-        let verdict = lang.verdict(contest, contest.arms[1].title(), comparison.family);
+        let verdict = lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family);
         let [base, other] = lang.sides(contest.arms);
-        let difference = lang.llm_difference_in(lang.llm_difference(other, base), what);
+        let difference = lang.llm_difference_in(lang.llm_difference(&other, &base), what);
         lang.llm_cell(at, difference, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
     }
 
     /// What the only transport of a cell was measured at.
-    fn alone(&self, lang: Language) -> Option<String> {
-        let [transport] = self.cell.cell.transports[..] else { return None };
-        let Measured { what, sse, websocket, .. } = self.lines(lang).into_iter().next()?;
-        let value = if transport == Transport::WebSocket { websocket } else { sse };
-        Some(lang.cells_alone(what, lang.transport(transport), value))
+    fn alone(&self, arms: &Arms, lang: Language) -> Option<String> {
+        let [arm] = self.cell.cell.arms[..] else { return None };
+        let Measured { what, mut values, .. } = self.lines(arms, lang).into_iter().next()?;
+        Some(lang.cells_alone(what, &lang.arm(arm), values.swap_remove(arms.column(arm)?)))
     }
 
     /// Why there is nothing to compare.
     pub(crate) fn absent(&self, lang: Language) -> String {
         let arms = || self.cell.arms.iter().filter(|arm| !arm.arm.twin);
-        let told =
-            arms().find_map(|arm| Some(format!("{}: {}", lang.transport(arm.arm.transport), why_not(arm, lang)?)));
-        told.unwrap_or_else(|| match self.cell.cell.transports.len() {
+        let told = arms().find_map(|arm| Some(format!("{}: {}", lang.arm(arm.arm), why_not(arm, lang)?)));
+        told.unwrap_or_else(|| match self.cell.cell.arms.len() {
             1 => lang.llm_one_transport(),
             _ if arms().any(|arm| arm.trials.is_empty()) => lang.cells_cut_off(),
             _ => lang.cells_nothing_common(),
         })
-    }
-
-    fn lines(&self, lang: Language) -> Vec<Measured> {
-        let judged = [Quantile::P50, Quantile::P99].map(|quantile| self.judged(quantile));
-        let second = (judged[0] != judged[1]).then_some(judged[1]);
-        let rest: &[Figure] = if self.is_asked() { &OF_ANSWERS } else { &OF_EVENTS };
-        let rest = rest.iter().copied().filter(|figure| *figure != judged[0]);
-        let line = |figure| self.line(figure, lang);
-        let apart = self.apart(lang);
-        std::iter::once(judged[0]).chain(second).filter_map(line).chain(apart).chain(rest.filter_map(line)).collect()
-    }
-
-    /// A figure of both transports, or of the one that was asked.
-    pub(crate) fn line(&self, figure: Figure, lang: Language) -> Option<Measured> {
-        let what = lang.figure(figure);
-        if self.cell.contest(figure).is_some() {
-            return Measured::figure(self.cell, figure, &what, lang);
-        }
-        let alone = self.is_asked() || self.cell.pair().is_none();
-        let value =
-            |transport| self.cell.median(transport, figure).filter(|_| alone && self.is_estimable(transport, figure));
-        let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(value);
-        sse.or(websocket)?;
-        let shown =
-            |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |value| number::of_figure(figure, value));
-        Some(Measured::new(what, shown(sse), shown(websocket)))
-    }
-
-    /// Whether a transport has as many observations as a quantile takes.
-    fn is_estimable(&self, transport: Transport, figure: Figure) -> bool {
-        let Figure::Duration(metric, quantile) = figure else { return true };
-        let have = self.cell.arm(transport).map_or(0, |arm| arm.observations(self.cell.cell, metric));
-        have >= quantile.observations_needed()
-    }
-
-    /// The difference as a line of its own: a ratio of small times says little beside the time between two tokens.
-    fn apart(&self, lang: Language) -> Option<Measured> {
-        let (added, share) = (self.added(Quantile::P50)?, self.share(Quantile::P50)?);
-        let share = lang.llm_share(percent(share.abs()), number::duration(self.gap_ns?));
-        let contest = self.cell.contest(self.judged(Quantile::P50))?;
-        let [base, other] = lang.sides(contest.arms);
-        let [sse, websocket] = contest.in_columns([String::new(), signed(added)]);
-        let what = lang.llm_difference_head(lang.llm_difference(other, base));
-        Some(Measured::new(what, sse, websocket).with_ratio(share))
     }
 }
 

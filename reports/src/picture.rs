@@ -1,16 +1,16 @@
 //! Charts of cells: which numbers go into which picture, with which words. Refuses to draw: `chart` does.
 
-mod breakdown;
+mod bars;
 mod curves;
-mod pace;
-mod ratios;
+mod forest;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use breakdown::breakdown;
-pub(crate) use curves::{memory, shift, spectrum, timeline};
-pub(crate) use pace::pace;
-pub(crate) use ratios::{bars, forest, overhead};
+pub(crate) use bars::{bars, breakdown, overhead};
+pub(crate) use curves::{memory, pace, shift, spectrum, timeline};
+pub(crate) use forest::forest;
 
-use crate::chart::{Chart, ChartError, ChartText, Colour, Text};
+use crate::chart::{Chart, ChartError, ChartText, Colour, Plot};
 use crate::compare::{ArmTrials, CellComparison};
 use crate::evidence::Block;
 use crate::text::Language;
@@ -56,48 +56,42 @@ fn durations(cell: &CellComparison, lang: Language) -> Vec<Block> {
     let Some(metric) = cell.judged() else {
         return Vec::new();
     };
-    [spectrum(cell, metric, lang), shift(cell, metric, lang), timeline(cell, lang)].into_iter().flatten().collect()
+    let shifts = cell.versus.iter().map(|versus| shift(cell, versus, metric, lang));
+    std::iter::once(spectrum(cell, metric, lang)).chain(shifts).chain([timeline(cell, lang)]).flatten().collect()
 }
 
-/// A chart as a block of evidence; a chart without anything to show is left out.
-fn block(chart: Result<Chart, ChartError>, caption: String, name: String) -> Option<Block> {
-    match chart {
+/// A plot as a block of evidence, the picture in English; one without anything to show is left out.
+fn block(
+    lang: Language,
+    caption: String,
+    name: String,
+    plot: impl Fn(Language) -> Result<Plot, ChartError>,
+) -> Option<Block> {
+    let svg = plot(lang).and_then(|plot| plot.svg());
+    match svg.and_then(|svg| Ok(Chart { svg, png: plot(Language::English)?.png()? })) {
         Ok(chart) => Some(Block::Chart(Picture { chart, caption, name })),
         Err(ChartError::Empty) => None,
         Err(problem) => Some(Block::Warning(format!("{name}: {problem}"))),
     }
 }
 
-/// A text in the language of the page and in English for the PNG.
-fn both(lang: Language, text: impl Fn(Language) -> String) -> Text {
-    Text::new(text(lang), text(Language::English))
+/// The words around a chart whose axes say enough.
+fn without_titles(title: String, subtitle: String) -> ChartText {
+    ChartText { title, subtitle, ..ChartText::default() }
 }
 
-fn chart_text(
-    lang: Language,
-    title: impl Fn(Language) -> String,
-    subtitle: impl Fn(Language) -> String,
-    x: impl Fn(Language) -> String,
-    y: impl Fn(Language) -> String,
-) -> ChartText {
-    ChartText {
-        description: format!("{}. {}", title(lang), subtitle(lang)),
-        title: both(lang, title),
-        subtitle: both(lang, subtitle),
-        x: both(lang, x),
-        y: both(lang, y),
-    }
-}
-
-/// The one colour of an arm.
-pub(crate) const fn colour(arm: Arm) -> Colour {
-    match arm {
-        Arm { twin: true, .. } => Colour::Null,
-        Arm { transport: Transport::Sse, .. } => Colour::Sse,
-        Arm { transport: Transport::WebSocket, .. } => Colour::WebSocket,
-        Arm { transport: Transport::LongPoll, .. } => Colour::LongPoll,
-        Arm { transport: Transport::HttpStream, .. } => Colour::Control,
-        Arm { transport: Transport::RawTcp, .. } => Colour::Floor,
+/// The colour of an arm in every chart of a cell: the first SSE and the first WebSocket have theirs, the others take what
+/// is left in the order of the cell.
+fn colour(cell: &CellComparison, arm: Arm) -> Colour {
+    let arms = || cell.cell.arms.iter().copied().filter(|arm| !arm.twin);
+    let first = |protocol| arms().find(|arm| arm.protocol == protocol);
+    let (sse, websocket) = (first(Transport::Sse), first(Transport::WebSocket));
+    let others = || arms().filter(|arm| Some(*arm) != sse && Some(*arm) != websocket);
+    match Some(arm) {
+        _ if arm.twin => Colour::Null,
+        arm if arm == sse => Colour::Sse,
+        arm if arm == websocket => Colour::WebSocket,
+        _ => Colour::Other(others().position(|other| other == arm).unwrap_or_default()),
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::agent::Agent;
 use crate::compare::Comparison;
 use crate::findings::Findings;
-use crate::markdown::{cells_table, claim, escape, head, table};
+use crate::markdown::{cells_table, claim, columns, escape, head, table};
 use crate::number::{self, NONE};
 use crate::own_cells::{OwnCell, OwnCells, percent, signed};
-use crate::row::{Measured, RowVerdict};
+use crate::row::{Finding, RowVerdict};
 use crate::text::Language;
 use trial::{Figure, Quantile};
 use wire::Transport;
@@ -69,20 +69,13 @@ fn rows(comparison: &Comparison) -> String {
     let lang = Language::English;
     let findings = Findings::of(comparison, lang);
     let rows = findings.rows.iter().map(|(row, finding)| {
-        let first = finding.lines.first();
-        let value = |of: fn(&Measured) -> &String| first.map_or(String::new(), |line| escape(of(line)));
-        vec![
-            lang.row(*row).to_owned(),
-            claim(*row, lang),
-            value(|line| &line.what),
-            value(|line| &line.sse),
-            value(|line| &line.websocket),
-            value(|line| &line.ratio),
-            verdict(&finding.verdict, lang),
-        ]
+        let first = Finding { lines: finding.lines.iter().take(1).cloned().collect(), ..finding.clone() };
+        let named = [lang.row(*row).to_owned(), claim(*row, lang)].into_iter();
+        let columns = columns(&first, &findings.arms, lang);
+        named.chain(columns).chain([verdict(&finding.verdict, lang)]).collect()
     });
-    let note = escape(&lang.ratio_note_of(findings.sides));
-    table(head(findings.sides, lang), rows.collect()) + &format!("\n{note}\n\n{}\n", escape(&findings.answer(lang)))
+    let note = escape(&findings.arms.note(lang));
+    table(head(&findings.arms, lang), rows.collect()) + &format!("\n{note}\n\n{}\n", escape(&findings.answer(lang)))
 }
 
 /// What is said of a row, and on what it rests.
@@ -94,8 +87,8 @@ fn verdict(said: &RowVerdict, lang: Language) -> String {
 /// The answer, and one line for each cell.
 fn cells(own: &OwnCells) -> String {
     let lang = Language::English;
-    let table = cells_table(&own.findings(lang), own.sides(), lang);
-    format!("{}\n\n{table}\n{}\n", escape(&own.answer(lang)), escape(&lang.ratio_note_of(own.sides())))
+    let table = cells_table(&own.findings(lang), &own.arms, lang);
+    format!("{}\n\n{table}\n{}\n", escape(&own.answer(lang)), escape(&own.arms.note(lang)))
 }
 
 /// The answer, and one line for each paced cell.
@@ -110,7 +103,7 @@ fn streams(own: &OwnCells) -> String {
         lang.llm_streams_head(),
         of(&added, sse),
         of(&added, websocket),
-        lang.llm_difference_head(lang.llm_difference(other, base)),
+        lang.llm_difference_head(lang.llm_difference(&other, &base)),
         lang.llm_share_head(),
         of(&bytes, sse),
         of(&bytes, websocket),
@@ -123,8 +116,7 @@ fn streams(own: &OwnCells) -> String {
 /// One cell with a pace of its own.
 fn stream(cell: &OwnCell, lang: Language) -> Option<Vec<String>> {
     let pace = number::significant(cell.tokens_per_second()?);
-    let both =
-        |figure| cell.line(figure, lang).map_or([NONE, NONE].map(str::to_owned), |line| [line.sse, line.websocket]);
+    let both = |figure| cell.values(figure, lang);
     let [sse, websocket] = both(cell.judged(Quantile::P50));
     let [sse_bytes, websocket_bytes] = both(Figure::BytesPerToken);
     let difference = cell.added(Quantile::P50).map_or_else(|| NONE.to_owned(), signed);

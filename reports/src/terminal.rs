@@ -1,6 +1,7 @@
 //! The table for a terminal of any width. Refuses to draw boxes: columns line up, the rest is space.
 
 use crate::agent::{Agent, AtDistance};
+use crate::arms::Arms;
 use crate::capacity::Capacity;
 use crate::columns::{fit, row, width, wrap};
 use crate::compare::Comparison;
@@ -11,7 +12,6 @@ use crate::printed::one_line;
 use crate::row::{Finding, Measured, RowVerdict};
 use crate::text::Language;
 use trial::Row;
-use wire::Transport;
 
 /// Narrowest layout; a narrower terminal wraps by itself.
 const NARROWEST: usize = 40;
@@ -58,12 +58,13 @@ pub fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: b
         lines.push(paint.on(&line, Style::Yellow));
     }
     lines.push(String::new());
-    lines.extend(match OwnCells::of(comparison) {
-        Some(own) => of_own_cells(&own, lang, width, paint),
-        None => of_rows(&Findings::of(comparison, lang), lang, width, paint),
-    });
+    let (table, arms) = match OwnCells::of(comparison) {
+        Some(own) => (of_own_cells(&own, lang, width, paint), own.arms),
+        None => (of_rows(&Findings::of(comparison, lang), lang, width, paint), Arms::pair(comparison)),
+    };
+    lines.extend(table);
     lines.extend(breakdown(comparison, lang, width).iter().map(|line| paint.on(line, Style::Dim)));
-    lines.extend(wrap(&lang.ratio_note_of(comparison.sides()), width).iter().map(|line| paint.on(line, Style::Dim)));
+    lines.extend(wrap(&arms.note(lang), width).iter().map(|line| paint.on(line, Style::Dim)));
     lines.join("\n") + "\n"
 }
 
@@ -81,7 +82,7 @@ fn breakdown(comparison: &Comparison, lang: Language, width: usize) -> Vec<Strin
 /// The rows of the article.
 fn of_rows(findings: &Findings, lang: Language, width: usize, paint: Paint) -> Vec<String> {
     let measured = findings.rows.iter().flat_map(|(_, finding)| &finding.lines);
-    let layout = Layout::of(measured, findings.sides, lang, width, paint);
+    let layout = Layout::of(measured, &findings.arms, lang, width, paint);
     let rows = findings.rows.iter().flat_map(|(row, finding)| layout.row(*row, finding));
     opened(&findings.answer(lang), &layout).into_iter().chain(rows).collect()
 }
@@ -90,7 +91,7 @@ fn of_rows(findings: &Findings, lang: Language, width: usize, paint: Paint) -> V
 fn of_own_cells(own: &OwnCells, lang: Language, width: usize, paint: Paint) -> Vec<String> {
     let findings = own.findings(lang);
     let measured = findings.iter().flat_map(|(_, finding)| &finding.lines);
-    let layout = Layout::of(measured, own.sides(), lang, width, paint);
+    let layout = Layout::of(measured, &own.arms, lang, width, paint);
     let cells = findings.iter().flat_map(|(name, finding)| layout.cell(name, finding));
     opened(&own.answer(lang), &layout).into_iter().chain(cells).collect()
 }
@@ -137,16 +138,15 @@ fn agent_place(place: &AtDistance, lang: Language, limit: usize, paint: Paint) -
     heading.into_iter().chain(lines).chain([String::new()]).collect()
 }
 
-fn head(sides: [Transport; 2], lang: Language) -> [String; 4] {
-    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
-    [String::new(), sse.to_owned(), websocket.to_owned(), lang.over(sides)]
+fn head(arms: &Arms, lang: Language) -> Vec<String> {
+    std::iter::once(String::new()).chain(arms.heads(lang)).collect()
 }
 
 fn cells(line: &Measured) -> Vec<&str> {
-    vec![&line.what, &line.sse, &line.websocket, &line.ratio]
+    [&line.what].into_iter().chain(line.columns()).map(String::as_str).collect()
 }
 
-fn column_widths<'a>(measured: impl Iterator<Item = &'a Measured>, head: &[String; 4], width: usize) -> Vec<usize> {
+fn column_widths<'a>(measured: impl Iterator<Item = &'a Measured>, head: &[String], width: usize) -> Vec<usize> {
     let measured: Vec<&Measured> = measured.collect();
     let lines = measured.iter().map(|line| cells(line));
     let rows: Vec<Vec<&str>> = std::iter::once(head.iter().map(String::as_str).collect()).chain(lines).collect();
@@ -155,7 +155,7 @@ fn column_widths<'a>(measured: impl Iterator<Item = &'a Measured>, head: &[Strin
 
 /// What every line of the table shares.
 struct Layout {
-    head: [String; 4],
+    head: Vec<String>,
     widths: Vec<usize>,
     width: usize,
     lang: Language,
@@ -165,12 +165,12 @@ struct Layout {
 impl Layout {
     fn of<'a>(
         measured: impl Iterator<Item = &'a Measured>,
-        sides: [Transport; 2],
+        arms: &Arms,
         lang: Language,
         width: usize,
         paint: Paint,
     ) -> Self {
-        let head = head(sides, lang);
+        let head = head(arms, lang);
         Self { widths: column_widths(measured, &head, width), head, width, lang, paint }
     }
 

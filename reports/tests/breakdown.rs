@@ -26,7 +26,7 @@ fn records(durations: &[(Metric, u64)], scenario: Scenario) -> Records {
     plan.cells[0].scenario = scenario;
     let mut records = synthetic::of_plan(plan);
     for trial in &mut records.trials {
-        let shorter = if trial.arm.transport == Transport::WebSocket { 10 } else { 0 };
+        let shorter = if trial.arm.protocol == Transport::WebSocket { 10 } else { 0 };
         let all = |ns: u64| {
             let mut distribution = Distribution::new();
             (0..2_000).for_each(|_| distribution.record(ns - ns * shorter / 100));

@@ -144,7 +144,7 @@ fn a_regression_that_is_far_larger_than_the_null_arm_is_a_regression() {
 #[test]
 fn unequal_arms_make_the_result_invalid_whatever_holds() {
     let mut unequal = small(8);
-    let websocket = |trial: &&mut trial::Trial| trial.arm.transport == Transport::WebSocket;
+    let websocket = |trial: &&mut trial::Trial| trial.arm.protocol == Transport::WebSocket;
     for trial in unequal.trials.iter_mut().filter(websocket) {
         trial.server.as_mut().unwrap().tuning.nodelay = false;
     }

@@ -23,7 +23,7 @@ fn constant(blocks: u32, ns: impl Fn(Arm, u32) -> u64) -> Records {
 fn against(base: Transport, blocks: u32, ns: impl Fn(Arm, u32) -> u64) -> Records {
     let mut plan = synthetic::plan(blocks);
     plan.cells.retain(|cell| cell.name == "latency/single");
-    plan.cells.iter_mut().for_each(|cell| cell.base = Some(base));
+    plan.cells.iter_mut().for_each(|cell| cell.base = Some(Arm::of(base)));
     let mut records = synthetic::of_plan(plan);
     for trial in &mut records.trials {
         let value = ns(trial.arm, trial.block);
@@ -55,7 +55,7 @@ fn the_contest<'a>(comparison: &'a Comparison, figure: Figure) -> &'a Contest {
 fn what_drifts_with_time_cancels_inside_a_block() {
     let records = constant(10, |arm, block| {
         let drifting = 100_000 * 2_u64.pow(block);
-        if arm.transport == Transport::WebSocket { drifting * 8 / 10 } else { drifting }
+        if arm.protocol == Transport::WebSocket { drifting * 8 / 10 } else { drifting }
     });
     let comparison = Comparison::of(&records);
     let contest = the_contest(&comparison, P50);
@@ -68,7 +68,7 @@ fn what_drifts_with_time_cancels_inside_a_block() {
 fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded() {
     let faster = |arm: Arm, block: u32| {
         let base = 100_000 + u64::from(block) * 100;
-        if arm.transport == Transport::WebSocket { base * 8 / 10 } else { base }
+        if arm.protocol == Transport::WebSocket { base * 8 / 10 } else { base }
     };
     for (base, other, ratio, direction, [english, chinese]) in [
         (Transport::Sse, Transport::WebSocket, 0.8, Direction::Lower, ["WebSocket is lower", "WebSocket 更低"]),
@@ -76,7 +76,7 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
     ] {
         let records = against(base, 10, faster);
         let comparison = Comparison::of(&records);
-        assert_eq!(comparison.sides(), [base, other]);
+        assert_eq!(comparison.sides(), [base, other].map(Arm::of));
         let contest = the_contest(&comparison, P50);
         assert!((contest.ratio.value - ratio).abs() < 0.002, "{:?}", contest.ratio);
         assert_eq!(contest.verdict, Verdict::Different { direction, beyond_margin: true });
@@ -89,8 +89,8 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
             let latency = finding(&comparison, Row::Latency, lang);
             assert_eq!(latency.verdict, RowVerdict::Confirmed, "WebSocket has the lower latency, whoever is the base");
             let line = &latency.lines[0];
-            assert!(line.sse.starts_with("10") && line.websocket.starts_with("80"), "{line:?}");
-            assert!(line.ratio.starts_with(&format!("{ratio:.2}")), "{line:?}");
+            assert!(line.values[0].starts_with("10") && line.values[1].starts_with("80"), "{line:?}");
+            assert!(line.ratios[0].starts_with(&format!("{ratio:.2}")), "{line:?}");
             assert!(latency.sentence.contains(words), "{}", latency.sentence);
             let said = reports::terminal(&comparison, lang, 100, false);
             let (head, reverse) =
@@ -105,12 +105,12 @@ fn a_cell_with_another_base_than_the_first_says_so_beside_its_ratios() {
     let mut plan = synthetic::plan(8);
     plan.cells.retain(|cell| cell.name.starts_with("latency/"));
     let fan_out = plan.cells.iter_mut().find(|cell| cell.name == "latency/fan-out").unwrap();
-    fan_out.base = Some(Transport::WebSocket);
+    fan_out.base = Some(Arm::of(Transport::WebSocket));
     let records = synthetic::of_plan(plan);
     let comparison = Comparison::of(&records);
     let latency = finding(&comparison, Row::Latency, Language::English);
     for line in &latency.lines {
-        assert_eq!(line.ratio.ends_with("(SSE / WebSocket)"), line.what.starts_with("fan-out"), "{line:?}");
+        assert_eq!(line.ratios[0].ends_with("(SSE / WebSocket)"), line.what.starts_with("fan-out"), "{line:?}");
     }
     assert!(latency.lines.iter().any(|line| line.what.starts_with("fan-out")));
 }
@@ -144,7 +144,7 @@ fn blocks_that_lack_an_arm_are_left_out_of_the_ratio() {
     }
     let comparison = Comparison::of(&records);
     assert_eq!(the_contest(&comparison, P50).ratio.blocks, 9);
-    let arm = the_cell(&comparison, "latency/single").arm(Transport::WebSocket).unwrap();
+    let arm = the_cell(&comparison, "latency/single").arm(Arm::of(Transport::WebSocket)).unwrap();
     assert_eq!(arm.failure(), Some("connection reset"));
 }
 
@@ -174,7 +174,7 @@ fn pooled_intervals_hold_their_value_and_are_the_same_every_time() {
 
 #[test]
 fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
-    let mut records = constant(10, |arm, _| if arm.transport == Transport::WebSocket { 60_000 } else { 80_000 });
+    let mut records = constant(10, |arm, _| if arm.protocol == Transport::WebSocket { 60_000 } else { 80_000 });
     let mut late = Distribution::new();
     (0..100).for_each(|_| late.record(40_000));
     for trial in &mut records.trials {
@@ -189,14 +189,14 @@ fn a_late_pacer_dilutes_and_the_undiluted_ratio_is_named() {
 
 #[test]
 fn what_an_idle_timer_was_late_is_not_charged_where_every_trial_had_one() {
-    let mut records = constant(10, |arm, _| if arm.transport == Transport::WebSocket { 60_000 } else { 80_000 });
+    let mut records = constant(10, |arm, _| if arm.protocol == Transport::WebSocket { 60_000 } else { 80_000 });
     let of = |ns| {
         let mut distribution = Distribution::new();
         (0..2_000).for_each(|_| distribution.record(ns));
         distribution
     };
     for trial in &mut records.trials {
-        let judged = if trial.arm.transport == Transport::WebSocket { 20_000 } else { 40_000 };
+        let judged = if trial.arm.protocol == Transport::WebSocket { 20_000 } else { 40_000 };
         change(&mut trial.outcome, |m| {
             m.distributions.insert(Metric::PacerLateness, of(40_000));
             m.distributions.insert(Metric::JudgedTime, of(judged));
@@ -267,7 +267,7 @@ fn two_clocks_that_are_not_known_well_leave_a_difference_and_no_ratio() {
     let of = |bound_ns| {
         let mut records = constant(10, |arm, block| {
             let base = 100_000 + u64::from(block) * 100;
-            if arm.transport == Transport::WebSocket { base + 12_000 } else { base }
+            if arm.protocol == Transport::WebSocket { base + 12_000 } else { base }
         });
         for trial in &mut records.trials {
             trial.clock = Some(trial::ClockOffset { offset_ns: 7, bound_ns, samples: 90, ..Default::default() });
@@ -307,7 +307,7 @@ fn arms_that_are_acknowledged_differently_over_a_network_are_named() {
     let altered = |loopback| {
         let mut records = synthetic::records(6);
         for trial in records.trials.iter_mut().filter(|trial| trial.cell.name == "latency/single") {
-            let transport = trial.arm.transport;
+            let transport = trial.arm.protocol;
             let Outcome::Measured(measurement) = &mut trial.outcome else { continue };
             let mut layers = Layers { loopback, ..Layers::default() };
             (layers.span.back.data_segments, layers.span.back.segments) = (100, 100);
@@ -327,7 +327,7 @@ fn arms_that_are_acknowledged_differently_over_a_network_are_named() {
 
 #[test]
 fn the_clients_share_dilutes_as_lateness_does() {
-    let websocket = |arm: Arm| arm.transport == Transport::WebSocket;
+    let websocket = |arm: Arm| arm.protocol == Transport::WebSocket;
     let mut records = constant(10, |arm, _| if websocket(arm) { 1_960 } else { 2_000 });
     let verdict = |records: &Records| the_contest(&Comparison::of(records), P50).verdict;
     assert_eq!(verdict(&records), Verdict::Equivalent, "2 % apart, within 5 %");

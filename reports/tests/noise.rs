@@ -23,7 +23,7 @@ fn text(records: &Records) -> String {
 #[test]
 fn a_void_trial_is_in_no_ratio() {
     let void = records(|trial| {
-        if trial.block == 1 && trial.arm.transport == Transport::WebSocket {
+        if trial.block == 1 && trial.arm.protocol == Transport::WebSocket {
             trial.warnings = vec![generator::generator_saturated(97.0)];
         }
     });

@@ -101,7 +101,7 @@ fn a_readme_gets_the_answer_and_a_line_for_every_paced_cell() {
 fn a_null_arm_beyond_the_margin_leaves_no_answer() {
     let mut records = records();
     let sse = Arm::of(Transport::Sse);
-    as_if(&mut records, Arm { twin: true, ..sse }, sse, 1.5);
+    as_if(&mut records, sse.twin(), sse, 1.5);
     let text = unwrapped(&terminal(&Comparison::of(&records), Language::English, 100, false));
     assert!(
         text.contains("without a verdict, two copies of one arm differ as much") && !text.contains("reaches beyond"),
@@ -125,7 +125,7 @@ fn a_cell_that_broke_says_why_and_the_others_still_answer() {
 #[test]
 fn one_transport_alone_is_shown_and_not_compared() {
     let mut plan = Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap();
-    plan.cells.iter_mut().for_each(|cell| (cell.transports, cell.null) = (vec![Transport::Sse], false));
+    plan.cells.iter_mut().for_each(|cell| (cell.arms, cell.null) = (vec![Arm::of(Transport::Sse)], false));
     let records = synthetic::of_plan(plan);
     let text = terminal(&Comparison::of(&records), Language::English, 100, false);
     assert!(text.contains("one transport alone: nothing to compare") && text.contains("bytes per token"), "{text}");
@@ -136,7 +136,7 @@ fn one_transport_alone_is_shown_and_not_compared() {
 #[test]
 fn one_transport_shows_no_quantile_that_its_answers_do_not_bear() {
     let mut plan = Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap();
-    plan.cells.iter_mut().for_each(|cell| (cell.transports, cell.null) = (vec![Transport::Sse], false));
+    plan.cells.iter_mut().for_each(|cell| (cell.arms, cell.null) = (vec![Arm::of(Transport::Sse)], false));
     let mut records = synthetic::of_plan(plan);
     records.run.plan.cells.iter_mut().for_each(|cell| cell.llm = None);
     records.trials.iter_mut().for_each(|trial| trial.cell.llm = None);
@@ -176,7 +176,7 @@ fn one_quantile_is_no_curve() {
 #[test]
 fn a_run_cut_off_before_its_second_transport_says_so() {
     let mut records = synthetic::of_plan(Plan::from_toml(include_str!("synthetic/streams.toml")).unwrap());
-    records.trials.retain(|trial| trial.arm.transport == Transport::Sse);
+    records.trials.retain(|trial| trial.arm.protocol == Transport::Sse);
     let text = terminal(&Comparison::of(&records), Language::English, 100, false);
     assert!(text.contains("the run ended before both transports were measured"), "{text}");
     assert!(!text.contains("one transport alone"), "{text}");

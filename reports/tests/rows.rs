@@ -31,7 +31,7 @@ fn measured(trial: &mut Trial) -> &mut Measurement {
 fn who_can_speak_decides_the_protocol_type() {
     let upstream = |sse, websocket| {
         after(Row::ProtocolType, |trial| {
-            let received = if trial.arm.transport == Transport::Sse { sse } else { websocket };
+            let received = if trial.arm.protocol == Transport::Sse { sse } else { websocket };
             measured(trial).exchange.as_mut().unwrap().upstream_received = received;
         })
         .verdict
@@ -45,7 +45,7 @@ fn who_can_speak_decides_the_protocol_type() {
 fn requests_decide_the_implementation() {
     let polling = |per_event: bool| {
         after(Row::Implementation, |trial| {
-            let sse = trial.arm.transport == Transport::Sse;
+            let sse = trial.arm.protocol == Transport::Sse;
             let counters = &mut measured(trial).counters;
             if per_event && sse {
                 counters.requests = counters.received;
@@ -63,7 +63,7 @@ fn bytes_that_theory_does_not_explain_are_marked() {
     assert!(matches!(&honest.verdict, RowVerdict::DependsOn(what) if what.contains("16 KiB")), "{honest:?}");
     assert_eq!(honest.caveats, [""; 0]);
     let padded = after(Row::NetworkOverhead, |trial| {
-        if trial.cell.name.ends_with("/64B") && trial.arm.transport == Transport::Sse {
+        if trial.cell.name.ends_with("/64B") && trial.arm.protocol == Transport::Sse {
             measured(trial).bytes.stream_in += 1_000;
         }
     });
@@ -177,5 +177,5 @@ fn a_quick_run_shows_ratios_without_intervals() {
     let found = finding(&Comparison::of(&records), Row::Latency, Language::English);
     let RowVerdict::NotResolved(why) = &found.verdict else { panic!("{found:?}") };
     assert!(why.ends_with("2 blocks, a 95 % interval needs 6"), "{why}");
-    assert!(found.lines.iter().all(|line| line.ratio.ends_with('×')), "{found:?}");
+    assert!(found.lines.iter().all(|line| line.ratios[0].ends_with('×')), "{found:?}");
 }

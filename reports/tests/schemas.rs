@@ -1,5 +1,5 @@
-//! Records of schemas 1–3, cut from published runs, are read for ever; and rewritten in today's form without losing a count.
-//! Schema 2 was never published: its file is that of schema 1 with the pre-flight that schema 2 added.
+//! Records of schemas 1–4, cut from published runs, are read for ever; and rewritten in today's form without losing a count.
+//! In the file of schema 4 the library client reads, which there the cell says. Schema 2 was never published: its file is that of schema 1 with the pre-flight that schema 2 added.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -64,6 +64,25 @@ fn what_is_repacked_is_smaller_and_says_the_same() {
         let again = fs::read(&packed).unwrap();
         assert_eq!(fs::read(repack(directory.path()).unwrap()).unwrap(), again, "packed for good");
     }
+}
+
+#[test]
+fn the_client_of_a_cell_of_schema_4_is_that_of_its_arms() {
+    let directory = run(4);
+    let arms = |records: &Records| {
+        let [cell] = &records.run.plan.cells[..] else { panic!() };
+        assert_eq!(cell.base().unwrap().to_string(), "sse!library");
+        assert!(records.trials.iter().all(|trial| trial.cell == *cell));
+        let of_trials: Vec<_> = records.trials.iter().map(|trial| trial.arm).collect();
+        assert_eq!(of_trials, cell.arms);
+        of_trials.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let before = load(directory.path()).unwrap();
+    assert_eq!((before.run.schema, arms(&before)), (4, vec!["sse!library".to_owned(), "websocket!library".to_owned()]));
+    repack(directory.path()).unwrap();
+    let after = load(directory.path()).unwrap();
+    assert_eq!((after.run.schema, arms(&after)), (SCHEMA, arms(&before)));
+    assert_eq!(measured(&after), measured(&before));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use wire::{Facts, Transport};
 /// A whole run in which something was done to every trial of one arm.
 fn altered(alter: impl Fn(&mut Trial)) -> Records {
     let mut records = synthetic::records(8);
-    let arm = |trial: &&mut Trial| trial.arm.transport == Transport::WebSocket && trial.server.is_some();
+    let arm = |trial: &&mut Trial| trial.arm.protocol == Transport::WebSocket && trial.server.is_some();
     records.trials.iter_mut().filter(arm).for_each(alter);
     records
 }
@@ -55,7 +55,7 @@ fn a_knob_of_the_server_that_one_arm_alone_has_refuses_its_ratios() {
 #[test]
 fn so_does_another_generator_and_another_schedule() {
     let mut threads = synthetic::records(8);
-    let websocket = |trial: &&mut Trial| trial.arm.transport == Transport::WebSocket;
+    let websocket = |trial: &&mut Trial| trial.arm.protocol == Transport::WebSocket;
     threads.trials.iter_mut().filter(websocket).for_each(|trial| trial.client.threads = 4);
     is_refused(&threads, "client_threads");
     let mut seeds = synthetic::records(8);

@@ -2,12 +2,11 @@
 //! so the figures are costs of a delivery with everything in it; server and client apart are `loadgen`'s to measure.
 #![allow(dead_code, reason = "each bench uses its own part")]
 
-use loadgen::client::Request;
-use loadgen::link::Dialer;
+use loadgen::client::{Dialer, Request};
 use loadgen::recorder::{Reading, Recorder};
 use loadgen::stream::{Stream, StreamSpec};
 use loadgen::window::{Basis, Window};
-use loadgen::worker;
+use loadgen::worker::Worker;
 use servers::{ServeOptions, Server};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -24,6 +23,7 @@ pub(crate) struct Loopback {
     server: Server,
     runtime: Runtime,
     dialer: Dialer,
+    worker: Worker,
     names: AtomicU64,
 }
 
@@ -36,8 +36,8 @@ impl Loopback {
         let endpoint = server.url().parse().expect("a server's URL is one");
         let dialer = runtime.block_on(Dialer::resolve(&endpoint, None, LIMIT)).expect("loopback resolves");
         let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, LIMIT));
-        worker::enter(Recorder::new(Reading::Push(Arc::new(Payload::new(64))), window, 0, None));
-        Self { server, runtime, dialer, names: AtomicU64::new(0) }
+        let worker = Worker::new(Recorder::new(Reading::Push(Arc::new(Payload::new(64))), window, 0, None));
+        Self { server, runtime, dialer, worker, names: AtomicU64::new(0) }
     }
 
     /// A name that nothing on this server has had before.
@@ -67,9 +67,9 @@ impl Loopback {
     ) -> Duration {
         let mut tasks = JoinSet::new();
         for _ in 0..streams {
-            let (dialer, spec) = (self.dialer.clone(), self.spec(transport, subscription));
+            let (dialer, worker, spec) = (self.dialer.clone(), self.worker.clone(), self.spec(transport, subscription));
             let receive = async move {
-                let mut stream = Stream::open(&dialer, &spec).await.expect("a stream opens");
+                let mut stream = Stream::open(&dialer, &spec, &worker).await.expect("a stream opens");
                 assert!(stream.run_until(1).await.expect("a first event"));
                 let begin = Instant::now();
                 assert!(stream.run_until(events + 1).await.expect("all events"));
@@ -87,11 +87,11 @@ impl Loopback {
     /// Connects, receives one event and closes, `times` over.
     pub(crate) fn connect(&self, transport: Transport, subscription: &Subscription, times: u64) -> Duration {
         let specs: Vec<_> = (0..times).map(|_| self.spec(transport, subscription)).collect();
-        let dialer = self.dialer.clone();
+        let (dialer, worker) = (self.dialer.clone(), self.worker.clone());
         let connections = self.runtime.spawn(async move {
             let begin = Instant::now();
             for spec in &specs {
-                let mut stream = Stream::open(&dialer, spec).await.expect("a stream opens");
+                let mut stream = Stream::open(&dialer, spec, &worker).await.expect("a stream opens");
                 assert!(stream.run_until(1).await.expect("a first event"));
             }
             begin.elapsed()

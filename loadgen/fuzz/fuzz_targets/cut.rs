@@ -1,6 +1,6 @@
 //! Feeds the same bytes twice, whole and in pieces: what comes out must be the same.
 
-use loadgen::client::{DecodeError, Decoder, Signal};
+use loadgen::client::{DecodeError, Framing, Signal};
 
 /// What came out: signals as text, and the kind of the error (its text may quote more or less of what had come).
 type Outcome = (Vec<String>, Option<std::mem::Discriminant<DecodeError>>);
@@ -18,7 +18,7 @@ pub fn outcome<'a>(
 
 /// Compares the two ways for a bare decoder; the first byte says how long the pieces are.
 #[allow(dead_code, reason = "conversation compares more than a bare decoder's signals")]
-pub fn compare<D: Decoder>(input: &[u8], new: impl Fn() -> D) {
+pub fn compare<D: Framing>(input: &[u8], new: impl Fn() -> D) {
     let Some((length, bytes)) = input.split_first() else { return };
     let (mut one, mut two) = (new(), new());
     let whole = outcome([bytes].into_iter(), |bytes, mut sink| one.push(bytes, &mut sink));

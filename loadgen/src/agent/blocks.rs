@@ -4,12 +4,11 @@
 use super::distance::Distance;
 use super::script::Script;
 use super::turns;
-use crate::client::Request;
+use crate::client::{DialError, Dialer, Request};
 use crate::drive::{Session, SessionError};
 use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
-use crate::link::{DialError, Dialer};
 use crate::llm::exchange::{LONGEST, Way};
 use crate::llm::format::Format;
 use crate::redact::Secrets;

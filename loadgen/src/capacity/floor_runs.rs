@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use trial::{Cell, FloorRun};
+use trial::{Arm, Cell, FloorRun};
 use wire::{Sharing, Transport};
 
 /// Longest run; a search may have longer windows.
@@ -29,8 +29,8 @@ pub struct FloorRuns {
 impl FloorRuns {
     /// So many rounds of a cell's load, which the search calls `load`; `None` where an arm has no floor.
     pub(super) fn new(cell: &Cell, load: u64, rounds: u32) -> Option<Self> {
-        let of = |transport: &Transport| Some((*transport, load_of(cell, Framing::named(transport.path())?)));
-        let loads = cell.transports.iter().map(of).collect::<Option<Vec<_>>>()?;
+        let of = |arm: &Arm| Some((arm.protocol, load_of(cell, Framing::named(arm.protocol.path())?)));
+        let loads = cell.arms.iter().map(of).collect::<Option<Vec<_>>>()?;
         Some(Self { loads, load, rounds })
     }
 

@@ -1,7 +1,11 @@
 //! Chunked transfer coding (RFC 9112, 7.1), extensions and trailers skipped. Refuses bare LF line ends: they are how
 //! two parsers come to disagree.
 
+use super::wire::Piece;
 use super::{DecodeError, MAX_HEAD_BYTES};
+
+/// `0 CR LF CR LF`: what ends a body.
+pub(super) const LAST_CHUNK_BYTES: u64 = 5;
 
 /// Where in `SIZE [;extension] CRLF DATA CRLF … 0 CRLF [trailers] CRLF` the next byte stands.
 #[derive(Debug, Clone, Copy)]
@@ -48,15 +52,6 @@ impl Default for Chunked {
     }
 }
 
-/// What the decoder found.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
-    /// Bytes of a chunk; `ends` when they complete it.
-    Data { bytes: &'a [u8], ends: bool },
-    /// The end of the body.
-    End,
-}
-
 impl Chunked {
     /// Takes the next piece off the front of `bytes`; `None` when they are used up.
     #[inline]
@@ -88,7 +83,7 @@ impl Chunked {
             [b'\r', b'\n', rest @ ..] => (State::START, rest),
             _ => (State::DataCr, rest),
         };
-        Piece::Data { bytes: now, ends: left == 0 }
+        Piece::Body { bytes: now, ends: left == 0 }
     }
 
     /// One byte of framing.

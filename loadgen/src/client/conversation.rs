@@ -1,8 +1,9 @@
-//! One open stream of any transport: the request, what comes back, and what must be written in answer. Refuses to wait:
-//! when to read, write and give up is the driver's.
+//! One open stream of any transport, a framing over a wire: the request, what comes back, and what must be written in
+//! answer. Refuses to wait: when to read, write and give up is the driver's.
 
-use super::http::Exchange;
+use super::http::Http1;
 use super::websocket::{self, CLOSE, PONG, TEXT};
+use super::wire::{Overhead, Wire as _};
 use super::{DecodeError, EventStream, Frames, Head, Lines, MAX_HEAD_BYTES};
 use super::{Records, Request, RequestError, Signal, Sink};
 use wire::Transport;
@@ -11,18 +12,23 @@ use wire::Transport;
 #[derive(Debug)]
 pub struct Conversation {
     transport: Transport,
+    wire: Http1,
     protocol: Protocol,
     outbox: Vec<u8>,
     closing: bool,
+    /// Bytes of the peer's close frame.
+    close_bytes: u64,
 }
 
 #[derive(Debug)]
 enum Protocol {
-    EventStream(Exchange<EventStream>),
-    WebSocket(Exchange<Frames>),
+    EventStream(EventStream),
+    WebSocket(Frames),
     /// With the bytes of the request that is sent again and again.
-    LongPoll(Exchange<Lines>, Vec<u8>),
-    Records(Exchange<Records>),
+    LongPoll(Lines, Vec<u8>),
+    /// Messages up, one answer each; with the request's head, which goes before each message.
+    Posts(Lines, Vec<u8>),
+    Records(Records),
 }
 
 /// The transport has no way back on the connection of its events.
@@ -38,33 +44,47 @@ impl Conversation {
     pub fn open(transport: Transport, request: &Request) -> Result<Self, RequestError> {
         let (outbox, accept_key) = request.encode(transport)?;
         let protocol = match transport {
-            Transport::Sse => Protocol::EventStream(Exchange::new(EventStream::default())),
+            Transport::Sse => Protocol::EventStream(EventStream::default()),
             Transport::WebSocket => {
-                let offered = request.all("sec-websocket-protocol");
-                Protocol::WebSocket(Exchange::new(Frames::new(accept_key).offering(&offered)))
+                Protocol::WebSocket(Frames::new(accept_key).offering(&request.all("sec-websocket-protocol")))
             }
-            Transport::LongPoll => Protocol::LongPoll(Exchange::new(Lines::default()), outbox.clone()),
-            Transport::HttpStream => Protocol::Records(Exchange::new(Records::of_body(request.payload_bytes))),
-            Transport::RawTcp => {
-                let records = Records::of_upgrade(transport.name(), request.payload_bytes);
-                Protocol::Records(Exchange::new(records))
-            }
+            Transport::LongPoll => Protocol::LongPoll(Lines::default(), outbox.clone()),
+            Transport::HttpStream => Protocol::Records(Records::of_body(request.payload_bytes)),
+            Transport::RawTcp => Protocol::Records(Records::of_upgrade(transport.name(), request.payload_bytes)),
         };
-        Ok(Self { transport, protocol, outbox, closing: false })
+        Ok(Self::new(transport, protocol, outbox))
+    }
+
+    /// Messages of `body_bytes` bytes up over POST requests on one keep-alive connection; nothing is in the outbox before
+    /// the first message. `request` names path and headers, its body is ignored.
+    ///
+    /// # Errors
+    /// [`RequestError`] when HTTP does not allow a part of the request.
+    pub fn posts(request: &Request, body_bytes: usize) -> Result<Self, RequestError> {
+        let sized = Request { method: "POST".to_owned(), body: Some(vec![0; body_bytes]), ..request.clone() };
+        let (mut head, _) = sized.encode(Transport::LongPoll)?;
+        head.truncate(head.len() - body_bytes);
+        Ok(Self::new(Transport::LongPoll, Protocol::Posts(Lines::default(), head), Vec::new()))
+    }
+
+    fn new(transport: Transport, protocol: Protocol, outbox: Vec<u8>) -> Self {
+        Self { transport, wire: Http1::default(), protocol, outbox, closing: false, close_bytes: 0 }
     }
 
     /// Takes the next bytes of the connection, cut anywhere. What they demand in answer is in the outbox afterwards.
     pub fn push<S: Sink + ?Sized>(&mut self, bytes: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        let wire = &mut self.wire;
         match &mut self.protocol {
-            Protocol::EventStream(exchange) => exchange.push(bytes, sink),
-            Protocol::Records(exchange) => exchange.push(bytes, sink),
-            Protocol::LongPoll(exchange, request) => {
+            Protocol::EventStream(events) => wire.push(events, bytes, sink),
+            Protocol::Records(records) => wire.push(records, bytes, sink),
+            Protocol::Posts(answers, _) => wire.push(answers, bytes, sink),
+            Protocol::LongPoll(lines, request) => {
                 let mut answered = 0;
-                let pushed = exchange.push(bytes, &mut |signal: Signal<'_>| {
+                let pushed = wire.push(lines, bytes, &mut |signal: Signal<'_>| {
                     answered += usize::from(matches!(signal, Signal::ResponseEnd));
                     sink.signal(signal);
                 });
-                let goes_on = !exchange.is_over() && !self.closing;
+                let goes_on = !wire.is_over() && !self.closing;
                 // A peer that answers unasked, and does not read, must not fill our memory.
                 while goes_on && answered > 0 && self.outbox.len() < MAX_HEAD_BYTES {
                     self.outbox.extend_from_slice(request);
@@ -72,9 +92,12 @@ impl Conversation {
                 }
                 pushed
             }
-            Protocol::WebSocket(exchange) => {
-                let (outbox, closing) = (&mut self.outbox, &mut self.closing);
-                exchange.push(bytes, &mut |signal: Signal<'_>| {
+            Protocol::WebSocket(frames) => {
+                let (outbox, closing, close_bytes) = (&mut self.outbox, &mut self.closing, &mut self.close_bytes);
+                wire.push(frames, bytes, &mut |signal: Signal<'_>| {
+                    if let Signal::Close { code, reason } = signal {
+                        *close_bytes = 2 + code.map_or(0, |_| 2 + reason.len() as u64);
+                    }
                     answer(&signal, outbox, closing);
                     sink.signal(signal);
                 })
@@ -87,10 +110,17 @@ impl Conversation {
         &mut self.outbox
     }
 
-    /// Appends a masked text message to the outbox. Only WebSocket can; not before its response head has come.
+    /// Appends a message to the outbox: a masked text frame, not before the response head has come, or a POST. No other
+    /// transport can.
     pub fn send_message(&mut self, payload: &[u8]) -> Result<(), Unsupported> {
-        let Protocol::WebSocket(_) = self.protocol else { return Err(Unsupported(self.transport)) };
-        websocket::write_frame(&mut self.outbox, TEXT, payload);
+        match &self.protocol {
+            Protocol::WebSocket(_) => websocket::write_frame(&mut self.outbox, TEXT, payload),
+            Protocol::Posts(_, head) => {
+                self.outbox.extend_from_slice(head);
+                self.outbox.extend_from_slice(payload);
+            }
+            _ => return Err(Unsupported(self.transport)),
+        }
         Ok(())
     }
 
@@ -107,39 +137,36 @@ impl Conversation {
 
     /// Takes the end of the connection: was it a clean one?
     pub fn eof<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), DecodeError> {
+        let wire = &mut self.wire;
         let ended = match &mut self.protocol {
-            Protocol::EventStream(exchange) => exchange.finish(sink),
-            Protocol::Records(exchange) => exchange.finish(sink),
-            Protocol::LongPoll(exchange, _) => exchange.finish(sink),
-            Protocol::WebSocket(exchange) => exchange.finish(sink),
+            Protocol::EventStream(events) => wire.finish(events, sink),
+            Protocol::Records(records) => wire.finish(records, sink),
+            Protocol::LongPoll(lines, _) | Protocol::Posts(lines, _) => wire.finish(lines, sink),
+            Protocol::WebSocket(frames) => wire.finish(frames, sink),
         };
         if self.closing { Ok(()) } else { ended }
     }
 
     /// Whether the stream has ended cleanly: whatever comes now is ignored.
     pub fn is_over(&self) -> bool {
-        match &self.protocol {
-            Protocol::EventStream(exchange) => exchange.is_over(),
-            Protocol::Records(exchange) => exchange.is_over(),
-            Protocol::LongPoll(exchange, _) => exchange.is_over(),
-            Protocol::WebSocket(exchange) => exchange.is_over(),
-        }
+        self.wire.is_over()
     }
 
     /// The latest response head; an empty one with status 0 before the first has come.
     pub fn head(&self) -> &Head {
-        match &self.protocol {
-            Protocol::EventStream(exchange) => exchange.head(),
-            Protocol::Records(exchange) => exchange.head(),
-            Protocol::LongPoll(exchange, _) => exchange.head(),
-            Protocol::WebSocket(exchange) => exchange.head(),
-        }
+        self.wire.head()
+    }
+
+    /// Bytes received so far that opened the stream, and those that ended it.
+    pub fn overhead(&self) -> Overhead {
+        let Overhead { head_bytes, end_bytes } = self.wire.overhead();
+        Overhead { head_bytes, end_bytes: end_bytes + self.close_bytes }
     }
 
     /// The SSE stream's last event ID; empty on every other transport.
     pub fn last_event_id(&self) -> &str {
-        let Protocol::EventStream(exchange) = &self.protocol else { return "" };
-        exchange.body().last_event_id()
+        let Protocol::EventStream(events) = &self.protocol else { return "" };
+        events.last_event_id()
     }
 }
 
@@ -152,5 +179,44 @@ fn answer(signal: &Signal<'_>, outbox: &mut Vec<u8>, closing: &mut bool) {
             websocket::write_frame(outbox, CLOSE, code.map(u16::to_be_bytes).as_ref().map_or(&[], |code| code));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_gets_a_whole_request_and_one_answer() {
+        let mut posts = Conversation::posts(&Request::get("h:1", "/publish/s"), 5).unwrap();
+        assert!(posts.outbox().is_empty());
+        posts.send_message(b"hello").unwrap();
+        let text = String::from_utf8(std::mem::take(posts.outbox())).unwrap();
+        assert!(text.starts_with("POST /publish/s HTTP/1.1\r\nHost: h:1\r\n"), "{text}");
+        assert!(text.ends_with("Content-Length: 5\r\n\r\nhello"), "{text}");
+        let mut answers = 0;
+        let mut count = |signal: Signal<'_>| answers += u32::from(matches!(signal, Signal::ResponseEnd));
+        posts.push(b"HTTP/1.1 204 No Content\r\n", &mut count).unwrap();
+        posts.push(b"\r\n", &mut count).unwrap();
+        assert!(posts.push(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", &mut count).is_err());
+        assert_eq!(answers, 1);
+        assert!(posts.outbox().is_empty(), "what is posted is not asked again");
+    }
+
+    #[test]
+    fn what_opens_and_what_ends_a_stream_is_known_apart() {
+        let mut stream = Conversation::open(Transport::Sse, &Request::get("h:1", "/sse")).unwrap();
+        let (early, head) =
+            ("HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n");
+        let head = format!("{head}Transfer-Encoding: chunked\r\n\r\n");
+        let mut push = |bytes: &str| {
+            stream.push(bytes.as_bytes(), &mut |_: Signal<'_>| {}).unwrap();
+            stream.overhead()
+        };
+        assert_eq!(push(early), Overhead::default());
+        let opened = Overhead { head_bytes: head.len() as u64, end_bytes: 0 };
+        assert_eq!(push(&head), opened);
+        assert_eq!(push("9\r\ndata: x\n\n\r\n"), opened);
+        assert_eq!(push("0\r\n\r\n"), Overhead { end_bytes: 5, ..opened });
     }
 }

@@ -1,10 +1,12 @@
-//! HTTP/1.1 responses (RFC 9112): the head by `httparse`, then a body by its framing, for one transport's decoder.
+//! The HTTP/1.1 wire (RFC 9112): the head by `httparse`, then a body by how it is delimited.
 //! Refuses content codings, every transfer coding but `chunked`, and a length beside it.
 
-use super::chunked::{Chunked, Piece};
+use super::chunked::{Chunked, LAST_CHUNK_BYTES};
 use super::error::excerpt;
-use super::{DecodeError, Decoder, MAX_HEAD_BYTES, Signal, Sink};
+use super::wire::{Overhead, Piece, Wire};
+use super::{DecodeError, MAX_HEAD_BYTES};
 use memchr::memchr;
+use std::mem;
 
 /// Most header fields of one response.
 const MAX_HEADERS: usize = 128;
@@ -115,89 +117,97 @@ impl Head {
     }
 }
 
-#[derive(Debug)]
+/// What the next byte belongs to.
+#[derive(Debug, Default)]
 enum State {
+    #[default]
     Head,
+    /// The head has come; how the body is delimited is still to be looked at.
+    Begun,
     Chunked(Chunked),
     Length(u64),
     UntilClose,
     Over,
 }
 
-/// The peer's half of one HTTP connection, its bodies read by `D`.
-#[derive(Debug)]
-pub(super) struct Exchange<D> {
+/// The peer's half of one HTTP/1.1 connection.
+#[derive(Debug, Default)]
+pub(super) struct Http1 {
     state: State,
     part: Vec<u8>,
     head: Head,
-    body: D,
+    overhead: Overhead,
 }
 
-impl<D: Decoder> Exchange<D> {
-    pub(super) fn new(body: D) -> Self {
-        Self { state: State::Head, part: Vec::new(), head: Head::default(), body }
-    }
-
-    pub(super) fn body(&self) -> &D {
-        &self.body
-    }
-
-    pub(super) fn head(&self) -> &Head {
-        &self.head
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self.state, State::Over)
-    }
-
-    pub(super) fn push<S: Sink + ?Sized>(&mut self, mut bytes: &[u8], sink: &mut S) -> Result<(), DecodeError> {
-        while !bytes.is_empty() {
+impl Wire for Http1 {
+    #[inline]
+    fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>, DecodeError> {
+        loop {
             match &mut self.state {
+                State::Begun => self.state = self.head.framing()?,
+                State::Length(0) => {
+                    self.state = State::Over;
+                    return Ok(Some(Piece::End));
+                }
+                _ if bytes.is_empty() => return Ok(None),
+                State::Chunked(chunked) => {
+                    let piece = chunked.next(bytes)?;
+                    if matches!(piece, Some(Piece::End)) {
+                        self.state = State::Over;
+                        self.overhead.end_bytes = LAST_CHUNK_BYTES;
+                    }
+                    return Ok(piece);
+                }
                 State::Head => {
-                    if self.read_head(&mut bytes)? {
-                        self.begin(bytes, sink)?;
+                    if self.read_head(bytes)? {
+                        return Ok(Some(Piece::Head));
                     }
                 }
-                State::Chunked(chunked) => match chunked.next(&mut bytes)? {
-                    Some(Piece::Data { bytes, ends }) => self.body.push_chunk(bytes, ends, sink)?,
-                    Some(Piece::End) => self.end(sink)?,
-                    None => return Ok(()),
-                },
                 State::Length(left) => {
                     let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
-                    bytes = rest;
+                    *bytes = rest;
                     *left -= now.len() as u64;
-                    let ends = *left == 0;
-                    self.body.push(now, sink)?;
-                    if ends {
-                        self.end(sink)?;
-                    }
+                    return Ok(Some(Piece::Body { bytes: now, ends: false }));
                 }
-                State::UntilClose => {
-                    self.body.push(bytes, sink)?;
-                    if self.body.is_over() {
-                        self.state = State::Over;
-                    }
-                    return Ok(());
-                }
-                State::Over => return Ok(()),
+                State::UntilClose => return Ok(Some(Piece::Rest(mem::take(bytes)))),
+                State::Over => return Ok(None),
             }
         }
-        Ok(())
     }
 
-    /// Takes the end of the connection.
-    pub(super) fn finish<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), DecodeError> {
-        match self.state {
+    fn close(&mut self) -> Result<bool, DecodeError> {
+        match mem::replace(&mut self.state, State::Over) {
             State::Head if self.part.is_empty() => Err(DecodeError::NoAnswer),
             State::Head => Err(DecodeError::Truncated("a response head")),
             State::Chunked(_) => Err(DecodeError::Truncated("a chunked body")),
             State::Length(_) => Err(DecodeError::Truncated("a body of known length")),
-            State::UntilClose => self.end(sink),
-            State::Over => Ok(()),
+            State::UntilClose => Ok(true),
+            State::Begun | State::Over => Ok(false),
         }
     }
 
+    fn again(&mut self) {
+        self.state = State::Head;
+    }
+
+    fn stop(&mut self) {
+        self.state = State::Over;
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn overhead(&self) -> Overhead {
+        self.overhead
+    }
+}
+
+impl Http1 {
     /// Gathers a head line by line, so that no byte of the body is taken; true when the blank line is there.
     fn read_head(&mut self, bytes: &mut &[u8]) -> Result<bool, DecodeError> {
         let end = memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1);
@@ -211,25 +221,17 @@ impl<D: Decoder> Exchange<D> {
             _ if self.part.len() + line.len() > MAX_HEAD_BYTES => return Err(DecodeError::HeadTooLong),
             _ => self.part.extend_from_slice(line),
         }
-        Ok(self.part.ends_with(b"\n\r\n") || self.part.ends_with(b"\n\n"))
-    }
-
-    fn begin<S: Sink + ?Sized>(&mut self, rest: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        if !self.part.ends_with(b"\n\r\n") && !self.part.ends_with(b"\n\n") {
+            return Ok(false);
+        }
         self.head.read(&self.part)?;
         self.part.clear();
-        sink.signal(Signal::Head(&self.head));
-        if !self.head.is_final() {
-            return Ok(());
+        if self.head.is_final() {
+            self.state = State::Begun;
+            if self.overhead.head_bytes == 0 {
+                self.overhead.head_bytes = self.head.wire_bytes() as u64;
+            }
         }
-        self.body.accept(&self.head, rest)?;
-        self.state = self.head.framing()?;
-        if matches!(self.state, State::Length(0)) { self.end(sink) } else { Ok(()) }
-    }
-
-    fn end<S: Sink + ?Sized>(&mut self, sink: &mut S) -> Result<(), DecodeError> {
-        self.body.finish(sink)?;
-        self.state = if D::REPEATS && !self.body.is_over() { State::Head } else { State::Over };
-        sink.signal(Signal::ResponseEnd);
-        Ok(())
+        Ok(true)
     }
 }

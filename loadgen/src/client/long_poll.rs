@@ -2,7 +2,7 @@
 //! stream is over. Refuses to ask: the conversation sends the next request.
 
 use super::error::refuse;
-use super::{DecodeError, Decoder, EventRef, Head, MAX_EVENT_BYTES, Signal, Sink};
+use super::{DecodeError, EventRef, Framing, Head, MAX_EVENT_BYTES, Signal, Sink};
 use memchr::memchr;
 
 /// Reads the bodies of one client's polls.
@@ -22,7 +22,7 @@ impl Lines {
     }
 }
 
-impl Decoder for Lines {
+impl Framing for Lines {
     const REPEATS: bool = true;
 
     fn accept(&mut self, head: &Head, rest: &[u8]) -> Result<(), DecodeError> {

@@ -1,32 +1,45 @@
 //! The measuring client: bytes in, borrowed events out, for every transport alike.
 //!
 //! ```text
-//! socket ──read──► Conversation::push(bytes, sink) ──► sink.signal(Event, Head, Ping, …)
-//!        ◄─write── Conversation::outbox()              requests, pongs, close replies
+//! socket ◄─► Link ──read──► Conversation::push(bytes, sink) ─► wire ─► framing ─► sink.signal(Event, Head, Ping, …)
+//!  deadline, TLS, accounts ◄─write── Conversation::outbox()    requests, pongs, close replies
+//! └──────────────── Connection ────────────────┘
 //! ```
 //!
-//! Sans-I/O: nothing here opens a socket, reads a clock or waits. A decoder keeps only what an unfinished event needs
-//! and bounds that ([`MAX_EVENT_BYTES`], [`MAX_HEAD_BYTES`]); an event that lies whole in the pushed bytes is handed
-//! out where it lies, without a copy or an allocation. However the same bytes are cut, the signals are the same.
+//! Conversation, wire and framing are sans-I/O: none of them opens a socket, reads a clock or waits. A framing keeps only
+//! what an unfinished event needs and bounds that ([`MAX_EVENT_BYTES`], [`MAX_HEAD_BYTES`]); an event that lies whole in the
+//! pushed bytes is handed out where it lies, without a copy or an allocation. However the same bytes are cut, the signals are
+//! the same.
 
 mod chunked;
+mod connection;
 mod conversation;
+mod dial;
 mod error;
 mod http;
+mod link;
 mod long_poll;
-mod post;
+mod patience;
 mod records;
 mod request;
+mod socket;
 mod sse;
 mod websocket;
+mod wire;
 
+pub use self::wire::Overhead;
+pub use connection::{Connection, Received};
 pub use conversation::{Conversation, Unsupported};
+pub use dial::{DialError, Dialer};
 pub use error::{DecodeError, Violation};
 pub use http::Head;
+pub use link::{Link, Meter};
 pub use long_poll::Lines;
-pub use post::Post;
+pub use patience::Overdue;
 pub use records::Records;
 pub use request::{Request, RequestError};
+#[cfg(test)]
+pub(crate) use socket::stuck;
 pub use sse::EventStream;
 pub use websocket::Frames;
 
@@ -93,8 +106,8 @@ impl<F: FnMut(Signal<'_>)> Sink for F {
     }
 }
 
-/// One transport's reading of what follows a response head. After an error a decoder is spent.
-pub trait Decoder {
+/// How one protocol lays its events into a body: what follows a response head. After an error a framing is spent.
+pub trait Framing {
     /// Whether another response follows a complete one (long polling).
     const REPEATS: bool = false;
 

@@ -2,7 +2,7 @@
 //! Refuses to look into them.
 
 use super::error::{excerpt, refuse};
-use super::{DecodeError, Decoder, EventRef, Head, MAX_EVENT_BYTES, Signal, Sink};
+use super::{DecodeError, EventRef, Framing, Head, MAX_EVENT_BYTES, Signal, Sink};
 
 /// Cuts a stream of bytes into events.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Records {
     }
 }
 
-impl Decoder for Records {
+impl Framing for Records {
     fn accept(&mut self, head: &Head, rest: &[u8]) -> Result<(), DecodeError> {
         let status = if self.upgrade.is_some() { 101 } else { 200 };
         match self.upgrade {

@@ -2,7 +2,7 @@
 //! standard does, invalid sequences replaced. An event that the end of the stream cuts off is dropped, as it says.
 
 use super::error::{excerpt, refuse};
-use super::{DecodeError, Decoder, EventRef, Head, MAX_EVENT_BYTES, Signal, Sink};
+use super::{DecodeError, EventRef, Framing, Head, MAX_EVENT_BYTES, Signal, Sink};
 use memchr::memchr2;
 use std::borrow::Cow;
 use std::mem;
@@ -90,7 +90,7 @@ impl EventStream {
     }
 }
 
-impl Decoder for EventStream {
+impl Framing for EventStream {
     fn accept(&mut self, head: &Head, rest: &[u8]) -> Result<(), DecodeError> {
         let media_type = head.header("content-type").unwrap_or_default();
         match media_type.split(';').next() {

@@ -10,7 +10,7 @@
 //! ```
 
 use super::error::{excerpt, refuse};
-use super::{DecodeError, Decoder, EventRef, Head, MAX_EVENT_BYTES, Signal, Sink, Violation};
+use super::{DecodeError, EventRef, Framing, Head, MAX_EVENT_BYTES, Signal, Sink, Violation};
 use std::mem;
 
 const CONTINUATION: u8 = 0x0;
@@ -213,7 +213,7 @@ fn deliver<S: Sink + ?Sized>(opcode: u8, payload: &[u8], sink: &mut S) {
     sink.signal(Signal::Event(EventRef::message(payload, opcode == BINARY)));
 }
 
-impl Decoder for Frames {
+impl Framing for Frames {
     fn accept(&mut self, head: &Head, rest: &[u8]) -> Result<(), DecodeError> {
         let header = |name| excerpt(head.values(name).collect::<Vec<_>>().join(", ").as_bytes());
         if head.status() != 101 {

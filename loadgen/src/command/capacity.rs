@@ -226,7 +226,7 @@ impl CapacityArgs {
         };
         let why = format!("the highest load that holds {}", self.slo);
         let cadence = Cadence { tick: self.tick.unwrap_or(TICK), ..Cadence::default() };
-        Cell { preset: self.preset, cadence, ..Cell::alone("capacity", why, Scenario::Push, arms.into(), load) }
+        Cell { preset: self.preset, cadence, ..Cell::alone("capacity", why, Scenario::Push, arms.to_vec(), load) }
     }
 
     /// The first line of the records. The plan has no cells: which trials are run follows from their results.

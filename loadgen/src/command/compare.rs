@@ -1,6 +1,6 @@
 //! `compare`: a plan, run and rendered.
 
-use super::flags::{ConnectionArgs, bytes, duration, rate};
+use super::flags::{ConnectionArgs, arm, bytes, duration, rate};
 use super::gate::{Gate, GateArgs};
 use super::output::{BuildArgs, Ended, OutputArgs};
 use super::reach;
@@ -15,7 +15,7 @@ use reports::Records;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use trial::{Action, Cell, ClientKind, End, Line, Load, Plan, Preflight, Quantile, Row, Scenario, StopRule};
+use trial::{Action, Arm, Cell, ClientKind, End, Line, Load, Plan, Preflight, Quantile, Row, Scenario, StopRule};
 use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
@@ -43,8 +43,12 @@ pub struct CompareArgs {
     /// Take response times against another host's clock instead of relaying messages on one
     #[arg(long, requires = "target")]
     one_way: bool,
-    /// Compare only these; the first is the base of every ratio
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Compare only these; the first is the base of every ratio. An arm is `protocol[/carrier][+compression][@stack][!library]`,
+    /// such as sse or websocket!library
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = arm)]
+    arms: Vec<Arm>,
+    /// Short for --arms: these protocols, with the rest as the plan has it
+    #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "arms")]
     transports: Vec<Transport>,
     /// Server knobs for every cell: what the libraries do (stock), or the same for all (equal)
     #[arg(long, value_name = "stock|equal")]
@@ -184,7 +188,8 @@ fn record(
 /// Makes the cells that time events from the server's schedule relay messages instead, where that is the same load:
 /// publisher and subscribers then share this host's clock. Whether there was any.
 fn relay(plan: &mut Plan) -> bool {
-    let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && cell.client == ClientKind::Lean);
+    let lean = |cell: &Cell| cell.clients() == [ClientKind::Lean];
+    let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && lean(cell));
     let timed = timed.filter(|cell| matches!(cell.row, None | Some(Row::Latency)));
     let timed = timed.filter(|cell| cell.job.is_none());
     let alike = timed.filter(|cell| cell.load.sharing == Sharing::Shared || cell.load.connections == 1);
@@ -227,8 +232,8 @@ impl CompareArgs {
             plan.stop.budget = None;
         }
         plan.stop.budget = self.budget.or(plan.stop.budget);
-        plan.cells.retain(|cell| !cell.transports.is_empty());
-        anyhow::ensure!(!plan.cells.is_empty(), "--transports leaves no cell of this plan");
+        plan.cells.retain(|cell| !cell.arms.is_empty());
+        anyhow::ensure!(!plan.cells.is_empty(), "--arms and --transports leave no cell of this plan");
         let said = match self.blocks {
             Some(blocks) => blocks::shortage(&plan, blocks).filter(|_| plan.verdicts),
             None => blocks::raise(&mut plan),
@@ -270,9 +275,15 @@ impl CompareArgs {
     }
 
     fn adjust(&self, cell: &mut Cell) {
-        if !self.transports.is_empty() {
-            let (known, custom) = (&cell.transports, cell.row.is_none());
-            let kept = self.transports.iter().copied().filter(|one| custom || known.contains(one)).collect();
+        if !self.arms.is_empty() {
+            let (known, custom) = (&cell.arms, cell.row.is_none());
+            let kept = self.arms.iter().copied().filter(|one| custom || known.contains(one)).collect();
+            cell.compare_only(kept);
+        } else if !self.transports.is_empty() {
+            // As the plan has them: a cell of the library client keeps it.
+            let has = |one: &Transport| cell.arms.iter().copied().find(|arm| arm.protocol == *one);
+            let custom = |one: &Transport| cell.row.is_none().then(|| Arm::of(*one));
+            let kept = self.transports.iter().filter_map(|one| has(one).or_else(|| custom(one))).collect();
             cell.compare_only(kept);
         }
         cell.preset = self.preset.unwrap_or(cell.preset);

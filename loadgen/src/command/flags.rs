@@ -7,6 +7,7 @@ use anyhow::ensure;
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
+use trial::Arm;
 use wire::Rate;
 
 /// Flags about the way to the server, shared by `compare` and `run`.
@@ -91,6 +92,16 @@ pub(super) fn header(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
+/// An arm that can be run, such as `sse` or `websocket!library`. The null twin is no choice: a plan has it or has it not.
+pub fn arm(text: &str) -> Result<Arm, String> {
+    let arm: Arm = text.parse().map_err(|error: trial::ParseArmError| error.to_string())?;
+    if arm.twin {
+        return Err("the null twin is added where a plan has one".to_owned());
+    }
+    arm.supported().map_err(|error| error.to_string())?;
+    Ok(arm)
+}
+
 /// A rate with an optional suffix: `500`, `1.5k`, `2m`.
 pub fn rate(text: &str) -> Result<Rate, String> {
     let (digits, factor) = match text.char_indices().last() {
@@ -138,6 +149,9 @@ mod tests {
             assert!(rate(text).is_err() && bytes(text).is_err(), "{text}");
         }
         assert!(duration("-1").is_err() && duration("soon").is_err());
+        assert_eq!(arm("websocket!library").unwrap().to_string(), "websocket!library");
+        assert_eq!(arm("sse/h2").unwrap_err(), "sse/h2: carrier h2 is not supported yet");
+        assert!(arm("sse'").is_err() && arm("see").is_err());
         assert_eq!(header("A: b:c").unwrap(), ("A".to_owned(), "b:c".to_owned()));
     }
 }

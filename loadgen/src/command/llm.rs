@@ -7,11 +7,11 @@ mod record;
 mod waste;
 
 use super::terminal_width;
+use crate::client::Dialer;
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
-use crate::link::Dialer;
 use crate::llm::campaign::Turn;
 use crate::llm::drive::Drive;
 use crate::llm::exchange::Way;

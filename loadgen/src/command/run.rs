@@ -116,7 +116,7 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
         ensure!(args.method.is_none() && args.body.is_none(), "-X and --body are for endpoints that are not ours");
         drive::trial(order, observer).await
     } else {
-        let transport = order.arm.transport;
+        let transport = order.arm.protocol;
         let readable = matches!(transport, Transport::Sse | Transport::WebSocket | Transport::HttpStream);
         ensure!(
             readable,
@@ -226,11 +226,11 @@ impl RunArgs {
         let transport = self.transport.unwrap_or(endpoint.implied);
         let why = "one endpoint, from the command line".to_owned();
         let scenario = if unpaced { Scenario::Saturate } else { Scenario::Push };
-        let stamps = scenario.has_stamps(self.client);
-        let cell = Cell { client: self.client, stamps, ..Cell::alone("run", why, scenario, vec![transport], load) };
+        let arm = Arm::of(transport).read_by(self.client);
+        let cell = Cell::alone("run", why, scenario, vec![arm], load);
         Ok(Order {
             cell,
-            arm: Arm::of(transport),
+            arm,
             block: 0,
             attempt: 0,
             position: 0,

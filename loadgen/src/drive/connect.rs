@@ -2,11 +2,11 @@
 
 use super::session::Session;
 use super::{Order, TrialError};
-use crate::link::Dialer;
+use crate::client::Dialer;
 use crate::recorder::{Reading, Recorder};
 use crate::stream::{Stream, StreamError, StreamSpec};
 use crate::window::{Basis, Window};
-use crate::worker;
+use crate::worker::Worker;
 use servers::clock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn connections(order: &Order, session: &Session, length: Duration) -> Resu
     let load = &order.cell.load;
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, length));
     let reading = Reading::Push(Arc::new(Payload::new(load.payload_bytes)));
-    worker::enter(Recorder::new(reading, window, session.clock.offset_ns, None));
+    let worker = Worker::new(Recorder::new(reading, window, session.clock.offset_ns, None));
     let (subscription, end) = (subscription(load), clock::now() + length);
     let mut ended = Ok(());
     for index in 0.. {
@@ -45,16 +45,16 @@ async fn connections(order: &Order, session: &Session, length: Duration) -> Resu
             break;
         }
         // Spawned, so that no connection is polled from the runtime's root future.
-        let connection = tokio::spawn(one(session.dialer.clone(), session.spec(order, &subscription, index)));
+        let spec = session.spec(order, &subscription, index);
+        let connection = tokio::spawn(one(session.dialer.clone(), spec, worker.clone()));
         ended = connection.await.unwrap_or_else(|error| Err(StreamError::Library(error.to_string())));
     }
-    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
     ended.map_err(|error| TrialError::Broken(error.to_string()))?;
-    Ok(recorder.finish().0)
+    Ok(worker.finish()?.finish().0)
 }
 
-async fn one(dialer: Dialer, spec: StreamSpec) -> Result<(), StreamError> {
-    let mut stream = Stream::open(&dialer, &spec).await?;
+async fn one(dialer: Dialer, spec: StreamSpec, worker: Worker) -> Result<(), StreamError> {
+    let mut stream = Stream::open(&dialer, &spec, &worker).await?;
     match timeout(LIMIT, stream.run_until(1)).await {
         Ok(Ok(true)) => Ok(()),
         Ok(Ok(false)) => Err(StreamError::Library("the server ended the stream before its first event".to_owned())),

@@ -10,7 +10,7 @@ use super::{Order, TrialError};
 use crate::recorder::{Reading, Recorder};
 use crate::stream::{Stream, StreamError};
 use crate::window::{Basis, Window};
-use crate::worker;
+use crate::worker::Worker;
 use servers::clock;
 use servers::pacer::{Job, Pacer};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,16 +34,12 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
     let load = &order.cell.load;
     let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
     let payload = Arc::new(Payload::new(load.payload_bytes));
-    worker::enter(Recorder::new(Reading::Echo(Arc::clone(&payload)), Arc::clone(&window), 0, None));
-    let exchanged = exchange(order, session, &payload).await;
-    let mut recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+    let worker = Worker::new(Recorder::new(Reading::Echo(Arc::clone(&payload)), Arc::clone(&window), 0, None));
+    let (server, client) = exchange(order, session, &payload, &worker).await?;
+    let mut recorder = worker.finish()?;
     let seen = session.neighbour(window.stretch()).await;
     recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
-    let (mut measurement, failures) = recorder.finish();
-    if let Some(failure) = failures.into_iter().next() {
-        return Err(TrialError::Broken(failure));
-    }
-    let (server, client) = exchanged?;
+    let (mut measurement, _) = recorder.finish();
     (measurement.server, measurement.client) = (server, Some(client));
     let counters = &mut measurement.counters;
     counters.expected = Some(counters.messages_sent);
@@ -55,13 +51,14 @@ async fn exchange(
     order: &Order,
     session: &mut Session,
     payload: &Arc<Payload>,
+    worker: &Worker,
 ) -> Result<(Option<Usage>, Usage), TrialError> {
     let load = &order.cell.load;
     let mut tasks = JoinSet::new();
     let mut lines = Vec::new();
     for index in 0..load.connections {
         lines.push(
-            open(order, session, payload, index, &mut tasks)
+            open(order, session, (payload, worker), index, &mut tasks)
                 .await
                 .map_err(|error| TrialError::Broken(error.to_string()))?,
         );
@@ -72,7 +69,7 @@ async fn exchange(
     sleep(LEAD + load.warmup).await;
     let before = session.snapshot().await;
     sleep(load.window).await;
-    drained(&mut tasks).await?;
+    drained(&mut tasks, worker).await?;
     let after = session.snapshot().await;
     drop(pacer);
     tasks.shutdown().await;
@@ -84,15 +81,12 @@ async fn exchange(
 }
 
 /// Waits until every message is answered, or until the limit: what is then missing counts as lost.
-async fn drained(tasks: &mut JoinSet<Result<(), StreamError>>) -> Result<(), TrialError> {
+async fn drained(tasks: &mut JoinSet<Result<(), StreamError>>, worker: &Worker) -> Result<(), TrialError> {
     let answered = async {
         loop {
             sleep(Duration::from_millis(5)).await;
-            let open = worker::with(|worker| {
-                let counters = &worker.recorder.counters;
-                counters.messages_sent > counters.received
-            });
-            if open == Some(false) {
+            let open = worker.record(|recorder| recorder.counters.messages_sent > recorder.counters.received);
+            if open != Ok(true) {
                 return;
             }
         }
@@ -109,21 +103,21 @@ async fn drained(tasks: &mut JoinSet<Result<(), StreamError>>) -> Result<(), Tri
 async fn open(
     order: &Order,
     session: &Session,
-    payload: &Arc<Payload>,
+    (payload, worker): (&Arc<Payload>, &Worker),
     index: u32,
     tasks: &mut JoinSet<Result<(), StreamError>>,
 ) -> Result<UnboundedSender<DueMessage>, StreamError> {
     let name = format!("{}-{index}", session.name);
     let spec = session.spec(order, &subscription(order, &name), index);
-    let mut stream = Stream::open(&session.dialer, &spec).await?;
+    let mut stream = Stream::open(&session.dialer, &spec, worker).await?;
     stream.opened(LIMIT).await?;
     let (sender, due) = unbounded_channel();
     let payload = Arc::clone(payload);
-    if order.arm.transport.is_bidirectional() {
-        tasks.spawn(frames(stream, payload, due));
+    if order.arm.protocol.is_bidirectional() {
+        tasks.spawn(frames(stream, payload, due, worker.clone()));
     } else {
         let post = session.request(order, format!("/publish/{name}"));
-        let uplink = Uplink::open(&session.dialer, &post, payload.bytes()).await?;
+        let uplink = Uplink::open(&session.dialer, &post, payload.bytes(), worker).await?;
         tasks.spawn(stream.run());
         tasks.spawn(uplink.run(payload, due));
     }
@@ -135,6 +129,7 @@ async fn frames(
     mut stream: Stream,
     payload: Arc<Payload>,
     mut due: UnboundedReceiver<DueMessage>,
+    worker: Worker,
 ) -> Result<(), StreamError> {
     let mut bytes = Vec::with_capacity(payload.bytes());
     loop {
@@ -143,7 +138,7 @@ async fn frames(
             Some(message) = due.recv() => {
                 message.render(&payload, &mut bytes);
                 stream.send_message(&bytes)?;
-                sent(bytes.len());
+                sent(&worker, bytes.len())?;
                 stream.flush().await?;
             }
             open = stream.step() => if !open? { return Ok(()) },

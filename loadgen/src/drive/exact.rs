@@ -8,7 +8,7 @@ use crate::instrument::{Counted, Instrument};
 use crate::recorder::{Reading, Recorder};
 use crate::target::OwnServer;
 use crate::window::{Basis, Window};
-use crate::worker;
+use crate::worker::Worker;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,13 +108,11 @@ async fn read(order: &Order, server: &OwnServer, events: u64) -> Result<Counters
     let spec = session.spec(order, &subscription(order, events), 0);
     let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, LIMIT));
-    worker::enter(Recorder::new(Reading::Push(payload), window, 0, None));
-    let dialer = session.dialer.clone();
-    let stream = tokio::spawn(async move { fleet::read(ClientKind::Lean, &dialer, &spec).await });
-    let ended = timeout(LIMIT, stream).await;
-    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
-    match ended {
-        Ok(Ok(Ok(()))) => Ok(recorder.finish().0.counters),
+    let worker = Worker::new(Recorder::new(Reading::Push(payload), window, 0, None));
+    let (dialer, reader) = (session.dialer.clone(), worker.clone());
+    let stream = tokio::spawn(async move { fleet::read(ClientKind::Lean, &dialer, &spec, &reader).await });
+    match timeout(LIMIT, stream).await {
+        Ok(Ok(Ok(()))) => Ok(worker.finish()?.finish().0.counters),
         Ok(Ok(Err(error))) => Err(TrialError::Broken(error.to_string())),
         Ok(Err(error)) => Err(TrialError::Broken(error.to_string())),
         Err(_) => Err(TrialError::Broken(format!("the stream did not end within {} s", LIMIT.as_secs()))),

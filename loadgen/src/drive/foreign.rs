@@ -3,12 +3,11 @@
 use super::record::{Started, hide, record};
 use super::session::DIAL_LIMIT;
 use super::{Observer, Order, TrialError};
-use crate::client::Request;
+use crate::client::{Dialer, Request};
 use crate::endpoint::Endpoint;
 use crate::fleet::{Fleet, FleetPlan};
 use crate::host;
-use crate::link::Dialer;
-use crate::recorder::{Reading, Recorder};
+use crate::recorder::{self, Reading, Recorder};
 use crate::redact::Secrets;
 use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
@@ -65,7 +64,7 @@ async fn attempt(
     host::admit(u64::from(load.connections), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
-        client: order.cell.client,
+        client: order.arm.client,
         specs: vec![spec(order, foreign); load.connections as usize],
         threads: order.threads,
         connect_rate: foreign.connect_rate,
@@ -78,16 +77,15 @@ async fn attempt(
     let (begin, mut fleet) = (clock::now(), Fleet::launch(&plan, recorder)?);
     let ended = watch(&mut fleet, &window, load, observer, foreign).await;
     let end = clock::now();
-    let recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
-    let (mut measurement, failures) = recorder.finish();
+    let (mut measurement, failure) = recorder::merged(fleet.join()?);
     measurement.window_ns = window.start().map_or(0, |start| end.nanos_since(start).min(measurement.window_ns));
     let counters = &measurement.counters;
     let (received, cut) = (counters.received, counters.connection_failures + counters.disconnects);
-    let (answered, mut failures) = (standing.load(Relaxed), failures.into_iter());
+    let answered = standing.load(Relaxed);
     // Whoever opens and says nothing does not fail by itself.
     let silent = counters.connections.saturating_sub(answered + counters.disconnects);
     let silence = (silent > 0).then(|| "no answer to the request".to_owned());
-    match failures.next() {
+    match failure {
         Some(first) if received == 0 => Err(TrialError::Broken(first)),
         None if received == 0 && !interrupt.came() => {
             let waited = Duration::from_millis(end.nanos_since(begin) / 1_000_000);
@@ -135,5 +133,5 @@ fn spec(order: &Order, foreign: &Foreign) -> StreamSpec {
         body: foreign.body.clone(),
         ..Request::get(&foreign.endpoint.authority, &foreign.endpoint.path_and_query)
     };
-    StreamSpec { transport: order.arm.transport, request, expected: None, first_seq: None, leaves: false }
+    StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false }
 }

@@ -7,7 +7,7 @@ use super::{Order, TrialError};
 use crate::recorder::{Reading, Recorder};
 use crate::stream::{Stream, StreamError};
 use crate::window::{Basis, Window};
-use crate::worker;
+use crate::worker::Worker;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -30,31 +30,30 @@ const HEARING: Duration = Duration::from_millis(200);
 pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, LIMIT));
     let reading = Reading::Push(Arc::new(Payload::new(order.cell.load.payload_bytes)));
-    worker::enter(Recorder::new(reading, window, session.clock.offset_ns, None));
+    let worker = Worker::new(Recorder::new(reading, window, session.clock.offset_ns, None));
     let before = session.control.vitals(false).await.map_err(SessionError::from)?;
-    let exchange = speak(order, session).await;
-    let recorder = worker::leave().ok_or_else(|| TrialError::Broken("the recorder is gone".to_owned()))?;
+    let exchange = speak(order, session, &worker).await;
     let mut exchange = exchange.map_err(|error| TrialError::Broken(error.to_string()))?;
     let after = session.control.vitals(false).await.map_err(SessionError::from)?;
     exchange.upstream_received = after.messages_received.saturating_sub(before.messages_received);
-    let (measurement, _) = recorder.finish();
+    let (measurement, _) = worker.finish()?.finish();
     exchange.events = measurement.counters.received;
     Ok(Measurement { exchange: Some(exchange), window_ns: 0, timeline: Vec::new(), ..measurement })
 }
 
-async fn speak(order: &Order, session: &Session) -> Result<Exchange, StreamError> {
+async fn speak(order: &Order, session: &Session, worker: &Worker) -> Result<Exchange, StreamError> {
     let subscription = Subscription {
         rate: Rate::per_second(100.0).expect("above zero"),
         payload_bytes: order.cell.load.payload_bytes,
         heartbeat: None,
         ..Subscription::default()
     };
-    let mut stream = Stream::open(&session.dialer, &session.spec(order, &subscription, 0)).await?;
+    let mut stream = Stream::open(&session.dialer, &session.spec(order, &subscription, 0), worker).await?;
     let request = stream.request_text();
     let events = timeout(LIMIT, stream.run_until(EVENTS)).await;
     events.map_err(|_| StreamError::Library(format!("fewer than {EVENTS} events within 5 s")))??;
     let (response, status) = (stream.response_head().text().to_owned(), stream.response_head().status());
-    let upstream_sent = if order.arm.transport.is_bidirectional() {
+    let upstream_sent = if order.arm.protocol.is_bidirectional() {
         stream.send_message(WORDS.as_bytes())?;
         format!("text message \"{WORDS}\"")
     } else {

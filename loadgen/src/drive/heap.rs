@@ -1,7 +1,7 @@
 //! What a connection has a server request of its allocator: a server of its own that accounts for its heap, asked with few
 //! and with twice as many quiet connections. Refuses to read a time or a page from it: the account slows it.
 
-use super::memory::Quiet;
+use super::quiet::Quiet;
 use super::session::Session;
 use super::{Order, TrialError};
 use crate::target::OwnServer;
@@ -37,7 +37,7 @@ async fn between(order: &Order) -> Result<HeapAccount, TrialError> {
 async fn readings(order: &Order, server: &OwnServer) -> Result<(Vec<HeapSite>, Vec<HeapSite>), TrialError> {
     let mut session = Session::open(&server.url().parse()?, &order.trust(), &[]).await?;
     // One by one: how many come at once decides how far some tables grow.
-    let mut quiet = Quiet::enter(order, 1);
+    let mut quiet = Quiet::none(order, 1);
     let read = async {
         quiet.open(order, &mut session, CONNECTIONS.0).await?;
         let before = sites(&mut session).await?;
@@ -45,7 +45,7 @@ async fn readings(order: &Order, server: &OwnServer) -> Result<(Vec<HeapSite>, V
         Ok((before, sites(&mut session).await?))
     };
     let read = read.await;
-    quiet.leave().await?;
+    quiet.close().await?;
     read
 }
 

@@ -12,7 +12,7 @@ pub(super) fn specs(job: &JobLoad, order: &Order, session: &Session) -> Vec<Stre
         let asked = job.order(load, order.seed, index, &session.name);
         let (dues, whole) = job.dues(load, order.seed, index);
         StreamSpec {
-            transport: order.arm.transport,
+            transport: order.arm.protocol,
             request: session.request(order, format!("/v1/jobs/{}?id={}&{}", job.kind, asked.id, asked.terms())),
             expected: Some(dues.len() as u64),
             first_seq: Some(0),

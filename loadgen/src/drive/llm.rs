@@ -92,7 +92,7 @@ async fn warm_up(
     let until = clock::now() + cell.load.warmup;
     loop {
         let mut failed = None;
-        let body = |turn: &Turn| body(llm, &question, turn.arm.transport);
+        let body = |turn: &Turn| body(llm, &question, turn.arm.protocol);
         drive(streams, None, way, interrupt)
             .run(&turns, body, |_, done| failed = failed.take().or(done.failure))
             .await?;
@@ -135,7 +135,7 @@ async fn ask(
     let turns: Vec<_> = asked.iter().zip(0..).map(turn).collect();
     let until = (!llm.is_paced()).then(|| clock::now() + cell.load.window);
     let mut ended = Vec::new();
-    let body = |turn: &Turn| body(llm, &asked[turn.index as usize], arm.transport);
+    let body = |turn: &Turn| body(llm, &asked[turn.index as usize], arm.protocol);
     let keep = |turn: &Turn, done| ended.push((turn.index as usize, done, clock::now()));
     drive(cell.load.connections, until, way, interrupt).run(&turns, body, keep).await?;
     Ok(ended)

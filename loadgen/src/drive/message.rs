@@ -1,6 +1,6 @@
 //! A message that a client sends up, from the schedule to the count.
 
-use crate::worker;
+use crate::worker::{Gone, Worker};
 use servers::clock;
 use wire::{MonoTime, Payload, Stamp};
 
@@ -25,9 +25,12 @@ impl DueMessage {
 }
 
 /// Counts one message that goes up.
-pub(super) fn sent(payload_bytes: usize) {
-    worker::with(|worker| {
-        worker.recorder.counters.messages_sent += 1;
-        worker.recorder.bytes.payload_out += payload_bytes as u64;
-    });
+///
+/// # Errors
+/// [`Gone`] when the trial is over.
+pub(super) fn sent(worker: &Worker, payload_bytes: usize) -> Result<(), Gone> {
+    worker.record(|recorder| {
+        recorder.counters.messages_sent += 1;
+        recorder.bytes.payload_out += payload_bytes as u64;
+    })
 }

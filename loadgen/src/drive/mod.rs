@@ -13,10 +13,12 @@ mod llm;
 mod memory;
 mod message;
 mod push;
+mod quiet;
 mod record;
 mod relay;
 mod schedule;
 mod session;
+mod subscription;
 mod uplink;
 
 pub use codec::{costs, decoder_lines};
@@ -30,6 +32,7 @@ use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
 use crate::redact::Secrets;
 use crate::tls::Trust;
+use crate::worker::Gone;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +89,9 @@ pub enum TrialError {
     /// A stream broke; its own words.
     #[error("{0}")]
     Broken(String),
+    /// Somebody else has taken what was recorded.
+    #[error(transparent)]
+    Gone(#[from] Gone),
     /// What was to come did not.
     #[error("no event within {}", humantime::format_duration(*.0))]
     Silent(Duration),
@@ -176,8 +182,8 @@ fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
 
 /// Refuses what cannot be, before a server is bothered.
 fn supported(order: &Order) -> Result<(), TrialError> {
-    let transport = order.arm.transport;
-    let library = order.cell.client == ClientKind::Library;
+    let transport = order.arm.protocol;
+    let library = order.arm.client == ClientKind::Library;
     match (order.cell.scenario, transport) {
         (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if library => {
             Err(TrialError::Unsupported(format!("no client library reads {transport}")))

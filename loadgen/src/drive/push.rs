@@ -4,12 +4,13 @@
 //! phase never overlaps the window.
 
 use super::session::Session;
+use super::subscription::subscription;
 use super::{Observer, Order, TrialError, job, schedule};
 use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
 use crate::kernel_clock::{ClockPair, one_in};
-use crate::recorder::{Reading, Recorder};
+use crate::recorder::{self, Reading, Recorder};
 use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
 use servers::clock;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use trial::{Load, Measurement, Usage};
-use wire::{MonoTime, Payload, Schedule, Subscription};
+use wire::{MonoTime, Payload, Schedule};
 
 /// Longest wait behind the window for what is still on its way.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -42,7 +43,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let stamps = order.cell.stamps.then(|| (ClockPair::read(), one_in(order.cell.offered())));
     let plan = FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
-        client: order.cell.client,
+        client: order.arm.client,
         specs,
         threads: order.threads,
         connect_rate: CONNECT_RATE,
@@ -67,20 +68,20 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let schedule = schedule::cost(order, session).await;
     let mut fleet = Fleet::launch(&plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, load, observer).await;
-    let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let mut recorders = fleet.join()?;
     if let Some(probe) = probe {
         // Without late readings the clock is known as well as it was before, and says so by its bound.
         let exchanges = probe.finish().await.map_err(|error| session.miss(&error)).unwrap_or_default();
         let clock = window.stretch().and_then(|(start, end)| clock_offset::over(&exchanges, start, end));
         session.clock = clock.unwrap_or(session.clock);
-        recorder.settle(&session.clock);
+        recorders.iter_mut().for_each(|recorder| recorder.settle(&session.clock));
     }
     if basis == Basis::Due {
         let seen = session.witnessed(window.stretch()).await;
-        recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
+        recorders.iter_mut().for_each(|recorder| recorder.witnessed(seen.as_ref(), session.clock.offset_ns));
     }
-    let (mut measurement, failures) = recorder.finish();
-    if let Some(failure) = failures.into_iter().next() {
+    let (mut measurement, failure) = recorder::merged(recorders);
+    if let Some(failure) = failure {
         return Err(TrialError::Broken(failure));
     }
     let (server, client) = usage.map_err(|error| unreadable(measurement.counters.corrupt).unwrap_or(error))?;
@@ -179,59 +180,4 @@ async fn opened(fleet: &mut Fleet, window: &Window, limit: Instant) -> Result<Mo
 /// An instant of our clock as one of tokio's.
 fn at(instant: MonoTime) -> Instant {
     Instant::now() + Duration::from_nanos(instant.nanos_since(clock::now()))
-}
-
-/// What every stream of the trial asks for.
-pub(super) fn subscription(order: &Order, session: &Session) -> Subscription {
-    let load = &order.cell.load;
-    Subscription {
-        schedule: load.schedule,
-        rate: load.rate,
-        payload_bytes: load.payload_bytes,
-        count: count(load, order.seed),
-        seed: order.seed,
-        sharing: load.sharing,
-        group: Some(session.name.clone()),
-        quorum: load.connections,
-        heartbeat: None,
-        ids: load.ids,
-        faults: load.faults.clone(),
-        ..Subscription::default()
-    }
-}
-
-/// Events of one stream that fall due during warm-up and window; none when there is no schedule.
-pub(super) fn count(load: &Load, seed: u64) -> Option<u64> {
-    due_within(load, seed, load.warmup + load.window)
-}
-
-/// Events of one stream that fall due within `length` of its start; none when there is no schedule.
-pub(super) fn due_within(load: &Load, seed: u64, length: Duration) -> Option<u64> {
-    let length_ns = length.as_nanos() as u64;
-    let dues = load.schedule.dues(load.rate, seed)?;
-    Some(dues.take_while(|&due| due < length_ns).count() as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wire::{Rate, Sharing};
-
-    #[test]
-    fn the_count_covers_warm_up_and_window_exactly() {
-        let load = Load {
-            connections: 1,
-            schedule: Schedule::Constant,
-            rate: Rate::per_second(100.0).unwrap(),
-            payload_bytes: 64,
-            sharing: Sharing::Private,
-            ids: false,
-            warmup: Duration::from_secs(1),
-            window: Duration::from_secs(2),
-            faults: wire::Faults::default(),
-        };
-        assert_eq!(count(&load, 1), Some(300));
-        assert_eq!(count(&Load { schedule: Schedule::Burst { size: 50 }, ..load.clone() }, 1), Some(300));
-        assert_eq!(count(&Load { schedule: Schedule::Unpaced, ..load }, 1), None);
-    }
 }

@@ -9,17 +9,18 @@
 //! Its bytes and requests stay out of the counts, which are the arm's alone.
 
 use super::echo::Messages;
-use super::push::{self, count};
+use super::push;
 use super::session::Session;
+use super::subscription::count;
 use super::uplink::Uplink;
 use super::{Observer, Order, TrialError};
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
 use crate::kernel_clock::{ClockPair, one_in};
-use crate::recorder::{Reading, Recorder};
+use crate::recorder::{self, Reading, Recorder};
 use crate::stream::{StreamError, StreamSpec};
 use crate::window::{Basis, Window};
-use crate::worker;
+use crate::worker::Worker;
 use servers::clock;
 use servers::pacer::Pacer;
 use std::sync::Arc;
@@ -54,9 +55,9 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
         };
         recorder.counting(Arc::clone(&standing))
     };
-    worker::enter(recorder());
+    let ingress = Worker::new(recorder());
     let post = session.request(order, format!("/publish/group/{}", session.name));
-    let uplink = Uplink::open(&session.dialer, &post, payload.bytes()).await;
+    let uplink = Uplink::open(&session.dialer, &post, payload.bytes(), &ingress).await;
     let uplink = uplink.map_err(|error| TrialError::Broken(error.to_string()))?;
     let mut fleet = Fleet::launch(&plan(order, session, stamps.map(|(_, one_in)| one_in)), recorder)?;
     let publisher = Publisher { uplink, standing: Arc::clone(&standing), load: load.clone(), seed: order.seed };
@@ -71,11 +72,11 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     if !publishing.is_finished() {
         let _ = publishing.await;
     }
-    let mut recorder = fleet.join().ok_or_else(|| TrialError::Broken("a worker thread died".to_owned()))?;
+    let mut recorders = fleet.join()?;
     let seen = session.neighbour(window.stretch()).await;
-    recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
-    let (mut measurement, failures) = recorder.finish();
-    if let Some(failure) = failures.into_iter().next() {
+    recorders.iter_mut().for_each(|recorder| recorder.witnessed(seen.as_ref(), session.clock.offset_ns));
+    let (mut measurement, failure) = recorder::merged(recorders);
+    if let Some(failure) = failure {
         return Err(TrialError::Broken(failure));
     }
     let (server, client) = usage?;
@@ -83,16 +84,11 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
         push::cut_short(&mut measurement, &window);
     }
     (measurement.server, measurement.client) = (server, Some(client));
-    sent(&mut measurement);
+    // What went up; the answers to it, and the requests, are not the arm's.
+    let ingress = ingress.finish()?;
+    measurement.counters.messages_sent = ingress.counters.messages_sent;
+    measurement.bytes.payload_out = ingress.bytes.payload_out;
     Ok(measurement)
-}
-
-/// What went up; the answers to it, and the requests, are not the arm's.
-fn sent(measurement: &mut Measurement) {
-    if let Some(ingress) = worker::leave() {
-        measurement.counters.messages_sent = ingress.counters.messages_sent;
-        measurement.bytes.payload_out = ingress.bytes.payload_out;
-    }
 }
 
 /// How the ingress failed; while all is well it has no end.
@@ -113,7 +109,7 @@ fn plan(order: &Order, session: &Session, stamps: Option<u32>) -> FleetPlan {
     };
     FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps),
-        client: order.cell.client,
+        client: order.arm.client,
         specs: (0..load.connections).map(spec).collect(),
         threads: order.threads,
         connect_rate: CONNECT_RATE,

@@ -2,8 +2,8 @@
 //! subscribe, so that the two accounts of a trial share whatever the host and the process are like just then.
 
 use super::Order;
-use super::push::{due_within, subscription};
 use super::session::Session;
+use super::subscription::{due_within, subscription};
 use trial::Usage;
 use wire::{Sharing, Subscription};
 

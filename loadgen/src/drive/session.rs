@@ -1,13 +1,12 @@
 //! The generator's standing with one of our servers: where it is, what it states, how its clock stands.
 
 use super::Order;
-use crate::client::Request;
+use crate::client::{DialError, Dialer, Request};
 use crate::clock_offset;
 use crate::clock_probe::{self, ClockProbe};
 use crate::control::{Control, ControlError};
 use crate::endpoint::Endpoint;
 use crate::host;
-use crate::link::{DialError, Dialer};
 use crate::stream::StreamSpec;
 use crate::tls::{Trust, TrustError};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -131,7 +130,7 @@ impl Session {
 
     /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.
     pub fn spec(&self, order: &Order, subscription: &Subscription, index: u32) -> StreamSpec {
-        let transport = order.arm.transport;
+        let transport = order.arm.protocol;
         let session = match transport {
             Transport::LongPoll => Some(format!("{}-{index}", self.name)),
             _ => subscription.session.clone(),

@@ -1,7 +1,7 @@
 //! Whatever a trial waits for, it ends: its thread's sockets stop being ready at the n-th poll.
 
 use super::{Observer, Order, trial};
-use crate::socket::stuck;
+use crate::client::stuck;
 use servers::{ServeOptions, Server};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,7 +45,7 @@ fn order(url: String, scenario: Scenario, transport: Transport) -> Order {
 fn run(order: Order, polls: usize) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     stuck::after(polls);
-    let (begin, name) = (Instant::now(), format!("{:?} over {}", order.cell.scenario, order.arm.transport));
+    let (begin, name) = (Instant::now(), format!("{:?} over {}", order.cell.scenario, order.arm.protocol));
     let trial = runtime.block_on(trial(order, Observer::nobody()));
     let was_stuck = stuck::release();
     assert!(begin.elapsed() < DEADLINE * 5, "{name}, {polls} polls: {:?}", begin.elapsed());

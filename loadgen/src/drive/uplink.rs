@@ -1,36 +1,38 @@
 //! Messages up over POST on one keep-alive connection: the other half of a transport that only pushes down.
 
 use super::message::{DueMessage, sent};
-use crate::client::{Post, Request};
-use crate::link::{Dialer, Link, Meter};
+use crate::client::{Connection, Conversation, Dialer, Request, Signal};
 use crate::stream::StreamError;
-use crate::worker;
+use crate::worker::Worker;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc::UnboundedReceiver;
 use wire::Payload;
 
-/// One keep-alive connection; its counts are folded into the worker when it is dropped.
+/// One keep-alive connection; its counts are folded into the worker's recorder when it is dropped.
 pub(super) struct Uplink {
-    link: Link,
-    post: Post,
+    connection: Connection,
     requests: u64,
-    meter: Arc<Meter>,
+    worker: Worker,
 }
 
 impl Uplink {
-    /// Dials; `request` names path and headers.
+    /// Dials, for that worker to record; `request` names path and headers.
     ///
     /// # Errors
     /// [`StreamError`] when the connection or the request cannot be made.
-    pub(super) async fn open(dialer: &Dialer, request: &Request, body_bytes: usize) -> Result<Self, StreamError> {
-        let post = Post::new(request, body_bytes)?;
-        let (link, _) = dialer.dial().await?;
-        worker::with(|worker| worker.recorder.counters.connections += 1);
-        Ok(Self { meter: link.meter(), link, post, requests: 0 })
+    pub(super) async fn open(
+        dialer: &Dialer,
+        request: &Request,
+        body_bytes: usize,
+        worker: &Worker,
+    ) -> Result<Self, StreamError> {
+        let conversation = Conversation::posts(request, body_bytes)?;
+        let (link, _) = dialer.dial(Some(worker)).await?;
+        worker.record(|recorder| recorder.counters.connections += 1)?;
+        Ok(Self { connection: Connection { link, conversation }, requests: 0, worker: worker.clone() })
     }
 
     /// Posts each message when it is due, one at a time: what waits for the answer before it is charged with the wait.
@@ -42,13 +44,9 @@ impl Uplink {
         payload: Arc<Payload>,
         mut due: UnboundedReceiver<DueMessage>,
     ) -> Result<(), StreamError> {
-        let (mut body, mut request) = (Vec::with_capacity(payload.bytes()), Vec::new());
+        let mut body = Vec::with_capacity(payload.bytes());
         while let Some(message) = due.recv().await {
-            message.render(&payload, &mut body);
-            self.post.write(&body, &mut request);
-            sent(body.len());
-            self.requests += 1;
-            self.link.send(&mut request).await?;
+            self.post(&message, &payload, &mut body).await?;
             while !poll_fn(|cx| self.poll_answer(cx)).await? {}
         }
         // No more messages: stay open until the trial ends.
@@ -64,16 +62,10 @@ impl Uplink {
         payload: Arc<Payload>,
         mut due: UnboundedReceiver<DueMessage>,
     ) -> Result<(), StreamError> {
-        let (mut body, mut request) = (Vec::with_capacity(payload.bytes()), Vec::new());
+        let mut body = Vec::with_capacity(payload.bytes());
         loop {
             tokio::select! {
-                Some(message) = due.recv() => {
-                    message.render(&payload, &mut body);
-                    self.post.write(&body, &mut request);
-                    sent(body.len());
-                    self.requests += 1;
-                    self.link.send(&mut request).await?;
-                }
+                Some(message) = due.recv() => self.post(&message, &payload, &mut body).await?,
                 answered = poll_fn(|cx| self.poll_answer(cx)) => {
                     answered?;
                 }
@@ -81,26 +73,38 @@ impl Uplink {
         }
     }
 
+    async fn post(&mut self, message: &DueMessage, payload: &Payload, body: &mut Vec<u8>) -> Result<(), StreamError> {
+        message.render(payload, body);
+        self.connection.conversation.send_message(body).map_err(|error| StreamError::Library(error.to_string()))?;
+        sent(&self.worker, body.len())?;
+        self.requests += 1;
+        Ok(self.connection.flush().await?)
+    }
+
+    /// One read; whether it completed an answer.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, StreamError>> {
-        worker::with(|worker| {
-            let mut buffer = ReadBuf::new(&mut worker.buffer);
-            ready!(Pin::new(&mut self.link).poll_read(cx, &mut buffer))?;
-            match buffer.filled() {
-                [] => Poll::Ready(Err(StreamError::Io(std::io::ErrorKind::UnexpectedEof.into()))),
-                bytes => Poll::Ready(Ok(self.post.push(bytes)?)),
+        let Self { connection, worker, .. } = self;
+        worker.receive(|_, buffer| {
+            let mut answered = false;
+            let mut sink = |signal: Signal<'_>, _| answered |= matches!(signal, Signal::ResponseEnd);
+            let received = ready!(connection.poll_receive(cx, buffer, &mut sink))?;
+            if received.bytes == 0 {
+                return Poll::Ready(Err(StreamError::Io(io::ErrorKind::UnexpectedEof.into())));
             }
-        })
-        .unwrap_or_else(|| Poll::Ready(Err(StreamError::Library("no worker on this thread".to_owned()))))
+            Poll::Ready(Ok(received.heard.map(|()| answered)?))
+        })?
     }
 }
 
 impl Drop for Uplink {
     fn drop(&mut self) {
-        worker::with(|worker| {
-            worker.recorder.counters.requests += self.requests;
-            worker.recorder.counters.reads += self.meter.reads();
-            worker.recorder.bytes.stream_out += self.meter.bytes_out();
-            worker.recorder.bytes.stream_in += self.meter.bytes_in();
+        let meter = self.connection.link.meter();
+        // One that outlives its trial counts for nobody.
+        let _ = self.worker.record(|recorder| {
+            recorder.counters.requests += self.requests;
+            recorder.counters.reads += meter.reads();
+            recorder.bytes.stream_out += meter.bytes_out();
+            recorder.bytes.stream_in += meter.bytes_in();
         });
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn trial(scenario: Scenario) -> Trial {
     Trial {
         schema: SCHEMA,
         tool: Tool { version: String::new(), commit: String::new(), profile: "release".to_owned() },
-        arm: cell.arms()[0],
+        arm: cell.block_arms()[0],
         cell,
         block: 0,
         attempt: 0,

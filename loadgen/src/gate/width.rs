@@ -37,7 +37,7 @@ impl Widths {
 
     fn ratio(&self, cell: &Cell, other: Arm, figure: Figure) -> Option<(Figure, Ratio)> {
         let of = |arm| self.values.get(&(cell.name.clone(), figure, arm));
-        let (base, other) = (of(Arm::of(cell.base()?))?, of(other)?);
+        let (base, other) = (of(cell.base()?)?, of(other)?);
         let logs = base.iter().filter_map(|(block, base)| Some((other.get(block)? / base).ln()));
         Some((figure, Ratio::of(&logs.filter(|log| log.is_finite()).collect::<Vec<_>>())?))
     }
@@ -50,7 +50,7 @@ fn is_narrow(figure: Figure, ratio: &Ratio) -> bool {
 
 /// Every headline contest of a cell, against its base.
 fn contests(cell: &Cell) -> impl Iterator<Item = (Arm, Figure)> {
-    cell.others().flat_map(|other| headlines(cell, other).into_iter().map(move |figure| (Arm::of(other), figure)))
+    cell.others().flat_map(|other| headlines(cell, other).into_iter().map(move |figure| (other, figure)))
 }
 
 fn figures(cell: &Cell) -> impl Iterator<Item = Figure> {
@@ -112,12 +112,12 @@ mod tests {
     fn the_contest_is_the_real_one_wherever_the_base_stands() {
         for base in [Transport::Sse, Transport::WebSocket] {
             let mut trial = samples::trial(Scenario::Saturate);
-            trial.cell.transports = vec![Transport::WebSocket, Transport::Sse];
-            trial.cell.base = Some(base);
+            trial.cell.arms = [Transport::WebSocket, Transport::Sse].map(Arm::of).to_vec();
+            trial.cell.base = Some(Arm::of(base));
             let (widths, cell) = of_cell(trial, 12, 0.2);
             assert!(!widths.are_narrow(&cell), "{base} against itself would be known exactly");
             let arms: Vec<Arm> = contests(&cell).map(|(arm, _)| arm).collect();
-            assert!(!arms.is_empty() && arms.iter().all(|arm| arm.transport != base), "{base}: {arms:?}");
+            assert!(!arms.is_empty() && arms.iter().all(|arm| arm.protocol != base), "{base}: {arms:?}");
         }
     }
 

@@ -3,15 +3,14 @@
 use super::answer::{Answer, MAX_EVENTS};
 use super::failure::{Failure, no_websocket, refused, reported};
 use super::format::Format;
-use crate::client::{Conversation, Request, Signal};
+use crate::client::{Connection, Conversation, Dialer, Request, Signal};
 use crate::event_log::EventLog;
-use crate::link::{DialTimes, Dialer, Link};
+use crate::recorder::DialTimes;
 use crate::redact::Secrets;
 use serde::Serialize;
 use servers::clock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 use trial::Arm;
 use wire::{MonoTime, Transport};
@@ -63,9 +62,8 @@ pub struct Ask<'a> {
 /// One open connection. It serves one arm: a null arm that shared the connections of its twin would change them.
 pub struct Line {
     arm: Arm,
-    link: Link,
     /// A WebSocket's conversation lasts as long as its connection; one over HTTP is new for each request.
-    conversation: Option<Conversation>,
+    connection: Connection,
 }
 
 /// One request that has come to its end.
@@ -128,7 +126,7 @@ impl Way {
         if let Some(log) = &self.log {
             log.append(&Entry {
                 request: ask.number,
-                transport: ask.arm.transport.name(),
+                transport: ask.arm.protocol.name(),
                 twin: ask.arm.twin,
                 what,
                 at_ns: at.as_nanos(),
@@ -150,11 +148,12 @@ impl Way {
             // In a closed loop the connection stands before the request begins; in an open one the user waits for it.
             done.answer.begin = ask.due.unwrap_or_else(clock::now);
             self.note(ask, "begin", done.answer.begin, b"");
-            let (before_in, before_out) = (line.link.meter().bytes_in(), line.link.meter().bytes_out());
+            let meter = line.connection.link.meter();
+            let (before_in, before_out) = (meter.bytes_in(), meter.bytes_out());
             let told = timeout(self.longest, line.tell(self, ask, &mut done.answer)).await;
             let told = told.unwrap_or(Err(Failure::Endless(self.longest)));
-            done.bytes_in += line.link.meter().bytes_in() - before_in;
-            done.bytes_out += line.link.meter().bytes_out() - before_out;
+            done.bytes_in += meter.bytes_in() - before_in;
+            done.bytes_out += meter.bytes_out() - before_out;
             match told {
                 Err(failure) if !fresh && failure.is_hang_up() && done.answer.first_byte.is_none() => {}
                 Err(failure) => return done.failed(failure),
@@ -182,85 +181,72 @@ impl Done {
 impl Line {
     /// Dials; a WebSocket also shakes hands.
     async fn open(way: &Way, arm: Arm) -> Result<(Self, DialTimes), Failure> {
-        let (link, times) = way.dialer.dial().await?;
-        let mut line = Self { arm, link, conversation: None };
-        if arm.transport == Transport::WebSocket {
-            let request = Request { method: "GET".to_owned(), body: None, ..way.request.clone() };
-            let mut conversation = Conversation::open(arm.transport, &request)?;
-            line.shake(way, &mut conversation).await.map_err(|failure| no_websocket(failure, &conversation))?;
-            line.conversation = Some(conversation);
+        let (link, times) = way.dialer.dial(None).await?;
+        let request = Request { method: "GET".to_owned(), body: None, ..way.request.clone() };
+        let conversation = Conversation::open(arm.protocol, &request)?;
+        let mut line = Self { arm, connection: Connection { link, conversation } };
+        if arm.protocol == Transport::WebSocket {
+            let shaken = line.shake(way).await;
+            shaken.map_err(|failure| no_websocket(failure, &line.connection.conversation))?;
         }
         Ok((line, times))
     }
 
-    async fn shake(&mut self, way: &Way, conversation: &mut Conversation) -> Result<(), Failure> {
-        self.link.expect(way.silence);
-        self.link.send(conversation.outbox()).await?;
+    async fn shake(&mut self, way: &Way) -> Result<(), Failure> {
+        self.send(way).await?;
         let mut buffer = vec![0; BUFFER_BYTES];
-        while conversation.head().status() != 101 {
-            let bytes = self.link.read(&mut buffer).await?;
-            let heard = if bytes == 0 {
-                conversation.eof(&mut |_: Signal<'_>| ())
-            } else {
-                conversation.push(&buffer[..bytes], &mut |_: Signal<'_>| ())
-            };
-            heard.map_err(|error| refused(error, conversation))?;
+        while self.connection.conversation.head().status() != 101 {
+            let received = self.connection.receive(&mut buffer, &mut |_: Signal<'_>, _| ()).await?;
+            received.heard.map_err(|error| refused(error, &self.connection.conversation))?;
         }
         Ok(())
     }
 
+    /// Sends what is to be said, and gives it and what comes of it its time.
+    async fn send(&mut self, way: &Way) -> Result<(), Failure> {
+        self.connection.link.expect(way.silence);
+        Ok(self.connection.flush().await?)
+    }
+
+    /// Adds a message to what is to be said.
+    fn say(&mut self, message: &[u8]) -> Result<(), Failure> {
+        let said = self.connection.conversation.send_message(message);
+        said.map_err(|error| Failure::NoWebSocket(error.to_string()))
+    }
+
     /// Sends the request and reads its answer; whether the connection can be kept.
     async fn tell(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<bool, Failure> {
-        let mut conversation = match self.conversation.take() {
-            Some(mut open) => {
-                open.send_message(ask.body).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
-                open
-            }
-            None => {
-                let asked = Request { body: Some(ask.body.to_vec()), ..way.request.clone() };
-                Conversation::open(self.arm.transport, &asked)?
-            }
-        };
-        self.link.expect(way.silence);
-        self.link.send(conversation.outbox()).await?;
-        self.hear(way, ask, &mut conversation, answer).await?;
+        let websocket = self.arm.protocol == Transport::WebSocket;
+        if websocket {
+            self.say(ask.body)?;
+        } else {
+            let asked = Request { body: Some(ask.body.to_vec()), ..way.request.clone() };
+            self.connection.conversation = Conversation::open(self.arm.protocol, &asked)?;
+        }
+        self.send(way).await?;
+        self.hear(way, ask, answer).await?;
         if answer.given_up.is_some() {
-            return self.give_up(way, ask, conversation, answer).await;
+            return self.give_up(way, ask, answer).await;
         }
         way.note(ask, "end", clock::now(), b"");
+        let conversation = &self.connection.conversation;
         let closes = conversation.head().header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
-        if self.arm.transport == Transport::WebSocket {
-            let goes_on = !conversation.is_over();
-            self.conversation = Some(conversation);
-            return Ok(goes_on);
-        }
-        Ok(conversation.is_over() && !closes)
+        Ok(if websocket { !conversation.is_over() } else { conversation.is_over() && !closes })
     }
 
     /// Gives the answer up: over a WebSocket of one of our servers in words, else by hanging up. Whether the connection
     /// can be kept.
-    async fn give_up(
-        &mut self,
-        way: &Way,
-        ask: &Ask<'_>,
-        mut conversation: Conversation,
-        answer: &mut Answer,
-    ) -> Result<bool, Failure> {
+    async fn give_up(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<bool, Failure> {
         way.note(ask, "cancel", clock::now(), b"");
-        if self.arm.transport != Transport::WebSocket || !way.cancels {
+        if self.arm.protocol != Transport::WebSocket || !way.cancels {
             return Ok(false);
         }
-        let cancel = br#"{"type":"response.cancel"}"#;
-        conversation.send_message(cancel).map_err(|error| Failure::NoWebSocket(error.to_string()))?;
-        self.link.expect(way.silence);
-        self.link.send(conversation.outbox()).await?;
+        self.say(br#"{"type":"response.cancel"}"#)?;
+        self.send(way).await?;
         // What was on its way comes first; then the server's word on the cancel, which this API puts into an error.
         let unlimited = Ask { cancel_after: None, ..*ask };
-        match self.hear(way, &unlimited, &mut conversation, answer).await {
-            Err(Failure::Reported(_) | Failure::Refused { .. }) => {
-                self.conversation = Some(conversation);
-                Ok(true)
-            }
+        match self.hear(way, &unlimited, answer).await {
+            Err(Failure::Reported(_) | Failure::Refused { .. }) => Ok(true),
             // It ended by itself, and the refusal to cancel it is still to come: no later request shall hear that.
             Ok(()) => Ok(false),
             Err(failure) => Err(failure),
@@ -268,54 +254,47 @@ impl Line {
     }
 
     /// Reads until the answer is over, or has as much content as is wanted. Each event gives the next one its time.
-    async fn hear(
-        &mut self,
-        way: &Way,
-        ask: &Ask<'_>,
-        conversation: &mut Conversation,
-        answer: &mut Answer,
-    ) -> Result<(), Failure> {
-        let mut buffer = vec![0; BUFFER_BYTES];
-        self.link.expect(way.silence);
-        let websocket = self.arm.transport == Transport::WebSocket;
+    async fn hear(&mut self, way: &Way, ask: &Ask<'_>, answer: &mut Answer) -> Result<(), Failure> {
+        let (mut buffer, connection) = (vec![0; BUFFER_BYTES], &mut self.connection);
+        connection.link.expect(way.silence);
+        let websocket = self.arm.protocol == Transport::WebSocket;
         loop {
-            let bytes = self.link.read(&mut buffer).await?;
-            let received = clock::now();
             let events = answer.marks.len();
             let mut misread = Ok(());
-            let mut sink = |signal: Signal<'_>| match signal {
+            let mut sink = |signal: Signal<'_>, at| match signal {
                 Signal::Head(head) => answer.head_bytes += head.wire_bytes() as u64,
                 Signal::Comment | Signal::Ping(_) => answer.heartbeats += 1,
                 Signal::Event(event) if misread.is_ok() => {
-                    way.note(ask, "event", received, event.data);
-                    misread = answer.event(way.format, event.data, received);
+                    way.note(ask, "event", at, event.data);
+                    misread = answer.event(way.format, event.data, at);
                 }
                 _ => {}
             };
-            if bytes == 0 {
-                conversation.eof(&mut sink).map_err(|error| refused(error, conversation))?;
-                return if answer.ended { Ok(()) } else { Err(Failure::NoEnd) };
+            let received = connection.receive(&mut buffer, &mut sink).await?;
+            let over = received.bytes == 0;
+            if !over {
+                answer.read(received.at);
             }
-            let heard = conversation.push(&buffer[..bytes], &mut sink);
-            answer.read(received);
             misread?;
-            heard.map_err(|error| refused(error, conversation))?;
-            self.link.send(conversation.outbox()).await?;
-            if let Some((status, said)) = answer.error.take() {
-                return Err(reported(status, said));
+            received.heard.map_err(|error| refused(error, &connection.conversation))?;
+            if !over {
+                connection.flush().await?;
+                if let Some((status, said)) = answer.error.take() {
+                    return Err(reported(status, said));
+                }
+                if !answer.ended && answer.has_enough(ask.cancel_after) {
+                    answer.give_up(received.at);
+                    return Ok(());
+                }
             }
-            if !answer.ended && answer.has_enough(ask.cancel_after) {
-                answer.give_up(received);
-                return Ok(());
-            }
-            if conversation.is_over() || websocket && answer.ended {
+            if over || connection.conversation.is_over() || websocket && answer.ended {
                 return if answer.ended { Ok(()) } else { Err(Failure::NoEnd) };
             }
             if answer.marks.len() > MAX_EVENTS {
                 return Err(Failure::TooMany);
             }
             if answer.marks.len() > events {
-                self.link.expect(way.silence);
+                connection.link.expect(way.silence);
             }
         }
     }

@@ -2,9 +2,7 @@
 
 use super::answer::MAX_EVENTS;
 use super::event::EventError;
-use crate::client::{Conversation, DecodeError, RequestError};
-use crate::link::DialError;
-use crate::patience::Overdue;
+use crate::client::{Conversation, DecodeError, DialError, Overdue, RequestError};
 use std::io;
 use std::time::Duration;
 

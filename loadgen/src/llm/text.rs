@@ -7,7 +7,7 @@ use trial::{Arm, Figure, InVain, LlmCounts, Measurement, Metric, Quantile, Warni
 
 /// The name of an arm, such as `SSE`, or `SSE′ (null arm)`.
 pub fn arm(arm: Arm) -> String {
-    format!("{}{}", arm.transport.title(), if arm.twin { "′ (null arm)" } else { "" })
+    format!("{}{}", arm.protocol.title(), if arm.twin { "′ (null arm)" } else { "" })
 }
 
 /// The numbers of one arm, and what must be doubted. Writing to a String cannot fail, so results are dropped.

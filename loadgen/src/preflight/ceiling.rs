@@ -4,12 +4,11 @@
 //! the figure is too low, never too high.
 
 use super::null_server;
-use crate::client::Request;
+use crate::client::{Dialer, Request};
 use crate::codec::Corpus;
 use crate::endpoint::Endpoint;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
-use crate::link::Dialer;
-use crate::recorder::{Reading, Recorder};
+use crate::recorder::{self, Reading, Recorder};
 use crate::stream::StreamSpec;
 use crate::window::{Basis, Window};
 use std::io;
@@ -50,7 +49,7 @@ pub(super) async fn of(transport: Transport, payload_bytes: usize, threads: usiz
     // Nothing comes of a fleet that stays silent, and that is what is returned.
     let _ = timeout(LIMIT, opened(&window)).await;
     sleep(WARMUP + WINDOW).await;
-    let events = fleet.join().map_or(0, |recorder| recorder.finish().0.counters.in_window);
+    let events = recorder::merged(fleet.join()?).0.counters.in_window;
     Ok(Rate::per_second(events as f64 / WINDOW.as_secs_f64()))
 }
 

@@ -67,17 +67,16 @@ fn shortened(cell: &Cell) -> Cell {
     short
 }
 
-/// Headline figures of a cell, whatever the other transport.
+/// Headline figures of a cell, whatever the other arm.
 fn figures(cell: &Cell) -> Vec<Figure> {
-    let others = cell.transports.iter().filter(|&&other| Some(other) != cell.base());
-    others.map(|&other| headlines(cell, other)).find(|all| !all.is_empty()).unwrap_or_default()
+    cell.others().map(|other| headlines(cell, other)).find(|all| !all.is_empty()).unwrap_or_default()
 }
 
 /// One arm and its twin; who is first changes from block to block.
 async fn pair(cell: &Cell, block: u32, options: &RunOptions) -> [Trial; 2] {
-    let transport = cell.base().unwrap_or(Transport::Sse);
+    let base = cell.base().unwrap_or(Arm::of(Transport::Sse));
     let turn = |twin, position| Turn {
-        arm: Arm { transport, twin },
+        arm: Arm { twin, ..base },
         block,
         attempt: 0,
         position,

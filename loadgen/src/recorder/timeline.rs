@@ -35,13 +35,6 @@ impl Timeline {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.slices.iter_mut().zip(&other.slices) {
-            mine.received += theirs.received;
-            mine.durations.merge(&theirs.durations);
-        }
-    }
-
     /// The slices up to the last in which anything came.
     pub(super) fn finish(mut self) -> Vec<Second> {
         let used = self.slices.iter().rposition(|slice| slice.received > 0).map_or(0, |last| last + 1);

@@ -55,7 +55,7 @@ pub(crate) fn rounds(plan: &Plan, seed: u64) -> Vec<Vec<Block>> {
         let mut cells: Vec<_> = (0..plan.cells.len()).filter(|&cell| most_blocks(plan, cell) > number).collect();
         random.shuffle(&mut cells);
         let mut block = |cell: usize| {
-            let mut arms = plan.cells[cell].arms();
+            let mut arms = plan.cells[cell].block_arms();
             random.shuffle(&mut arms);
             Block { cell, number, attempt: 0, arms, seed: random.u64(..) }
         };

@@ -9,8 +9,7 @@ use reports::stats::blocks_for_family;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use trial::check::host::Calm;
-use trial::{CellStop, Noise, Plan, StopReason, Trial};
-use wire::Transport;
+use trial::{Arm, CellStop, Noise, Plan, StopReason, Trial};
 
 /// Share of the budget by which planned blocks may overrun it.
 const GRACE: f64 = 0.1;
@@ -25,7 +24,7 @@ pub(super) struct Standing<'a> {
     /// For blocks that hold a trial without a number that counts, beside those.
     replacements: Allowance,
     widths: Widths,
-    calm: BTreeMap<(usize, Transport), Calm>,
+    calm: BTreeMap<(usize, Arm), Calm>,
     tallies: Vec<Tally>,
     /// For the user.
     pub(super) progress: Progress,
@@ -46,7 +45,7 @@ impl<'a> Standing<'a> {
         let most = |cell: usize| most_blocks(plan, cell);
         let cells = || (0..plan.cells.len()).map(|cell| (&plan.cells[cell], most(cell)));
         let progress = Progress {
-            planned: cells().map(|(cell, most)| u64::from(most) * cell.arms().len() as u64).sum(),
+            planned: cells().map(|(cell, most)| u64::from(most) * cell.block_arms().len() as u64).sum(),
             expected_left: cells().map(|(cell, most)| cell.expected_block() * most).sum(),
             ..Progress::default()
         };
@@ -98,10 +97,10 @@ impl<'a> Standing<'a> {
         self.progress.current = format!("{} {} block {}/{most}{again}", plan.name, turn.arm, turn.block + 1);
     }
 
-    /// The calmest trial of this transport in this cell before this one, which is taken in. The first is its own measure.
-    pub(super) fn calm(&mut self, cell: usize, transport: Transport, noise: &Noise) -> Calm {
+    /// The calmest trial of this arm in this cell before this one, which is taken in. The first is its own measure.
+    pub(super) fn calm(&mut self, cell: usize, arm: Arm, noise: &Noise) -> Calm {
         let now = Calm::of(noise);
-        let calm = self.calm.entry((cell, transport)).or_insert(now);
+        let calm = self.calm.entry((cell, arm)).or_insert(now);
         let before = *calm;
         *calm = calm.least(now);
         before
@@ -169,7 +168,7 @@ impl<'a> Standing<'a> {
         let plan = &self.plan.cells[cell];
         let progress = &mut self.progress;
         progress.expected_left = progress.expected_left.saturating_sub(plan.expected_block());
-        progress.planned = progress.planned.saturating_sub(plan.arms().len() as u64);
+        progress.planned = progress.planned.saturating_sub(plan.block_arms().len() as u64);
     }
 
     /// What is left of the budget, with its grace for a planned block; `None` without one.
@@ -298,8 +297,9 @@ mod tests {
         let plan = plan("");
         let mut standing = Standing::new(&plan, &RunOptions::local(1, 1));
         let wait = |server| Noise { server_wait: Some(server), ..Noise::default() };
-        let calm: Vec<f64> =
-            [0.3, 0.5, 0.1, 0.4].map(|server| standing.calm(0, Transport::Sse, &wait(server)).server).into();
+        let calm: Vec<f64> = [0.3, 0.5, 0.1, 0.4]
+            .map(|server| standing.calm(0, Arm::of(wire::Transport::Sse), &wait(server)).server)
+            .into();
         assert_eq!(calm, [0.3, 0.3, 0.3, 0.1]);
     }
 }

@@ -52,16 +52,17 @@ pub(crate) fn order_at(url: String, cell: Cell, arm: Arm) -> Order {
 }
 
 /// The measurement of one trial that must succeed.
-pub(crate) async fn measured(server: &Server, cell: Cell, transport: Transport) -> Measurement {
-    measured_at(server.url(), cell, transport).await
+pub(crate) async fn measured(server: &Server, cell: Cell, arm: impl Into<Arm>) -> Measurement {
+    measured_at(server.url(), cell, arm).await
 }
 
 /// The same, against whatever serves there.
-pub(crate) async fn measured_at(url: String, cell: Cell, transport: Transport) -> Measurement {
-    let trial = drive::trial(order_at(url, cell, Arm::of(transport)), Observer::nobody()).await;
+pub(crate) async fn measured_at(url: String, cell: Cell, arm: impl Into<Arm>) -> Measurement {
+    let arm = arm.into();
+    let trial = drive::trial(order_at(url, cell, arm), Observer::nobody()).await;
     match trial.outcome {
         Outcome::Measured(measurement) => *measurement,
-        other => panic!("{transport}: {other:?}"),
+        other => panic!("{arm}: {other:?}"),
     }
 }
 

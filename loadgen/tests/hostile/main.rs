@@ -157,7 +157,8 @@ impl Case {
         let others = ended.stderr.lines().count() - lines.len();
         expect(others <= usize::from(self.way.is_llm()), "nothing else is said there, but what is sent");
         let reasons = ended.stdout.lines().filter(|line| line.starts_with("failed: ")).count();
-        expect(!self.way.is_llm() || reasons == 1, "requests fail for one reason");
+        // Two requests: on a busy host one can meet a deadline where the other meets a bound.
+        expect(!self.way.is_llm() || (1..=2).contains(&reasons), "each request fails for a reason");
         expect(!all.contains("panicked"), "no panic");
         let words = self.behaviour.says;
         expect(words.is_empty() || words.iter().any(|word| all.contains(word)), &format!("it says one of {words:?}"));

@@ -21,10 +21,30 @@ pub struct KernelStamps {
 }
 
 impl KernelStamps {
-    /// Adds another worker's counts.
-    pub const fn add(&mut self, other: &Self) {
+    /// Most that the clocks may change against each other over a trial, nanoseconds.
+    const MOST_CHANGE_NS: u64 = 1_000;
+
+    /// Adds another recorder's counts. Of the changes of the clocks the greatest stands.
+    pub fn add(&mut self, other: &Self) {
+        self.one_in = self.one_in.max(other.one_in);
         self.stamped += other.stamped;
         self.unstamped += other.unstamped;
         self.negative += other.negative;
+        let changes = [self.clock_change_ns, other.clock_change_ns];
+        self.clock_change_ns = changes.into_iter().max_by_key(|ns| (ns.unsigned_abs(), *ns)).unwrap_or(0);
+    }
+
+    /// Says whether the stamps count: not if none came, nor if the clocks have moved against each other.
+    pub fn judge(&mut self) {
+        let clock_change_ns = self.clock_change_ns;
+        self.void = if self.stamped == 0 && self.unstamped > 0 {
+            Some("the kernel gave no receive stamps: the client's share is not known".to_owned())
+        } else if clock_change_ns.unsigned_abs() > Self::MOST_CHANGE_NS {
+            Some(format!(
+                "the wall clock moved by {clock_change_ns} ns against the monotonic one: repeat with a steady clock"
+            ))
+        } else {
+            None
+        };
     }
 }

@@ -5,6 +5,7 @@
 //! average a percentile.
 
 mod agent;
+mod arm;
 mod cadence;
 mod capacity;
 pub mod check;
@@ -22,6 +23,7 @@ mod llm;
 mod llm_load;
 mod measurement;
 mod metric;
+mod older;
 mod plan;
 mod plan_check;
 mod plan_file;
@@ -35,6 +37,7 @@ mod span;
 mod stalls;
 
 pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
+pub use arm::{Arm, Carrier, ClientKind, Compression, NotSupported, ParseArmError, Stack};
 pub use cadence::Cadence;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
 pub use check::{Action, Check, Warning};
@@ -53,7 +56,7 @@ pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
 pub use metric::{Metric, Words};
-pub use plan::{Arm, Cell, ClientKind, Load, Plan, Scenario, StopRule};
+pub use plan::{Cell, Load, Plan, Scenario, StopRule};
 pub use plan_file::PlanError;
 pub use quantile::Quantile;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};

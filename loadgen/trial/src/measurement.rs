@@ -1,5 +1,7 @@
 //! What one trial measured: counters, bytes, usage and whole distributions. Refuses to hold a percentile.
 
+mod merge;
+
 use crate::{Distribution, ExactPass, HeapAccount, KernelStamps, Layers, LlmCounts, Metric, Second, Stalls};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
@@ -97,28 +99,6 @@ pub struct Counters {
     pub together: u64,
 }
 
-impl Counters {
-    /// Adds the counts of another worker.
-    pub fn add(&mut self, other: &Self) {
-        self.connections += other.connections;
-        self.connection_failures += other.connection_failures;
-        self.disconnects += other.disconnects;
-        self.requests += other.requests;
-        self.expected = self.expected.or(other.expected);
-        self.received += other.received;
-        self.in_window += other.in_window;
-        self.window_payload_bytes += other.window_payload_bytes;
-        self.lost += other.lost;
-        self.duplicates += other.duplicates;
-        self.reordered += other.reordered;
-        self.corrupt += other.corrupt;
-        self.messages_sent += other.messages_sent;
-        self.heartbeats += other.heartbeats;
-        self.reads += other.reads;
-        self.together += other.together;
-    }
-}
-
 /// Bytes at the client's sockets, above TCP and below any decoder, over the whole trial.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -139,21 +119,8 @@ pub struct Bytes {
     pub close_in: u64,
 }
 
-impl Bytes {
-    /// Adds the bytes of another worker.
-    pub fn add(&mut self, other: &Self) {
-        self.connect_out += other.connect_out;
-        self.connect_in += other.connect_in;
-        self.stream_out += other.stream_out;
-        self.stream_in += other.stream_in;
-        self.payload_in += other.payload_in;
-        self.payload_out += other.payload_out;
-        self.close_in += other.close_in;
-    }
-}
-
-/// What a process used between two instants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a process used between two instants. One over a longer time is the greater one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Usage {
     /// Wall time between the two readings in nanoseconds.
@@ -177,7 +144,7 @@ pub struct Usage {
 }
 
 /// Whose books a CPU time is from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CpuSource {
     /// `CLOCK_PROCESS_CPUTIME_ID`.

@@ -1,9 +1,7 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::{Cadence, JobLoad, LlmLoad, Row};
+use crate::{Arm, Cadence, ClientKind, JobLoad, LlmLoad, Row};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
 
@@ -51,9 +49,9 @@ impl Scenario {
         Self::Llm,
     ];
 
-    /// Whether reads of this client can be stamped by the kernel: pushed and relayed events, the lean client.
-    pub const fn has_stamps(self, client: ClientKind) -> bool {
-        matches!((self, client), (Self::Push | Self::Relay, ClientKind::Lean))
+    /// Whether reads of all these arms can be stamped by the kernel: pushed and relayed events, the lean client.
+    pub fn has_stamps(self, arms: &[Arm]) -> bool {
+        matches!(self, Self::Push | Self::Relay) && arms.iter().all(|arm| arm.client == ClientKind::Lean)
     }
 
     /// One line for `loadgen list`.
@@ -70,38 +68,6 @@ impl Scenario {
             Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
             Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
             Self::Llm => "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
-        }
-    }
-}
-
-/// Which client reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClientKind {
-    /// Our own decoders: one instrument for every transport.
-    #[default]
-    Lean,
-    /// What an ordinary application uses: hyper with an SSE parser crate, tokio-tungstenite.
-    Library,
-}
-
-impl fmt::Display for ClientKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Lean => "lean",
-            Self::Library => "library",
-        })
-    }
-}
-
-impl FromStr for ClientKind {
-    type Err = &'static str;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        match word {
-            "lean" => Ok(Self::Lean),
-            "library" => Ok(Self::Library),
-            _ => Err("expected lean or library"),
         }
     }
 }
@@ -132,7 +98,7 @@ pub struct Load {
     pub faults: Faults,
 }
 
-/// One point of the comparison: everything but the transport.
+/// One point of the comparison: what is the same for all of its arms, and which they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Unique name, `row/what`.
@@ -143,11 +109,12 @@ pub struct Cell {
     pub row: Option<Row>,
     /// What a trial does.
     pub scenario: Scenario,
-    /// Transports.
-    pub transports: Vec<Transport>,
+    /// What is compared, without the null twin. Records of schemas 1 to 4 call them `transports`.
+    #[serde(alias = "transports")]
+    pub arms: Vec<Arm>,
     /// The one that is the base; `None` only in records of schemas 1 to 3: see [`Cell::base`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base: Option<Transport>,
+    pub base: Option<Arm>,
     /// Whether each block holds a second copy of the base.
     pub null: bool,
     /// Server knobs.
@@ -157,8 +124,6 @@ pub struct Cell {
     /// How finely the server keeps time.
     #[serde(default, skip_serializing_if = "Cadence::is_plain")]
     pub cadence: Cadence,
-    /// Which client reads.
-    pub client: ClientKind,
     /// Blocks.
     pub blocks: u32,
     /// Load.
@@ -178,75 +143,60 @@ pub struct Cell {
     pub job: Option<JobLoad>,
 }
 
-/// One transport in a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Arm {
-    /// The transport.
-    pub transport: Transport,
-    /// The null arm: a second copy of the base.
-    pub twin: bool,
-}
-
-impl Arm {
-    /// An arm that is not the null twin.
-    pub const fn of(transport: Transport) -> Self {
-        Self { transport, twin: false }
-    }
-}
-
-impl fmt::Display for Arm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.transport, if self.twin { "′" } else { "" })
-    }
-}
-
 impl Cell {
-    /// A cell of the command line: one block without a null arm, equal knobs, the lean client; it feeds no row.
-    pub fn alone(name: &str, why: String, scenario: Scenario, transports: Vec<Transport>, load: Load) -> Self {
+    /// A cell of the command line: one block without a null arm, equal knobs; it feeds no row. The first arm is the base.
+    pub fn alone<A: Into<Arm>>(name: &str, why: String, scenario: Scenario, arms: Vec<A>, load: Load) -> Self {
+        let arms: Vec<Arm> = arms.into_iter().map(Into::into).collect();
         Self {
             name: name.to_owned(),
             why,
             row: None,
             scenario,
-            base: transports.first().copied(),
-            transports,
+            base: arms.first().copied(),
             null: false,
             preset: Preset::Equal,
             flush: None,
             cadence: Cadence::default(),
-            client: ClientKind::Lean,
             blocks: 1,
             load,
             steps: Vec::new(),
-            stamps: scenario.has_stamps(ClientKind::Lean),
+            stamps: scenario.has_stamps(&arms),
+            arms,
             llm: None,
             job: None,
         }
     }
 
-    /// The transport that is the base of every ratio and that the null arm repeats: the one that the cell names. Older
-    /// records name none; theirs was SSE wherever it stood, or the first without it. `None` without any transport.
-    pub fn base(&self) -> Option<Transport> {
-        let older = || self.transports.iter().copied().find(|&one| one == Transport::Sse);
-        self.base.or_else(older).or_else(|| self.transports.first().copied())
+    /// The arm that is the base of every ratio and that the null arm repeats: the one that the cell names. Older
+    /// records name none; theirs was SSE wherever it stood, or the first without it. `None` without any arm.
+    pub fn base(&self) -> Option<Arm> {
+        let older = || self.arms.iter().copied().find(|one| one.protocol == Transport::Sse);
+        self.base.or_else(older).or_else(|| self.arms.first().copied())
     }
 
-    /// The transports that are held against the base.
-    pub fn others(&self) -> impl Iterator<Item = Transport> + '_ {
+    /// The arms that are held against the base.
+    pub fn others(&self) -> impl Iterator<Item = Arm> + '_ {
         let base = self.base();
-        self.transports.iter().copied().filter(move |&one| Some(one) != base)
+        self.arms.iter().copied().filter(move |&one| Some(one) != base)
     }
 
-    /// Keeps these transports alone, in this order; the first of them is the base.
-    pub fn compare_only(&mut self, transports: Vec<Transport>) {
-        self.base = transports.first().copied();
-        self.transports = transports;
+    /// Keeps these arms alone, in this order; the first of them is the base.
+    pub fn compare_only(&mut self, arms: Vec<Arm>) {
+        self.base = arms.first().copied();
+        self.stamps &= self.scenario.has_stamps(&arms);
+        self.arms = arms;
     }
 
-    /// The arms of one block, in the order of the plan.
-    pub fn arms(&self) -> Vec<Arm> {
-        let twin = self.base().filter(|_| self.null).map(|transport| Arm { transport, twin: true });
-        self.transports.iter().copied().map(Arm::of).chain(twin).collect()
+    /// The arms of one block, in the order of the plan, the null twin last.
+    pub fn block_arms(&self) -> Vec<Arm> {
+        let twin = self.base().filter(|_| self.null).map(Arm::twin);
+        self.arms.iter().copied().chain(twin).collect()
+    }
+
+    /// The clients that read in it, each once.
+    pub fn clients(&self) -> Vec<ClientKind> {
+        let read_by = |client: &ClientKind| self.arms.iter().any(|arm| arm.client == *client);
+        [ClientKind::Lean, ClientKind::Library].into_iter().filter(read_by).collect()
     }
 
     /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.
@@ -284,7 +234,7 @@ impl Cell {
 
     /// Expected length of one block.
     pub fn expected_block(&self) -> Duration {
-        self.expected_trial() * self.arms().len() as u32
+        self.expected_trial() * self.block_arms().len() as u32
     }
 
     /// Expected length of one trial: start, control, connect, warm-up, window, drain, stop.
@@ -354,7 +304,7 @@ impl Default for StopRule {
 impl Plan {
     /// Number of trials.
     pub fn trials(&self) -> u64 {
-        self.cells.iter().map(|cell| u64::from(cell.blocks) * cell.arms().len() as u64).sum()
+        self.cells.iter().map(|cell| u64::from(cell.blocks) * cell.block_arms().len() as u64).sum()
     }
 
     /// Expected length of the run.

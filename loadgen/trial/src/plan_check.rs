@@ -1,12 +1,15 @@
 //! What makes a cell impossible to run, each with its remedy. Refuses to mend anything.
 
-use crate::{Cell, ClientKind, LlmLoad, Scenario};
+use crate::{Arm, Cell, ClientKind, LlmLoad, Scenario};
 use std::time::Duration;
 use wire::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES};
 
 /// What makes a cell impossible to run, with the remedy.
 pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
     let load = &cell.load;
+    if let Some(Err(problem)) = cell.arms.iter().copied().map(Arm::supported).find(Result::is_err) {
+        return Some(problem.to_string());
+    }
     let asked = cell.llm.as_ref().and_then(LlmLoad::problem);
     let asked = asked.or_else(|| cell.job.and_then(|job| job.problem(load)));
     if let Some(problem) = asked.or_else(|| cell.cadence.problem()) {
@@ -22,14 +25,16 @@ pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
             "workload = 'NAME' is what scenario = 'llm' needs, and no other scenario".to_owned(),
         ),
         (
-            cell.job.is_some() && (cell.scenario != Scenario::Push || cell.client != ClientKind::Lean),
+            cell.job.is_some() && (cell.scenario != Scenario::Push || cell.clients() != [ClientKind::Lean]),
             "job = 'KIND' needs scenario = 'push' and client = 'lean'".to_owned(),
         ),
-        (cell.transports.is_empty(), "transports is empty".to_owned()),
+        (cell.arms.is_empty(), "arms is empty".to_owned()),
+        (cell.arms.iter().any(|arm| arm.twin), "the null twin is no arm of a plan: null = true adds it".to_owned()),
         (
-            cell.base().is_some_and(|base| !cell.transports.contains(&base)),
-            "base must be one of the cell's transports".to_owned(),
+            cell.arms.iter().enumerate().any(|(i, arm)| cell.arms[..i].contains(arm)),
+            "arms names one of them twice: null = true adds a second copy of the base".to_owned(),
         ),
+        (cell.base().is_some_and(|base| !cell.arms.contains(&base)), "base must be one of the cell's arms".to_owned()),
         (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
         (
             !(MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES).contains(&load.payload_bytes),
@@ -53,7 +58,7 @@ pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
         ),
         (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
         (
-            cell.stamps && !cell.scenario.has_stamps(cell.client),
+            cell.stamps && !cell.scenario.has_stamps(&cell.arms),
             "stamps = true needs scenario = 'push' or 'relay' and client = 'lean'".to_owned(),
         ),
     ];
@@ -72,8 +77,14 @@ mod tests {
             ("payload = 47", "cell 'a': payload = 47: must be 48 (the stamp) to 1048576 bytes"),
             ("blocks = 0", "cell 'a': blocks = 0: must be 1 to 1000"),
             ("window = '0s'", "cell 'a': window must be above zero"),
-            ("transports = []", "cell 'a': transports is empty"),
-            ("base = 'raw-tcp'", "cell 'a': base must be one of the cell's transports"),
+            ("transports = []", "cell 'a': arms is empty"),
+            ("base = 'raw-tcp'", "cell 'a': base must be one of the cell's arms"),
+            ("arms = ['sse', 'sse/h2']", "cell 'a': sse/h2: carrier h2 is not supported yet"),
+            ("arms = ['sse', \"sse'\"]", "cell 'a': the null twin is no arm of a plan: null = true adds it"),
+            (
+                "transports = ['sse', 'sse']",
+                "cell 'a': arms names one of them twice: null = true adds a second copy of the base",
+            ),
             ("steps = [3, 2]", "cell 'a': steps must rise"),
             ("workload = 'chat'", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
             ("job = 'train'\nclient = 'library'", "cell 'a': job = 'KIND' needs scenario = 'push' and client = 'lean'"),

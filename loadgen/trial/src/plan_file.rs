@@ -3,7 +3,7 @@
 //! Refuses unknown keys and says which known one is nearest.
 
 use crate::plan_check::problem_of;
-use crate::{Begin, Cadence, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
+use crate::{Arm, Begin, Cadence, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
 use serde::Deserialize;
 use std::time::Duration;
 use wire::llm::JobKind;
@@ -45,8 +45,8 @@ struct PlanFile {
     #[serde(default, with = "crate::span::optional")]
     budget: Option<Duration>,
     redo: Option<f64>,
-    /// Base of every cell that names none of its own and has this transport.
-    base: Option<Transport>,
+    /// Base of every cell that names none of its own and has this arm.
+    base: Option<Arm>,
     verdicts: Option<bool>,
     cell: Vec<CellSpec>,
 }
@@ -78,8 +78,10 @@ struct CellSpec {
     why: String,
     row: Option<Row>,
     scenario: Scenario,
+    arms: Option<Vec<Arm>>,
+    /// Short form of `arms` for those that differ in the protocol alone.
     transports: Option<Vec<Transport>>,
-    base: Option<Transport>,
+    base: Option<Arm>,
     null: Option<bool>,
     preset: Option<OneOrMany<Preset>>,
     flush: Option<Flush>,
@@ -87,6 +89,7 @@ struct CellSpec {
     tick: Option<Duration>,
     #[serde(default, with = "crate::span::optional")]
     spin: Option<Duration>,
+    /// Reads all arms of the cell, in the place of what they say.
     client: Option<ClientKind>,
     blocks: Option<u32>,
     connections: Option<OneOrMany<u32>>,
@@ -181,27 +184,34 @@ impl CellSpec {
             window: self.window.unwrap_or(Duration::from_secs(2)),
             faults: self.faults.clone().unwrap_or_default(),
         };
-        let transports = self.transports.clone().unwrap_or_else(|| vec![Transport::Sse, Transport::WebSocket]);
-        let of_plan = file.base.filter(|base| transports.contains(base));
+        let arms = self.arms();
+        let read = |arm: Arm| arm.read_by(self.client.unwrap_or(arm.client));
+        let of_plan = file.base.map(read).filter(|base| arms.contains(base));
         Cell {
             name: self.name.clone(),
             why: self.why.clone(),
             row: self.row,
             scenario: self.scenario,
-            base: self.base.or(of_plan).or(transports.first().copied()),
-            transports,
+            base: self.base.map(read).or(of_plan).or(arms.first().copied()),
             null: self.null.unwrap_or(true),
             preset: Preset::Equal,
             flush: self.flush,
             cadence: Cadence { tick: self.tick.unwrap_or_default(), spin: self.spin.unwrap_or_default() },
-            client: self.client.unwrap_or_default(),
             blocks: self.blocks.unwrap_or(file.blocks),
             load,
             steps: self.steps.clone(),
-            stamps: self.stamps.unwrap_or_else(|| self.scenario.has_stamps(self.client.unwrap_or_default())),
+            stamps: self.stamps.unwrap_or_else(|| self.scenario.has_stamps(&arms)),
+            arms,
             llm: self.llm(),
             job: self.job(),
         }
+    }
+
+    /// What is compared; without a word, SSE and WebSocket.
+    fn arms(&self) -> Vec<Arm> {
+        let short = || self.transports.as_deref().unwrap_or(&[Transport::Sse, Transport::WebSocket]);
+        let arms = self.arms.clone().unwrap_or_else(|| short().iter().copied().map(Arm::of).collect());
+        arms.into_iter().map(|arm| arm.read_by(self.client.unwrap_or(arm.client))).collect()
     }
 
     /// Which jobs are watched.
@@ -267,7 +277,6 @@ fn with_nearest(error: &toml::de::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Arm;
 
     const HEAD: &str = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'push'\n";
 
@@ -292,15 +301,15 @@ mod tests {
     #[test]
     fn the_null_arm_repeats_the_base_of_the_ratios() {
         for (of_plan, transports, expected) in [
-            ("", "['sse', 'websocket']", ["sse", "websocket", "sse′"]),
-            ("", "['websocket', 'sse']", ["websocket", "sse", "websocket′"]),
-            ("", "['websocket', 'sse']\nbase = 'sse'", ["websocket", "sse", "sse′"]),
-            ("base = 'sse'", "['websocket', 'sse']", ["websocket", "sse", "sse′"]),
-            ("base = 'sse'", "['websocket', 'sse']\nbase = 'websocket'", ["websocket", "sse", "websocket′"]),
-            ("base = 'sse'", "['raw-tcp', 'websocket']", ["raw-tcp", "websocket", "raw-tcp′"]),
+            ("", "['sse', 'websocket']", ["sse", "websocket", "sse'"]),
+            ("", "['websocket', 'sse']", ["websocket", "sse", "websocket'"]),
+            ("", "['websocket', 'sse']\nbase = 'sse'", ["websocket", "sse", "sse'"]),
+            ("base = 'sse'", "['websocket', 'sse']", ["websocket", "sse", "sse'"]),
+            ("base = 'sse'", "['websocket', 'sse']\nbase = 'websocket'", ["websocket", "sse", "websocket'"]),
+            ("base = 'sse'", "['raw-tcp', 'websocket']", ["raw-tcp", "websocket", "raw-tcp'"]),
         ] {
             let plan = Plan::from_toml(&format!("{of_plan}\n{HEAD}transports = {transports}\n")).unwrap();
-            let arms: Vec<_> = plan.cells[0].arms().iter().map(Arm::to_string).collect();
+            let arms: Vec<_> = plan.cells[0].block_arms().iter().map(Arm::to_string).collect();
             assert_eq!(arms, expected, "{of_plan} {transports}");
         }
     }
@@ -311,7 +320,10 @@ mod tests {
         let mut cell = serde_json::to_value(&plan.cells[0]).unwrap();
         assert_eq!(cell.as_object_mut().unwrap().remove("base"), Some("websocket".into()));
         let older: Cell = serde_json::from_value(cell).unwrap();
-        assert_eq!((older.base(), older.others().collect()), (Some(Transport::Sse), vec![Transport::WebSocket]));
+        assert_eq!(
+            (older.base(), older.others().collect()),
+            (Some(Arm::of(Transport::Sse)), vec![Arm::of(Transport::WebSocket)])
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The lines of `records.jsonl`. A line is complete by itself; a later version must still read it.
 
+use crate::older;
 use crate::{
     Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, LlmLoad, Measurement, Noise, Plan,
     Preflight, Redone, Row, Warning,
@@ -8,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
+
+/// From here on an arm names its client; before, its cell did.
+const ARMS_SCHEMA: u32 = 6;
 
 /// One line of a records file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -110,7 +114,7 @@ pub struct Trial {
     pub tool: Tool,
     /// The cell as asked for.
     pub cell: Cell,
-    /// The arm: transport, and whether it is the null twin.
+    /// The arm.
     pub arm: Arm,
     /// Block, from 0.
     pub block: u32,
@@ -285,6 +289,8 @@ impl Line {
         }
         // By its kind: the derived form would first keep everything in the line, whatever a reader makes of it.
         let line = match head.kind {
+            Kind::Run if head.schema < ARMS_SCHEMA => older::run(text).map(Self::Run),
+            Kind::Trial if head.schema < ARMS_SCHEMA => older::trial(text).map(Self::Trial),
             Kind::Run => serde_json::from_str(text).map(Self::Run),
             Kind::Preflight => serde_json::from_str(text).map(Self::Preflight),
             Kind::Trial => serde_json::from_str(text).map(Self::Trial),

@@ -29,12 +29,6 @@ impl Recording {
         self.0.saturating_record(nanos.max(1));
     }
 
-    /// Adds every recorded duration of `other`.
-    pub fn merge(&mut self, other: &Self) {
-        // Both have the same bounds and digits, the only thing that can make this fail.
-        self.0.add(&other.0).expect("all recordings share their bounds");
-    }
-
     /// What was recorded, without the buckets that stayed empty.
     pub fn finish(&self) -> Distribution {
         let recorded = self.0.iter_recorded();

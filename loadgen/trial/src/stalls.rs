@@ -34,7 +34,7 @@ pub struct Stalls {
 }
 
 /// What an idle timer on the server's host saw during the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Witness {
     /// Whether it is scheduled in real time (`SCHED_FIFO`).
@@ -47,6 +47,16 @@ pub struct Witness {
     pub p99_ns: u64,
     /// Largest lateness, nanoseconds.
     pub longest_ns: u64,
+}
+
+impl Stalls {
+    /// Adds what another recorder of the same trial saw. One timer watches the host, however many ask it.
+    pub fn add(&mut self, other: &Self) {
+        self.witness = self.witness.max(other.witness);
+        self.schedule.add(&other.schedule);
+        self.host.add(&other.host);
+        self.generator.add(&other.generator);
+    }
 }
 
 impl Witness {

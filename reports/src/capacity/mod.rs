@@ -94,7 +94,7 @@ impl Observation {
             Outcome::Unsupported(_) | Outcome::Failed(_) => 0.0,
         };
         let judgement = judge(plan, trial);
-        Some(Self { point, block: trial.block, transport: trial.arm.transport, judgement, events_per_second })
+        Some(Self { point, block: trial.block, transport: trial.arm.protocol, judgement, events_per_second })
     }
 }
 

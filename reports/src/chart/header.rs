@@ -1,127 +1,92 @@
-//! What stands above every chart: title, subtitle and legend, wrapped to the chart's width. Draws no data.
+//! What stands above every plot: title, subtitle, legend and the title of the y axis, wrapped to the chart's width.
 
-use super::colour::ink;
-use super::pen::{Pen, Point, Rect, Type};
-use super::typeface::Font;
-use super::{ChartError, ChartText, Medium, Text, WIDTH};
-use plotters::style::RGBAColor;
-use plotters::style::text_anchor::HPos;
+use super::font::{BODY, SMALL, TITLE};
+use super::plot::{Element, Key, Mark, Point, Sheet, drawn, soft};
+use super::{ChartError, ChartText, Colour, WIDTH};
+use plotters::chart::{ChartBuilder, SeriesLabelPosition};
+use plotters::element::PathElement;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::DrawingBackend;
-
-const TITLE: Font = Font { size: 17.0, bold: true };
-const BODY: Font = Font { size: 14.0, bold: false };
-const SMALL: Font = Font { size: 13.0, bold: false };
 
 const TITLE_LINE: f64 = 22.0;
 const LINE: f64 = 18.0;
-const KEY_ROW: f64 = 22.0;
 const GAP: f64 = 7.0;
-/// Width of a legend's sample, the space after it, and the space after its name.
-const SAMPLE: f64 = 20.0;
-const AFTER_SAMPLE: f64 = 6.0;
-const AFTER_NAME: f64 = 10.0;
-
-/// Names and values of the data.
-pub(super) fn body() -> Type {
-    Type { font: BODY, ink: ink(1.0), side: HPos::Left }
-}
-
-/// Ticks, axis titles and remarks.
-pub(super) fn small() -> Type {
-    Type { font: SMALL, ink: ink(0.72), side: HPos::Left }
-}
-
-/// How the legend shows a mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Swatch {
-    Line,
-    ThinLine,
-    Ring,
-    Block,
-    Dot,
-    Tick,
-    /// An upright stroke.
-    Mark,
-}
-
-/// One entry of the legend; without a name it is not shown.
-#[derive(Debug, Clone)]
-pub(super) struct Key {
-    pub swatch: Swatch,
-    pub ink: RGBAColor,
-    pub name: Text,
-}
+const KEY_LINE: f64 = 22.0;
+/// Width of a legend's sample with the space after it, the middle of the sample, and the space after its name.
+const SAMPLE: f64 = 26.0;
+const SAMPLE_MIDDLE: f64 = 10.0;
+const AFTER_NAME: f64 = 12.0;
 
 /// The header of one chart in one medium, laid out.
 pub(super) struct Header {
     title: Vec<String>,
     subtitle: Vec<String>,
+    /// Entries of the legend with where they stand.
     keys: Vec<(Key, String, Point)>,
+    y_title: String,
     height: f64,
 }
 
 impl Header {
-    pub(super) fn lay(text: &ChartText, keys: &[Key], medium: Medium) -> Self {
-        let title = TITLE.wrap(text.title.on(medium), WIDTH, 2);
-        let subtitle = BODY.wrap(text.subtitle.on(medium), WIDTH, 2);
-        let words = title.len() as f64 * TITLE_LINE + subtitle.len() as f64 * LINE;
-        let mut header = Self { title, subtitle, keys: Vec::new(), height: words + GAP };
-        let mut at = 0.0;
-        for key in keys.iter().filter(|key| !key.name.on(medium).is_empty()) {
-            let name = BODY.fit(key.name.on(medium), WIDTH - SAMPLE - AFTER_SAMPLE);
-            let width = SAMPLE + AFTER_SAMPLE + BODY.width(&name);
-            if at == 0.0 || at + width > WIDTH {
-                at = 0.0;
-                header.height += KEY_ROW;
+    pub(super) fn lay(text: &ChartText, keys: &[Key]) -> Self {
+        let title = TITLE.wrap(&text.title, WIDTH, 2);
+        let subtitle = BODY.wrap(&text.subtitle, WIDTH, 2);
+        let mut y = title.len() as f64 * TITLE_LINE + subtitle.len() as f64 * LINE + GAP;
+        let (mut x, mut placed) = (0.0, Vec::new());
+        for key in keys.iter().filter(|key| !key.name.is_empty()) {
+            let name = BODY.fit(&key.name, WIDTH - SAMPLE);
+            let width = SAMPLE + BODY.width(&name);
+            if x > 0.0 && x + width > WIDTH {
+                (x, y) = (0.0, y + KEY_LINE);
             }
-            header.keys.push((key.clone(), name, (at, header.height - KEY_ROW / 2.0)));
-            at += width + AFTER_NAME;
+            placed.push((key.clone(), name, (x, y)));
+            x += width + AFTER_NAME;
         }
-        header.height += GAP;
-        header
+        let legend = if placed.is_empty() { 0.0 } else { KEY_LINE };
+        let y_title = SMALL.fit(&text.y, WIDTH);
+        let height = y + legend + GAP + if y_title.is_empty() { 0.0 } else { LINE };
+        Self { title, subtitle, keys: placed, y_title, height }
     }
 
     pub(super) fn height(&self) -> f64 {
         self.height
     }
 
-    pub(super) fn draw<DB: DrawingBackend>(&self, pen: &mut Pen<'_, DB>) -> Result<(), ChartError> {
+    pub(super) fn draw<DB: DrawingBackend>(&self, sheet: &Sheet<DB>) -> Result<(), ChartError> {
         let mut y = TITLE_LINE / 2.0;
         for line in &self.title {
-            pen.text((0.0, y), line, Type { font: TITLE, ..body() })?;
+            sheet.write((0.0, y), line, TITLE, Colour::Ink.solid())?;
             y += TITLE_LINE;
         }
         y += (LINE - TITLE_LINE) / 2.0;
         for line in &self.subtitle {
-            pen.text((0.0, y), line, Type { font: BODY, ..small() })?;
+            sheet.write((0.0, y), line, BODY, soft())?;
             y += LINE;
         }
-        for (key, name, at) in &self.keys {
-            sample(pen, key, *at)?;
-            pen.text((at.0 + SAMPLE + AFTER_SAMPLE, at.1), name, body())?;
+        for (key, name, place) in &self.keys {
+            entry(sheet, key, name, *place)?;
         }
-        Ok(())
+        if self.y_title.is_empty() {
+            return Ok(());
+        }
+        sheet.write((0.0, self.height - GAP - LINE / 2.0), &self.y_title, SMALL, soft())
     }
 }
 
-fn sample<DB: DrawingBackend>(pen: &mut Pen<'_, DB>, key: &Key, (x, y): Point) -> Result<(), ChartError> {
-    let end = (x + SAMPLE, y);
-    let middle = (x + SAMPLE / 2.0, y);
-    let square = Rect { left: x + 4.0, top: y - 6.0, right: x + 16.0, bottom: y + 6.0 };
-    match key.swatch {
-        Swatch::Line => pen.line((x, y), end, key.ink, 2.5),
-        Swatch::ThinLine => pen.line((x, y), end, key.ink, 1.2),
-        Swatch::Ring => {
-            pen.line((x, y), (x + 4.0, y), key.ink, 1.8)?;
-            pen.line((x + 16.0, y), end, key.ink, 1.8)?;
-            pen.ring(middle, 4.0, key.ink)
-        }
-        Swatch::Block => pen.block(square, key.ink),
-        Swatch::Dot => {
-            pen.line((x, y), end, key.ink, 1.8)?;
-            pen.dot(middle, 4.0, key.ink)
-        }
-        Swatch::Tick => pen.line((x + 2.0, y), (x + 18.0, y), key.ink, 2.0),
-        Swatch::Mark => pen.line((x + 10.0, y - 8.0), (x + 10.0, y + 8.0), key.ink, 2.5),
-    }
+/// One entry of the legend. plotters lists the series of a chart one below the other, over the data; here an entry is the
+/// list of a chart whose one series has no points, so that several stand in a line above the plot.
+fn entry<DB: DrawingBackend>(sheet: &Sheet<DB>, key: &Key, name: &str, place: Point) -> Result<(), ChartError> {
+    let (unit, middle) = (sheet.unit, sheet.pixels(SAMPLE_MIDDLE));
+    let Mark { shape, ink, points } = key.sample.clone();
+    let mut chart = drawn(ChartBuilder::on(&sheet.area).build_cartesian_2d(0.0..1.0, 0.0..1.0))?;
+    let none = std::iter::empty::<PathElement<(f64, f64)>>();
+    drawn(chart.draw_series(none))?.label(name).legend(move |(x, y)| {
+        let pixels = |units: f64| (units * unit).round() as i32;
+        let points = points.iter().map(|(dx, dy)| (x + middle + pixels(*dx), y + pixels(*dy))).collect();
+        Element { shape, ink, points, unit }
+    });
+    let style = BODY.style(unit, Colour::Ink.solid(), HPos::Left).pos(Pos::new(HPos::Left, VPos::Top));
+    let mut list = chart.configure_series_labels();
+    list.position(SeriesLabelPosition::Coordinate(sheet.pixels(place.0), sheet.pixels(place.1)));
+    drawn(list.margin(0).legend_area_size(sheet.pixels(SAMPLE)).label_font(style).draw())
 }

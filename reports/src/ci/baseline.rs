@@ -44,7 +44,7 @@ fn check_cell(now: &CellComparison, then: &CellComparison, lang: Language) -> Ve
     let headlines = now.versus.iter().flat_map(|versus| &versus.contests).filter(|contest| contest.headline);
     let figures: BTreeSet<Figure> = headlines.map(|contest: &Contest| contest.figure).collect();
     let arms = now.arms.iter().filter(|arm| !arm.arm.twin);
-    let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm.transport)?))).collect();
+    let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm)?))).collect();
     let of = |figure: &Figure| {
         pairs.iter().filter_map(|(new, old)| check_arm(*figure, [now, then], [new, old], lang)).collect::<Vec<_>>()
     };
@@ -70,8 +70,7 @@ fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2],
 
 /// Whether two cells ask for the same, whatever they say about why and how often.
 fn same_load([a, b]: [&Cell; 2]) -> bool {
-    let same_knobs =
-        (a.preset, a.flush, a.cadence, a.client, a.scenario) == (b.preset, b.flush, b.cadence, b.client, b.scenario);
+    let same_knobs = (a.preset, a.flush, a.cadence, a.scenario) == (b.preset, b.flush, b.cadence, b.scenario);
     same_knobs && a.load == b.load && a.steps == b.steps
 }
 

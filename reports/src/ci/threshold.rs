@@ -134,7 +134,7 @@ impl Threshold {
         let applies = |cell: &&CellComparison| self.cells.as_ref().is_none_or(|p| glob::matches(p, &cell.cell.name));
         let arms =
             comparison.cells.iter().filter(applies).flat_map(|cell| cell.arms.iter().map(move |arm| (cell, arm)));
-        let wanted = |arm: &ArmTrials| !arm.arm.twin && self.transport.is_none_or(|wanted| wanted == arm.arm.transport);
+        let wanted = |arm: &ArmTrials| !arm.arm.twin && self.transport.is_none_or(|wanted| wanted == arm.arm.protocol);
         let checks: Vec<Checked> =
             arms.filter(|(_, arm)| wanted(arm)).filter_map(|(cell, arm)| self.check_arm(cell, arm, lang)).collect();
         if checks.is_empty() { vec![self.checked("", lang.nothing_matches(), Standing::Unmeasured)] } else { checks }

@@ -7,14 +7,14 @@ use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
 use crate::detect::{Inequality, unequal};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict, null_deviation};
-use trial::{Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
+use trial::{Arm, Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;
 
-/// One other transport against the base of a cell.
+/// One other arm against the base of a cell.
 #[derive(Debug, Clone)]
 pub struct Versus {
-    /// The transport that is not the base.
-    pub transport: Transport,
+    /// The arm that is not the base.
+    pub arm: Arm,
     /// Every figure that both have.
     pub contests: Vec<Contest>,
     /// The duration that is judged, over the whole distribution, pooled.
@@ -24,7 +24,7 @@ pub struct Versus {
     /// The duration by which the verdict is given: the scenario's own, less what an idle timer beside the server was late
     /// where every trial had one.
     pub judged: Option<Metric>,
-    /// What differs beside the transport: unless empty, every ratio is refused.
+    /// What differs beside the arm: unless empty, every ratio is refused.
     pub unequal: Vec<Inequality>,
 }
 
@@ -52,7 +52,7 @@ pub struct Contest {
     /// The figure.
     pub figure: Figure,
     /// Base and other.
-    pub arms: [Transport; 2],
+    pub arms: [Arm; 2],
     /// Median over trials, base.
     pub base: f64,
     /// Median over trials, other.
@@ -81,19 +81,19 @@ impl Contest {
         self.null.is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
     }
 
-    /// What was concluded, said of this transport: the other way round where it is the base.
+    /// What was concluded about SSE and WebSocket, said of this one: the other way round where it is the base.
     pub fn verdict_of(&self, transport: Transport) -> Verdict {
-        if self.arms[1] == transport { self.verdict } else { self.verdict.reversed() }
+        if self.arms[1].protocol == transport { self.verdict } else { self.verdict.reversed() }
     }
 
-    /// The ratio of this transport over the one that it is held against.
+    /// The ratio of SSE or WebSocket over the one that it is held against.
     pub fn ratio_of(&self, transport: Transport) -> f64 {
-        if self.arms[1] == transport { self.ratio.value } else { 1.0 / self.ratio.value }
+        if self.arms[1].protocol == transport { self.ratio.value } else { 1.0 / self.ratio.value }
     }
 
     /// Something said of base and other, in the order of the columns: SSE first, unless neither is SSE.
     pub(crate) fn in_columns<T>(&self, [base, other]: [T; 2]) -> [T; 2] {
-        if self.arms[1] == Transport::Sse { [other, base] } else { [base, other] }
+        if self.arms[1].protocol == Transport::Sse { [other, base] } else { [base, other] }
     }
 
     /// How far two copies of one arm were found apart, as a factor: see [`null_deviation`].
@@ -111,7 +111,7 @@ impl Contest {
         }?;
         Some(Self {
             figure,
-            arms: [base.arm.transport, other.arm.transport],
+            arms: [base.arm, other.arm],
             base: base_median,
             other: other_median,
             ratio,
@@ -152,7 +152,6 @@ impl Contest {
 impl Versus {
     /// Compares every figure of the cell's scenario that both arms have.
     pub(super) fn of(cell: &Cell, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>, seed: u64) -> Self {
-        let transport = other.arm.transport;
         let arms = || [Some(base), Some(other), twin].into_iter().flatten();
         let subject = subject(cell, arms());
         let is_watched = is_paced(cell) && arms().all(|arm| knows(arm, Metric::JudgedTime));
@@ -168,7 +167,7 @@ impl Versus {
         let across = |figure| bound_ns.filter(|_| spans_two_clocks(cell, figure));
         let contest = |figure| {
             let mut contest = Contest::of(figure, base, other, twin)?;
-            contest.headline = is_headline(cell, transport, figure, judged);
+            contest.headline = is_headline(cell, other.arm, figure, judged);
             contest.estimability = match (pools.estimability(figure), across(figure)) {
                 (Estimability::PerTrial, Some(bound_ns)) => {
                     Estimability::Difference(Difference::of(base, other, figure, bound_ns)?)
@@ -191,7 +190,7 @@ impl Versus {
         let one_clock = |metric: &Metric| across(Figure::Duration(*metric, Quantile::P50)).is_none();
         let pooled = judged.filter(|_| unequal.is_empty()).filter(one_clock);
         let shifts = pooled.map_or_else(Vec::new, |metric| pools.of(metric).shifts.clone());
-        Self { transport, contests, shifts, dilution, judged, unequal }
+        Self { arm: other.arm, contests, shifts, dilution, judged, unequal }
     }
 
     /// The contest about a figure.

@@ -1,6 +1,6 @@
 //! Which figures each scenario is compared by, and which of them are headlines. Refuses to compute any.
 
-use trial::{Cell, Figure, Metric, Quantile, Row, Scenario};
+use trial::{Arm, Cell, Figure, Metric, Quantile, Row, Scenario};
 use wire::{Role, Transport};
 
 /// The duration that a cell is about. Of our own language-model service that is what was added to the model's schedule;
@@ -89,8 +89,8 @@ fn durations(metric: Metric, quantiles: &[Quantile]) -> impl Iterator<Item = Fig
     quantiles.iter().map(move |&quantile| Figure::Duration(metric, quantile))
 }
 
-/// The headline figures of a cell in the contest of its base with another transport, by the durations from `due`.
-pub fn headlines(cell: &Cell, other: Transport) -> Vec<Figure> {
+/// The headline figures of a cell in the contest of its base with another arm, by the durations from `due`.
+pub fn headlines(cell: &Cell, other: Arm) -> Vec<Figure> {
     let judged = principal(cell);
     figures(cell.scenario).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
 }
@@ -110,10 +110,11 @@ pub fn headline_tests(cell: &Cell) -> usize {
 /// Whether a figure belongs to the family over which the report's risk is shared: the figures that verdicts of rows
 /// rest on, in the contest of the two transports that the article compares (or any two contestants in a cell
 /// of one's own). Of durations it is the judged one.
-pub(super) fn is_headline(cell: &Cell, other: Transport, figure: Figure, judged: Option<Metric>) -> bool {
+pub(super) fn is_headline(cell: &Cell, other: Arm, figure: Figure, judged: Option<Metric>) -> bool {
     let timed_row = matches!(cell.row, None | Some(Row::Latency | Row::Bidirectional | Row::ConnectTime));
-    let pair = matches!(other, Transport::Sse | Transport::WebSocket);
-    let contest = if cell.row.is_some() { pair } else { other.role() == Role::Contestant };
+    let alike = cell.base().is_some_and(|base| other == base.with(other.protocol));
+    let pair = alike && matches!(other.protocol, Transport::Sse | Transport::WebSocket);
+    let contest = if cell.row.is_some() { pair } else { other.protocol.role() == Role::Contestant };
     contest
         && match figure {
             Figure::Duration(metric, Quantile::P50) => timed_row && judged == Some(metric),

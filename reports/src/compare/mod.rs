@@ -46,11 +46,11 @@ pub struct CellComparison<'r> {
     pub cell: &'r Cell,
     /// Arms in the order of the plan, with the trials that were run.
     pub arms: Vec<ArmTrials<'r>>,
-    /// The transport that every other is held against.
-    pub base: Transport,
+    /// The arm that every other is held against.
+    pub base: Arm,
     /// Whether its ratio of SSE and WebSocket is the other way round than in the first cell of the run: it then says so.
     pub turned: bool,
-    /// Every other transport against the base.
+    /// Every other arm against the base.
     pub versus: Vec<Versus>,
 }
 
@@ -72,16 +72,19 @@ impl<'r> Comparison<'r> {
         let mut comparison = Self { records, cells, family: 0, null_family: 0 };
         let [base, other] = comparison.sides();
         for cell in &mut comparison.cells {
-            cell.turned = cell.pair().is_some_and(|versus| [versus.transport, cell.base] == [base, other]);
+            let turned = |versus: &Versus| {
+                [versus.arm, cell.base].map(|arm| arm.protocol) == [base, other].map(|arm| arm.protocol)
+            };
+            cell.turned = cell.pair().is_some_and(turned);
         }
         comparison.judge();
         comparison
     }
 
     /// Base and other of the first cell that holds SSE and WebSocket against each other: what the ratios of the run are of.
-    pub fn sides(&self) -> [Transport; 2] {
-        let of = |cell: &CellComparison| Some([cell.base, cell.pair()?.transport]);
-        self.cells.iter().find_map(of).unwrap_or([Transport::Sse, Transport::WebSocket])
+    pub fn sides(&self) -> [Arm; 2] {
+        let of = |cell: &CellComparison| Some([cell.base, cell.pair()?.arm]);
+        self.cells.iter().find_map(of).unwrap_or([Transport::Sse, Transport::WebSocket].map(Arm::of))
     }
 
     /// Adjusts every headline test for all others, then gives the verdicts.
@@ -113,19 +116,24 @@ impl<'r> Comparison<'r> {
 
 impl<'r> CellComparison<'r> {
     fn of(cell: &'r Cell, trials: &'r [Trial], seed: u64) -> Self {
-        let arms: Vec<ArmTrials> = cell.arms().into_iter().map(|arm| arm_of(cell, arm, trials)).collect();
-        let base = cell.base().unwrap_or(Transport::Sse);
+        let arms: Vec<ArmTrials> = cell.block_arms().into_iter().map(|arm| arm_of(cell, arm, trials)).collect();
+        let base = cell.base().unwrap_or(Arm::of(Transport::Sse));
         let find = |arm| arms.iter().find(|trials| trials.arm == arm);
-        let twin = find(Arm { transport: base, twin: true });
-        let others = arms.iter().filter(|trials| !trials.arm.twin && trials.arm.transport != base);
-        let versus = find(Arm::of(base))
+        let twin = find(base.twin());
+        let others = arms.iter().filter(|trials| !trials.arm.twin && trials.arm != base);
+        let versus = find(base)
             .map_or_else(Vec::new, |base| others.map(|other| Versus::of(cell, base, other, twin, seed)).collect());
         Self { cell, arms, base, turned: false, versus }
     }
 
-    /// The trials of a transport, without its null twin.
-    pub fn arm(&self, transport: Transport) -> Option<&ArmTrials<'r>> {
-        self.arms.iter().find(|trials| trials.arm == Arm::of(transport))
+    /// The trials of an arm.
+    pub fn arm(&self, arm: Arm) -> Option<&ArmTrials<'r>> {
+        self.arms.iter().find(|trials| trials.arm == arm)
+    }
+
+    /// The trials of the arm that differs from the base in its protocol alone.
+    pub fn protocol(&self, protocol: Transport) -> Option<&ArmTrials<'r>> {
+        self.arm(self.base.with(protocol))
     }
 
     /// Whether SSE and WebSocket have numbers and differ in nothing else.
@@ -137,18 +145,19 @@ impl<'r> CellComparison<'r> {
     pub fn has_both(&self) -> bool {
         [Transport::Sse, Transport::WebSocket]
             .into_iter()
-            .all(|transport| self.arm(transport).is_some_and(ArmTrials::is_measured))
+            .all(|protocol| self.protocol(protocol).is_some_and(ArmTrials::is_measured))
     }
 
-    /// SSE and WebSocket against each other, whichever of them is the base; `None` where neither is.
+    /// SSE and WebSocket against each other, whichever of them is the base, with all else the same. Without those, a cell that
+    /// feeds no row has its first two arms here, and others have `None`.
     pub fn pair(&self) -> Option<&Versus> {
-        let pair = |versus: &&Versus| {
-            matches!(
-                (self.base, versus.transport),
-                (Transport::Sse, Transport::WebSocket) | (Transport::WebSocket, Transport::Sse)
-            )
+        let other = match self.base.protocol {
+            Transport::Sse => Some(Transport::WebSocket),
+            Transport::WebSocket => Some(Transport::Sse),
+            Transport::LongPoll | Transport::HttpStream | Transport::RawTcp => None,
         };
-        self.versus.iter().find(pair)
+        let pair = other.and_then(|other| self.versus.iter().find(|versus| versus.arm == self.base.with(other)));
+        pair.or_else(|| self.versus.first().filter(|_| self.cell.row.is_none()))
     }
 
     /// SSE and WebSocket by one figure.
@@ -171,18 +180,23 @@ impl<'r> CellComparison<'r> {
         self.arms.iter().map(ArmTrials::cap_ns).max().unwrap_or(0) as f64
     }
 
-    /// Median over the trials of a transport.
-    pub fn median(&self, transport: Transport, figure: Figure) -> Option<f64> {
-        self.arm(transport)?.median(figure)
+    /// Median over the trials of an arm.
+    pub fn median(&self, arm: Arm, figure: Figure) -> Option<f64> {
+        self.arm(arm)?.median(figure)
+    }
+
+    /// Median over the trials of the arm that differs from the base in its protocol alone.
+    pub fn median_of(&self, protocol: Transport, figure: Figure) -> Option<f64> {
+        self.protocol(protocol)?.median(figure)
     }
 }
 
 /// `ln(twin / base)` of each block, for every headline figure of a cell with a null arm.
 pub(crate) fn null_log_ratios(cell: &Cell, trials: &[Trial]) -> Vec<(Figure, Vec<f64>)> {
-    let Some(transport) = cell.base().filter(|_| cell.null) else {
+    let Some(base) = cell.base().filter(|_| cell.null) else {
         return Vec::new();
     };
-    let [base, twin] = [false, true].map(|twin| arm_of(cell, Arm { transport, twin }, trials));
+    let [base, twin] = [base, base.twin()].map(|arm| arm_of(cell, arm, trials));
     let headlines = figures::all_headlines(cell).into_iter();
     headlines.map(|figure| (figure, contest::log_ratios(&base, &twin, figure))).collect()
 }

@@ -17,8 +17,7 @@ use crate::stats::median;
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use trial::check::BearsOn::{Counts, Times};
-use trial::{Figure, Measurement, Quantile, Warning};
-use wire::Transport;
+use trial::{Arm, Figure, Measurement, Quantile, Warning};
 
 /// Below this, successive events may count as independent.
 const DEPENDENCE: f64 = 0.10;
@@ -133,11 +132,11 @@ fn in_cell(cell: &CellComparison) -> Vec<Warning> {
 /// For the first contest in which arms are acknowledged differently.
 fn acknowledged(cell: &CellComparison) -> Option<Warning> {
     let base = acks_of(cell, cell.base);
-    cell.versus.iter().find_map(|versus| acks(base, acks_of(cell, versus.transport)))
+    cell.versus.iter().find_map(|versus| acks(base, acks_of(cell, versus.arm)))
 }
 
-fn acks_of(cell: &CellComparison, transport: Transport) -> Acks {
-    let measured = cell.arm(transport).into_iter().flat_map(|arm| arm.measured());
+fn acks_of(cell: &CellComparison, arm: Arm) -> Acks {
+    let measured = cell.arm(arm).into_iter().flat_map(|arm| arm.measured());
     let spans = measured.filter_map(|(_, m)| m.layers).filter(|layers| !layers.loopback).map(|layers| layers.span);
     spans.fold(Acks { pure_acks: 0, data_segments: 0 }, |sum, span| Acks {
         pure_acks: sum.pure_acks + span.out.pure_acks(),

@@ -25,7 +25,7 @@ pub(super) fn blocks(cell: &CellComparison, lang: Language) -> Vec<Block> {
 pub(crate) fn lines(comparison: &Comparison, lang: Language) -> Vec<String> {
     let timed = comparison.cells.iter().filter(|cell| matches!(cell.cell.row, None | Some(Row::Latency)));
     let found: Vec<_> = timed.map(|cell| (cell, of_arms(cell))).filter(|(_, arms)| !arms.is_empty()).collect();
-    let contestant = |arm: &Arm| matches!(arm.transport, Transport::Sse | Transport::WebSocket);
+    let contestant = |arm: &Arm| matches!(arm.protocol, Transport::Sse | Transport::WebSocket);
     let line = |(cell, arms): &(&CellComparison, Vec<(Arm, Breakdown)>)| {
         let arms = arms.iter().filter(|(arm, _)| contestant(arm));
         arms.map(|(arm, found)| line(cell, *arm, found, lang)).collect::<Vec<_>>()

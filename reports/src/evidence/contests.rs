@@ -16,7 +16,7 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
     if contests.is_empty() {
         return Vec::new();
     }
-    let [base, other] = [cell.base, versus.transport].map(|transport| lang.transport(transport));
+    let [base, other] = &lang.sides([cell.base, versus.arm]);
     let head = [lang.figure_head(), base.into(), other.into(), lang.ratio_head(other, base), lang.null_head()];
     let table = Table {
         caption: lang.contest_caption(other, base),
@@ -85,7 +85,7 @@ fn at(versus: &Versus, quantile: Quantile) -> Option<&Shift> {
 
 /// Independent observations of the smaller arm.
 fn observations(cell: &CellComparison, versus: &Versus, metric: Metric) -> u64 {
-    let arms = [cell.base, versus.transport].into_iter().filter_map(|transport| cell.arm(transport));
+    let arms = [cell.base, versus.arm].into_iter().filter_map(|arm| cell.arm(arm));
     arms.map(|arm| arm.observations(cell.cell, metric)).min().unwrap_or(0)
 }
 

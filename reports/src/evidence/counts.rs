@@ -16,14 +16,15 @@ const ALPHA: f64 = 0.05;
 pub(super) fn table(cell: &CellComparison, versus: &Versus, lang: Language) -> Option<Block> {
     let paced = matches!(cell.cell.scenario, Scenario::Push | Scenario::Echo);
     let timed = matches!(cell.cell.row, None | Some(Row::Latency | Row::Bidirectional));
-    let (base, other) = (cell.arm(cell.base)?, cell.arm(versus.transport)?);
+    let (base, other) = (cell.arm(cell.base)?, cell.arm(versus.arm)?);
     let happened = |hits: fn(&Counters) -> u64| {
         [base, other].into_iter().flat_map(|arm| arm.measured()).any(|(_, m)| hits(&m.counters) > 0)
     };
     let kinds = KINDS.iter().enumerate().filter(|(index, (_, hits))| *index == 0 || happened(*hits));
     let rows: Vec<_> = kinds.filter_map(|(_, &(name, hits))| row(name(lang), base, other, hits)).collect();
-    let [base, other] = [cell.base, versus.transport].map(|transport| lang.transport(transport));
-    let head = vec![lang.what_head(), base.to_owned(), other.to_owned(), lang.difference_head(other, base)];
+    let [base, other] = lang.sides([cell.base, versus.arm]);
+    let difference = lang.difference_head(&other, &base);
+    let head = vec![lang.what_head(), base, other, difference];
     (paced && timed && !rows.is_empty()).then(|| Block::Table(Table { caption: lang.counts_caption(), head, rows }))
 }
 

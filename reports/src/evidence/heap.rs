@@ -59,7 +59,8 @@ fn shown(bytes: Option<f64>) -> String {
 /// Largest difference of two accounts of one arm, where there are two.
 fn repeated(cell: &CellComparison, lang: Language) -> Option<String> {
     let spread = |transport| {
-        let values: Vec<f64> = cell.arm(transport)?.values(Figure::RequestedBytesPerConnection).into_values().collect();
+        let values: Vec<f64> =
+            cell.protocol(transport)?.values(Figure::RequestedBytesPerConnection).into_values().collect();
         let bounds = values.iter().fold((f64::MAX, f64::MIN), |(low, high), &x| (low.min(x), high.max(x)));
         (values.len() > 1).then_some(bounds.1 - bounds.0)
     };

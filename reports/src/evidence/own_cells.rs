@@ -2,13 +2,14 @@
 //! as tables and a chart; of other cells their figures.
 
 use super::{Block, Table};
+use crate::arms::Arms;
 use crate::compare::Comparison;
 use crate::number::{self, NONE};
 use crate::own_cells::{OwnCell, OwnCells, percent, signed};
 use crate::picture;
 use crate::row::{Finding, shown};
 use crate::text::Language;
-use trial::{Figure, Metric, Quantile};
+use trial::{Arm, Figure, Metric, Quantile};
 use wire::Transport;
 
 /// The section; empty for a run that feeds rows.
@@ -19,7 +20,7 @@ pub(crate) fn of_own_cells(comparison: &Comparison, lang: Language) -> Vec<Block
     let asked: Vec<&OwnCell> = asked.into_iter().map(|(cell, _)| cell).collect();
     let others: Vec<&(&str, Finding)> = others.into_iter().map(|(_, found)| found).collect();
     let streams = if asked.is_empty() { Vec::new() } else { streams(&own, &asked, comparison, lang) };
-    let measured = (!others.is_empty()).then(|| Block::Table(measured(&others, comparison.sides(), lang)));
+    let measured = (!others.is_empty()).then(|| Block::Table(measured(&others, &own.arms, lang)));
     let sentences = findings.iter().map(|(name, finding)| Block::Text(format!("{name}: {}", finding.sentence)));
     streams.into_iter().chain(measured).chain(sentences).collect()
 }
@@ -32,7 +33,7 @@ fn streams(own: &OwnCells, asked: &[&OwnCell], comparison: &Comparison, lang: La
     let tail = table(lang.llm_tail_caption(), tail_head(sides, lang), asked, |cell| tail_row(cell, lang));
     let beside = table(lang.llm_beside_caption(), beside_head(lang), asked, |cell| beside_row(cell, lang));
     let [added, tail, beside] = [added, tail, beside].map(Block::Table);
-    [added, Block::Note(lang.llm_method(lang.sides(sides)[0]))]
+    [added, Block::Note(lang.llm_method(&lang.arm(sides[0])))]
         .into_iter()
         .chain(picture::pace(own, lang))
         .chain([tail, beside])
@@ -44,34 +45,33 @@ fn table(caption: String, head: Vec<String>, cells: &[&OwnCell], row: impl Fn(&O
 }
 
 /// What each cell measured, line by line; its name and its verdict stand in the first.
-fn measured(findings: &[&(&str, Finding)], sides: [Transport; 2], lang: Language) -> Table {
-    let [sse, websocket] = names(lang);
-    let ratio = lang.over(sides);
+fn measured(findings: &[&(&str, Finding)], arms: &Arms, lang: Language) -> Table {
     let lines = findings.iter().flat_map(|(name, finding)| {
         let said = std::iter::once((name.to_string(), finding.verdict.detail(lang)));
         let said = said.chain(std::iter::repeat_with(|| (String::new(), String::new())));
         said.zip(&finding.lines).map(|((name, verdict), line)| {
-            vec![name, line.what.clone(), line.sse.clone(), line.websocket.clone(), line.ratio.clone(), verdict]
+            [&name, &line.what].into_iter().chain(line.columns()).chain([&verdict]).cloned().collect()
         })
     });
-    Table {
-        caption: lang.measured_caption(),
-        head: vec![lang.cell_head(), lang.what_head(), sse.into(), websocket.into(), ratio, lang.verdict_head()],
-        rows: lines.collect(),
-    }
+    let head = [lang.cell_head(), lang.what_head()].into_iter().chain(arms.heads(lang)).chain([lang.verdict_head()]);
+    Table { caption: lang.measured_caption(), head: head.collect(), rows: lines.collect() }
 }
 
 fn names(lang: Language) -> [&'static str; 2] {
     [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport))
 }
 
-fn added_head(sides: [Transport; 2], lang: Language) -> Vec<String> {
+fn added_head(sides: [Arm; 2], lang: Language) -> Vec<String> {
     let at = names(lang).map(|name| format!("{} {name}", Quantile::P50));
     let [base, other] = lang.sides(sides);
     [lang.cell_head(), lang.llm_pace_head()]
         .into_iter()
         .chain(at)
-        .chain([lang.llm_difference_head(lang.llm_difference(other, base)), lang.llm_share_head(), lang.verdict_head()])
+        .chain([
+            lang.llm_difference_head(lang.llm_difference(&other, &base)),
+            lang.llm_share_head(),
+            lang.verdict_head(),
+        ])
         .collect()
 }
 
@@ -81,9 +81,10 @@ fn added_row(cell: &OwnCell, comparison: &Comparison, lang: Language) -> Vec<Str
     let [sse, websocket, _] = times(cell, Quantile::P50);
     let apart = cell.added(Quantile::P50).map_or_else(none, signed);
     let share = cell.share(Quantile::P50).map_or_else(none, |share| percent(share.abs()));
-    let verdict = cell
-        .headline()
-        .map_or_else(|| cell.absent(lang), |contest| lang.verdict(contest, contest.arms[1].title(), comparison.family));
+    let verdict = cell.headline().map_or_else(
+        || cell.absent(lang),
+        |contest| lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family),
+    );
     vec![title(cell, lang), pace, sse, websocket, apart, share, verdict]
 }
 
@@ -104,7 +105,7 @@ fn times(cell: &OwnCell, quantile: Quantile) -> [String; 3] {
     known.unwrap_or_else(|| std::array::from_fn(|_| NONE.to_owned()))
 }
 
-fn tail_head(sides: [Transport; 2], lang: Language) -> Vec<String> {
+fn tail_head(sides: [Arm; 2], lang: Language) -> Vec<String> {
     let [sse, websocket] = names(lang);
     let at = |quantile: Quantile| {
         [sse.to_owned(), websocket.to_owned(), lang.over(sides)].map(|head| format!("{quantile} {head}"))
@@ -134,9 +135,9 @@ fn beside_head(lang: Language) -> Vec<String> {
 }
 
 fn beside_row(cell: &OwnCell, lang: Language) -> Vec<String> {
-    let pair = |figure| {
-        let line = cell.line(figure, lang);
-        line.map_or_else(|| NONE.to_owned(), |line| format!("{} / {}", line.sse, line.websocket))
+    let pair = |figure| match cell.values(figure, lang) {
+        [sse, websocket] if sse == NONE && websocket == NONE => NONE.to_owned(),
+        [sse, websocket] => format!("{sse} / {websocket}"),
     };
     std::iter::once(cell.cell.cell.name.clone()).chain(BESIDE.map(pair)).collect()
 }

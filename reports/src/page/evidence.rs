@@ -3,12 +3,12 @@
 use super::html::{Html, el};
 use super::overview::{chip, detail, warned};
 use super::{Section, titled};
+use crate::arms::Arms;
 use crate::evidence::{Block, Table};
 use crate::findings::Findings;
 use crate::number::NONE;
 use crate::row::{Finding, Measured, RowVerdict};
 use crate::text::Language;
-use wire::Transport;
 
 pub(super) fn section(section: &Section, findings: &[Findings], labels: &[String], lang: Language) -> Html {
     let (anchor, heading) = match section.row {
@@ -18,31 +18,31 @@ pub(super) fn section(section: &Section, findings: &[Findings], labels: &[String
     };
     let several = labels.len() > 1;
     let runs = section.runs.iter().zip(findings).zip(labels).map(|((blocks, findings), label)| {
-        let (rows, sides) = (&findings.rows, findings.sides);
+        let (rows, arms) = (&findings.rows, &findings.arms);
         let finding = rows.iter().find(|(row, _)| Some(*row) == section.row).map(|(_, finding)| finding);
         let name = several.then(|| el("h3").class("run").add(label).line());
-        let conclusion = finding.map(|finding| conclusion(finding, sides, lang));
+        let conclusion = finding.map(|finding| conclusion(finding, arms, lang));
         Html::from_iter(name.into_iter().chain(conclusion).chain([blocks_of(blocks)]))
     });
     let note = (section.row.is_none() && !section.own).then(|| el("p").add(lang.other_cells_note()));
     titled(anchor, &heading).all(note).all(runs).line()
 }
 
-fn conclusion(finding: &Finding, sides: [Transport; 2], lang: Language) -> Html {
+fn conclusion(finding: &Finding, arms: &Arms, lang: Language) -> Html {
     let verdict =
         el("p").class("conclusion").add(chip(&finding.verdict, lang)).all(detail(&finding.verdict, lang)).line();
     let measured_at_all = !matches!(finding.verdict, RowVerdict::NotMeasured(_));
     let sentence = measured_at_all.then(|| el("p").class("sentence").add(&finding.sentence).line());
-    let values = (!finding.lines.is_empty()).then(|| table(&measured(&finding.lines, sides, lang)));
+    let values = (!finding.lines.is_empty()).then(|| table(&measured(&finding.lines, arms, lang)));
     let caveats = finding.caveats.iter().map(|caveat| warned(caveat));
     Html::from_iter(std::iter::once(verdict).chain(sentence).chain(caveats).chain(values))
 }
 
-fn measured(lines: &[Measured], sides: [Transport; 2], lang: Language) -> Table {
-    let row = |line: &Measured| [&line.what, &line.sse, &line.websocket, &line.ratio].map(String::clone).to_vec();
+fn measured(lines: &[Measured], arms: &Arms, lang: Language) -> Table {
+    let row = |line: &Measured| [&line.what].into_iter().chain(line.columns()).cloned().collect();
     Table {
         caption: lang.measured_caption(),
-        head: vec![lang.what_head(), "SSE".into(), "WebSocket".into(), lang.over(sides)],
+        head: std::iter::once(lang.what_head()).chain(arms.heads(lang)).collect(),
         rows: lines.iter().map(row).collect(),
     }
 }

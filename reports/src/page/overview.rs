@@ -2,6 +2,7 @@
 
 use super::html::{Html, el};
 use crate::agent::Agent;
+use crate::arms::Arms;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::findings::{Findings, glance, run_warnings};
@@ -67,16 +68,19 @@ pub(super) fn warned(warning: &str) -> Html {
     el("p").class("warning").add(el("span").with("aria-hidden", "true").add("⚠ ")).add(warning).line()
 }
 
+/// The classes of the columns with values.
+const VALUES: [&str; 2] = ["number sse", "number websocket"];
+
 /// The table: one run with a column for each quantity, several runs with a column each.
 pub(super) fn table(findings: &[Findings], labels: &[String], lang: Language) -> Html {
     let table = match findings {
         [only] => single(only, lang),
         several => side_by_side(several, labels, lang),
     };
-    let mut sides = findings.iter().map(|findings| findings.sides);
-    let first = sides.next().filter(|first| sides.all(|sides| sides == *first));
+    let mut all = findings.iter().map(|findings| &findings.arms);
+    let first = all.next().filter(|first| all.all(|arms| arms == *first));
     let many = || lang.ratio_note(lang.pick("the other", "另一方"), lang.pick("the base", "基准"));
-    let note = first.map_or_else(many, |sides| lang.ratio_note_of(sides));
+    let note = first.map_or_else(many, |arms| arms.note(lang));
     el("section")
         .with("id", "comparison")
         .with("aria-label", &lang.comparison_heading())
@@ -86,23 +90,17 @@ pub(super) fn table(findings: &[Findings], labels: &[String], lang: Language) ->
 }
 
 fn single(findings: &Findings, lang: Language) -> Html {
-    let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(|transport| lang.transport(transport));
-    let head = [
-        ("", lang.row_head()),
-        ("", lang.claim_head()),
-        ("what", lang.what_head()),
-        ("number sse", sse.to_owned()),
-        ("number websocket", websocket.to_owned()),
-        ("number", lang.over(findings.sides)),
-        ("verdict", lang.verdict_head()),
-    ];
-    let heads = head.into_iter().map(|(class, name)| el("th").class(class).with("scope", "col").add(name));
-    let bodies = findings.rows.iter().map(|(row, finding)| body(*row, finding, findings.sides, lang));
+    let named = [("", lang.row_head()), ("", lang.claim_head()), ("what", lang.what_head())];
+    let values = VALUES.into_iter().zip(findings.arms.names(lang));
+    let ratios = findings.arms.ratios(lang).into_iter().map(|name| ("number", name));
+    let head = named.into_iter().chain(values).chain(ratios).chain([("verdict", lang.verdict_head())]);
+    let heads = head.map(|(class, name)| el("th").class(class).with("scope", "col").add(name));
+    let bodies = findings.rows.iter().map(|(row, finding)| body(*row, finding, &findings.arms, lang));
     el("table").class("overview").add(el("thead").add(el("tr").all(heads)).line()).all(bodies).line()
 }
 
 /// A row of the table is a body of its own: its measured lines are the rows inside it.
-fn body(row: Row, finding: &Finding, sides: [Transport; 2], lang: Language) -> Html {
+fn body(row: Row, finding: &Finding, arms: &Arms, lang: Language) -> Html {
     let lines: Vec<&Measured> = finding.lines.iter().take(glance(row)).collect();
     let height = lines.len().max(1).to_string();
     let name = el("th").class("row").with("scope", "rowgroup").with("rowspan", &height).add(link(row, lang.row(row)));
@@ -110,9 +108,9 @@ fn body(row: Row, finding: &Finding, sides: [Transport; 2], lang: Language) -> H
     let verdict = el("td").class("verdict").with("rowspan", &height).add(chip(&finding.verdict, lang));
     let caveat = (!finding.caveats.is_empty()).then(|| link(row, &lang.caveat()));
     let verdict = verdict.add(link(row, &lang.evidence_link())).all(caveat).all(detail(&finding.verdict, lang));
-    let measured = lines.first().map_or_else(nothing, |line| cells(line, sides, lang));
+    let measured = lines.first().map_or_else(nothing, |line| cells(line, arms, lang));
     let first = el("tr").add(name).add(claimed.add(claim(row, lang))).all(measured);
-    let rest = lines.iter().skip(1).map(|line| el("tr").all(cells(line, sides, lang)).line());
+    let rest = lines.iter().skip(1).map(|line| el("tr").all(cells(line, arms, lang)).line());
     el("tbody").class(finding.verdict.class()).add(first.add(verdict).line()).all(rest).line()
 }
 
@@ -120,12 +118,12 @@ fn link(row: Row, text: &str) -> Html {
     el("a").with("href", &format!("#{}", row.name())).add(text).into()
 }
 
-fn cells(line: &Measured, sides: [Transport; 2], lang: Language) -> Vec<Html> {
+fn cells(line: &Measured, arms: &Arms, lang: Language) -> Vec<Html> {
     let cell = |class, text: &String| el("td").class(class).add(text);
-    let ratio = cell("number ratio", &line.ratio).with("data-label", &lang.over(sides));
-    [cell("what", &line.what), cell("number sse", &line.sse), cell("number websocket", &line.websocket), ratio]
-        .map(Html::from)
-        .into()
+    let values = VALUES.into_iter().zip(&line.values).map(|(class, value)| cell(class, value));
+    let ratios = line.ratios.iter().zip(arms.ratios(lang));
+    let ratios = ratios.map(|(ratio, name)| cell("number ratio", ratio).with("data-label", &name));
+    std::iter::once(cell("what", &line.what)).chain(values).chain(ratios).map(Html::from).collect()
 }
 
 fn nothing() -> Vec<Html> {
@@ -182,9 +180,12 @@ fn run_cell(row: Row, finding: &Finding, lang: Language) -> Html {
         el("span")
             .class("measured")
             .add(el("span").class("what").add(&line.what))
-            .add(el("span").class("sse").add(&line.sse))
-            .add(el("span").class("websocket").add(&line.websocket))
-            .add(el("span").class("ratio").add(&line.ratio))
+            .all(
+                ["sse", "websocket", "ratio"]
+                    .into_iter()
+                    .zip(line.columns())
+                    .map(|(class, text)| el("span").class(class).add(text)),
+            )
             .into()
     });
     Html::from_iter(std::iter::once(chip(&finding.verdict, lang)).chain(detail(&finding.verdict, lang)).chain(lines))

@@ -55,7 +55,7 @@ fn costs<'a>(comparison: &'a Comparison) -> Vec<(Transport, &'a Cost)> {
     let arms = comparison.row(Row::ClientLibrary).flat_map(|cell| &cell.arms);
     let costs = arms.flat_map(|arm| {
         let costs = arm.measured().flat_map(|(_, m)| &m.costs);
-        costs.map(move |cost| (decoded_transport(cost).unwrap_or(arm.arm.transport), cost)).collect::<Vec<_>>()
+        costs.map(move |cost| (decoded_transport(cost).unwrap_or(arm.arm.protocol), cost)).collect::<Vec<_>>()
     });
     let mut costs: Vec<_> = costs.collect();
     costs.sort_by(|(a, x), (b, y)| (a, &x.decoder, x.payload_bytes).cmp(&(b, &y.decoder, y.payload_bytes)));
@@ -95,11 +95,11 @@ fn number_of_lines(comparison: &Comparison) -> Option<[String; 2]> {
 /// Client CPU of the library client beside that of the lean one in the same scenario.
 fn client_cpu(comparison: &Comparison, lang: Language) -> Vec<Measured> {
     let mut cells = comparison.measured(Row::ClientLibrary, Scenario::Saturate);
-    let library = cells.find(|cell| cell.cell.client == ClientKind::Library);
+    let library = cells.find(|cell| cell.base.client == ClientKind::Library);
     let lean = comparison.measured(Row::Throughput, Scenario::Saturate).next();
     let line = |cell: Option<&CellComparison>| {
         let cell = cell?;
-        Measured::figure(cell, Figure::ClientCpuPerEvent, &lang.client_cpu_label(cell.cell.client), lang)
+        Measured::figure(cell, Figure::ClientCpuPerEvent, &lang.client_cpu_label(cell.base.client), lang)
     };
     let library = line(library);
     let lean = library.as_ref().and_then(|_| line(lean));

@@ -17,12 +17,12 @@ impl Study for Implementation {
     fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
         let mut cells = comparison.measured(Row::Implementation, Scenario::Push);
         let Some((cell, sse, websocket)) = cells.find_map(|cell| {
-            let requests = |transport| cell.median(transport, Figure::RequestsPerThousand);
+            let requests = |transport| cell.median_of(transport, Figure::RequestsPerThousand);
             Some((cell, requests(Transport::Sse)?, requests(Transport::WebSocket)?))
         }) else {
             return absent(comparison, Row::Implementation, lang);
         };
-        let polls = cell.median(Transport::LongPoll, Figure::RequestsPerThousand);
+        let polls = cell.median_of(Transport::LongPoll, Figure::RequestsPerThousand);
         let one_request_a_stream = asks_once(cell, Transport::Sse);
         let verdict = match polls {
             Some(polls) if !one_request_a_stream && sse * FAR_MORE > polls => RowVerdict::Confirmed,
@@ -50,7 +50,7 @@ impl Study for Implementation {
 
 /// Whether a transport sent one request for each connection, and received more than one event by it.
 fn asks_once(cell: &CellComparison, transport: Transport) -> bool {
-    let arm = cell.arm(transport).into_iter();
+    let arm = cell.protocol(transport).into_iter();
     arm.flat_map(|arm| arm.measured())
         .all(|(_, m)| m.counters.requests == m.counters.connections && m.counters.received > m.counters.requests)
 }

@@ -86,7 +86,7 @@ fn buffers_of(cell: &CellComparison, transport: Transport, lang: Language) -> Op
 
 /// The first account of a transport.
 pub(crate) fn account<'r>(cell: &CellComparison<'r>, transport: Transport) -> Option<&'r HeapAccount> {
-    let accounts = cell.arm(transport)?.measured().filter_map(|(_, m)| m.heap.as_ref());
+    let accounts = cell.protocol(transport)?.measured().filter_map(|(_, m)| m.heap.as_ref());
     accounts.into_iter().find(|heap| heap.not_measured.is_none())
 }
 

@@ -17,13 +17,14 @@ pub(crate) use memory::account as heap_account;
 pub(crate) use network_overhead::theory_of;
 pub use theory::overhead_in_theory;
 
+use crate::arms::Arms;
 use crate::compare::{CellComparison, Comparison, Contest, Estimability, principal};
 use crate::detect::unequal_warning;
 use crate::evidence::{Block, trial_warnings};
 use crate::number;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
-use trial::{Action, Figure, Metric, Quantile, Row};
+use trial::{Action, Arm, Figure, Metric, Quantile, Row};
 
 /// What one row of the table says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,17 +39,15 @@ pub struct Finding {
     pub caveats: Vec<String>,
 }
 
-/// One measured quantity of both transports, as texts.
+/// One measured quantity of all arms of a run, as texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measured {
     /// What was measured.
     pub what: String,
-    /// SSE.
-    pub sse: String,
-    /// WebSocket.
-    pub websocket: String,
-    /// Other over base, with its interval where it has one; empty where a ratio makes no sense.
-    pub ratio: String,
+    /// Each arm in the order of the columns: SSE and WebSocket in the ten rows.
+    pub values: Vec<String>,
+    /// Each other arm over the base, with its interval where it has one; empty where a ratio makes no sense.
+    pub ratios: Vec<String>,
 }
 
 /// What a row concludes about the article's claim.
@@ -146,11 +145,39 @@ pub(crate) fn study(row: Row) -> &'static dyn Study {
 
 impl Measured {
     pub(crate) fn new(what: impl Into<String>, sse: impl Into<String>, websocket: impl Into<String>) -> Self {
-        Self { what: what.into(), sse: sse.into(), websocket: websocket.into(), ratio: String::new() }
+        Self { what: what.into(), values: vec![sse.into(), websocket.into()], ratios: vec![String::new()] }
+    }
+
+    /// A line without ratios, and with this in the place of each value.
+    pub(crate) fn empty(what: String, arms: &Arms, value: &str) -> Self {
+        let values = vec![value.to_owned(); arms.all().len()];
+        Self { what, ratios: vec![String::new(); values.len().saturating_sub(1)], values }
+    }
+
+    /// Puts base, other and ratio of a contest into their columns.
+    pub(crate) fn put(&mut self, arms: &Arms, sides: [Arm; 2], [base, other, ratio]: [String; 3]) {
+        for (side, value) in sides.into_iter().zip([base, other]) {
+            if let Some(column) = arms.column(side) {
+                self.values[column] = value;
+            }
+        }
+        if let Some(column) = arms.ratio_column(sides) {
+            self.ratios[column] = ratio;
+        }
+    }
+
+    /// Whether any arm has a value.
+    pub(crate) fn has_values(&self) -> bool {
+        self.values.iter().any(|value| value != number::NONE)
+    }
+
+    /// All columns but that of what was measured.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &String> {
+        self.values.iter().chain(&self.ratios)
     }
 
     pub(crate) fn with_ratio(self, ratio: impl Into<String>) -> Self {
-        Self { ratio: ratio.into(), ..self }
+        Self { ratios: vec![ratio.into()], ..self }
     }
 
     /// A figure of a cell; `None` where it was not measured or cannot be estimated.
@@ -159,7 +186,7 @@ impl Measured {
         let [base, other, ratio] = shown(contest)?;
         let [sse, websocket] = contest.in_columns([base, other]);
         let [base, other] = lang.sides(contest.arms);
-        let ratio = if cell.turned { lang.turned(ratio, other, base) } else { ratio };
+        let ratio = if cell.turned { lang.turned(ratio, &other, &base) } else { ratio };
         let pooled = matches!(contest.estimability, Estimability::Pooled(_));
         let what = if pooled { lang.pooled(what) } else { what.to_owned() };
         Some(Self::new(what, sse, websocket).with_ratio(ratio))
@@ -199,7 +226,7 @@ fn absent(comparison: &Comparison, row: Row, lang: Language) -> Finding {
 /// Why a row has no numbers: not planned, not reached, failed or unsupported.
 fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
     let arms = || comparison.row(row).flat_map(|cell| &cell.arms).filter(|arm| !arm.arm.twin);
-    let named = |arm: trial::Arm, why: &str| format!("{}: {why}", lang.transport(arm.transport));
+    let named = |arm: Arm, why: &str| format!("{}: {why}", lang.arm(arm));
     if arms().next().is_none() {
         return lang.not_in_plan();
     }
@@ -214,7 +241,7 @@ fn why_absent(comparison: &Comparison, row: Row, lang: Language) -> String {
 
 /// `0.91× [0.88, 0.95]` and what may be said about the other arm, for one named figure.
 pub(crate) fn clause(contest: &Contest, what: &str, comparison: &Comparison, lang: Language) -> String {
-    let words = lang.verdict(contest, contest.arms[1].title(), comparison.family);
+    let words = lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family);
     match shown(contest) {
         Some([.., ratio]) => lang.clause(what, &ratio, &words),
         None => lang.clause_without_ratio(what, &words),
@@ -243,7 +270,8 @@ fn summary<'a>(
     lang: Language,
 ) -> String {
     let [_, other] = comparison.sides();
-    let words: Vec<_> = contests.clone().map(|(contest, what)| (lang.brief(contest.verdict_of(other)), what)).collect();
+    let words: Vec<_> =
+        contests.clone().map(|(contest, what)| (lang.brief(contest.verdict_of(other.protocol)), what)).collect();
     let alike = words.iter().all(|(word, _)| Some(word) == words.first().map(|(first, _)| first));
     let said = match words.first() {
         // Nothing resolved anywhere: the verdict's own word says so.
@@ -252,7 +280,7 @@ fn summary<'a>(
         _ => Some(lang.list(words.iter().map(|(word, what)| lang.labelled(what, word)))),
     };
     let shortage = contests.clone().find_map(|(contest, _)| lang.shortage(contest, comparison.family));
-    lang.list(said.map(|said| lang.arm_is(other.title(), said)).into_iter().chain(shortage))
+    lang.list(said.map(|said| lang.arm_is(&lang.arm(other), said)).into_iter().chain(shortage))
 }
 
 /// Where an arm lies beyond the margin; `None` for equivalent or possibly small differences.

@@ -97,7 +97,7 @@ pub(crate) fn theory_of(cell: &CellComparison, arm: &ArmTrials) -> Option<f64> {
     let received = arm.measured().next().map_or(0, |(_, m)| m.counters.received / m.counters.connections.max(1));
     let digits = load.ids.then(|| mean_digits(received));
     let alone = one_event_a_write(cell.cell.preset, cell.cell.flush);
-    alone.then(|| overhead_in_theory(arm.arm.transport, load.payload_bytes, digits)).flatten()
+    alone.then(|| overhead_in_theory(arm.arm.protocol, load.payload_bytes, digits)).flatten()
 }
 
 /// Cells of the row with their arms, measured overhead and theory.
@@ -113,7 +113,7 @@ fn overheads<'a, 'r>(
 fn mismatches(comparison: &Comparison, lang: Language) -> impl Iterator<Item = String> {
     overheads(comparison).filter_map(move |(cell, arm, measured, theory)| {
         let theory = theory.filter(|theory| (measured - theory).abs() > EXACT)?;
-        let name = lang.transport(arm.arm.transport);
+        let name = lang.transport(arm.arm.protocol);
         Some(lang.mismatch(name, &cell.cell.name, format!("{measured:.3}"), format!("{theory:.3}")))
     })
 }
@@ -126,7 +126,7 @@ fn beside_theory(comparison: &Comparison, lang: Language) -> Table {
         });
         vec![
             format!("{}{ids}", number::payload(cell.cell.load.payload_bytes)),
-            lang.transport(arm.arm.transport).to_owned(),
+            lang.transport(arm.arm.protocol).to_owned(),
             number::bytes(measured),
             theory.map_or(number::NONE.to_owned(), number::bytes),
             agrees,

@@ -49,6 +49,6 @@ impl Study for ProtocolType {
 fn exchanges<'a>(comparison: &'a Comparison) -> impl Iterator<Item = (Transport, &'a Exchange)> {
     comparison.row(Row::ProtocolType).flat_map(|cell| &cell.arms).filter_map(|arm| {
         let exchange = arm.measured().find_map(|(_, m)| m.exchange.as_ref())?;
-        Some((arm.arm.transport, exchange))
+        Some((arm.arm.protocol, exchange))
     })
 }

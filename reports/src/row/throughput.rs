@@ -64,7 +64,7 @@ fn lines(cells: &[&CellComparison], lang: Language) -> Vec<Measured> {
 
 /// Both rates as shares of raw TCP's, where it was measured in the same cell.
 fn floor(cell: &CellComparison, lang: Language) -> Option<Measured> {
-    let of = |transport| cell.median(transport, Figure::EventsPerSecond);
+    let of = |transport| cell.median_of(transport, Figure::EventsPerSecond);
     let floor = of(Transport::RawTcp).filter(|&floor| floor > 0.0)?;
     let share = |transport| Some(number::percent(of(transport)? / floor));
     Some(Measured::new(lang.floor_label(short_name(cell)), share(Transport::Sse)?, share(Transport::WebSocket)?))
@@ -74,7 +74,7 @@ fn floor(cell: &CellComparison, lang: Language) -> Option<Measured> {
 fn gain(cells: &[&CellComparison]) -> Option<(String, String)> {
     let [each, ready] = cells else { return None };
     let of = |transport| {
-        let rate = |cell: &CellComparison| cell.median(transport, Figure::EventsPerSecond);
+        let rate = |cell: &CellComparison| cell.median_of(transport, Figure::EventsPerSecond);
         Some(number::times(rate(ready)? / rate(each)?))
     };
     Some((of(Transport::Sse)?, of(Transport::WebSocket)?))

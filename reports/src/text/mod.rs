@@ -19,7 +19,7 @@ mod why;
 
 use std::fmt;
 use std::str::FromStr;
-use wire::Transport;
+use trial::Arm;
 
 /// Language of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,20 +44,20 @@ impl Language {
     }
 
     /// The names of base and other.
-    pub(crate) fn sides(self, sides: [Transport; 2]) -> [&'static str; 2] {
-        sides.map(|transport| self.transport(transport))
+    pub(crate) fn sides(self, sides: [Arm; 2]) -> [String; 2] {
+        sides.map(|arm| self.arm(arm))
     }
 
     /// `WebSocket / SSE`, from base and other.
-    pub(crate) fn over(self, sides: [Transport; 2]) -> String {
+    pub(crate) fn over(self, sides: [Arm; 2]) -> String {
         let [base, other] = self.sides(sides);
-        self.ratio_head(other, base)
+        self.ratio_head(&other, &base)
     }
 
     /// How ratios of base and other are to be read.
-    pub(crate) fn ratio_note_of(self, sides: [Transport; 2]) -> String {
+    pub(crate) fn ratio_note_of(self, sides: [Arm; 2]) -> String {
         let [base, other] = self.sides(sides);
-        self.ratio_note(other, base)
+        self.ratio_note(&other, &base)
     }
 
     pub(crate) fn pick<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {

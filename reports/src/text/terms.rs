@@ -50,9 +50,10 @@ impl Language {
         }
     }
 
+    /// The protocol as prose has it, and the other parts as the arm's textual form has them.
     pub(crate) fn arm(self, arm: Arm) -> String {
         let twin = if arm.twin { self.pick(" (null arm)", "（空对照）") } else { "" };
-        format!("{}{twin}", self.transport(arm.transport))
+        format!("{}{}{twin}", self.transport(arm.protocol), arm.parts())
     }
 
     pub(crate) fn metric(self, metric: Metric) -> &'static str {
@@ -93,7 +94,14 @@ impl Language {
             },
         };
         let what = if cell.cadence.is_plain() { what } else { format!("{what} · {}", cell.cadence) };
-        format!("{what} · {}", self.load_run(cell.preset, cell.client, self.blocks(cell.blocks as usize)))
+        format!(
+            "{what} · {}",
+            self.load_run(
+                cell.preset,
+                self.series(&cell.clients().iter().map(ToString::to_string).collect::<Vec<_>>()),
+                self.blocks(cell.blocks as usize)
+            )
+        )
     }
 
     pub(crate) fn connections(self, n: u32) -> String {
@@ -174,7 +182,7 @@ messages! {
     load_llm(connections: String, arrivals: String)
         "language model: {connections} at most, {arrivals}"
         "大语言模型：至多 {connections}，{arrivals}"
-    load_run(preset: wire::Preset, client: trial::ClientKind, blocks: String)
+    load_run(preset: wire::Preset, client: String, blocks: String)
         "preset {preset}, {client} client, {blocks}"
         "预设 {preset}，{client} 客户端，{blocks}"
 }

@@ -16,16 +16,16 @@ pub(crate) fn normal(random: &mut fastrand::Rng) -> f64 {
 pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastrand::Rng) -> Measurement {
     let noise = drift * (0.02 * normal(random)).exp();
     match cell.scenario {
-        Scenario::Push | Scenario::Relay => push(cell, arm.transport, noise, random),
-        Scenario::Saturate => saturate(cell, arm.transport, noise),
-        Scenario::Echo => echo(cell, arm.transport, noise, random),
-        Scenario::Connect => connect(cell, arm.transport, noise, random),
-        Scenario::Memory => memory(cell, arm.transport, noise),
-        Scenario::Handshake => handshake(arm.transport),
+        Scenario::Push | Scenario::Relay => push(cell, arm.protocol, noise, random),
+        Scenario::Saturate => saturate(cell, arm, noise),
+        Scenario::Echo => echo(cell, arm.protocol, noise, random),
+        Scenario::Connect => connect(cell, arm.protocol, noise, random),
+        Scenario::Memory => memory(cell, arm.protocol, noise),
+        Scenario::Handshake => handshake(arm.protocol),
         Scenario::Codec => codec(),
         Scenario::Browser => browser(),
         Scenario::Exact => Measurement::default(),
-        Scenario::Llm => super::answers::measurement(cell, arm.transport, noise, random),
+        Scenario::Llm => super::answers::measurement(cell, arm.protocol, noise, random),
     }
 }
 
@@ -135,7 +135,8 @@ fn usage(elapsed_ns: u64, events: u64, cpu_ns_per_event: f64) -> Usage {
     Usage { elapsed_ns, cpu_ns: (events as f64 * cpu_ns_per_event) as u64, events, ..Usage::default() }
 }
 
-fn saturate(cell: &Cell, transport: Transport, noise: f64) -> Measurement {
+fn saturate(cell: &Cell, arm: Arm, noise: f64) -> Measurement {
+    let transport = arm.protocol;
     let batched = cell.load_is_batched();
     let per_s = noise
         * match (transport, batched) {
@@ -146,7 +147,7 @@ fn saturate(cell: &Cell, transport: Transport, noise: f64) -> Measurement {
             (_, false) => 262_000.0,
             (_, true) => 1_180_000.0,
         };
-    let slow_client = if cell.client == ClientKind::Library { 2.5 } else { 1.0 };
+    let slow_client = if arm.client == ClientKind::Library { 2.5 } else { 1.0 };
     let events = (per_s * cell.load.window.as_secs_f64() / slow_client) as u64;
     let payload = events * cell.load.payload_bytes as u64;
     let client_ns = slow_client * if is_websocket(transport) { 240.0 } else { 410.0 };

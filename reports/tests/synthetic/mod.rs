@@ -68,7 +68,7 @@ pub(crate) fn write(records: &Records, directory: &Path) -> PathBuf {
 fn trials(cell: &Cell, random: &mut fastrand::Rng) -> Vec<Trial> {
     let mut trials = Vec::new();
     for block in 0..cell.blocks {
-        let mut arms = cell.arms();
+        let mut arms = cell.block_arms();
         random.shuffle(&mut arms);
         // What drifts with time is shared by the arms of a block.
         let drift = (0.05 * measured::normal(random)).exp();

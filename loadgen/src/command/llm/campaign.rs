@@ -41,7 +41,7 @@ impl LlmArgs {
         );
         let trace = self.trace.as_deref().map(|trace| self.recorded(trace)).transpose()?;
         let mut cell = self.cell(transports)?;
-        let arms = cell.arms();
+        let arms = cell.block_arms();
         let mut turns = turns(self.requests, &arms, self.pace(trace.as_deref())?, self.output.seed);
         if let Some(after) = self.cancel_after {
             ensure!((0.0..=1.0).contains(&self.cancel_share), "--cancel-share must be from 0 to 1");
@@ -107,7 +107,7 @@ impl LlmArgs {
         let length = recorded.map_or(String::new(), |_| format!("&tokens={max_tokens}"));
         let order = format!("{seed}{length}&{}", self.order);
         let body = self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));
-        message(turn.arm.transport, body)
+        message(turn.arm.protocol, body)
     }
 
     /// Says what is about to be sent, and refuses more than the cap.
@@ -121,7 +121,7 @@ impl LlmArgs {
             );
         }
         let place = endpoint.at(self.format.path(endpoint.path()));
-        let arms = campaign.cell.arms().into_iter().map(text::arm).collect::<Vec<_>>().join(" and ");
+        let arms = campaign.cell.block_arms().into_iter().map(text::arm).collect::<Vec<_>>().join(" and ");
         let key = self.api_key_env.as_ref().map_or(String::new(), |name| format!(", with the key in {name}"));
         print::note(format_args!(
             "sending {requests} requests to {place} over {arms}, at most {each} output tokens each, {most} in all{key}; \

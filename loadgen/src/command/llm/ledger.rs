@@ -49,13 +49,13 @@ impl Ledger {
         Self {
             journal,
             order: order(args, campaign),
-            arms: campaign.cell.arms(),
+            arms: campaign.cell.block_arms(),
             empty: Score::of(counts, ours.as_ref().map(|(_, clock)| clock.offset_ns), secrets),
             ours,
             totals: BTreeMap::new(),
             open: BTreeMap::new(),
             left,
-            waits: args.cancel_after.is_some() && campaign.cell.arms().len() == 1,
+            waits: args.cancel_after.is_some() && campaign.cell.block_arms().len() == 1,
             trials: 0,
             failure: None,
         }

@@ -13,7 +13,7 @@ pub mod network;
 mod row;
 pub mod stalls;
 
-pub use row::{Action, BearsOn, Check, Warning, Worse};
+pub use row::{Action, BearsOn, Check, Warning};
 
 use crate::{Outcome, Trial};
 use serde::{Deserialize, Deserializer, de::Error as _};

@@ -44,8 +44,8 @@ pub enum BearsOn {
     Counts,
 }
 
-/// A consequence, and whether a warning has it.
-pub type Worse = (Action, fn(&Warning) -> bool);
+/// When a warning has a worse consequence.
+type When = fn(&Warning) -> bool;
 
 /// A row of the table.
 pub struct Check {
@@ -54,7 +54,7 @@ pub struct Check {
     /// What follows.
     pub action: Action,
     /// What follows instead where a warning is worse than that.
-    pub worse: Option<Worse>,
+    pub worse: Option<(Action, When)>,
     /// The numbers that it bears on.
     pub bears_on: BearsOn,
     /// Whether a busy host causes it, so that another attempt at the block may do without.

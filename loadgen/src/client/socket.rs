@@ -16,7 +16,7 @@ use trial::{Bothways, Layers, Leg, Traffic};
 const LARGEST_NETWORK_MSS_BYTES: u32 = 9_000;
 
 /// One connected socket.
-pub(crate) struct Socket {
+pub(super) struct Socket {
     tcp: TcpStream,
     bytes_out: u64,
     bytes_in: u64,
@@ -34,13 +34,13 @@ struct Stamps {
 }
 
 impl Socket {
-    pub(crate) const fn new(tcp: TcpStream) -> Self {
+    pub(super) const fn new(tcp: TcpStream) -> Self {
         Self { tcp, bytes_out: 0, bytes_in: 0, stamps: None }
     }
 
     /// Has the kernel stamp what it receives from now on (`SO_TIMESTAMPNS`; the kernel takes a moment to start), and one read
     /// in so many ask for it. From a kernel that refuses no stamp comes: a trial says so, and measures the rest.
-    pub(crate) fn ask_for_stamps(&mut self, one_in: u32) {
+    pub(super) fn ask_for_stamps(&mut self, one_in: u32) {
         let _ = setsockopt(&self.tcp, ReceiveTimestampns, &true);
         // Neighbours ask in different reads, so that a tick for all of them finds some that ask.
         let skips = self.tcp.as_raw_fd().unsigned_abs() % one_in.max(1);
@@ -49,23 +49,23 @@ impl Socket {
     }
 
     /// The stamp of the latest read, if that asked for one; handed out once.
-    pub(crate) fn take_stamp(&mut self) -> Option<Asked> {
+    pub(super) fn take_stamp(&mut self) -> Option<Asked> {
         self.stamps.as_mut()?.latest.take()
     }
 
     /// Bytes so far.
-    pub(crate) const fn bytes(&self) -> Bothways {
+    pub(super) const fn bytes(&self) -> Bothways {
         Bothways { out_bytes: self.bytes_out, back_bytes: self.bytes_in }
     }
 
     /// What has been on the wire so far, if everything that the kernel has received has been read; else nothing.
-    pub(crate) fn settled(&self) -> Option<Traffic> {
+    pub(super) fn settled(&self) -> Option<Traffic> {
         let info = TcpInfo::read(&self.tcp).ok()?;
         if info.bytes_received? != self.bytes_in { None } else { self.traffic(&info) }
     }
 
     /// What the socket has carried; read just before it is closed.
-    pub(crate) fn layers(&self, handshakes: Bothways) -> Layers {
+    pub(super) fn layers(&self, handshakes: Bothways) -> Layers {
         let info = TcpInfo::read(&self.tcp).unwrap_or_default();
         let whole = self.traffic(&info);
         let local = self.tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());

@@ -3,36 +3,39 @@
 //!
 //! Replacing text in the markup is safe because every pattern holds a `"`, which plotters escapes inside words.
 
-use super::colour::{INK, PALETTE, css};
-use super::pen::{Pen, UNIT};
-use super::{ChartError, ChartText, Medium, WIDTH};
+use super::colour::{PALETTE, css};
+use super::plot::{Sheet, drawn};
+use super::{ChartError, ChartText, WIDTH};
 use crate::printed::one_line;
-use plotters::prelude::{DrawingBackend, SVGBackend};
+use plotters::prelude::{IntoDrawingArea, SVGBackend};
+
+/// plotters counts in whole pixels: lines keep a tenth of a unit.
+const UNIT: f64 = 10.0;
 
 /// Draws on a canvas of `height` drawing units and returns an `<svg>` element.
 pub(super) fn svg(
     text: &ChartText,
     height: f64,
-    draw: impl FnOnce(&mut Pen<'_, SVGBackend<'_>>) -> Result<(), ChartError>,
+    draw: impl FnOnce(&Sheet<SVGBackend<'_>>) -> Result<(), ChartError>,
 ) -> Result<String, ChartError> {
     let size = ((WIDTH * UNIT) as u32, (height * UNIT).ceil() as u32);
     let mut drawing = String::new();
     {
-        let mut backend = SVGBackend::with_string(&mut drawing, size);
-        draw(&mut Pen::new(&mut backend, Medium::Page))?;
-        backend.present().map_err(|error| ChartError::Draw(error.to_string()))?;
+        let area = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
+        let sheet = Sheet { area, unit: UNIT };
+        draw(&sheet)?;
+        drawn(sheet.area.present())?;
     }
     let body = drawing.split_once(">\n").map_or("", |(_, body)| body);
     Ok(format!("{}{}", root(text, size), restyled(body)))
 }
 
 fn root(text: &ChartText, (width, height): (u32, u32)) -> String {
-    let (title, description) = (escaped(&text.title.page), escaped(&text.description));
-    let description = if description.is_empty() { description } else { format!("<desc>{description}</desc>\n") };
+    let (title, subtitle) = (escaped(&text.title), escaped(&text.subtitle));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
          stroke-linejoin=\"round\" style=\"width:100%;max-width:40rem;height:auto;overflow:visible;font-variant-numeric:tabular-nums\">\n\
-         <title>{title}</title>\n{description}"
+         <title>{title}</title>\n<desc>{title}. {subtitle}</desc>\n"
     )
 }
 
@@ -44,17 +47,12 @@ fn restyled(body: &str) -> String {
         .replace(" text-anchor=\"start\"", "")
         .replace(" stroke=\"none\"", "")
         .replace(" \"/>", "\"/>")
-        .replace("\n</text>", "</text>")
-        .replace(&hex(INK), "\"currentColor\"");
-    for (property, rgb) in PALETTE {
-        body = body.replace(&hex(rgb), &format!("\"{}\"", css(property, rgb)));
+        .replace("\n</text>", "</text>");
+    for colour in PALETTE {
+        let [r, g, b] = colour.1;
+        body = body.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), &format!("\"{}\"", css(colour)));
     }
     body
-}
-
-/// A colour as plotters writes it.
-fn hex([r, g, b]: [u8; 3]) -> String {
-    format!("\"#{r:02X}{g:02X}{b:02X}\"")
 }
 
 fn escaped(text: &str) -> String {

@@ -32,7 +32,7 @@ impl From<Overdue> for io::Error {
 
 /// The deadlines of one link.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(super) struct Patience {
     /// Longest wait for a peer that takes no byte.
     limit: Duration,
     /// What is waited for, for how long and until when; `None` where somebody else bounds the wait, the end of a trial.
@@ -47,17 +47,17 @@ pub(crate) struct Patience {
 
 impl Patience {
     /// Waits without end for bytes, and so long for a peer that takes none.
-    pub(crate) const fn new(limit: Duration) -> Self {
+    pub(super) const fn new(limit: Duration) -> Self {
         Self { limit, expected: None, unwritten: None, late: false, timer: None }
     }
 
     /// From now on, whatever is waited for must come within `limit`, and so must the end of every write.
-    pub(crate) fn expect(&mut self, limit: Duration) {
+    pub(super) fn expect(&mut self, limit: Duration) {
         (self.expected, self.late) = (Some((limit, Instant::now() + limit)), false);
     }
 
     /// Bounds one poll of a read. Bytes that keep coming do not put the deadline off.
-    pub(crate) fn read(
+    pub(super) fn read(
         &mut self,
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut Context<'_>) -> Poll<io::Result<()>>,
@@ -76,7 +76,7 @@ impl Patience {
     }
 
     /// Bounds one poll of a write or a flush.
-    pub(crate) fn write<T>(
+    pub(super) fn write<T>(
         &mut self,
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut Context<'_>) -> Poll<io::Result<T>>,

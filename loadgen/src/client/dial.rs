@@ -1,27 +1,22 @@
-//! One dialled TCP or TLS stream and its meter: the same one under every client. Refuses to decode anything.
+//! Where to dial, and why nobody answered there: name, TCP, TLS. Refuses to read or write on what it has opened.
 
+use super::link::Link;
+use super::socket::Socket;
 use crate::endpoint::Endpoint;
-use crate::kernel_clock::Asked;
-use crate::patience::Patience;
-use crate::socket::Socket;
-use crate::{tls, worker};
+use crate::recorder::DialTimes;
+use crate::tls;
+use crate::worker::Worker;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use servers::clock;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use trial::{Bothways, Traffic};
-use wire::MonoTime;
 
 /// Where to dial and how long to wait, resolved once for all connections.
 #[derive(Clone)]
@@ -61,55 +56,6 @@ pub enum DialError {
     /// Any other failure of the operating system.
     #[error("cannot connect to {0}: {1}")]
     Other(String, String),
-}
-
-/// Bytes and calls on one link. Above TLS, where there is TLS.
-#[derive(Debug, Default)]
-pub struct Meter {
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
-    reads: AtomicU64,
-}
-
-impl Meter {
-    /// Bytes received.
-    pub fn bytes_in(&self) -> u64 {
-        self.bytes_in.load(Relaxed)
-    }
-
-    /// Bytes sent.
-    pub fn bytes_out(&self) -> u64 {
-        self.bytes_out.load(Relaxed)
-    }
-
-    /// Read calls that returned bytes.
-    pub fn reads(&self) -> u64 {
-        self.reads.load(Relaxed)
-    }
-}
-
-/// Instants of one dial.
-#[derive(Debug, Clone, Copy)]
-pub struct DialTimes {
-    /// Before the first packet.
-    pub start: MonoTime,
-    /// TCP is established.
-    pub tcp: MonoTime,
-    /// TLS is established; equal to `tcp` on cleartext.
-    pub tls: MonoTime,
-}
-
-/// One open stream. What its socket carried is folded into the worker when it is dropped.
-pub struct Link {
-    io: Io,
-    meter: Arc<Meter>,
-    handshake: Bothways,
-    patience: Patience,
-}
-
-enum Io {
-    Tcp(Socket),
-    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Dialer {
@@ -154,11 +100,12 @@ impl Dialer {
         &self.addresses
     }
 
-    /// Opens one link: the first address that answers, Nagle off, then TLS where the endpoint wants it.
+    /// Opens one link: the first address that answers, Nagle off, then TLS where the endpoint wants it. What its socket
+    /// carries is `worker`'s to record; `None`: nobody's, as of connections that are not measured.
     ///
     /// # Errors
     /// [`DialError`] of the last address that was tried.
-    pub async fn dial(&self) -> Result<(Link, DialTimes), DialError> {
+    pub async fn dial(&self, worker: Option<&Worker>) -> Result<(Link, DialTimes), DialError> {
         let start = clock::now();
         let tcp = self.connect().await?;
         let connected = clock::now();
@@ -167,12 +114,11 @@ impl Dialer {
             socket.ask_for_stamps(one_in);
         }
         let io = match &self.tls {
-            None => Io::Tcp(socket),
-            Some((config, name)) => Io::Tls(Box::new(self.handshake(config, name, socket).await?)),
+            None => socket.into(),
+            Some((config, name)) => self.handshake(config, name, socket).await?.into(),
         };
         let times = DialTimes { start, tcp: connected, tls: if self.tls.is_some() { clock::now() } else { connected } };
-        let handshake = io.socket().bytes();
-        Ok((Link { io, meter: Arc::default(), handshake, patience: Patience::new(self.limit) }, times))
+        Ok((Link::new(io, self.limit, worker.cloned()), times))
     }
 
     async fn connect(&self) -> Result<TcpStream, DialError> {
@@ -221,107 +167,5 @@ fn tls_error(host: &str, error: &io::Error) -> DialError {
         Some(rustls::Error::InvalidMessage(_)) => DialError::NotTls(host.to_owned()),
         Some(rustls::Error::InvalidCertificate(why)) => DialError::Certificate(host.to_owned(), tls::advice(why)),
         _ => DialError::Other(host.to_owned(), format!("TLS handshake failed: {error}")),
-    }
-}
-
-impl Link {
-    /// The link's meter; it outlives the link.
-    pub fn meter(&self) -> Arc<Meter> {
-        Arc::clone(&self.meter)
-    }
-
-    /// From now on, what the peer owes must come within `limit`: behind it every read and write fails with
-    /// [`Overdue`](crate::patience::Overdue), also while bytes keep coming. The next call begins anew.
-    pub fn expect(&mut self, limit: Duration) {
-        self.patience.expect(limit);
-    }
-
-    /// Writes what the outbox holds and takes out what the peer has taken, so that a wait may be given up and begun again.
-    ///
-    /// # Errors
-    /// When the connection broke, or the peer does not read.
-    pub async fn send(&mut self, outbox: &mut Vec<u8>) -> io::Result<()> {
-        while !outbox.is_empty() {
-            let taken = self.write(outbox).await?;
-            if taken == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            outbox.drain(..taken);
-        }
-        self.flush().await
-    }
-
-    /// What has been on the wire so far, if all that the kernel has received has been read; about a microsecond.
-    pub fn settled(&self) -> Option<Traffic> {
-        self.io.socket().settled()
-    }
-
-    /// The kernel's stamp of the latest read, where that asked for one.
-    pub fn take_stamp(&mut self) -> Option<Asked> {
-        match &mut self.io {
-            Io::Tcp(socket) => socket.take_stamp(),
-            Io::Tls(stream) => stream.get_mut().0.take_stamp(),
-        }
-    }
-}
-
-impl Io {
-    fn socket(&self) -> &Socket {
-        match self {
-            Self::Tcp(socket) => socket,
-            Self::Tls(stream) => stream.get_ref().0,
-        }
-    }
-}
-
-impl Drop for Link {
-    /// On a thread that is no worker nobody keeps accounts: control connections are not measured.
-    fn drop(&mut self) {
-        worker::with(|worker| worker.recorder.layers.add(&self.io.socket().layers(self.handshake)));
-    }
-}
-
-impl AsyncRead for Link {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { io, meter, patience, .. } = self.get_mut();
-        let before = buf.filled().len();
-        ready!(patience.read(cx, |cx| match io {
-            Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }))?;
-        let received = (buf.filled().len() - before) as u64;
-        if received > 0 {
-            meter.bytes_in.fetch_add(received, Relaxed);
-            meter.reads.fetch_add(1, Relaxed);
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Link {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { io, meter, patience, .. } = self.get_mut();
-        let sent = ready!(patience.write(cx, |cx| match io {
-            Io::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }))?;
-        meter.bytes_out.fetch_add(sent as u64, Relaxed);
-        Poll::Ready(Ok(sent))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { io, patience, .. } = self.get_mut();
-        patience.write(cx, |cx| match io {
-            Io::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        })
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { io, patience, .. } = self.get_mut();
-        patience.write(cx, |cx| match io {
-            Io::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        })
     }
 }

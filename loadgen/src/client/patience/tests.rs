@@ -1,19 +1,17 @@
 //! Whatever an exchange waits for, it ends: sockets stop being ready at the n-th poll, for every n.
 
-use crate::client::Request;
+use crate::client::{Dialer, Link, Overdue, Request, stuck};
 use crate::control::Control;
 use crate::endpoint::Endpoint;
-use crate::link::{Dialer, Link};
 use crate::llm::exchange::{Ask, Way};
 use crate::llm::failure::Failure;
 use crate::llm::format::{Format, message};
-use crate::patience::Overdue;
 use crate::recorder::{Reading, Recorder};
 use crate::redact::Secrets;
-use crate::socket::stuck;
 use crate::stream::{Stream, StreamSpec};
+use crate::tls;
 use crate::window::{Basis, Window};
-use crate::{tls, worker};
+use crate::worker::Worker;
 use servers::{ServeOptions, Server};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -111,16 +109,15 @@ async fn a_stream_opens_within_its_deadline_wherever_the_socket_stops() {
     let (endpoint, dialer) = dialer(&server.url()).await;
     for transport in [Transport::Sse, Transport::WebSocket, Transport::RawTcp, Transport::HttpStream] {
         let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, LIMIT));
-        worker::enter(Recorder::new(Reading::Foreign, window, 0, None));
+        let worker = Worker::new(Recorder::new(Reading::Foreign, window, 0, None));
         let path = format!("{}?rate=1000&payload=64", transport.path());
         let request = Request { payload_bytes: Some(64), ..Request::get(&endpoint.authority, path) };
         let spec = StreamSpec { transport, request, expected: None, first_seq: None, leaves: false };
         at_every_poll(2, async || {
-            let mut stream = Stream::open(&dialer, &spec).await.map_err(|error| error.to_string())?;
+            let mut stream = Stream::open(&dialer, &spec, &worker).await.map_err(|error| error.to_string())?;
             stream.opened(LIMIT).await.map_err(|error| error.to_string())
         })
         .await;
-        worker::leave();
     }
 }
 
@@ -143,14 +140,14 @@ async fn a_handshake_of_tls_ends_within_its_deadline_wherever_the_socket_stops()
     let endpoint: Endpoint = url.parse().unwrap();
     let trust = tls::Trust::Anybody.config().unwrap();
     let dialer = Dialer::resolve(&endpoint, Some(trust), LIMIT).await.unwrap();
-    at_every_poll(2, async || dialer.dial().await.map(|_| ()).map_err(|error| error.to_string())).await;
+    at_every_poll(2, async || dialer.dial(None).await.map(|_| ()).map_err(|error| error.to_string())).await;
 }
 
 /// A link, and its peer, which does nothing by itself.
 async fn pair() -> (Link, tokio::net::TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (_, dialer) = dialer(&format!("http://{}/", listener.local_addr().unwrap())).await;
-    let (dialled, accepted) = tokio::join!(dialer.dial(), listener.accept());
+    let (dialled, accepted) = tokio::join!(dialer.dial(None), listener.accept());
     (dialled.unwrap().0, accepted.unwrap().0)
 }
 

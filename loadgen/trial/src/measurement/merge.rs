@@ -1,0 +1,229 @@
+//! Adding up what several recorders measured of one run: worker threads, generator processes, machines. The order does not
+//! matter, nor how the streams were shared out; only [`Dependence`] is of the one recorder that saw most.
+
+use super::{Bytes, Counters, Dependence, Measurement, Usage};
+use crate::{Layers, LlmCounts, Metric, Second, Stalls};
+use std::collections::btree_map::Entry;
+
+impl Measurement {
+    /// Adds what another recorder measured of the same run.
+    ///
+    /// Counts, bytes, durations, slices and late events add up, and so does what the generators used. A server is one, however
+    /// many looked at it: of its usage the reading over the longer time stands. What one process measures alone (memory, heads,
+    /// costs, browsers, counts under an instrument) is that of the first that has it.
+    pub fn merge(&mut self, other: Self) {
+        self.window_ns = self.window_ns.max(other.window_ns);
+        self.counters.add(&other.counters);
+        self.bytes.add(&other.bytes);
+        for (metric, theirs) in other.distributions {
+            match self.distributions.entry(metric) {
+                Entry::Occupied(mut mine) => mine.get_mut().merge(&theirs),
+                Entry::Vacant(none) => drop(none.insert(theirs)),
+            }
+        }
+        other.timeline.into_iter().for_each(|slice| self.slice(slice));
+        self.server = self.server.max(other.server);
+        self.schedule = self.schedule.max(other.schedule);
+        add(&mut self.client, other.client, |mine, theirs| mine.add(&theirs));
+        add(&mut self.layers, other.layers, |mine: &mut Layers, theirs| mine.add(&theirs));
+        add(&mut self.stamps, other.stamps, |mine, theirs| mine.add(&theirs));
+        add(&mut self.stalls, other.stalls, |mine: &mut Stalls, theirs| mine.add(&theirs));
+        add(&mut self.llm, other.llm, |mine: &mut LlmCounts, theirs| mine.add(&theirs));
+        let longer = [self.dependence, other.dependence].into_iter().flatten();
+        self.dependence = longer.max_by(Dependence::by_events);
+        self.heap = self.heap.take().or(other.heap);
+        self.exchange = self.exchange.take().or(other.exchange);
+        self.exact = self.exact.take().or(other.exact);
+        first(&mut self.memory, other.memory);
+        first(&mut self.costs, other.costs);
+        first(&mut self.browsers, other.browsers);
+        self.conclude();
+    }
+
+    /// Drops durations that do not count: those by stamps that are void, and judged times that some paced events lack.
+    pub fn conclude(&mut self) {
+        if let Some(stamps) = &mut self.stamps {
+            stamps.judge();
+            if stamps.void.is_some() {
+                self.distributions.remove(&Metric::SentToKernel);
+                self.distributions.remove(&Metric::KernelToRead);
+            }
+        }
+        let recorded = |metric| self.distributions.get(&metric).map_or(0, crate::Distribution::len);
+        if recorded(Metric::JudgedTime) != recorded(Metric::ResponseTime) + recorded(Metric::RoundTrip) {
+            self.distributions.remove(&Metric::JudgedTime);
+        }
+    }
+
+    /// Adds another recorder's slice. Quantiles do not add up: a slice without its distribution leaves none.
+    fn slice(&mut self, theirs: Second) {
+        match self.timeline.binary_search_by_key(&theirs.offset_ns, |mine| mine.offset_ns) {
+            Ok(at) => {
+                let mine = &mut self.timeline[at];
+                let mut distribution = std::mem::take(&mut mine.distribution);
+                distribution.merge(&theirs.distribution);
+                let whole = Second::of(mine.offset_ns, mine.received + theirs.received, distribution);
+                let complete = whole.distribution.len() == whole.received;
+                *mine = if complete { whole } else { Second { p50_ns: None, p99_ns: None, ..whole } };
+            }
+            Err(at) => self.timeline.insert(at, theirs),
+        }
+    }
+}
+
+/// Adds theirs where both have something; else what there is stands.
+fn add<T>(mine: &mut Option<T>, theirs: Option<T>, add: impl FnOnce(&mut T, T)) {
+    match (mine.as_mut(), theirs) {
+        (Some(mine), Some(theirs)) => add(mine, theirs),
+        (None, theirs) => *mine = theirs,
+        (Some(_), None) => {}
+    }
+}
+
+fn first<T>(mine: &mut Vec<T>, theirs: Vec<T>) {
+    if mine.is_empty() {
+        *mine = theirs;
+    }
+}
+
+impl Counters {
+    /// Adds the counts of another worker.
+    pub fn add(&mut self, other: &Self) {
+        self.connections += other.connections;
+        self.connection_failures += other.connection_failures;
+        self.disconnects += other.disconnects;
+        self.requests += other.requests;
+        add(&mut self.expected, other.expected, |mine, theirs| *mine += theirs);
+        self.received += other.received;
+        self.in_window += other.in_window;
+        self.window_payload_bytes += other.window_payload_bytes;
+        self.lost += other.lost;
+        self.duplicates += other.duplicates;
+        self.reordered += other.reordered;
+        self.corrupt += other.corrupt;
+        self.messages_sent += other.messages_sent;
+        self.heartbeats += other.heartbeats;
+        self.reads += other.reads;
+        self.together += other.together;
+    }
+}
+
+impl Bytes {
+    fn add(&mut self, other: &Self) {
+        self.connect_out += other.connect_out;
+        self.connect_in += other.connect_in;
+        self.stream_out += other.stream_out;
+        self.stream_in += other.stream_in;
+        self.payload_in += other.payload_in;
+        self.payload_out += other.payload_out;
+        self.close_in += other.close_in;
+    }
+}
+
+impl Usage {
+    /// Adds what another generator used in the same time. Both may run on one host, whose CPU time counts once.
+    fn add(&mut self, other: &Self) {
+        self.elapsed_ns = self.elapsed_ns.max(other.elapsed_ns);
+        self.cpu_ns += other.cpu_ns;
+        self.switches += other.switches;
+        self.events += other.events;
+        self.dropped += other.dropped;
+        self.pss_bytes += other.pss_bytes;
+        self.cpu_source = self.cpu_source.max(other.cpu_source);
+        add(&mut self.run_queue_ns, other.run_queue_ns, |mine, theirs| *mine += theirs);
+        self.host_cpu_ns = self.host_cpu_ns.max(other.host_cpu_ns);
+    }
+}
+
+impl Dependence {
+    /// Two recorders' events are no series: the one with more of them stands for both.
+    fn by_events(&self, other: &Self) -> std::cmp::Ordering {
+        self.events.cmp(&other.events).then(self.rank_lag1.total_cmp(&other.rank_lag1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CpuSource, KernelStamps};
+
+    fn merged(mut one: Measurement, other: &Measurement) -> Measurement {
+        one.merge(other.clone());
+        one
+    }
+
+    #[test]
+    fn generators_add_up_and_a_server_is_one() {
+        let usage = |elapsed_ns, cpu_ns| Usage { elapsed_ns, cpu_ns, events: 10, ..Usage::default() };
+        let one = Measurement { server: Some(usage(900, 5)), client: Some(usage(900, 7)), ..Measurement::default() };
+        let cgroup = Usage { cpu_source: CpuSource::Cgroup, ..usage(1_000, 6) };
+        let other = Measurement { server: Some(cgroup), client: Some(usage(950, 8)), ..Measurement::default() };
+        for whole in [merged(one.clone(), &other), merged(other.clone(), &one)] {
+            assert_eq!(whole.server, Some(cgroup));
+            assert_eq!(whole.client, Some(Usage { events: 20, ..usage(950, 15) }));
+        }
+        assert_eq!(merged(one.clone(), &Measurement::default()), one);
+    }
+
+    #[test]
+    fn expected_events_of_all_streams_add_up() {
+        let of =
+            |expected| Measurement { counters: Counters { expected, ..Counters::default() }, ..Measurement::default() };
+        for (one, other, both) in [(Some(3), Some(4), Some(7)), (None, Some(4), Some(4)), (None, None, None)] {
+            assert_eq!(merged(of(one), &of(other)).counters.expected, both);
+        }
+    }
+
+    #[test]
+    fn stamps_are_judged_together() {
+        let of = |stamped, clock_change_ns| {
+            let durations = (0..stamped).collect();
+            let mut measurement = Measurement {
+                stamps: Some(KernelStamps { stamped, unstamped: 1, clock_change_ns, ..KernelStamps::default() }),
+                distributions: [(Metric::KernelToRead, durations)].into(),
+                ..Measurement::default()
+            };
+            measurement.conclude();
+            measurement
+        };
+        let void = |measurement: &Measurement| measurement.stamps.as_ref().is_some_and(|stamps| stamps.void.is_some());
+        let (none, some, moved) = (of(0, 0), of(5, -300), of(7, -1_001));
+        assert_eq!([&none, &some, &moved].map(void), [true, false, true]);
+        let whole = merged(none, &some);
+        assert!(!void(&whole));
+        assert_eq!(whole.distributions[&Metric::KernelToRead].len(), 5);
+        for whole in [merged(whole.clone(), &moved), merged(moved, &whole)] {
+            assert!(void(&whole) && whole.distributions.is_empty(), "{whole:?}");
+            assert_eq!(whole.stamps.map(|stamps| (stamps.stamped, stamps.clock_change_ns)), Some((12, -1_001)));
+        }
+    }
+
+    #[test]
+    fn a_judged_time_that_some_events_lack_is_none() {
+        let of = |metrics: &[Metric]| Measurement {
+            distributions: metrics.iter().map(|&metric| (metric, [1, 2, 3].into_iter().collect())).collect(),
+            ..Measurement::default()
+        };
+        let (whole, half) = (of(&[Metric::ResponseTime, Metric::JudgedTime]), of(&[Metric::ResponseTime]));
+        assert_eq!(merged(whole.clone(), &whole).distributions[&Metric::JudgedTime].len(), 6);
+        for both in [merged(whole.clone(), &half), merged(half, &whole)] {
+            assert!(!both.distributions.contains_key(&Metric::JudgedTime));
+            assert!(!merged(both, &whole).distributions.contains_key(&Metric::JudgedTime));
+        }
+    }
+
+    #[test]
+    fn slices_add_up_and_quantiles_need_all_of_them() {
+        let slice = |offset_ns, durations: &[u64]| {
+            Second::of(offset_ns, durations.len() as u64, durations.iter().copied().collect())
+        };
+        let of = |timeline: &[Second]| Measurement { timeline: timeline.to_vec(), ..Measurement::default() };
+        let one = of(&[slice(0, &[10]), slice(5, &[])]);
+        let other = of(&[slice(0, &[30, 20]), slice(5, &[7]), slice(10, &[9])]);
+        let both = of(&[slice(0, &[10, 20, 30]), slice(5, &[7]), slice(10, &[9])]);
+        assert_eq!((merged(one.clone(), &other), merged(other, &one)), (both.clone(), both));
+        let summary = of(&[slice(0, &[30, 20]).summary()]);
+        let found = &merged(one, &summary).timeline[0];
+        assert_eq!((found.received, found.p50_ns, found.p99_ns), (3, None, None));
+    }
+}
