@@ -58,7 +58,7 @@ fn a_null_arm_is_announced_and_can_be_left_out() {
         said.contains("sending 6 requests") && said.contains("over SSE and WebSocket and SSE′ (null arm)"),
         "{said}"
     );
-    assert_eq!(arms(&out.path().join("with")), ["sse", "sse′", "websocket"].map(str::to_owned).into());
+    assert_eq!(arms(&out.path().join("with")), ["sse", "sse'", "websocket"].map(str::to_owned).into());
     let output = llm(&out.path().join("without"), &[&args[..], &["--no-null"]].concat());
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("sending 4 requests") && !said.contains("null arm"), "{said}");

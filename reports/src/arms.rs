@@ -16,7 +16,11 @@ pub(crate) struct Arms {
 impl Arms {
     /// SSE and WebSocket, as the ten rows compare them.
     pub(crate) fn pair(comparison: &Comparison) -> Self {
-        let sides = comparison.sides();
+        Self::sides(comparison.sides())
+    }
+
+    /// These two, the base first.
+    pub(crate) fn sides(sides: [Arm; 2]) -> Self {
         Self { base: sides[0], all: BTreeSet::from(sides).into_iter().collect() }
     }
 
@@ -45,11 +49,6 @@ impl Arms {
     /// The names of the columns with ratios.
     pub(crate) fn ratios(&self, lang: Language) -> Vec<String> {
         self.others().map(|other| lang.over([self.base, other])).collect()
-    }
-
-    /// Both, behind one another.
-    pub(crate) fn heads(&self, lang: Language) -> Vec<String> {
-        [self.names(lang), self.ratios(lang)].concat()
     }
 
     /// How the ratios are to be read.

@@ -118,32 +118,12 @@ impl Feature {
         self.share(&[Kind::Desktop, Kind::Mobile, Kind::Xr])
     }
 
-    /// The first browser that had the feature.
-    pub fn earliest(&self) -> Option<&BrowserSince> {
-        self.dated().min_by_key(|browser| &browser.date)
-    }
-
-    /// The last browser that got the feature.
-    pub fn latest(&self) -> Option<&BrowserSince> {
-        self.dated().max_by_key(|browser| &browser.date)
-    }
-
     /// The last of the major browsers (Chrome, Edge, Firefox, Safari; desktop and mobile) that got the feature: all of
     /// them have it since that day. `None` while one lacks it or hides its day.
     pub fn everywhere_since(&self) -> Option<&BrowserSince> {
         let major = || self.browsers.iter().filter(|browser| MAJOR.contains(&browser.id.as_str()));
         let complete = major().filter(|browser| browser.date.is_some()).count() == MAJOR.len();
         major().max_by_key(|browser| &browser.date).filter(|_| complete)
-    }
-
-    /// Browsers without the feature, retired ones included; servers do not count.
-    pub fn lacking(&self) -> impl Iterator<Item = &BrowserSince> {
-        self.browsers.iter().filter(|browser| browser.kind != Kind::Server && browser.version.is_none())
-    }
-
-    /// Browsers with a known first day; servers do not count.
-    fn dated(&self) -> impl Iterator<Item = &BrowserSince> {
-        self.browsers.iter().filter(|browser| browser.kind != Kind::Server && browser.date.is_some())
     }
 }
 
@@ -182,7 +162,6 @@ mod tests {
         for feature in [support().event_source(), support().websocket()] {
             let share = feature.browser_share();
             assert!(share.with == share.of && share.of >= 13, "{}: {share:?}", feature.name);
-            assert!(feature.lacking().all(|browser| browser.retired));
         }
     }
 
@@ -191,7 +170,6 @@ mod tests {
         let day = |feature: &Feature| feature.everywhere_since().and_then(|last| last.date.clone());
         assert_eq!(day(support().event_source()).as_deref(), Some("2020-01-15"));
         assert_eq!(day(support().websocket()).as_deref(), Some("2015-07-29"));
-        assert_eq!(support().event_source().earliest().map(|first| first.id.as_str()), Some("safari"));
     }
 
     #[test]
@@ -202,7 +180,6 @@ mod tests {
         browsers[6] = browser("safari_ios", Kind::Mobile, None, None);
         let feature = feature(browsers);
         assert_eq!(feature.everywhere_since(), None);
-        assert_eq!(feature.lacking().map(|browser| browser.id.as_str()).collect::<Vec<_>>(), ["safari_ios"]);
     }
 
     #[test]
@@ -215,7 +192,5 @@ mod tests {
         ]);
         assert_eq!(feature.browser_share(), Share { with: 2, of: 2 });
         assert_eq!(feature.share(&[Kind::Server]), Share { with: 1, of: 1 });
-        assert_eq!(feature.earliest().map(|first| first.id.as_str()), Some("chrome"));
-        assert_eq!(feature.latest(), feature.earliest());
     }
 }

@@ -5,8 +5,6 @@ mod lines;
 mod repack;
 
 use crate::notice::{self, Notice};
-use crate::printed::one_line;
-use crate::text::Language;
 use lines::{Lines, Read};
 pub use repack::{RepackError, repack};
 use std::fs::{self, File};
@@ -151,12 +149,6 @@ impl Records {
             notice: None,
             warnings: Vec::new(),
         }
-    }
-
-    /// What a reader must know before any figure: what was withdrawn, then what is wrong with the file; without control characters.
-    pub fn said(&self, lang: Language) -> Vec<String> {
-        let withdrawn = self.notice.iter().flat_map(|notice| lang.notice(notice));
-        withdrawn.chain(self.warnings.iter().cloned()).map(|line| one_line(&line)).collect()
     }
 
     /// Takes the trials of one attempt at a block out of those that count.

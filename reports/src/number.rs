@@ -98,6 +98,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{percent:.decimals$} %")
 }
 
+/// A share in percent with three digits, however small it is: `0.0812 %`.
+pub(crate) fn small_share(share: f64) -> String {
+    format!("{} %", significant(100.0 * share))
+}
+
 /// A p-value: `0.031`, `< 0.001`.
 pub(crate) fn probability(p: f64) -> String {
     if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }

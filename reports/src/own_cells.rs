@@ -6,11 +6,11 @@ mod lines;
 
 use crate::arms::Arms;
 use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability, untimed};
-use crate::evidence::trial_warnings;
 use crate::number;
 use crate::row::{Finding, Measured, RowVerdict, clause};
 use crate::text::Language;
-use crate::verdict::{Direction, FEWEST_BLOCKS, Interval, Verdict};
+use crate::verdict::{Direction, FEWEST_BLOCKS, Verdict};
+use crate::warnings::trial_warnings;
 use trial::{Action, Arm, Figure, Measurement, Metric, Quantile, Scenario};
 
 /// A run of cells that feed no row.
@@ -28,20 +28,6 @@ pub(crate) struct OwnCell<'a, 'r> {
     /// Time between two output tokens of one stream, nanoseconds: TPOT over the base, median of answers and trials.
     /// `None` without a schedule.
     pub(crate) gap_ns: Option<f64>,
-}
-
-/// Other minus base.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Added {
-    pub(crate) value_ns: f64,
-    pub(crate) interval_ns: Option<Interval>,
-}
-
-impl Added {
-    /// The end of the interval that is farther from none: what the difference may be, not what it was.
-    fn reach_ns(self) -> Option<f64> {
-        self.interval_ns.map(|bounds| bounds.low.abs().max(bounds.high.abs()))
-    }
 }
 
 impl<'a, 'r> OwnCells<'a, 'r> {
@@ -92,7 +78,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let pace = number::significant(cell.tokens_per_second()?);
         let at = lang.llm_at(pace, lang.streams(cell.cell.cell.load.connections));
         let cells = lang.llm_cells(reached.len(), self.cells.iter().filter(|cell| cell.gap_ns.is_some()).count());
-        Some(lang.llm_farthest(quantile.to_string(), cells, number::duration(reach_ns), percent(share), at))
+        Some(lang.llm_farthest(quantile.to_string(), cells, number::duration(reach_ns), number::small_share(share), at))
     }
 
     /// How many of the cells that have a pace say what about the median.
@@ -207,7 +193,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
     }
 
     /// By how much more the other transport adds to the model's schedule than the base; `None` where the schedule is not known.
-    pub(crate) fn added(&self, quantile: Quantile) -> Option<Added> {
+    pub(crate) fn added(&self, quantile: Quantile) -> Option<Difference> {
         let known = matches!(self.cell.judged(), Some(Metric::ResponseTime | Metric::JudgedTime));
         let figure = self.judged(quantile);
         let contest = self.cell.contest(figure).filter(|contest| known && contest.verdict != Verdict::Refused)?;
@@ -215,13 +201,13 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         match contest.estimability {
             Estimability::PerTrial => {
                 let (base, other) = arms()?;
-                let Difference { value_ns, interval_ns, .. } = Difference::of(base, other, figure, 0.0)?;
-                Some(Added { value_ns, interval_ns })
+                Difference::of(base, other, figure, 0.0)
             }
             Estimability::Pooled(shift) => {
-                Some(Added { value_ns: shift.other.value - shift.base.value, interval_ns: None })
+                let value_ns = shift.other.value - shift.base.value;
+                Some(Difference { value_ns, interval_ns: None, blocks: contest.ratio.blocks, bound_ns: 0.0 })
             }
-            Estimability::Difference(Difference { value_ns, interval_ns, .. }) => Some(Added { value_ns, interval_ns }),
+            Estimability::Difference(difference) => Some(difference),
             Estimability::Not { .. } => None,
         }
     }
@@ -279,7 +265,14 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         let verdict = lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family);
         let [base, other] = lang.sides(contest.arms);
         let difference = lang.llm_difference_in(lang.llm_difference(&other, &base), what);
-        lang.llm_cell(at, difference, signed(added), percent(share.abs()), number::duration(gap_ns), verdict)
+        lang.llm_cell(
+            at,
+            difference,
+            number::difference(&added),
+            number::small_share(share.abs()),
+            number::duration(gap_ns),
+            verdict,
+        )
     }
 
     /// What the only transport of a cell was measured at.
@@ -299,16 +292,4 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             _ => lang.cells_nothing_common(),
         })
     }
-}
-
-/// `+12.3 µs [+8.1 µs, +16.0 µs]`
-pub(crate) fn signed(added: Added) -> String {
-    let sign = |ns: f64| format!("{}{}", if ns > 0.0 { "+" } else { "" }, number::duration(ns));
-    let bounds = added.interval_ns.map(|bounds| format!(" [{}, {}]", sign(bounds.low), sign(bounds.high)));
-    sign(added.value_ns) + &bounds.unwrap_or_default()
-}
-
-/// A share that may be a small part of one per cent: `0.0812 %`.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{} %", number::significant(100.0 * share))
 }

@@ -10,23 +10,12 @@ pub(crate) use bars::{bars, breakdown, overhead};
 pub(crate) use curves::{memory, pace, shift, spectrum, timeline};
 pub(crate) use forest::forest;
 
-use crate::chart::{Chart, ChartError, ChartText, Colour, Plot};
+use crate::chart::{ChartError, ChartText, Colour, Plot};
 use crate::compare::{ArmTrials, CellComparison};
-use crate::evidence::Block;
+use crate::document::{Block, Picture};
 use crate::text::Language;
 use trial::{Arm, Row, Scenario};
 use wire::Transport;
-
-/// A chart with its place in the report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Picture {
-    /// The chart.
-    pub(crate) chart: Chart,
-    /// What to see in it: the cell's `why`.
-    pub(crate) caption: String,
-    /// Name of the PNG, without directory and extension.
-    pub(crate) name: String,
-}
 
 /// Every picture of a cell's own; rows whose cells are compared in one picture make theirs themselves.
 pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
@@ -68,8 +57,8 @@ fn block(
     plot: impl Fn(Language) -> Result<Plot, ChartError>,
 ) -> Option<Block> {
     let svg = plot(lang).and_then(|plot| plot.svg());
-    match svg.and_then(|svg| Ok(Chart { svg, png: plot(Language::English)?.png()? })) {
-        Ok(chart) => Some(Block::Chart(Picture { chart, caption, name })),
+    match svg.and_then(|svg| Ok((svg, plot(Language::English)?.png()?))) {
+        Ok((svg, png)) => Some(Block::Chart(Picture { svg, png, caption, name })),
         Err(ChartError::Empty) => None,
         Err(problem) => Some(Block::Warning(format!("{name}: {problem}"))),
     }

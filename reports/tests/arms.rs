@@ -4,8 +4,9 @@
 
 mod synthetic;
 
-use reports::{Comparison, Language, Records, render, summary_markdown, terminal};
+use reports::{Comparison, Language, Records, render};
 use std::fs;
+use synthetic::{summary_markdown, terminal};
 use trial::{Arm, ClientKind, Figure, Metric, Plan, Quantile};
 use wire::Transport;
 

@@ -74,10 +74,10 @@ fn bar_table_and_line_say_the_same_numbers() {
     let records = records(&STAMPED, Scenario::Push);
     let comparison = Comparison::of(&records);
     let line = "latency/single, SSE: timer 700 ns + server 150 ns + wire 250 ns + client 900 ns; response time 1.98 µs";
-    let terminal = reports::terminal(&comparison, Language::English, 200, false);
+    let terminal = synthetic::terminal(&comparison, Language::English, 200, false);
     let flat = terminal.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains(line), "{terminal}");
-    let markdown = reports::summary_markdown(&[comparison], Language::English);
+    let markdown = synthetic::summary_markdown(&[comparison], Language::English);
     assert!(markdown.contains(&format!("- {line}")), "{markdown}");
     let directory = tempfile::TempDir::new().unwrap();
     let rendered = reports::render(std::slice::from_ref(&records), directory.path(), Language::English).unwrap();
@@ -86,13 +86,13 @@ fn bar_table_and_line_say_the_same_numbers() {
         assert!(page.contains(text), "{text}");
     }
     assert!(rendered.files.iter().any(|file| file.ends_with("charts/latency-single-breakdown.png")));
-    let chinese = reports::terminal(&Comparison::of(&records), Language::Chinese, 200, false);
+    let chinese = synthetic::terminal(&Comparison::of(&records), Language::Chinese, 200, false);
     assert!(chinese.contains("客户端 900 ns"), "{chinese}");
 }
 
 #[test]
 fn relayed_messages_name_the_publisher() {
     let records = records(&STAMPED, Scenario::Relay);
-    let terminal = reports::terminal(&Comparison::of(&records), Language::English, 200, false);
+    let terminal = synthetic::terminal(&Comparison::of(&records), Language::English, 200, false);
     assert!(terminal.contains("publisher 150 ns + server and wire 250 ns"), "{terminal}");
 }

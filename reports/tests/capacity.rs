@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use reports::{Capacity, Comparison, Language, Records, capacity_terminal, load, render, summary_markdown};
+mod synthetic;
+
+use reports::{Capacity, Comparison, Language, Records, load, render};
 use std::fs;
 use std::path::Path;
+use synthetic::{summary_markdown, terminal};
 use tempfile::TempDir;
 use trial::{FloorRun, Line, container};
 use wire::Transport;
@@ -50,10 +53,10 @@ fn rounds(load: u64) -> Vec<FloorRun> {
 
 /// Terminal, summary and page in a language.
 fn outputs(directory: &TempDir, records: &Records, lang: Language) -> [String; 3] {
-    let terminal = capacity_terminal(&Capacity::of(records).unwrap(), lang, 1_000, false);
+    let printed = terminal(&Comparison::of(records), lang, 1_000, false);
     let summary = summary_markdown(&[Comparison::of(records)], lang);
     render(std::slice::from_ref(records), directory.path(), lang).unwrap();
-    [terminal, summary, fs::read_to_string(directory.path().join("report.html")).unwrap()]
+    [printed, summary, fs::read_to_string(directory.path().join("report.html")).unwrap()]
 }
 
 #[test]
@@ -90,7 +93,7 @@ fn ours_beside_the_floor_are_the_trials_that_held_its_load() {
         assert!(ours.server_cpu_ns > 1_000.0 && ours.client_cpu_ns > 500.0 && ours.p99_ns > 0.0, "{floor:?}");
     }
     let (_directory, elsewhere) = searched(&rounds(1));
-    let said = capacity_terminal(&Capacity::of(&elsewhere).unwrap(), Language::English, 1_000, false);
+    let said = terminal(&Comparison::of(&elsewhere), Language::English, 1_000, false);
     assert!(
         said.contains("SSE at 1 events/s: a plain writer") && said.contains(", at "),
         "the nearest load is named: {said}"

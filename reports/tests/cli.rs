@@ -30,7 +30,7 @@ fn a_directory_becomes_a_report_in_itself_and_a_table_in_the_readme() {
     let page = String::from_utf8(output.stdout).unwrap();
     assert_eq!(page.trim(), format!("{run}/report.html"));
     assert!(fs::read_to_string(page.trim()).unwrap().contains("<html lang=\"zh-Hans\">"));
-    assert!(fs::read_to_string(&readme).unwrap().contains("| Protocol type |"));
+    assert!(fs::read_to_string(&readme).unwrap().contains("| **Protocol type** |"));
 }
 
 #[test]

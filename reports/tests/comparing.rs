@@ -92,7 +92,7 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
             assert!(line.values[0].starts_with("10") && line.values[1].starts_with("80"), "{line:?}");
             assert!(line.ratios[0].starts_with(&format!("{ratio:.2}")), "{line:?}");
             assert!(latency.sentence.contains(words), "{}", latency.sentence);
-            let said = reports::terminal(&comparison, lang, 100, false);
+            let said = synthetic::terminal(&comparison, lang, 100, false);
             let (head, reverse) =
                 (format!("{} / {}", other.title(), base.title()), format!("{} / {}", base.title(), other.title()));
             assert!(said.contains(&head) && !said.contains(&reverse), "{said}");
@@ -288,7 +288,7 @@ fn two_clocks_that_are_not_known_well_leave_a_difference_and_no_ratio() {
     assert!(the_cell(&comparison, "latency/single").pair().unwrap().shifts.is_empty(), "no ratio anywhere");
     for (lang, words) in [(Language::English, ["no ratio", "+12.0 µs"]), (Language::Chinese, ["没有比值", "+12.0 µs"])]
     {
-        let summary = reports::summary_markdown(&[Comparison::of(&blunt)], lang);
+        let summary = synthetic::summary_markdown(&[Comparison::of(&blunt)], lang);
         assert!(words.iter().all(|word| summary.contains(word)), "{summary}");
     }
 }

@@ -1,36 +1,24 @@
-//! Table, summary and page of a synthetic run, compared with files. `UPDATE_GOLDEN=1 cargo test` writes them again.
+//! The document of a synthetic run and one small document in each form, compared with files. `UPDATE_GOLDEN=1 cargo test`
+//! writes them again.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod synthetic;
 
-use reports::{Comparison, Language, Part, Records, readme_part, render, splice, summary_markdown, terminal};
+use reports::document::{Block, Chip, Document, Entry, Found, Heads, Line, Opening, Picture, Scope, Section, Table};
+use reports::document::{Tone, Verdicts};
+use reports::{
+    Comparison, Extent, Language, Part, Records, document, html, load, markdown, readme_part, render, splice,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use synthetic::{golden, outline, said, summary_markdown, terminal};
 use tempfile::TempDir;
-use trial::{Outcome, Row};
+use trial::{Figure, Metric, Outcome, Prediction, Preflight, Quantile, Row};
 
 static RECORDS: LazyLock<Records> = LazyLock::new(|| synthetic::records(10));
-
-fn golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, actual).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    let differing = expected.lines().zip(actual.lines()).position(|(a, b)| a != b);
-    let line = differing.unwrap_or(expected.lines().count().min(actual.lines().count()));
-    assert!(
-        expected == actual,
-        "{name} differs in line {}:\n  golden: {:?}\n  actual: {:?}\nUPDATE_GOLDEN=1 accepts it",
-        line + 1,
-        expected.lines().nth(line),
-        actual.lines().nth(line),
-    );
-}
 
 /// The page of a run and the files beside it.
 fn page(records: &[Records], lang: Language) -> (String, BTreeSet<String>) {
@@ -39,16 +27,6 @@ fn page(records: &[Records], lang: Language) -> (String, BTreeSet<String>) {
     let name = |path: &PathBuf| path.strip_prefix(directory.path()).unwrap().display().to_string();
     assert!(rendered.files.iter().all(|path| path.is_file()) && rendered.files[0] == rendered.page);
     (fs::read_to_string(&rendered.page).unwrap(), rendered.files.iter().map(name).collect())
-}
-
-/// The page without its style sheet and drawings, which have tests of their own.
-fn without_drawings(page: &str) -> String {
-    let cut = |page: String, start: &str, end: &str| {
-        let mut parts = page.split(start);
-        let head = parts.next().unwrap_or_default().to_owned();
-        parts.fold(head, |out, part| out + start + "…" + part.split_once(end).map_or("", |(_, rest)| rest))
-    };
-    cut(cut(page.to_owned(), "<svg", "</svg>"), "<style>", "</style>")
 }
 
 /// A run that broke in every way that leaves records behind.
@@ -65,14 +43,133 @@ fn broken() -> Records {
     records
 }
 
-#[test]
-fn the_terminal_table() {
-    for lang in Language::ALL {
-        let comparison = Comparison::of(&RECORDS);
-        golden(&format!("terminal.{lang}.txt"), &terminal(&comparison, lang, 100, false));
+/// One block of every kind, with texts that each form must escape in its own way.
+fn small() -> Document {
+    let text = |text: &str| text.to_owned();
+    let table = Table {
+        caption: text("Bytes | events"),
+        head: vec![text("Arm"), text("Bytes")],
+        rows: vec![vec![text("sse_*"), text("14 B")], vec![text("<b>"), text("–")]],
+    };
+    let picture = |name: &str, caption: &str| Picture {
+        svg: text("<svg viewBox=\"0 0 1 1\"></svg>"),
+        png: Vec::new(),
+        caption: text(caption),
+        name: text(name),
+    };
+    let facts = vec![(text("Seed"), text("42")), (text("Host"), text("a & b"))];
+    let opening = vec![
+        Block::Banner {
+            title: text("Withdrawn"),
+            link: [text("why"), text("../ERRATA.md")],
+            points: vec![text("p99 of all")],
+        },
+        Block::Answer(vec![text("Of 1 claims: 1 confirmed.")]),
+        Block::Source { name: text("Command"), command: text("loadgen `x` <y>"), facts: facts.clone() },
+        Block::Warning(text("a debug build")),
+    ];
+    let evidence = vec![
+        Block::Verdict(Chip { tone: Tone::Depends, word: text("depends") }, text("on the payload")),
+        Block::Heading(text("latency/single")),
+        Block::Text(text("One stream. ")),
+        Block::Table(table.clone()),
+        Block::Chart(picture("a", "first")),
+        Block::Chart(picture("b", "second")),
+        Block::Code { title: text("SSE"), text: text("GET / HTTP/1.1\n\n<body>") },
+        Block::Fold { summary: text("Raw records"), blocks: vec![Block::Table(table)] },
+        Block::Facts(facts),
+    ];
+    let section = |anchor, heading: &str, headed, scope, blocks| Section {
+        anchor,
+        heading: text(heading),
+        headed,
+        scope,
+        runs: vec![blocks],
+    };
+    let note = Block::Note(text("Ratio: other over base."));
+    Document {
+        tag: "en",
+        title: text("Small, measured"),
+        runs: vec![Opening { label: text("2026-11-24 · plan"), blocks: opening }],
+        sections: vec![
+            section("comparison", "The comparison", false, Scope::All, vec![Block::Verdicts(verdicts()), note]),
+            section("time", "Where time goes", true, Scope::Summary, vec![Block::List(vec![text("timer 1 µs")])]),
+            section("latency", "Latency", true, Scope::Page, evidence),
+        ],
+        footer: text("made by a test"),
     }
+}
+
+fn verdicts() -> Verdicts {
+    let text = |text: &str| text.to_owned();
+    let line =
+        |what: &str| Line {
+            what: text(what), values: vec![text("1 µs"), text("2 µs")], ratios: vec![text("2.00×")]
+        };
+    let found = Found {
+        chip: Chip { tone: Tone::Confirmed, word: text("confirmed") },
+        detail: text("within 5 %"),
+        lines: ["p50", "p99", "p99.9"].map(line).into(),
+        sentence: text("p50: 2.00×, higher."),
+        said: text("p50: 2.00×, higher."),
+        caveats: vec![text("diluted")],
+    };
+    let entry = |name: &str, anchor, claim: Vec<String>, claimed: &str, found: Found| Entry {
+        name: text(name),
+        anchor,
+        claim,
+        claimed: text(claimed),
+        glance: 2,
+        found: vec![found],
+    };
+    let nothing = Found {
+        chip: Chip { tone: Tone::Unmeasured, word: text("not measured") },
+        lines: Vec::new(),
+        caveats: Vec::new(),
+        ..found.clone()
+    };
+    let claim = vec![text("higher"), text("lower")];
+    Verdicts {
+        heads: Heads {
+            name: text("Row"),
+            claim: text("Claim"),
+            unclaimed: text("nothing"),
+            what: text("What"),
+            sides: vec![(text("SSE"), "sse"), (text("WebSocket"), "websocket")],
+            ratios: vec![text("WebSocket / SSE")],
+            verdict: text("Verdict"),
+            evidence: text("evidence"),
+            caveat: text("warning"),
+        },
+        runs: Vec::new(),
+        entries: vec![
+            entry("Latency", Some("latency"), claim, "The claim: SSE higher, WebSocket lower", found),
+            entry("An own cell", None, Vec::new(), "", nothing),
+        ],
+    }
+}
+
+#[test]
+fn every_kind_of_block_has_its_form() {
+    let small = small();
+    let page = html(&small);
+    let (head, body) = page.split_once("<style>").unwrap();
+    golden("small.html", &format!("{head}<style>…{}", body.split_once("</style>").unwrap().1));
+    golden("small.md", &markdown(&small));
+    golden("small.txt", &reports::terminal(&small, 72, true));
+}
+
+#[test]
+fn the_document() {
+    let comparisons = [Comparison::of(&RECORDS)];
+    let [english, chinese] = Language::ALL.map(|lang| document(&comparisons, lang, Extent::Whole));
+    golden("document.txt", &outline(&english));
+    // What is said in one language is said in the other, number by number.
+    let numbers = |document: &Document| outline(document).matches(|c: char| c.is_ascii_digit()).count();
+    assert_eq!(numbers(&english), numbers(&chinese));
     let quick = synthetic::records(2);
-    golden("terminal-quick.en.txt", &terminal(&Comparison::of(&quick), Language::English, 60, true));
+    let summary = document(&[Comparison::of(&quick)], Language::English, Extent::Summary);
+    assert!(summary.sections.iter().all(|section| section.scope != Scope::Page));
 }
 
 #[test]
@@ -87,10 +184,43 @@ fn no_line_of_the_terminal_is_wider_than_asked() {
 }
 
 #[test]
-fn the_summary() {
-    for lang in Language::ALL {
-        golden(&format!("summary.{lang}.md"), &summary_markdown(&[Comparison::of(&RECORDS)], lang));
+fn capacities_stand_in_the_table_of_verdicts() {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("published/2026-11-29-capacity-epyc-2cpu");
+    let said = said(&load(&published).unwrap(), Language::English);
+    for words in [
+        "- p99=10ms None",
+        "Unresolved not resolved (No ratio: the capacity of SSE was not found.)",
+        "Events/s in all: ≥ 170,000 : ≥ 125,000 =",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
     }
+}
+
+#[test]
+fn what_is_ahead_is_said_before_the_run() {
+    let prediction = Prediction {
+        cell: "latency/single".to_owned(),
+        figure: Figure::Duration(Metric::ResponseTime, Quantile::P50),
+        deviation: 0.05,
+        resolves: 0.054,
+        blocks_needed: 11,
+    };
+    let quiet_samples = vec![0.4, 0.03];
+    let mut found = Preflight { quiet: true, quiet_samples, predictions: vec![prediction], ..Preflight::default() };
+    let said = |found: &Preflight, lang| reports::terminal(&reports::preflight(found, lang), 110, false);
+    let english = said(&found, Language::English);
+    for words in ["yes; foreign CPUs in each sample: 0.40, 0.03", "latency/single", "5.4 %", "5 %", "11"] {
+        assert!(english.contains(words), "{words}: {english}");
+    }
+    assert!(said(&found, Language::Chinese).contains("可分辨的最小差别"));
+    found.predictions.clear();
+    found.quiet_samples.clear();
+    let english = said(&found, Language::English);
+    assert!(english.contains("no pilot was run") && english.contains("/proc/stat cannot be read"), "{english}");
+}
+
+#[test]
+fn the_readme_gets_the_table() {
     let (part, said) = readme_part(&Comparison::of(&RECORDS));
     assert_eq!(part, Part::Table);
     golden("readme-table.md", &said);
@@ -100,7 +230,6 @@ fn the_summary() {
 fn the_page() {
     for lang in Language::ALL {
         let (page, files) = page(std::slice::from_ref(&*RECORDS), lang);
-        golden(&format!("report.{lang}.html"), &without_drawings(&page));
         golden("files.txt", &(files.into_iter().collect::<Vec<_>>().join("\n") + "\n"));
         assert!(page.matches("<svg").count() > 10);
         is_self_contained(&page);

@@ -9,7 +9,7 @@ mod synthetic;
 
 use damage::{Base, bases};
 use reports::ci::{Judgement, annotations, junit, summary};
-use reports::{Agent, Capacity, Comparison, Language, Records, load, readme_part, render, summary_markdown};
+use reports::{Comparison, Language, Records, load, readme_part, render};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -128,11 +128,8 @@ fn no_text_of_a_record_breaks_what_is_made_of_it() {
                 path.canonicalize().unwrap().starts_with(directory.path().canonicalize().unwrap())
             };
             assert!(rendered.files.iter().all(inside), "{}: {:?}", base.name, rendered.files);
-            is_safe_markdown(&base.name, &summary_markdown(std::slice::from_ref(&comparison), lang));
-            is_safe_terminal(&base.name, &reports::terminal(&comparison, lang, 80, false));
-            let capacity = Capacity::of(&records).map(|found| reports::capacity_terminal(&found, lang, 80, false));
-            let agent = Agent::of(&records).map(|found| reports::agent_terminal(&found, lang, 80, false));
-            capacity.iter().chain(&agent).for_each(|text| is_safe_terminal(&base.name, text));
+            is_safe_markdown(&base.name, &synthetic::summary_markdown(std::slice::from_ref(&comparison), lang));
+            is_safe_terminal(&base.name, &synthetic::terminal(&comparison, lang, 80, false));
             let judgement = Judgement::of(&comparison, &["response:p50<1ns".parse().unwrap()], Some(&comparison), lang);
             is_safe_markdown(&base.name, &summary(&judgement, lang));
             judgement.lines(lang).iter().for_each(|line| is_safe_terminal(&base.name, line));

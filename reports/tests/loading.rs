@@ -178,7 +178,7 @@ fn a_notice_beside_the_records_is_shown_above_everything_and_cannot_break_a_page
         summary.contains("[What was wrong, and what replaces it](../ERRATA.md)") && !summary.contains("](javascript")
     );
     assert!(page(Language::Chinese).contains("延迟的 p99"));
-    let text = reports::terminal(&Comparison::of(&records), Language::English, 80, false);
+    let text = synthetic::terminal(&Comparison::of(&records), Language::English, 80, false);
     assert!(text.contains("! Withdrawn on 2026-11-29") && !text.contains('\u{1b}'), "{text}");
 
     fs::write(path.with_file_name("withdrawn.json"), "{}").unwrap();

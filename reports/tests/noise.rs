@@ -4,7 +4,8 @@
 
 mod synthetic;
 
-use reports::{Comparison, Language, Records, terminal};
+use reports::{Comparison, Language, Records};
+use synthetic::terminal;
 use trial::check::{clock, events, generator, host, network, stalls};
 use trial::{CellStop, Preflight, Redone, Row, Scenario, StopReason, Trial, Warning};
 use wire::Transport;

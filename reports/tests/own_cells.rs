@@ -4,9 +4,9 @@
 
 mod synthetic;
 
-use reports::{Comparison, Language, Records, render, summary_markdown, terminal};
+use reports::{Comparison, Language, Records, render};
 use std::fs;
-use std::path::Path;
+use synthetic::{golden, said, terminal};
 use trial::{Arm, ExactPass, Measurement, Metric, Outcome, Plan};
 use wire::Transport;
 
@@ -31,23 +31,12 @@ fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-#[track_caller]
-fn golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, actual).unwrap();
-    }
-    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), actual, "{name}: UPDATE_GOLDEN=1 accepts it");
-}
-
 #[test]
 fn terminal_and_summary_answer_the_question_and_show_no_table_of_rows() {
     let records = records();
     let comparison = Comparison::of(&records);
     for lang in Language::ALL {
-        let text = terminal(&comparison, lang, 100, false);
-        golden(&format!("streams-terminal.{lang}.txt"), &text);
-        golden(&format!("streams-summary.{lang}.md"), &summary_markdown(&[Comparison::of(&records)], lang));
+        golden(&format!("streams.{lang}.txt"), &said(&records, lang));
         use unicode_width::UnicodeWidthStr as _;
         assert!(terminal(&comparison, lang, 60, false).lines().all(|line| line.width() <= 60));
     }

@@ -7,7 +7,8 @@ mod synthetic;
 use reports::detect::{CONGESTION_DIFFERS, UNEQUAL_ARMS, congestion_differs, detected, unequal_warning};
 use reports::row::RowVerdict;
 use reports::verdict::Verdict;
-use reports::{Comparison, Language, Records, row, terminal};
+use reports::{Comparison, Language, Records, row};
+use synthetic::terminal;
 use trial::{Row, Trial};
 use wire::{Facts, Transport};
 

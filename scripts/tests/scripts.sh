@@ -176,7 +176,14 @@ is 'screenshots: no report, no pictures' "$(status scripts/screenshots.sh "$room
 echo page >"$room/report/report.html"
 is 'screenshots: what is missing has a status of its own' "$(status env CHROMIUM=/bin/true PATH="$room/none" /bin/bash scripts/screenshots.sh "$room/pictures" "$room/report")" 3
 
-for script in remote tune-host publish referee llm-peers bench autobahn fuzz screenshots; do
+mkdir -p "$room/sources/src/tests"
+printf '//! Words.\n\nstruct A;\n#[cfg(test)]\nmod tests {}\n' >"$room/sources/src/lib.rs"
+printf 'enum B {}\n' >"$room/sources/src/tests/b.rs"
+cp -r scripts "$room/sources/scripts"
+git -C "$room/sources" init -q && git -C "$room/sources" add .
+is 'size: tests do not count' "$("$room/sources/scripts/size.sh")" '3 physical lines, 1 of code, 1 names of types'
+
+for script in remote tune-host publish referee llm-peers bench autobahn fuzz screenshots size; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

@@ -60,10 +60,7 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, plan, &out))?;
-    let lang = args.output.lang;
-    args.output.conclude(&out, |records, width, colour| {
-        Some(reports::agent_terminal(&reports::Agent::of(records)?, lang, width, colour))
-    })?;
+    args.output.conclude(&out)?;
     if ended.interrupted {
         print::say(format_args!("interrupted after {} loops; whole blocks of them count", ended.finished));
         return Ok(130);

@@ -100,10 +100,7 @@ pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &mut search, &out))?;
-    let lang = args.output.lang;
-    args.output.conclude(&out, |records, width, colour| {
-        Some(reports::capacity_terminal(&reports::Capacity::of(records)?, lang, width, colour))
-    })?;
+    args.output.conclude(&out)?;
     if ended.interrupted {
         print::say(format_args!("interrupted after {} trials; what was measured is kept", ended.finished));
         return Ok(130);

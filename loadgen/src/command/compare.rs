@@ -3,7 +3,7 @@
 use super::flags::{ConnectionArgs, arm, bytes, duration, rate};
 use super::gate::{Gate, GateArgs};
 use super::output::{BuildArgs, Ended, OutputArgs};
-use super::reach;
+use super::{reach, terminal_width};
 use crate::interrupt::Interrupt;
 use crate::journal::Journal;
 use crate::preflight::{self, Depth, PreflightError};
@@ -99,10 +99,7 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
-    let lang = args.output.lang;
-    let records = args.output.conclude(&out, |records, width, colour| {
-        Some(reports::terminal(&reports::Comparison::of(records), lang, width, colour))
-    })?;
+    let records = args.output.conclude(&out)?;
     if ended.interrupted {
         let (finished, planned) = (ended.finished, ended.planned);
         print::say(format_args!("interrupted after {finished} of {planned} trials; what was measured is kept"));
@@ -178,7 +175,7 @@ fn record(
         print::say(warning);
     }
     if !args.output.json {
-        reports::preflight_lines(&found, args.output.lang).iter().for_each(print::note);
+        print::note(reports::terminal(&reports::preflight(&found, args.output.lang), terminal_width(), false));
     }
     let ceilings = found.ceilings.clone();
     journal.append(&Line::Preflight(Box::new(found)))?;

@@ -6,7 +6,7 @@ mod ledger;
 mod record;
 mod waste;
 
-use super::terminal_width;
+use super::summary;
 use crate::client::Dialer;
 use crate::endpoint::Endpoint;
 use crate::event_log::EventLog;
@@ -25,7 +25,7 @@ use anyhow::{Context as _, ensure};
 pub use flags::LlmArgs;
 use ledger::Ledger;
 use servers::clock;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use trial::{Arm, InVain, Line, LlmCounts};
@@ -106,9 +106,7 @@ fn conclude(
     let records = [reports::load(out)?];
     let rendered = reports::render(&records, out, args.output.lang)?;
     if !args.output.json && totals.len() > 1 {
-        let compared = reports::Comparison::of(&records[0]);
-        let colour = std::io::stdout().is_terminal();
-        write!(print::painted(), "\n{}", reports::terminal(&compared, args.output.lang, terminal_width(), colour))?;
+        write!(print::painted(), "\n{}", summary(&records[0], args.output.lang))?;
     }
     if !args.output.json {
         writeln!(stdout, "report: {}", rendered.page.display())?;

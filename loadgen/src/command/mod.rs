@@ -17,6 +17,8 @@ use crate::drive::Session;
 use crate::endpoint::Endpoint;
 use crate::redact;
 use flags::ConnectionArgs;
+use reports::{Comparison, Extent, Language, Records};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use terminal_size::terminal_size;
 
@@ -39,6 +41,12 @@ async fn reach(url: &str, connection: &ConnectionArgs) -> anyhow::Result<Session
 fn terminal_width() -> usize {
     let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     stated.or_else(|| terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(100)
+}
+
+/// What a run says, for the terminal of this process.
+fn summary(records: &Records, lang: Language) -> String {
+    let document = reports::document(&[Comparison::of(records)], lang, Extent::Summary);
+    reports::terminal(&document, terminal_width(), std::io::stdout().is_terminal())
 }
 
 /// The command line as the user typed it, without credentials, quoted where a shell would need it.

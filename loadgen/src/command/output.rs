@@ -1,13 +1,13 @@
 //! What every measuring command is told about its results, and does with them: seed, place and language, the first line of
 //! the records, the report. Refuses to measure.
 
-use super::{command_line, default_out, terminal_width};
+use super::{command_line, default_out, summary};
 use crate::journal::{self, Journal};
 use crate::{host, print, redact, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
 use reports::{Language, Records};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use trial::check::{clock, events, network};
 use trial::{Line, Plan, Run, SCHEMA};
@@ -90,18 +90,12 @@ impl OutputArgs {
 
     /// Compresses the records. Answers on the terminal, for its width and whether it takes colours; renders the report beside the records and, last,
     /// says where.
-    pub fn conclude(
-        &self,
-        out: &Path,
-        answer: impl FnOnce(&Records, usize, bool) -> Option<String>,
-    ) -> anyhow::Result<Records> {
+    pub fn conclude(&self, out: &Path) -> anyhow::Result<Records> {
         journal::pack(out);
         let records = reports::load(out)?;
         let mut stdout = print::stdout();
-        if !self.json
-            && let Some(answer) = answer(&records, terminal_width(), std::io::stdout().is_terminal())
-        {
-            writeln!(print::painted(), "{answer}")?;
+        if !self.json {
+            writeln!(print::painted(), "{}", summary(&records, self.lang))?;
         }
         reports::render(std::slice::from_ref(&records), out, self.lang)
             .context("the records are kept; render them later with 'loadgen report'")?;

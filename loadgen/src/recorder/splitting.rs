@@ -110,7 +110,7 @@ proptest! {
 #[test]
 fn a_run_that_is_split_holds_all_there_is_to_merge() {
     let events: Vec<_> =
-        (0..160).map(|n| (n % STREAMS, 1 + (n % 5) as i64 - 1, n as u64 % 37, n as u64, n == 7)).collect();
+        (0..160).map(|n| (n % STREAMS, 1 + (n % 5) as i64 - 1, n as u64 * 17 % 97, n as u64, n == 7)).collect();
     for defers in [false, true] {
         let whole = record(recorders(&events, &[0, 1, 2, 0, 1, 2], 3, defers), defers, 1);
         let has = |metric| whole.distributions.contains_key(&metric);

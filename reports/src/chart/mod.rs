@@ -27,15 +27,6 @@ pub(crate) use unit::Unit;
 /// Width of every chart in drawing units; in the page one unit is at most 1.2 CSS pixels.
 const WIDTH: f64 = 540.0;
 
-/// A finished chart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Chart {
-    /// An `<svg>` element to put inside an HTML page: no background, no font, no fixed size, no id.
-    pub(crate) svg: String,
-    /// A PNG file, 1160 pixels wide, on white.
-    pub(crate) png: Vec<u8>,
-}
-
 /// Why a chart was not drawn.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChartError {

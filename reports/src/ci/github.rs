@@ -2,25 +2,26 @@
 //! command.
 
 use super::{Judgement, Standing};
-use crate::markdown::escape;
+use crate::document::{Block, Table};
 use crate::printed::one_line;
+use crate::render::{blocks, joined, table as table_of};
 use crate::text::Language;
 
 /// Markdown for the file that `GITHUB_STEP_SUMMARY` names.
 pub fn summary(judgement: &Judgement, lang: Language) -> String {
-    let rows: String = judgement
-        .checks
-        .iter()
-        .map(|check| {
-            let cells = [check.standing.sign(), &check.what, &check.cell, &check.found].map(escape);
-            format!("| {} |\n", cells.join(" | "))
-        })
-        .collect();
-    let head = [String::new(), lang.check_head(), lang.cell_head(), lang.found_head()].join(" | ");
-    let invalid = judgement.invalid.iter().map(|why| format!("- ⚠ {}\n", escape(&lang.invalid_result(why))));
-    let notes = judgement.notes.iter().map(|note| format!("- {}\n", escape(note)));
-    let lists: String = invalid.chain(notes).collect();
-    format!("## pushbench\n\n| {head} |\n| --- | --- | --- | --- |\n{rows}\n{lists}")
+    let table = Table::of(
+        String::new(),
+        &judgement.checks,
+        [
+            (String::new(), &|check| check.standing.sign().to_owned()),
+            (lang.check_head(), &|check| check.what.clone()),
+            (lang.cell_head(), &|check| check.cell.clone()),
+            (lang.found_head(), &|check| check.found.clone()),
+        ],
+    );
+    let invalid = judgement.invalid.iter().map(|why| Block::Warning(lang.invalid_result(why)));
+    let lists = invalid.chain([Block::List(judgement.notes.clone())]).collect::<Vec<_>>();
+    joined(["## pushbench\n".to_owned(), table_of(&table), blocks(&lists)])
 }
 
 /// One workflow command a line for what did not pass.

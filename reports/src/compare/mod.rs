@@ -126,6 +126,12 @@ impl<'r> CellComparison<'r> {
         Self { cell, arms, base, turned: false, versus }
     }
 
+    /// The part of its name behind its row: `single` of `latency/single`.
+    pub fn short_name(&self) -> &'r str {
+        let name = self.cell.name.as_str();
+        self.cell.row.and_then(|row| name.strip_prefix(row.name())?.strip_prefix('/')).unwrap_or(name)
+    }
+
     /// The trials of an arm.
     pub fn arm(&self, arm: Arm) -> Option<&ArmTrials<'r>> {
         self.arms.iter().find(|trials| trials.arm == arm)

@@ -46,6 +46,11 @@ pub(super) fn wide_bound(base: &ArmTrials, other: &ArmTrials) -> Option<f64> {
 }
 
 impl Difference {
+    /// The end of the interval that is farther from none: what the difference may be, not what it was.
+    pub(crate) fn reach_ns(&self) -> Option<f64> {
+        self.interval_ns.map(|bounds| bounds.low.abs().max(bounds.high.abs()))
+    }
+
     /// Over the blocks that hold both arms; `None` without any.
     pub(crate) fn of(base: &ArmTrials, other: &ArmTrials, figure: Figure, bound_ns: f64) -> Option<Self> {
         let others = other.values(figure);

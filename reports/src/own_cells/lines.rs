@@ -1,6 +1,6 @@
 //! The lines of a cell of one's own in the table: a column for each arm of the run, and one for each ratio.
 
-use super::{OwnCell, percent, signed};
+use super::OwnCell;
 use crate::arms::Arms;
 use crate::compare::Estimability;
 use crate::number::{self, NONE};
@@ -92,11 +92,11 @@ impl OwnCell<'_, '_> {
     /// The difference as a line of its own: a ratio of small times says little beside the time between two tokens.
     fn apart(&self, arms: &Arms, lang: Language) -> Option<Measured> {
         let (added, share) = (self.added(Quantile::P50)?, self.share(Quantile::P50)?);
-        let share = lang.llm_share(percent(share.abs()), number::duration(self.gap_ns?));
+        let share = lang.llm_share(number::small_share(share.abs()), number::duration(self.gap_ns?));
         let contest = self.cell.contest(self.judged(Quantile::P50))?;
         let [base, other] = lang.sides(contest.arms);
         let mut line = Measured::empty(lang.llm_difference_head(lang.llm_difference(&other, &base)), arms, "");
-        line.put(arms, contest.arms, [String::new(), signed(added), share]);
+        line.put(arms, contest.arms, [String::new(), number::difference(&added), share]);
         Some(line)
     }
 }

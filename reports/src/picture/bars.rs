@@ -3,10 +3,10 @@
 use super::{block, colour, file_name, shown_arms, without_titles};
 use crate::chart::{Axis, ChartError, ChartText, Colour, ENDS, Key, Label, Mark, Plot, Shape, Unit};
 use crate::compare::{ArmTrials, Breakdown, CellComparison, Part};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::number;
-use crate::row::theory_of;
 use crate::text::Language;
+use crate::theory::theory_of;
 use plotters::style::text_anchor::HPos;
 use trial::{Arm, Figure};
 

@@ -3,7 +3,7 @@
 use super::{block, colour, file_name, shown_arms};
 use crate::chart::{Axis, ChartError, ChartText, Colour, Key, Mark, Plot, Point, Shape, Unit};
 use crate::compare::{ArmTrials, CellComparison, Pooled, Versus, independent, principal};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::text::Language;
 use crate::{number, stats};

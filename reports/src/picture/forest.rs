@@ -4,9 +4,8 @@
 use super::{block, colour, file_name, without_titles};
 use crate::chart::{Axis, BESIDE, ChartError, ChartText, Colour, ENDS, Key, Label, Mark, Plot, Shape, Unit};
 use crate::compare::{CellComparison, Comparison, Contest, Estimability};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::number;
-use crate::row::short_name;
 use crate::text::Language;
 use crate::verdict::{Direction, Interval, Verdict};
 use plotters::style::text_anchor::HPos;
@@ -77,7 +76,7 @@ fn row(cell: &CellComparison, contest: &Contest) -> Row {
         _ => String::new(),
     };
     Row {
-        name: format!("{}{quantile}", short_name(cell)),
+        name: format!("{}{quantile}", cell.short_name()),
         ratio: contest.ratio.value,
         interval: bounds(contest.ratio.interval),
         null: contest.null.and_then(|null| bounds(null.interval)),

@@ -3,7 +3,7 @@
 use super::{Finding, Measured, RowVerdict, Study};
 use crate::browser_support::{BrowserSince, Feature, Share, support};
 use crate::compare::Comparison;
-use crate::evidence::{Block, Table};
+use crate::document::{Block, Table};
 use crate::number;
 use crate::text::Language;
 use std::cmp::Ordering;
@@ -101,16 +101,17 @@ fn compatibility(lang: Language) -> Table {
     // Desktop and mobile browsers first, JavaScript servers last.
     let mut browsers: Vec<&BrowserSince> = sse.browsers.iter().collect();
     browsers.sort_by_key(|browser| (browser.retired, browser.kind));
-    let rows = browsers.into_iter().map(|browser| {
-        let other = websocket.browsers.iter().find(|other| other.id == browser.id);
-        let retired = if browser.retired { lang.retired() } else { String::new() };
-        vec![format!("{}{retired}", browser.name), first(browser), other.map_or(number::NONE.to_owned(), first)]
-    });
-    Table {
-        caption: lang.compat_caption(),
-        head: vec![lang.browser(), sse.name.clone(), websocket.name.clone()],
-        rows: rows.collect(),
-    }
+    let other = |browser: &&BrowserSince| websocket.browsers.iter().find(|other| other.id == browser.id);
+    let retired = |browser: &BrowserSince| if browser.retired { lang.retired() } else { String::new() };
+    Table::of(
+        lang.compat_caption(),
+        &browsers,
+        [
+            (lang.browser(), &|browser| format!("{}{}", browser.name, retired(browser))),
+            (sse.name.clone(), &|browser| first(browser)),
+            (websocket.name.clone(), &|browser| other(browser).map_or(number::NONE.to_owned(), first)),
+        ],
+    )
 }
 
 fn probes(live: &[&LiveBrowser], lang: Language) -> Table {
@@ -119,26 +120,16 @@ fn probes(live: &[&LiveBrowser], lang: Language) -> Table {
         Some(false) => lang.no(),
         None => number::NONE.to_owned(),
     };
-    let row = |browser: &&LiveBrowser| {
-        vec![
-            named(browser),
-            received(browser.sse_events, browser.asked, lang),
-            received(browser.websocket_events, browser.asked, lang),
-            resumed(browser.sse_resumed),
-            resumed(browser.websocket_resumed),
-            browser.failure.clone().unwrap_or_default(),
-        ]
-    };
-    Table {
-        caption: lang.probe_caption(),
-        head: vec![
-            lang.browser(),
-            lang.events_by("EventSource"),
-            lang.events_by("WebSocket"),
-            lang.resumed_by("EventSource"),
-            lang.resumed_by("WebSocket"),
-            lang.remark(),
+    Table::of(
+        lang.probe_caption(),
+        live,
+        [
+            (lang.browser(), &|browser| named(browser)),
+            (lang.events_by("EventSource"), &|browser| received(browser.sse_events, browser.asked, lang)),
+            (lang.events_by("WebSocket"), &|browser| received(browser.websocket_events, browser.asked, lang)),
+            (lang.resumed_by("EventSource"), &|browser| resumed(browser.sse_resumed)),
+            (lang.resumed_by("WebSocket"), &|browser| resumed(browser.websocket_resumed)),
+            (lang.remark(), &|browser| browser.failure.clone().unwrap_or_default()),
         ],
-        rows: live.iter().map(row).collect(),
-    }
+    )
 }

@@ -3,7 +3,7 @@
 use super::{Finding, Measured, RowVerdict, Study, absent};
 use crate::browser_support::support;
 use crate::compare::{CellComparison, Comparison};
-use crate::evidence::{Block, Table};
+use crate::document::{Block, Table};
 use crate::number;
 use crate::text::Language;
 use trial::{ClientKind, Cost, Figure, Row, Scenario};
@@ -114,26 +114,17 @@ fn resumed(comparison: &Comparison) -> [Option<bool>; 2] {
 }
 
 fn cost_table(costs: &[(Transport, &Cost)], lang: Language) -> Table {
-    let row = |(transport, cost): &(Transport, &Cost)| {
-        vec![
-            lang.transport(*transport).to_owned(),
-            cost.decoder.clone(),
-            number::payload(cost.payload_bytes as usize),
-            number::duration(cost.ns_per_event),
-            number::significant(1e9 / cost.ns_per_event) + "/s",
-            cost.lines.map_or(number::NONE.to_owned(), |lines| number::count(u64::from(lines))),
-        ]
-    };
-    Table {
-        caption: lang.cost_caption(),
-        head: vec![
-            lang.transport_head(),
-            lang.decoder(),
-            lang.payload(),
-            lang.cost_per_event(),
-            lang.events_per_core(),
-            lang.lines_of_code(),
+    let lines = |cost: &Cost| cost.lines.map_or(number::NONE.to_owned(), |lines| number::count(u64::from(lines)));
+    Table::of(
+        lang.cost_caption(),
+        costs,
+        [
+            (lang.transport_head(), &|(transport, _)| lang.transport(*transport).to_owned()),
+            (lang.decoder(), &|(_, cost)| cost.decoder.clone()),
+            (lang.payload(), &|(_, cost)| number::payload(cost.payload_bytes as usize)),
+            (lang.cost_per_event(), &|(_, cost)| number::duration(cost.ns_per_event)),
+            (lang.events_per_core(), &|(_, cost)| number::significant(1e9 / cost.ns_per_event) + "/s"),
+            (lang.lines_of_code(), &|(_, cost)| lines(cost)),
         ],
-        rows: costs.iter().map(row).collect(),
-    }
+    )
 }

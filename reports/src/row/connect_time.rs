@@ -2,7 +2,7 @@
 
 use super::{Finding, Measured, Study, absent, clause, found};
 use crate::compare::Comparison;
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::text::Language;
 use trial::{Figure, Metric, Quantile, Row, Scenario};
 

@@ -2,7 +2,7 @@
 
 use super::{Finding, Measured, RowVerdict, Study, absent};
 use crate::compare::{CellComparison, Comparison};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::number;
 use crate::text::Language;
 use trial::{Figure, Row, Scenario};

@@ -1,8 +1,8 @@
 //! Response time from the due time. Confirmed only where every resolved figure says so.
 
-use super::{Finding, Measured, RowVerdict, Study, absent, beyond_margin, clause, diluted, short_name, summary};
+use super::{Finding, Measured, RowVerdict, Study, absent, beyond_margin, clause, diluted, summary};
 use crate::compare::{CellComparison, Comparison, Contest, Estimability};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
 use trial::{Figure, Metric, Quantile, Row, Scenario};
@@ -34,7 +34,7 @@ impl Study for Latency {
         if cells.len() > SHOWN_CELLS {
             sentence += &lang.more_cells(cells.len() - SHOWN_CELLS);
         }
-        let caveats = cells.iter().flat_map(|cell| diluted(cell, short_name(cell), lang)).collect();
+        let caveats = cells.iter().flat_map(|cell| diluted(cell, cell.short_name(), lang)).collect();
         Finding { lines, verdict: verdict(&cells, comparison, lang), sentence, caveats }
     }
 
@@ -72,7 +72,7 @@ fn judged(cell: &CellComparison) -> Metric {
 }
 
 fn label(cell: &CellComparison, quantile: Quantile) -> String {
-    format!("{} {quantile}", short_name(cell))
+    format!("{} {quantile}", cell.short_name())
 }
 
 fn verdict(cells: &[&CellComparison], comparison: &Comparison, lang: Language) -> RowVerdict {

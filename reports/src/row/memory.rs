@@ -3,7 +3,7 @@
 
 use super::{Finding, Measured, RowVerdict, Study, absent, clause, found};
 use crate::compare::{CellComparison, Comparison};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::number;
 use crate::text::Language;
 use trial::{Figure, HeapAccount, Row, Scenario};

@@ -10,20 +10,18 @@ mod latency;
 mod memory;
 mod network_overhead;
 mod protocol_type;
-mod theory;
 mod throughput;
 
 pub(crate) use memory::account as heap_account;
-pub(crate) use network_overhead::theory_of;
-pub use theory::overhead_in_theory;
 
 use crate::arms::Arms;
 use crate::compare::{CellComparison, Comparison, Contest, Estimability, principal};
 use crate::detect::unequal_warning;
-use crate::evidence::{Block, trial_warnings};
+use crate::document::{Block, Tone};
 use crate::number;
 use crate::text::Language;
 use crate::verdict::{Direction, Verdict};
+use crate::warnings::trial_warnings;
 use trial::{Action, Arm, Figure, Metric, Quantile, Row};
 
 /// What one row of the table says.
@@ -89,15 +87,15 @@ impl RowVerdict {
         }
     }
 
-    /// A name for style sheets, the same in every language.
-    pub(crate) const fn class(&self) -> &'static str {
+    /// Its kind.
+    pub(crate) const fn tone(&self) -> Tone {
         match self {
-            Self::Confirmed => "confirmed",
-            Self::Refuted => "refuted",
-            Self::DependsOn(_) => "depends",
-            Self::NotResolved(_) => "unresolved",
-            Self::NotMeasured(_) => "unmeasured",
-            Self::Found(_) => "found",
+            Self::Confirmed => Tone::Confirmed,
+            Self::Refuted => Tone::Refuted,
+            Self::DependsOn(_) => Tone::Depends,
+            Self::NotResolved(_) => Tone::Unresolved,
+            Self::NotMeasured(_) => Tone::Unmeasured,
+            Self::Found(_) => Tone::Found,
         }
     }
 }
@@ -115,7 +113,7 @@ pub fn finding(comparison: &Comparison, row: Row, lang: Language) -> Finding {
 /// Which arms of a cell were refused, and why.
 fn refusal(cell: &CellComparison, lang: Language) -> Option<String> {
     let warning = unequal_warning(cell.unequal())?;
-    Some(lang.unequal_caveat(short_name(cell), lang.warning(&warning)))
+    Some(lang.unequal_caveat(cell.short_name(), lang.warning(&warning)))
 }
 
 /// How a row reads a comparison.
@@ -169,11 +167,6 @@ impl Measured {
     /// Whether any arm has a value.
     pub(crate) fn has_values(&self) -> bool {
         self.values.iter().any(|value| value != number::NONE)
-    }
-
-    /// All columns but that of what was measured.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &String> {
-        self.values.iter().chain(&self.ratios)
     }
 
     pub(crate) fn with_ratio(self, ratio: impl Into<String>) -> Self {
@@ -312,10 +305,4 @@ fn less_lateness(cell: &CellComparison, what: &str, lang: Language) -> Option<St
     let from_due = cell.contest(Figure::Duration(principal(cell.cell)?, Quantile::P50))?;
     let is_less = cell.judged() == Some(Metric::JudgedTime);
     is_less.then(|| lang.judged_less_lateness(what, number::duration(cell.cap_ns()), number::ratio(&from_due.ratio)))
-}
-
-/// The part of a cell's name behind its row: `single` of `latency/single`.
-pub(crate) fn short_name<'a>(cell: &'a CellComparison) -> &'a str {
-    let name = cell.cell.name.as_str();
-    cell.cell.row.and_then(|row| name.strip_prefix(row.name())?.strip_prefix('/')).unwrap_or(name)
 }

@@ -1,11 +1,11 @@
 //! Bytes above the payload for each event, exact, beside what the specifications say.
 
-use super::theory::{mean_digits, one_event_a_write};
-use super::{Finding, Measured, RowVerdict, Study, absent, beyond_margin, overhead_in_theory};
+use super::{Finding, Measured, RowVerdict, Study, absent, beyond_margin};
 use crate::compare::{ArmTrials, CellComparison, Comparison};
-use crate::evidence::{Block, Table};
+use crate::document::{Block, Table};
 use crate::number;
 use crate::text::Language;
+use crate::theory::theory_of;
 use crate::verdict::Direction;
 use trial::{Figure, Row, Scenario};
 use wire::Transport;
@@ -91,15 +91,6 @@ fn verdict(cells: &[&CellComparison], lang: Language) -> RowVerdict {
     }
 }
 
-/// Theory for an arm of a cell, where every event is written alone.
-pub(crate) fn theory_of(cell: &CellComparison, arm: &ArmTrials) -> Option<f64> {
-    let load = &cell.cell.load;
-    let received = arm.measured().next().map_or(0, |(_, m)| m.counters.received / m.counters.connections.max(1));
-    let digits = load.ids.then(|| mean_digits(received));
-    let alone = one_event_a_write(cell.cell.preset, cell.cell.flush);
-    alone.then(|| overhead_in_theory(arm.arm.protocol, load.payload_bytes, digits)).flatten()
-}
-
 /// Cells of the row with their arms, measured overhead and theory.
 fn overheads<'a, 'r>(
     comparison: &'a Comparison<'r>,
@@ -119,22 +110,19 @@ fn mismatches(comparison: &Comparison, lang: Language) -> impl Iterator<Item = S
 }
 
 fn beside_theory(comparison: &Comparison, lang: Language) -> Table {
-    let row = |(cell, arm, measured, theory): (&CellComparison, &ArmTrials, f64, Option<f64>)| {
-        let ids = if cell.cell.load.ids { lang.with_ids() } else { String::new() };
-        let agrees = theory.map_or(number::NONE.to_owned(), |theory| {
-            if (measured - theory).abs() > EXACT { lang.no() } else { lang.yes() }
-        });
-        vec![
-            format!("{}{ids}", number::payload(cell.cell.load.payload_bytes)),
-            lang.transport(arm.arm.protocol).to_owned(),
-            number::bytes(measured),
-            theory.map_or(number::NONE.to_owned(), number::bytes),
-            agrees,
-        ]
-    };
-    Table {
-        caption: lang.theory_caption(),
-        head: vec![lang.payload(), lang.transport_head(), lang.measured_head(), lang.in_theory(), lang.agrees()],
-        rows: overheads(comparison).map(row).collect(),
-    }
+    let none = || number::NONE.to_owned();
+    let ids = |cell: &CellComparison| if cell.cell.load.ids { lang.with_ids() } else { String::new() };
+    let agrees = |measured: f64, theory: f64| if (measured - theory).abs() > EXACT { lang.no() } else { lang.yes() };
+    let overheads: Vec<_> = overheads(comparison).collect();
+    Table::of(
+        lang.theory_caption(),
+        &overheads,
+        [
+            (lang.payload(), &|(cell, ..)| format!("{}{}", number::payload(cell.cell.load.payload_bytes), ids(cell))),
+            (lang.transport_head(), &|(_, arm, ..)| lang.transport(arm.arm.protocol).to_owned()),
+            (lang.measured_head(), &|(_, _, measured, _)| number::bytes(*measured)),
+            (lang.in_theory(), &|(.., theory)| theory.map_or_else(none, number::bytes)),
+            (lang.agrees(), &|(.., measured, theory)| theory.map_or_else(none, |theory| agrees(*measured, theory))),
+        ],
+    )
 }

@@ -1,8 +1,8 @@
 //! Events a second at saturation, what each costs the server, and how far that is from the raw TCP floor.
 
-use super::{Finding, Measured, Study, absent, clause, found, short_name};
+use super::{Finding, Measured, Study, absent, clause, found};
 use crate::compare::{CellComparison, Comparison};
-use crate::evidence::Block;
+use crate::document::Block;
 use crate::number;
 use crate::text::Language;
 use trial::{Figure, Row, Scenario};
@@ -18,7 +18,7 @@ impl Study for Throughput {
         }
         let rates = || cells.iter().filter_map(|cell| Some((cell, cell.contest(Figure::EventsPerSecond)?)));
         let clauses =
-            rates().map(|(cell, contest)| clause(contest, &lang.rate_label(short_name(cell)), comparison, lang));
+            rates().map(|(cell, contest)| clause(contest, &lang.rate_label(cell.short_name()), comparison, lang));
         let costs = paced(comparison).filter_map(|cell| cell.contest(Figure::TransportCpuPerEvent));
         let clauses = clauses
             .chain(costs.map(|contest| clause(contest, &lang.figure(Figure::TransportCpuPerEvent), comparison, lang)));
@@ -27,7 +27,7 @@ impl Study for Throughput {
             lines: lines(&cells, lang).into_iter().chain(paced(comparison).flat_map(|cell| cost(cell, lang))).collect(),
             caveats: Vec::new(),
             sentence: lang.sentence(lang.list(clauses)) + &batching,
-            verdict: found(rates().map(|(cell, contest)| (contest, lang.flushed(short_name(cell)))), comparison, lang),
+            verdict: found(rates().map(|(cell, contest)| (contest, lang.flushed(cell.short_name()))), comparison, lang),
         }
     }
 
@@ -53,10 +53,10 @@ fn cost(cell: &CellComparison, lang: Language) -> Vec<Measured> {
 /// Rates of every cell first, then their shares of the floor, then what each event costs the server.
 fn lines(cells: &[&CellComparison], lang: Language) -> Vec<Measured> {
     let rate = |cell: &&CellComparison| {
-        Measured::figure(cell, Figure::EventsPerSecond, &lang.rate_label(short_name(cell)), lang)
+        Measured::figure(cell, Figure::EventsPerSecond, &lang.rate_label(cell.short_name()), lang)
     };
     let cpu = |cell: &&CellComparison| {
-        Measured::figure(cell, Figure::ServerCpuPerEvent, &lang.cpu_label(short_name(cell)), lang)
+        Measured::figure(cell, Figure::ServerCpuPerEvent, &lang.cpu_label(cell.short_name()), lang)
     };
     let floors = cells.iter().filter_map(|cell| floor(cell, lang));
     cells.iter().filter_map(rate).chain(floors).chain(cells.iter().filter_map(cpu)).collect()
@@ -67,7 +67,7 @@ fn floor(cell: &CellComparison, lang: Language) -> Option<Measured> {
     let of = |transport| cell.median_of(transport, Figure::EventsPerSecond);
     let floor = of(Transport::RawTcp).filter(|&floor| floor > 0.0)?;
     let share = |transport| Some(number::percent(of(transport)? / floor));
-    Some(Measured::new(lang.floor_label(short_name(cell)), share(Transport::Sse)?, share(Transport::WebSocket)?))
+    Some(Measured::new(lang.floor_label(cell.short_name()), share(Transport::Sse)?, share(Transport::WebSocket)?))
 }
 
 /// How many times faster each transport is in the second cell than in the first.

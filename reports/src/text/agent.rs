@@ -105,26 +105,6 @@ impl Language {
         );
         [setting, self.agent_rule(), self.agent_handshake(plan.turns), self.agent_relay()]
     }
-
-    /// Heads of the table of arms.
-    pub(crate) fn agent_arm_heads(self) -> [String; 8] {
-        match self {
-            Self::English => [
-                "Arm",
-                "Overhead a turn",
-                "First content late by",
-                "Up, first turn",
-                "Up, last turn",
-                "Down a turn",
-                "Connections a loop",
-                "Loops",
-            ],
-            Self::Chinese => {
-                ["臂", "每轮开销", "首个内容迟到", "首轮上行", "末轮上行", "每轮下行", "每循环连接数", "循环数"]
-            }
-        }
-        .map(str::to_owned)
-    }
 }
 
 /// What an effect saves of a real turn, in percent of it.
@@ -156,6 +136,14 @@ messages! {
     agent_turn_head() "A turn" "每轮"
     agent_real_head(turn: String) "Of a real turn ({turn})" "占真实一轮（{turn}）"
     agent_measured_head() "Of the measured turn" "占实测一轮"
+    agent_arm_head() "Arm" "臂"
+    agent_overhead_head() "Overhead a turn" "每轮开销"
+    agent_late_head() "First content late by" "首个内容迟到"
+    agent_first_up_head() "Up, first turn" "首轮上行"
+    agent_last_up_head() "Up, last turn" "末轮上行"
+    agent_down_head() "Down a turn" "每轮下行"
+    agent_connections_head() "Connections a loop" "每循环连接数"
+    agent_loops_head() "Loops" "循环数"
     agent_arms_caption() "Arms: medians over loops of means over turns" "各臂：对循环取中位数，对轮次取平均"
     agent_setting(turns: u32, history: String, growth: String, speed: String, cost: u64)
         "{turns} turns a loop; {history} of history before the first, {growth} more for each; 60 to 200 output tokens. A real turn is the model's schedule (TTFT 200 ms, 10 ms a token), without the tool; model and tools ran {speed} times as fast, so that every effect is a larger share of the measured turn than of a real one. Reading the input costs the server {cost} ns a byte."

@@ -1,7 +1,7 @@
 //! The words of the section that says why a run may be believed.
 
 use super::{Language, messages};
-use trial::{Action, Warning};
+use trial::{Action, StopReason, Warning};
 
 impl Language {
     pub(crate) fn warning(self, warning: &Warning) -> String {
@@ -18,6 +18,18 @@ impl Language {
             Action::Refuse => self.pick("refuse", "拒绝"),
         }
         .to_owned()
+    }
+
+    pub(crate) fn stop_reason(self, reason: StopReason) -> &'static str {
+        match reason {
+            StopReason::Planned => self.pick("stopped as planned", "按计划停止"),
+            StopReason::Width => self.pick("stopped because the intervals are narrow enough", "区间已足够窄，停止"),
+            StopReason::Cap => {
+                self.pick("stopped at the most blocks that the plan allows", "达到计划允许的最多区组，停止")
+            }
+            StopReason::Budget => self.pick("stopped because the time was used up", "时间用完，停止"),
+            StopReason::Interrupted => self.pick("stopped by hand", "手动停止"),
+        }
     }
 }
 
@@ -37,12 +49,14 @@ messages! {
     quiet_answer(answer: String, samples: String)
         "{answer}; foreign CPUs in each sample: {samples}"
         "{answer}；各次采样中的外来 CPU：{samples}"
+    quiet_unknown() "not measured (/proc/stat cannot be read)" "未测量（无法读取 /proc/stat）"
     clock_line() "Monotonic clock against the raw one" "单调时钟相对原始时钟"
     expected_line() "Length of the run, predicted" "预计运行时长"
     ceiling_line(transport: &str) "Generator's ceiling, {transport}, null server" "负载发生器上限，{transport}，空服务器"
     predictions_caption() "Precision promised before the run, from the pilot's A/A blocks" "运行前由试点 A/A 区组预告的精度"
     no_predictions() "Not measured: no pilot was run, so no precision was promised." "未测量：没有做试点，因此没有预告精度。"
     deviation_head() "A/A deviation of a block" "单个区组的 A/A 标准差"
+    margin_head() "Margin" "界值"
     resolves_head() "Smallest difference resolved" "可分辨的最小差别"
     blocks_needed_head() "Blocks the margin takes" "达到界值所需区组"
     fingerprint_summary() "Settings of the host" "主机设置"

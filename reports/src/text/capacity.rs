@@ -78,7 +78,8 @@ impl Language {
         }
     }
 
-    fn ratio_of(self, found: &Capacity) -> Option<String> {
+    /// The ratio, or why there is none; `None` where nobody asked.
+    pub(crate) fn ratio_of(self, found: &Capacity) -> Option<String> {
         let [base, other] = found.plan.arms.map(|arm| self.transport(arm));
         match found.ratio {
             Ok(ratio) => Some(self.capacity_ratio(base, other, &ratio, found.plan.of)),
@@ -92,14 +93,19 @@ impl Language {
     fn capacity_ratio(self, base: &str, other: &str, ratio: &CapacityRatio, of: Variable) -> String {
         let shown = number::bracketed(number::times(ratio.ratio.value), ratio.ratio.interval);
         let [base_load, other_load] = [ratio.base, ratio.other].map(|load| self.amount(load.round() as u64, of));
-        let verdict = match ratio.ratio.interval {
+        let verdict = self.capacity_verdict(ratio, other);
+        self.capacity_is(other, shown, base, self.both(other_load, base_load), self.blocks(ratio.blocks), verdict)
+    }
+
+    /// What may be said of the other arm's capacity.
+    pub(crate) fn capacity_verdict(self, ratio: &CapacityRatio, other: &str) -> String {
+        match ratio.ratio.interval {
             None if ratio.blocks < FEWEST_BLOCKS => self.capacity_few_blocks(),
             None => self.no_interval(),
             Some(interval) if interval.low > 1.0 => self.capacity_higher(other),
             Some(interval) if interval.high < 1.0 => self.capacity_lower(other),
             Some(_) => self.unsettled(),
-        };
-        self.capacity_is(other, shown, base, self.both(other_load, base_load), self.blocks(ratio.blocks), verdict)
+        }
     }
 
     fn amount(self, load: u64, of: Variable) -> String {
@@ -125,7 +131,6 @@ fn precise(share: f64) -> String {
 
 messages! {
     capacity_heading() "Capacity" "容量"
-    capacity_under(slo: &str) "Capacity under {slo}" "容量（在 {slo} 之下）"
     capacity_rule(slo: &str)
         "A load holds when, in the majority of its trials, 99.9 % of the events come, the backlog does not grow, and {slo} of the response time from the due time holds; events that never came count as too slow. A failure that the load generator can have caused (above 80 % of its CPU, or late itself) proves nothing."
         "某个负载成立，是指其多数试验中：99.9 % 的事件送达、积压不增长，并且自应发时刻起的响应时间满足 {slo}；从未到达的事件算作过慢。若失败可能由负载发生器造成（占用超过其 CPU 的 80 %，或自身迟到），则该试验不能证明任何事。"

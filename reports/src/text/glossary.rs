@@ -1,124 +1,56 @@
 //! The method in short and the glossary. METHOD.md has the long form.
 
-use super::Language;
+use super::{Language, pairs};
 
 impl Language {
     /// How numbers were made and what they may say, one paragraph each.
-    pub(crate) fn method(self) -> [&'static str; 5] {
-        [
-            self.pick(
-                "The unit of evidence is the trial, never the message. Trials come in blocks that hold every arm once, in random order: SSE, WebSocket and a null arm that repeats the base of the ratios. A ratio is taken inside each block, so what drifts with time cancels.",
-                "证据的单位是试验，而不是消息。试验分为区组，每个区组以随机次序包含每个臂各一次：SSE、WebSocket，以及重复比值基准的空对照臂。比值在区组内部计算，因此随时间的漂移会相互抵消。",
-            ),
-            self.pick(
-                "The ratio shown is the Hodges–Lehmann estimate over blocks; its interval inverts the exact Wilcoxon signed-rank test. Below six blocks no 95 % interval exists and none is shown. Exact counts (bytes, requests) need none.",
-                "所示比值是区组间的 Hodges–Lehmann 估计；其区间由精确的 Wilcoxon 符号秩检验反演得到。少于六个区组时不存在 95 % 区间，因此不显示。精确计数（字节、请求）不需要区间。",
-            ),
-            self.pick(
-                "The headline figures of a report share one risk of 5 % (Holm). A difference counts when it passes and its interval lies beyond the margin; two arms are equivalent when the 90 % interval lies inside the margin: 5 % for p50, throughput and CPU, 10 % for p99, 3 % for memory, 0.5 % for bytes. \"Not resolved\" never means equal.",
-                "一份报告的主要指标共担 5 % 的风险（Holm 校正）。差别须通过检验且区间位于界值之外才算成立；90 % 区间落在界值之内则两臂等效：p50、吞吐量与 CPU 为 5 %，p99 为 10 %，内存为 3 %，字节为 0.5 %。“未能分辨”绝不等于“相等”。",
-            ),
-            self.pick(
-                "A quantile q needs 20 / (1 − q) independent observations: 2,000 for p99, 20,000 for p99.9. An event that goes to 100 readers is one observation. Where one trial has too few, all trials are pooled and the interval comes from a bootstrap over whole blocks; where all have too few, no number is shown.",
-                "分位数 q 需要 20 / (1 − q) 个独立观测：p99 需 2,000 个，p99.9 需 20,000 个。发给 100 个读者的一个事件只算一个观测。单次试验不够时合并所有试验，区间由整区组自助法给出；全部合并仍不够时不显示数字。",
-            ),
-            self.pick(
-                "Self-hosted runs share one machine: server, client and kernel compete for the same cores over loopback. Ratios survive that better than absolute values do. Nothing here was measured across a real network unless a target is named.",
-                "自托管运行共用一台机器：服务器、客户端与内核经回环争用相同的核心。比值比绝对值更经得起这一点。除非注明了目标主机，这里的数字都不是在真实网络上测得的。",
-            ),
-        ]
+    pub(crate) fn method(self) -> impl Iterator<Item = &'static str> {
+        METHOD.iter().map(move |(english, chinese)| self.pick(english, chinese))
     }
 
     /// Terms with their meaning.
-    pub(crate) fn glossary(self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.terms_of_time().into_iter().chain(self.terms_of_comparison())
+    pub(crate) fn glossary(self) -> impl Iterator<Item = [&'static str; 2]> {
+        let (terms, _) = TERMS.as_chunks::<2>();
+        terms.iter().map(move |both| both.map(|(english, chinese)| self.pick(english, chinese)))
     }
+}
 
-    fn terms_of_time(self) -> [(&'static str, &'static str); 6] {
-        [
-            (
-                self.pick("response time", "响应时间"),
-                self.pick(
-                    "received − due: what a user waits, stalls included",
-                    "收到 − 应发：用户等待的时间，停顿也计入",
-                ),
-            ),
-            (
-                self.pick("service time", "服务时间"),
-                self.pick("received − sent: network and client alone", "收到 − 发出：仅网络与客户端"),
-            ),
-            (
-                self.pick("timer lateness", "定时迟到"),
-                self.pick(
-                    "fired − due: how late the server released an event, inside every response time",
-                    "触发 − 应发：服务器释放事件的迟到，包含在每个响应时间里",
-                ),
-            ),
-            (
-                self.pick("judged time", "所判时间"),
-                self.pick(
-                    "response time less the event's own timer lateness, up to a cap: the p99 of an idle timer beside the server in the same trial, at most 200 µs",
-                    "响应时间减去该事件自身的定时迟到，但不超过上限：同一试验中服务器旁空闲定时器迟到的 p99，最多 200 µs",
-                ),
-            ),
-            (
-                self.pick("delivery time", "交付时间"),
-                self.pick(
-                    "received − fired: a diagnostic; a server that stands still moves fired too, so it hides stalls",
-                    "收到 − 触发：仅供诊断；服务器停顿时触发也随之推迟，因此看不见停顿",
-                ),
-            ),
-            (
-                self.pick("cell, arm, trial, block", "单元、臂、试验、区组"),
-                self.pick(
-                    "a point of the comparison; one transport in it; one run of that; neighbouring trials that hold each arm once",
-                    "对照中的一个点；其中的一种传输；它的一次运行；相邻的、每臂各一次的一组试验",
-                ),
-            ),
-        ]
-    }
+pairs! { METHOD
+    "The unit of evidence is the trial, never the message. Trials come in blocks that hold every arm once, in random order: SSE, WebSocket and a null arm that repeats the base of the ratios. A ratio is taken inside each block, so what drifts with time cancels."
+    "证据的单位是试验，而不是消息。试验分为区组，每个区组以随机次序包含每个臂各一次：SSE、WebSocket，以及重复比值基准的空对照臂。比值在区组内部计算，因此随时间的漂移会相互抵消。"
+    "The ratio shown is the Hodges–Lehmann estimate over blocks; its interval inverts the exact Wilcoxon signed-rank test. Below six blocks no 95 % interval exists and none is shown. Exact counts (bytes, requests) need none."
+    "所示比值是区组间的 Hodges–Lehmann 估计；其区间由精确的 Wilcoxon 符号秩检验反演得到。少于六个区组时不存在 95 % 区间，因此不显示。精确计数（字节、请求）不需要区间。"
+    "The headline figures of a report share one risk of 5 % (Holm). A difference counts when it passes and its interval lies beyond the margin; two arms are equivalent when the 90 % interval lies inside the margin: 5 % for p50, throughput and CPU, 10 % for p99, 3 % for memory, 0.5 % for bytes. \"Not resolved\" never means equal."
+    "一份报告的主要指标共担 5 % 的风险（Holm 校正）。差别须通过检验且区间位于界值之外才算成立；90 % 区间落在界值之内则两臂等效：p50、吞吐量与 CPU 为 5 %，p99 为 10 %，内存为 3 %，字节为 0.5 %。“未能分辨”绝不等于“相等”。"
+    "A quantile q needs 20 / (1 − q) independent observations: 2,000 for p99, 20,000 for p99.9. An event that goes to 100 readers is one observation. Where one trial has too few, all trials are pooled and the interval comes from a bootstrap over whole blocks; where all have too few, no number is shown."
+    "分位数 q 需要 20 / (1 − q) 个独立观测：p99 需 2,000 个，p99.9 需 20,000 个。发给 100 个读者的一个事件只算一个观测。单次试验不够时合并所有试验，区间由整区组自助法给出；全部合并仍不够时不显示数字。"
+    "Self-hosted runs share one machine: server, client and kernel compete for the same cores over loopback. Ratios survive that better than absolute values do. Nothing here was measured across a real network unless a target is named."
+    "自托管运行共用一台机器：服务器、客户端与内核经回环争用相同的核心。比值比绝对值更经得起这一点。除非注明了目标主机，这里的数字都不是在真实网络上测得的。"
+}
 
-    fn terms_of_comparison(self) -> [(&'static str, &'static str); 6] {
-        [
-            (
-                self.pick("null arm, A/A", "空对照臂，A/A"),
-                self.pick(
-                    "the base of the ratios against a second copy of itself: what is measured where nothing differs",
-                    "比值的基准与自身的另一份比较：没有差别时测出的数",
-                ),
-            ),
-            (
-                self.pick("overhead", "开销"),
-                self.pick(
-                    "bytes at the client's socket minus payload, for each event",
-                    "客户端套接字处的字节减去载荷，按事件计",
-                ),
-            ),
-            (
-                self.pick("fan-out", "扇出"),
-                self.pick("one event to many readers", "一个事件发给许多读者"),
-            ),
-            (
-                self.pick("goodput", "有效吞吐"),
-                self.pick(
-                    "payload delivered once and in order, a second",
-                    "每秒恰好一次、按序送达的载荷",
-                ),
-            ),
-            (
-                self.pick("stock, equal", "stock、equal"),
-                self.pick(
-                    "server presets: what the libraries do when nobody asks; read buffers of one size and one flush policy for all, Nagle off",
-                    "服务器预设：库的默认行为；所有传输的读缓冲区大小相同、刷写策略相同，并关闭 Nagle",
-                ),
-            ),
-            (
-                self.pick("lean, library", "lean、library"),
-                self.pick(
-                    "clients: this project's own decoders; what an ordinary application uses",
-                    "客户端：本项目自己的解码器；普通应用使用的库",
-                ),
-            ),
-        ]
-    }
+pairs! { TERMS
+    "response time" "响应时间"
+        "received − due: what a user waits, stalls included" "收到 − 应发：用户等待的时间，停顿也计入"
+    "service time" "服务时间"
+        "received − sent: network and client alone" "收到 − 发出：仅网络与客户端"
+    "timer lateness" "定时迟到"
+        "fired − due: how late the server released an event, inside every response time" "触发 − 应发：服务器释放事件的迟到，包含在每个响应时间里"
+    "judged time" "所判时间"
+        "response time less the event's own timer lateness, up to a cap: the p99 of an idle timer beside the server in the same trial, at most 200 µs" "响应时间减去该事件自身的定时迟到，但不超过上限：同一试验中服务器旁空闲定时器迟到的 p99，最多 200 µs"
+    "delivery time" "交付时间"
+        "received − fired: a diagnostic; a server that stands still moves fired too, so it hides stalls" "收到 − 触发：仅供诊断；服务器停顿时触发也随之推迟，因此看不见停顿"
+    "cell, arm, trial, block" "单元、臂、试验、区组"
+        "a point of the comparison; one transport in it; one run of that; neighbouring trials that hold each arm once" "对照中的一个点；其中的一种传输；它的一次运行；相邻的、每臂各一次的一组试验"
+    "null arm, A/A" "空对照臂，A/A"
+        "the base of the ratios against a second copy of itself: what is measured where nothing differs" "比值的基准与自身的另一份比较：没有差别时测出的数"
+    "overhead" "开销"
+        "bytes at the client's socket minus payload, for each event" "客户端套接字处的字节减去载荷，按事件计"
+    "fan-out" "扇出"
+        "one event to many readers" "一个事件发给许多读者"
+    "goodput" "有效吞吐"
+        "payload delivered once and in order, a second" "每秒恰好一次、按序送达的载荷"
+    "stock, equal" "stock、equal"
+        "server presets: what the libraries do when nobody asks; read buffers of one size and one flush policy for all, Nagle off" "服务器预设：库的默认行为；所有传输的读缓冲区大小相同、刷写策略相同，并关闭 Nagle"
+    "lean, library" "lean、library"
+        "clients: this project's own decoders; what an ordinary application uses" "客户端：本项目自己的解码器；普通应用使用的库"
 }

@@ -11,7 +11,6 @@ mod llm;
 mod memory;
 mod notice;
 mod page;
-mod preflight;
 mod row;
 mod terms;
 mod verdict;
@@ -104,3 +103,11 @@ macro_rules! messages {
     };
 }
 pub(crate) use messages;
+
+/// Declares a list of texts, each in English and in Chinese.
+macro_rules! pairs {
+    ($name:ident $($english:literal $chinese:literal)*) => {
+        const $name: &[(&str, &str)] = &[$(($english, $chinese)),*];
+    };
+}
+pub(crate) use pairs;

@@ -1,13 +1,24 @@
 //! The banner of a page whose figures were withdrawn.
 
 use super::{Language, messages};
+use crate::load::Records;
 use crate::notice::Notice;
+use crate::printed::one_line;
 
 impl Language {
-    /// What the banner says, line by line: that figures are withdrawn, then which.
-    pub(crate) fn notice(self, notice: &Notice) -> Vec<String> {
+    /// What the banner says: that figures are withdrawn, then which.
+    pub(crate) fn notice(self, notice: &Notice) -> (String, Vec<String>) {
         let which = notice.withdrawn.iter().map(|it| self.pick(&it.en, &it.zh).to_owned());
-        std::iter::once(self.withdrawn(&notice.date)).chain(which).collect()
+        (self.withdrawn(&notice.date), which.collect())
+    }
+}
+
+impl Records {
+    /// What a reader must know before any figure: what was withdrawn, then what is wrong with the file; without control characters.
+    pub fn said(&self, lang: Language) -> Vec<String> {
+        let withdrawn = self.notice.iter().map(|notice| lang.notice(notice));
+        let withdrawn = withdrawn.flat_map(|(title, which)| std::iter::once(title).chain(which));
+        withdrawn.chain(self.warnings.iter().cloned()).map(|line| one_line(&line)).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Measurements of each scenario. Durations are lognormal with a heavy tail; bytes follow the specifications.
 
-use reports::row::overhead_in_theory;
+use reports::overhead_in_theory;
 use std::collections::BTreeMap;
 use trial::{
     Arm, Bytes, Cell, ClientKind, Cost, Counters, Dependence, Distribution, Exchange, HeapAccount, LiveBrowser,

@@ -5,9 +5,11 @@
 
 mod answers;
 mod measured;
+mod outline;
 mod ruler;
 
-use reports::Records;
+pub(crate) use outline::outline;
+use reports::{Comparison, Extent, Language, Records, document};
 use std::path::{Path, PathBuf};
 use trial::check::{network, stalls};
 use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Plan, Run, SCHEMA, Tool, Trial};
@@ -49,6 +51,40 @@ pub(crate) fn of_plan(plan: Plan) -> Records {
         redone,
         ..Records::of(run(plan), PathBuf::from("out/records.jsonl"))
     }
+}
+
+/// Compares a text with a file; `UPDATE_GOLDEN=1 cargo test` writes it again.
+#[track_caller]
+pub(crate) fn golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    let differing = expected.lines().zip(actual.lines()).position(|(a, b)| a != b);
+    let line = differing.unwrap_or(expected.lines().count().min(actual.lines().count()));
+    assert!(
+        expected == actual,
+        "{name} differs in line {}:\n  golden: {:?}\n  actual: {:?}\nUPDATE_GOLDEN=1 accepts it",
+        line + 1,
+        expected.lines().nth(line),
+        actual.lines().nth(line),
+    );
+}
+
+/// What a run says first, in a language.
+pub(crate) fn said(records: &Records, lang: Language) -> String {
+    outline(&document(&[Comparison::of(records)], lang, Extent::Summary))
+}
+
+/// What a terminal shows of a run.
+pub(crate) fn terminal(comparison: &Comparison, lang: Language, width: usize, colour: bool) -> String {
+    reports::terminal(&document(std::slice::from_ref(comparison), lang, Extent::Summary), width, colour)
+}
+
+/// `summary.md` of some runs.
+pub(crate) fn summary_markdown(comparisons: &[Comparison], lang: Language) -> String {
+    reports::markdown(&document(comparisons, lang, Extent::Summary))
 }
 
 /// Writes records as `loadgen` does and returns the file.

@@ -148,7 +148,7 @@ fn same_input_same_bytes_and_the_picture_is_english_on_every_page() {
             Ok(plot)
         };
         match block(lang, String::new(), String::new(), plot) {
-            Some(Block::Chart(picture)) => picture.chart,
+            Some(Block::Chart(picture)) => picture,
             other => panic!("{other:?}"),
         }
     });

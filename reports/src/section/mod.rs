@@ -1,0 +1,128 @@
+//! What a report says: a section for each question, its blocks in the words of one language. Refuses to lay anything out:
+//! `render` does.
+
+mod agent;
+mod belief;
+mod capacity;
+mod cell;
+mod opening;
+mod own_cells;
+mod rows;
+mod runs;
+
+pub(crate) use opening::answer;
+pub(crate) use own_cells::{pace_table, verdicts as own_verdicts};
+pub(crate) use rows::{Findings, verdicts};
+
+use crate::compare::Comparison;
+use crate::document::{Block, Document, Opening, Scope, Section};
+use crate::own_cells::OwnCells;
+use crate::text::Language;
+use trial::{Preflight, Row};
+
+/// How much of a report is asked for. Charts are drawn for a page alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What fits a terminal.
+    Summary,
+    /// Everything.
+    Whole,
+}
+
+/// The report of one run, or of several side by side.
+pub fn document(comparisons: &[Comparison], lang: Language, extent: Extent) -> Document {
+    let labels = opening::labels(comparisons);
+    let findings: Vec<Findings> = comparisons.iter().map(|comparison| Findings::of(comparison, lang)).collect();
+    let runs = comparisons.iter().zip(&findings).zip(&labels).map(|((comparison, findings), label)| Opening {
+        label: label.clone(),
+        blocks: opening::blocks(comparison, findings, lang),
+    });
+    let tool = comparisons.first().map(|comparison| &comparison.records.run.tool);
+    Document {
+        tag: lang.tag(),
+        title: lang.title(),
+        runs: runs.collect(),
+        sections: Report { comparisons, findings: &findings, labels: &labels, lang, extent }.sections(),
+        footer: tool.map_or_else(String::new, |tool| lang.footer(tool.version.clone(), tool.commit.clone())),
+    }
+}
+
+/// What was found before the first trial, for whoever is about to wait for the run.
+pub fn preflight(preflight: &Preflight, lang: Language) -> Document {
+    let section = Section {
+        anchor: "belief",
+        heading: String::new(),
+        headed: false,
+        scope: Scope::All,
+        runs: vec![belief::preflight_blocks(preflight, lang).into()],
+    };
+    let (title, sections) = (lang.preflight_heading(), vec![section]);
+    Document { tag: lang.tag(), title, runs: Vec::new(), sections, footer: String::new() }
+}
+
+/// What is asked for.
+struct Report<'a, 'r> {
+    comparisons: &'a [Comparison<'r>],
+    findings: &'a [Findings],
+    labels: &'a [String],
+    lang: Language,
+    extent: Extent,
+}
+
+impl Report<'_, '_> {
+    fn sections(&self) -> Vec<Section> {
+        let lang = self.lang;
+        let each = |anchor, heading, scope, of: fn(&Comparison, Language) -> Vec<Block>| {
+            self.section(anchor, heading, scope, |comparison, _| of(comparison, lang))
+        };
+        let with_table = self.comparisons.iter().any(asks_the_table);
+        let table = with_table.then(|| rows::comparison(self.findings, self.labels, lang));
+        let rows = Row::ALL.into_iter().filter(|_| with_table).map(|row| {
+            self.section(row.name(), lang.row(row).to_owned(), Scope::Page, |comparison, findings| {
+                rows::of_row(comparison, findings, row, lang)
+            })
+        });
+        let first = [
+            each("capacity", lang.capacity_heading(), Scope::All, capacity::blocks),
+            each("agent", lang.agent_heading(), Scope::All, agent::blocks),
+            each("cells", lang.cells_heading(), Scope::All, own_cells::blocks),
+            each("streams", lang.llm_chart(), Scope::Page, own_cells::streams),
+            each("breakdown", lang.breakdown_heading(), Scope::Summary, cell::breakdown_lines),
+        ];
+        let last = [
+            each("other-cells", lang.other_cells(), Scope::Page, rows::of_other_cells),
+            each("belief", lang.belief_heading(), Scope::Page, belief::blocks),
+            each("selfcheck", lang.selfcheck_heading(), Scope::Page, belief::selfcheck),
+            each("runs", lang.runs_heading(), Scope::Page, runs::blocks),
+            self.shared("method", lang.method_heading(), runs::method(lang)),
+        ];
+        let all = table.into_iter().chain(first).chain(rows).chain(last);
+        all.filter(|section| section.runs.iter().any(|blocks| !blocks.is_empty())).collect()
+    }
+
+    /// A section with the blocks of each run; without any where it is not asked for.
+    fn section(
+        &self,
+        anchor: &'static str,
+        heading: String,
+        scope: Scope,
+        of: impl Fn(&Comparison, &Findings) -> Vec<Block>,
+    ) -> Section {
+        let asked = self.extent == Extent::Whole || scope != Scope::Page;
+        let runs = self.comparisons.iter().zip(self.findings).filter(|_| asked);
+        let runs = runs.map(|(comparison, findings)| of(comparison, findings)).collect();
+        Section { anchor, heading, headed: true, scope, runs }
+    }
+
+    /// A section of the page that is of all runs.
+    fn shared(&self, anchor: &'static str, heading: String, blocks: Vec<Block>) -> Section {
+        let runs = if self.extent == Extent::Whole { vec![blocks] } else { Vec::new() };
+        Section { anchor, heading, headed: true, scope: Scope::Page, runs }
+    }
+}
+
+/// Whether a run answers the table's questions: a search for capacity, tool loops and cells that feed no row ask others.
+fn asks_the_table(comparison: &Comparison) -> bool {
+    let run = &comparison.records.run;
+    run.capacity.is_none() && run.agent.is_none() && OwnCells::of(comparison).is_none()
+}

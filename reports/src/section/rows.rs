@@ -1,0 +1,188 @@
+//! The rows of the comparison: the table with what each says, the answer in one sentence, and what lies behind each.
+
+use super::cell::of_cell;
+use crate::arms::Arms;
+use crate::compare::Comparison;
+use crate::document::{Block, Chip, Entry, Found, Heads, Line, Scope, Section, Table, Tone, Verdicts};
+use crate::row::{Finding, Measured, RowVerdict, finding, study};
+use crate::text::Language;
+use trial::{Arm, Row};
+use wire::Transport;
+
+/// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
+const fn glance(row: Row) -> usize {
+    match row {
+        Row::Latency | Row::NetworkOverhead | Row::Memory => 4,
+        Row::BrowserSupport | Row::Bidirectional | Row::ClientLibrary => 3,
+        Row::ProtocolType | Row::Implementation | Row::Throughput | Row::ConnectTime => 2,
+    }
+}
+
+/// What every row of one run says.
+pub(crate) struct Findings {
+    /// Rows in the order of the table.
+    rows: Vec<(Row, Finding)>,
+    /// The columns of its table.
+    pub(crate) arms: Arms,
+}
+
+impl Findings {
+    pub(crate) fn of(comparison: &Comparison, lang: Language) -> Self {
+        let rows = Row::ALL.into_iter().map(|row| (row, finding(comparison, row, lang))).collect();
+        Self { rows, arms: Arms::pair(comparison) }
+    }
+
+    /// The answer in one sentence: how many of the article's claims hold, and which.
+    pub(crate) fn answer(&self, lang: Language) -> String {
+        let claims: Vec<_> = self.rows.iter().filter(|(row, _)| lang.claim(*row).is_some()).collect();
+        let tally = |tone: Tone, word: String| {
+            let rows: Vec<Row> = claims.iter().filter(|(_, f)| f.verdict.tone() == tone).map(|(row, _)| *row).collect();
+            (!rows.is_empty()).then(|| lang.tally(word, &rows))
+        };
+        if claims.iter().all(|(_, finding)| matches!(finding.verdict, RowVerdict::NotMeasured(_))) {
+            return lang.nothing_measured();
+        }
+        let tallies = [
+            tally(Tone::Confirmed, lang.confirmed()),
+            tally(Tone::Refuted, lang.refuted()),
+            tally(Tone::Depends, lang.tally_depends()),
+            tally(Tone::Unresolved, lang.unsettled()),
+            tally(Tone::Unmeasured, lang.unmeasured()),
+        ];
+        lang.of_claims(claims.len(), lang.list(tallies.into_iter().flatten()))
+    }
+}
+
+/// The table: every row of every run.
+pub(crate) fn verdicts(findings: &[Findings], labels: &[String], lang: Language) -> Verdicts {
+    let entry = |row: Row| {
+        let of_run = |findings: &Findings| {
+            findings.rows.iter().find(|(of, _)| *of == row).map(|(_, finding)| found(finding, lang))
+        };
+        let claim = lang.claim(row);
+        Entry {
+            name: lang.row(row).to_owned(),
+            anchor: Some(row.name()),
+            claim: claim.into_iter().flatten().map(str::to_owned).collect(),
+            claimed: claim.map_or_else(String::new, |[sse, websocket]| lang.said(sse, websocket)),
+            glance: glance(row),
+            found: findings.iter().filter_map(of_run).collect(),
+        }
+    };
+    let arms =
+        findings.first().map_or_else(|| Arms::protocols(Arm::of(Transport::Sse)), |findings| findings.arms.clone());
+    Verdicts {
+        heads: Heads { claim: lang.claim_head(), ..heads(lang.row_head(), &arms, lang) },
+        runs: labels.to_vec(),
+        entries: Row::ALL.into_iter().map(entry).collect(),
+    }
+}
+
+/// The table with how its ratios are to be read.
+pub(super) fn comparison(findings: &[Findings], labels: &[String], lang: Language) -> Section {
+    let mut all = findings.iter().map(|findings| &findings.arms);
+    let first = all.next().filter(|first| all.all(|arms| arms == *first));
+    let many = || lang.ratio_note(lang.pick("the other", "另一方"), lang.pick("the base", "基准"));
+    let note = Block::Note(first.map_or_else(many, |arms| arms.note(lang)));
+    Section {
+        anchor: "comparison",
+        heading: lang.comparison_heading(),
+        headed: false,
+        scope: Scope::All,
+        runs: vec![vec![Block::Verdicts(verdicts(findings, labels, lang)), note]],
+    }
+}
+
+/// The words around findings of some arms.
+pub(super) fn heads(name: String, arms: &Arms, lang: Language) -> Heads {
+    let classes = arms.all().iter().map(|arm| class(*arm));
+    Heads {
+        name,
+        claim: String::new(),
+        unclaimed: lang.no_claim(),
+        what: lang.what_head(),
+        sides: arms.names(lang).into_iter().zip(classes).collect(),
+        ratios: arms.ratios(lang),
+        verdict: lang.verdict_head(),
+        evidence: lang.evidence_link(),
+        caveat: lang.caveat(),
+    }
+}
+
+/// The class that gives an arm its colour.
+const fn class(arm: Arm) -> &'static str {
+    match arm.protocol {
+        Transport::Sse => "sse",
+        Transport::WebSocket => "websocket",
+        Transport::LongPoll | Transport::HttpStream | Transport::RawTcp => "",
+    }
+}
+
+/// A finding of which nothing was claimed and which says all.
+pub(super) fn entry(name: String, finding: &Finding, lang: Language) -> Entry {
+    let (glance, found) = (finding.lines.len(), vec![found(finding, lang)]);
+    Entry { name, anchor: None, claim: Vec::new(), claimed: String::new(), glance, found }
+}
+
+fn line(Measured { what, values, ratios }: &Measured) -> Line {
+    Line { what: what.clone(), values: values.clone(), ratios: ratios.clone() }
+}
+
+/// A finding as it is shown.
+fn found(finding: &Finding, lang: Language) -> Found {
+    let said = match &finding.verdict {
+        RowVerdict::DependsOn(what) => lang.depends_on(what),
+        RowVerdict::NotResolved(why) => why.clone(),
+        RowVerdict::Confirmed | RowVerdict::Refuted | RowVerdict::NotMeasured(_) | RowVerdict::Found(_) => {
+            finding.sentence.clone()
+        }
+    };
+    Found {
+        chip: Chip { tone: finding.verdict.tone(), word: finding.verdict.word(lang) },
+        detail: finding.verdict.detail(lang),
+        lines: finding.lines.iter().map(line).collect(),
+        sentence: finding.sentence.clone(),
+        said,
+        caveats: finding.caveats.clone(),
+    }
+}
+
+/// Everything behind a row: its conclusion, what its study says, each of its cells.
+pub(super) fn of_row(comparison: &Comparison, findings: &Findings, row: Row, lang: Language) -> Vec<Block> {
+    let finding = findings.rows.iter().find(|(of, _)| *of == row).map(|(_, finding)| finding);
+    let conclusion = finding.into_iter().flat_map(|finding| conclusion(finding, &findings.arms, lang));
+    let cells = comparison.row(row).flat_map(|cell| {
+        let blocks = of_cell(comparison, cell, lang);
+        // One table compares all payloads: what each cell adds is for those who look for it.
+        let fold = |blocks| vec![Block::Fold { summary: cell.cell.name.clone(), blocks }];
+        if row == Row::NetworkOverhead { fold(blocks) } else { blocks }
+    });
+    // What browsers support is known without any cell; other rows have nothing to explain.
+    let studied = row == Row::BrowserSupport || comparison.row(row).next().is_some();
+    let study = if studied { study(row).evidence(comparison, lang) } else { Vec::new() };
+    conclusion.chain(study).chain(cells).collect()
+}
+
+/// Cells that feed no row; empty when there are none.
+pub(super) fn of_other_cells(comparison: &Comparison, lang: Language) -> Vec<Block> {
+    let others = comparison.cells.iter().filter(|cell| cell.cell.row.is_none());
+    let blocks: Vec<Block> = others.flat_map(|cell| of_cell(comparison, cell, lang)).collect();
+    let note = (!blocks.is_empty()).then(|| Block::Text(lang.other_cells_note()));
+    note.into_iter().chain(blocks).collect()
+}
+
+fn conclusion(finding: &Finding, arms: &Arms, lang: Language) -> Vec<Block> {
+    let Found { chip, detail, lines, sentence, caveats, .. } = found(finding, lang);
+    let sentence = (chip.tone != Tone::Unmeasured).then_some(Block::Text(sentence));
+    let values = (!lines.is_empty()).then(|| Table {
+        caption: lang.measured_caption(),
+        head: heads(String::new(), arms, lang).of_line().cloned().collect(),
+        rows: lines.iter().map(|line| line.cells().cloned().collect()).collect(),
+    });
+    let caveats = caveats.into_iter().map(Block::Warning);
+    std::iter::once(Block::Verdict(chip, detail))
+        .chain(sentence)
+        .chain(caveats)
+        .chain(values.map(Block::Table))
+        .collect()
+}
