@@ -33,7 +33,7 @@ trial::checks! {
     }
     /// The arms use another congestion control.
     CONGESTION_DIFFERS congestion_differs(what: String) = "congestion-differs", Refuse {
-        when: "the congestion control of the arms differs";
+        when: "arms differ";
         en: "arms with different congestion control were refused: {what}; run both with the same preset";
         zh: "两臂的拥塞控制不同，已拒绝比较：{what}；请以相同预设运行两者";
     }
@@ -60,28 +60,28 @@ trial::checks! {
     }
     /// Events depend on each other: the median over trials of the lag-1 rank autocorrelation.
     DEPENDENT_EVENTS dependent_events(lag1: f64) = "dependent-events", Inform {
-        when: "rank autocorrelation of successive events > {DEPENDENCE}: trials are the unit";
+        when: "lag-1 rank autocorrelation > {DEPENDENCE}";
         en: "successive events depend on each other (rank autocorrelation {lag1:.2}): the trial is the unit";
         zh: "相继的事件彼此相关（秩自相关 {lag1:.2}）：计数的是试验，不是事件";
         bears_on: Times;
     }
     /// Two copies of one arm differ by more than the margin, and nothing larger was found.
     NULL_UNFIT null_unfit(p: f64) = "null-unfit", Refuse {
-        when: "two copies of one arm differ (Holm) by more than the margin, and the effect is no larger";
+        when: "two copies of one arm beyond the margin, the effect no larger";
         en: "two copies of one arm differ by more than the margin (p = {p:.3}) and the ratio is not beyond that: no verdict; quieten the host and run again";
         zh: "同一臂的两个副本相差超过界限（p = {p:.3}），而比值并未超出：不作结论；请让主机安静下来再运行";
         probe: Some("V9 A/A");
     }
     /// What ran first in a block matters.
     POSITION_EFFECT position_effect(p: f64) = "position-effect", Warn {
-        when: "the position in the block matters: Friedman p < {}", position::RISK;
+        when: "Friedman p < {} for the position", position::RISK;
         en: "the position inside a block matters (p = {p:.4}): something is carried over between trials; look for it";
         zh: "区组内的先后位置有影响（p = {p:.4}）：试验之间有东西残留；请查找原因";
         bears_on: Times;
     }
     /// So many blocks had to be run again that the whole run must be doubted.
     NOISY_HOST noise_everywhere(redone: u64, blocks: u64) = "noisy-host", Warn {
-        when: "> {} % of the blocks were run again", 100.0 * NOISY;
+        when: "> {} % of blocks redone", 100.0 * NOISY;
         en: "noisy host: {redone} blocks were run again beside {blocks} that count; trust intervals, not numbers";
         zh: "主机嘈杂：除计入的 {blocks} 个区组外有 {redone} 个须重做；请相信区间，不要相信单个数字";
         bears_on: Times;

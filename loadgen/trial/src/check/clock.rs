@@ -15,20 +15,20 @@ const GOOD_SOURCES: [&str; 7] =
 crate::checks! {
     /// The monotonic clock ran backwards by so much.
     CLOCK_STEPPED clock_stepped(back_ns: u64) = "clock-stepped", Refuse {
-        when: "the monotonic clock runs back";
+        when: "runs back";
         en: "the monotonic clock ran back by {back_ns} ns: no time on this host can be trusted";
         zh: "单调时钟倒退了 {back_ns} ns：这台主机上的任何时间都不可信";
     }
     /// A clock source that is not known to be good.
     CLOCK_SOURCE clock_source(name: String) = "clock-source", Warn {
-        when: "none of {}", GOOD_SOURCES.join(", ");
+        when: "unknown source";
         en: "the kernel's clock is '{name}', slow to read or coarse: boot with clocksource=tsc if this CPU allows it";
         zh: "内核时钟源是 {name}，读取慢或粒度粗：若 CPU 允许，请以 clocksource=tsc 启动";
         bears_on: Times;
     }
     /// The monotonic clock is being slewed, parts per million against the raw one.
     CLOCK_DRIFT clock_drift(ppm: f64) = "clock-drift", Warn {
-        when: "the monotonic clock > {DRIFT_PPM} ppm off the raw one";
+        when: "> {DRIFT_PPM} ppm off the raw clock";
         en: "the monotonic clock runs {ppm:.0} ppm off the raw one: it is being corrected; wait until time synchronisation has settled";
         zh: "单调时钟与原始时钟相差 {ppm:.0} ppm：它正在被校正；请等时间同步稳定后再测";
         bears_on: Times;
@@ -36,7 +36,7 @@ crate::checks! {
     /// One-way times are no sharper than the bound of the clocks' offset, in microseconds. A relay and an echo have one
     /// clock, whatever the server's says.
     CLOCK_UNCERTAIN clock_uncertain(bound_us: f64) = "clock-uncertain", Warn {
-        when: "another host's clock known to no better than {} µs", OFFSET_BOUND_NS / 1_000;
+        when: "remote offset bound > {} µs", OFFSET_BOUND_NS / 1_000;
         en: "clock offset known only to ±{bound_us:.0} µs: one-way times are no better; use a relay or echo workload";
         zh: "时钟偏移只知道在 ±{bound_us:.0} µs 以内：单向时间不会更准；请用中继或回显类负载";
         @look: |trial, _| offset(trial.clock).filter(|_| is_one_way(trial));

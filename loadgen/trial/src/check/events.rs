@@ -16,14 +16,14 @@ crate::checks! {
     }
     /// Events that the server threw away.
     EVENTS_DROPPED events_dropped(dropped: u64) = "events-dropped", Void {
-        when: "any event dropped for a slow reader";
+        when: "any event dropped";
         en: "the server dropped {dropped} events for slow readers: goodput is not what was sent; lower the rate or use --slow wait";
         zh: "服务器为慢读者丢弃了 {dropped} 个事件：有效吞吐不等于所发；请降低速率或使用 --slow wait";
         @look: |_, m| m.server.map(|usage| usage.dropped).filter(|&dropped| dropped > 0).map(events_dropped);
     }
     /// A load without a schedule hides how long it kept others waiting (coordinated omission).
     CLOSED_LOOP closed_loop() = "closed-loop", Inform {
-        when: "a load without a schedule: only service time is shown";
+        when: "a load without a schedule";
         en: "this load waits for its own completions (closed loop): capacity and service time, never response time";
         zh: "此负载等待自己的完成（闭环）：只给出容量与服务时间，不给出响应时间";
         @look: |trial, _| is_closed(trial).then(closed_loop);
@@ -32,7 +32,7 @@ crate::checks! {
     }
     /// Something on the way collects the events of answers: inter-chunk latencies are not the model's any more.
     ANSWERS_BUFFERED answers_buffered(held: u64, events: u64, proven: bool) = "answers-buffered", Warn {
-        when: "content events come together that were due 5 ms apart, or in bursts with pauses between them";
+        when: "content events due 5 ms apart come together, or in bursts";
         en: "buffered: {held} of {events} content events came in one read with a later one{}: something on the way (a proxy, a compressor) collects events, so TTFT is longer and gaps are shorter than the model's; switch its buffering off",
             if proven { ", though they were due 5 ms or more apart" } else { ", in bursts with pauses between them" };
         zh: "被缓冲：{events} 个内容事件中有 {held} 个与更晚的事件在同一次读取中到达{}：途中有环节（代理、压缩）在攒事件，因此 TTFT 比模型更长、间隔比模型更短；请关闭其缓冲",
@@ -41,37 +41,37 @@ crate::checks! {
     }
     /// Requests to a language model that were not answered in full.
     REQUESTS_FAILED requests_failed(failed: u64, sent: u64, first: String) = "requests-failed", Warn {
-        when: "any request that was not answered in full nor given up on purpose";
+        when: "any request not answered in full";
         en: "{failed} of {sent} requests failed; the most common: {first}";
         zh: "{sent} 个请求中有 {failed} 个失败；最常见的原因：{first}";
     }
     /// Some streams of a foreign endpoint could not be opened or ended before their time.
     STREAMS_FAILED streams_failed(failed: u64, first: String) = "streams-failed", Warn {
-        when: "any stream of a foreign endpoint that broke";
+        when: "any foreign stream broke";
         en: "{failed} streams failed; the first: {first}";
         zh: "{failed} 条流失败；第一条的原因：{first}";
     }
     /// The server did not say what it used: what was received is kept.
     USAGE_LOST usage_lost(why: String) = "usage-lost", Warn {
-        when: "no answer to what the server used";
+        when: "its usage not answered";
         en: "the server's own CPU and memory are missing from this trial: {why}";
         zh: "本次试验缺少服务器自身的 CPU 与内存：{why}";
     }
     /// A trial without a measurement; only ever the cause for which a block is run again.
     TRIAL_FAILED trial_failed(why: String) = "trial-failed", Void {
-        when: "a trial without a measurement";
+        when: "no measurement";
         en: "a trial failed: {why}";
         zh: "有一次试验失败：{why}";
     }
     /// The run was ended by hand before its plan was: somebody may have stopped because of what it showed.
     STOPPED_EARLY stopped_early(finished: u64, planned: u64) = "stopped-early", Warn {
-        when: "ended by hand; else a cell stops by plan, width, cap or time only";
+        when: "ended by hand";
         en: "stopped early: {finished} of {planned} trials were run";
         zh: "提前停止：{planned} 次试验只运行了 {finished} 次";
     }
     /// The server is not started afresh for each trial.
     LONG_LIVED_SERVER long_lived_server() = "long-lived-server", Warn {
-        when: "a server that the run did not start";
+        when: "a server not started afresh";
         en: "the target server is one long-lived process: its identity is not randomised between trials";
         zh: "目标服务器是一个长期运行的进程：它的个体差异没有在各次试验间随机化";
     }

@@ -38,7 +38,7 @@ crate::checks! {
     }
     /// The generator's event loop answers late; said with its cause where its threads waited for a CPU.
     GENERATOR_LATE generator_late(p99_us: f64, waited: Option<f64>) = "generator-late", Warn {
-        when: "lag of its event loop: p99 > {LAG_US} µs";
+        when: "event-loop lag p99 > {LAG_US} µs";
         en: "the load generator itself was {p99_us:.0} µs late at p99: {}", waited.map_or(
             "fewer connections or more --threads".to_owned(),
             |waited| format!(
@@ -68,7 +68,7 @@ crate::checks! {
     }
     /// The load is near what the generator can take at all, measured before the run with a null server.
     CEILING_NEAR ceiling_near(transport: Transport, offered: f64, ceiling: f64) = "ceiling-near", Void {
-        when: "load > {CEILING_SHARE} of what the generator takes from a null server";
+        when: "load > {CEILING_SHARE} of the null-server ceiling";
         en: "{offered:.0} events/s over {transport} are more than half of the {ceiling:.0}/s that the load generator can take: lower the rate or add --threads";
         zh: "{transport} 每秒 {offered:.0} 个事件，超过负载发生器上限（每秒 {ceiling:.0} 个）的一半：请降低速率或增加 --threads";
         bears_on: Times;

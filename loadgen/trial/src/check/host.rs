@@ -46,7 +46,7 @@ crate::checks! {
     /// Threads of `server` or `generator` waited for a CPU, in percent of the trial; and in the calmest trial of the same
     /// transport and cell.
     RUN_QUEUE_WAIT run_queue_wait(program: String, share: f64, calm: f64) = "run-queue-wait", Redo {
-        when: "waiting for a CPU > {} % of the trial above the calmest trial, while others ran", 100.0 * WAIT_ABOVE_CALM;
+        when: "waits > {} % above the calmest trial, while others ran", 100.0 * WAIT_ABOVE_CALM;
         en: "threads of the {program} were ready to run and did not for {share:.0} % of the trial, {calm:.0} % in the calmest one: use a quieter host";
         zh: "{program} 的线程有 {share:.0} % 的时间就绪而未能运行（最平静的一次为 {calm:.0} %）：请换一台更安静的主机";
         bears_on: Times;
@@ -54,7 +54,7 @@ crate::checks! {
     }
     /// The host did not become quiet before the run.
     NOT_QUIET not_quiet(cpus: f64, waited_s: u64) = "not-quiet", Warn {
-        when: "no two samples in a row below {QUIET_CPUS} foreign CPU before the run";
+        when: "before the run: never two samples below {QUIET_CPUS} foreign CPU";
         en: "other programs used {cpus:.2} CPU when the run began, {waited_s} s were waited in vain: every trial is judged by itself; a quieter host saves blocks";
         zh: "开始时其他程序占用 {cpus:.2} 个 CPU，等待 {waited_s} s 未见安静：每次试验各自判断；更安静的主机能省下区组";
         bears_on: Times;
@@ -62,7 +62,7 @@ crate::checks! {
     }
     /// The hypervisor took CPU time, in percent.
     STEAL steal(share: f64) = "steal", Redo {
-        when: "steal > {} % of the CPU time where quantiles are measured, > {} % where means are", 100.0 * STOLEN, 100.0 * STOLEN_FROM_MEANS;
+        when: "> {} % for quantiles, > {} % for means", 100.0 * STOLEN, 100.0 * STOLEN_FROM_MEANS;
         en: "the hypervisor took {share:.1} % of the CPU time: measure at another hour or on another host";
         zh: "虚拟机监控器拿走了 {share:.1} % 的 CPU 时间：请换个时间或换台主机测量";
         bears_on: Times;
@@ -70,7 +70,7 @@ crate::checks! {
     }
     /// A spinning thread was not run for a while.
     HICCUP hiccup(gap_ms: f64) = "hiccup", Redo {
-        when: "a gap > {} ms of a spinning thread (4 CPUs and more)", HICCUP_NS / 1_000_000;
+        when: "a spinning thread's gap > {} ms (from 4 CPUs)", HICCUP_NS / 1_000_000;
         en: "this host stood still for {gap_ms:.0} ms: measure at another hour or on another host";
         zh: "主机停顿了 {gap_ms:.0} ms：请换个时间或换台主机测量";
         bears_on: Times;
@@ -102,7 +102,7 @@ crate::checks! {
     }
     /// Connections were dropped at a full listen queue.
     LISTEN_OVERFLOW listen_overflow(dropped: u64) = "listen-overflow", Void {
-        when: "any connection dropped at a full listen queue";
+        when: "any overflow";
         en: "the kernel dropped {dropped} connections at a full listen queue: raise net.core.somaxconn";
         zh: "监听队列已满，内核丢弃了 {dropped} 条连接：请提高 net.core.somaxconn 或放慢建连";
         probe: Some("V17 limits");

@@ -43,7 +43,7 @@ crate::checks! {
     }
     /// A server of ours without the socket options that every arm must have.
     SERVER_DEFAULTS server_defaults(nodelay: bool, backlog: u32) = "server-defaults", Refuse {
-        when: "a server called equal with TCP_NODELAY off, or a backlog < {BACKLOG}";
+        when: "preset equal, but TCP_NODELAY off or backlog < {BACKLOG}";
         en: "the server calls itself 'equal' with nodelay {nodelay} and a listen backlog of {backlog}: start one with nodelay on and a backlog of {BACKLOG}";
         zh: "服务器自称 equal，却是 nodelay {nodelay}、监听队列 {backlog}：请以 nodelay 开、队列 {BACKLOG} 启动";
         probe: Some("V20 unequal arms");
@@ -73,7 +73,7 @@ crate::checks! {
     /// A socket buffer of `server` or `generator` was the limit, in percent of the busy time: `rwnd_limited` plus
     /// `sndbuf_limited` of `TCP_INFO`. The server's own sockets are not read.
     BUFFER_BOUND buffer_bound(program: String, share: f64) = "buffer-bound", Warn {
-        when: "generator: rwnd_limited plus sndbuf_limited > {} % of the busy time", 100.0 * BUFFER_SHARE;
+        when: "generator: rwnd_limited plus sndbuf_limited > {} % of busy time", 100.0 * BUFFER_SHARE;
         en: "the {program} waited {share:.1} % of the time for a full socket buffer: the buffers are measured, not the transport; enlarge them";
         zh: "{program} 有 {share:.1} % 的时间在等套接字缓冲：测到的是缓冲而非传输；请加大缓冲";
         @look: |_, m| full_buffers(m);

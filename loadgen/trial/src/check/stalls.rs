@@ -22,7 +22,7 @@ const LONG_MS: u64 = LONG_NS / 1_000_000;
 crate::checks! {
     /// Events were released late.
     PACER_LATE pacer_late(p99_us: f64) = "pacer-late", Warn {
-        when: "fired - due: p99 > {BUNCHED_US} µs or > the interval";
+        when: "fired - due: p99 > {BUNCHED_US} µs or > the interval; without a witness > {LONG_MS} ms";
         en: "events were released {p99_us:.0} µs late at p99: all but an idle timer's lateness is charged";
         zh: "事件 p99 迟发 {p99_us:.0} µs：除空闲定时器自身的迟到外，全部计入所判时间";
         @look: |trial, m| pacer(trial.cell.load.rate, m).filter(|found| trial.is_paced() && found.action() < Action::Void);
@@ -33,7 +33,7 @@ crate::checks! {
     }
     /// Events were released late by the server's own fault.
     SERVER_STALLED server_stalled(late: u64, longest_ms: f64, witnessed: bool) = "server-stalled", Warn {
-        when: "{} % of the events > {LONG_MS} ms late while an idle timer was on time, or one by {} ms", 100.0 * SERVER_SHARE, PAUSE_NS / 1_000_000;
+        when: "{} % of events > {LONG_MS} ms late, or one {} ms, idle timer on time", 100.0 * SERVER_SHARE, PAUSE_NS / 1_000_000;
         en: "the server released {late} events more than {LONG_MS} ms late, by up to {longest_ms:.1} ms, {}: its own stall, charged to it",
             if witnessed { "while an idle timer on its host was on time" } else { "and nobody on its host says otherwise" };
         zh: "服务器有 {late} 个事件迟发超过 {LONG_MS} ms，最长 {longest_ms:.1} ms，{}：这是它自己的停顿，计入它的时间",
@@ -44,7 +44,7 @@ crate::checks! {
     }
     /// Events were released late, and an idle timer on the same host was late as well.
     HOST_STALLED host_stalled(share: f64, longest_ms: f64) = "host-stalled", Void {
-        when: "{} % of the events > {LONG_MS} ms late while an idle timer was late too", 100.0 * HOST_SHARE;
+        when: "{} % of events > {LONG_MS} ms late, idle timer too", 100.0 * HOST_SHARE;
         en: "the server's host stood still: {share:.1} % of the events were more than {LONG_MS} ms late (up to {longest_ms:.1} ms) while an idle timer was late too; use a quieter host";
         zh: "服务器所在主机停顿：{share:.1} % 的事件迟发超过 {LONG_MS} ms（最长 {longest_ms:.1} ms），同时空闲定时器也迟到；请换一台更安静的主机";
         @look: |trial, m| attributed(trial, m)?.host();
@@ -53,7 +53,7 @@ crate::checks! {
     }
     /// The load generator stood still; the longest pause is at most one probe interval (10 ms) too short.
     GENERATOR_PAUSED generator_paused(longest_ms: f64) = "generator-paused", Void {
-        when: "a probe of its event loop, or an event of its own schedule, {} ms late", PAUSE_NS / 1_000_000;
+        when: "its event loop or own schedule {} ms late", PAUSE_NS / 1_000_000;
         en: "generator paused: the load generator stood still for {longest_ms:.0} ms, which is in no response time of the server's; the trial does not count";
         zh: "负载发生器暂停：它停顿了 {longest_ms:.0} ms，与服务器的响应时间无关；该试验不计";
         @look: |trial, m| attributed(trial, m)?.generator();
