@@ -29,7 +29,7 @@ enum Command {
     Agent(agent::AgentArgs),
     /// Render a report again from records, without measuring
     Report(report::ReportArgs),
-    /// Do known damage to the ruler and see whether it shows: about three minutes, one line a check
+    /// Do known damage to the instrument and see whether it shows: about three minutes, one line a check
     Selfcheck(selfcheck::SelfCheckArgs),
     /// Start a server to measure against: event streams, and language-model APIs with generated text under /v1/
     Serve(servers::ServeArgs),

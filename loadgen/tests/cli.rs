@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
@@ -37,9 +37,8 @@ fn peer(answer: &'static [u8]) -> String {
     let authority = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let mut stream: TcpStream = stream.unwrap();
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(answer);
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]).and_then(|_| stream.write_all(answer));
         }
     });
     authority

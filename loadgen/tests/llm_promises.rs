@@ -91,7 +91,7 @@ fn are_given_up(cases: &[(&str, &str, &str, u64)]) {
         assert_eq!(m.distributions.contains_key(&Metric::FirstContent), cancelled == 0, "no time is of half an answer");
         let in_vain = counts.in_vain.map(|in_vain| in_vain.answers);
         assert_eq!(in_vain, (cancelled > 0).then_some(cancelled), "{said}");
-        assert_eq!(said.contains(&format!("in vain: the server gave up {cancelled} answers")), cancelled > 0, "{said}");
+        assert_eq!(said.contains(&format!("unsent: the server gave up {cancelled} answers")), cancelled > 0, "{said}");
         // One connection takes back all of its answers; SSE needs one for each.
         assert_eq!(m.counters.connections, if transport == "sse" { 4 } else { 1 });
     }
@@ -104,7 +104,7 @@ fn what_a_server_behind_a_path_gave_up_is_not_measured() {
     let foreign = [&proxy, "--transport", "websocket", "--cancel-after", "1", "--model", "chat", "-n", "2"];
     let (trial, said) = one(&foreign);
     assert_eq!((measured(&trial).1.cancelled, measured(&trial).1.in_vain), (2, None));
-    assert!(said.contains("in vain: not measured"), "{said}");
+    assert!(said.contains("unsent: not measured"), "{said}");
 }
 
 /// An endpoint that answers 400 with what it was sent: a key comes back in an error. Returns its address.

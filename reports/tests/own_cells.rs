@@ -54,7 +54,7 @@ fn the_page_opens_with_the_section_and_its_chart() {
     assert!(directory.path().join("charts/llm-pace.png").is_file());
     assert!(!page.contains("id=\"comparison\"") && !page.contains("id=\"latency\""));
     let section = page.find("id=\"cells\"").unwrap();
-    assert!(section < page.find("id=\"other-cells\"").unwrap() && section < page.find("id=\"belief\"").unwrap());
+    assert!(section < page.find("id=\"other-cells\"").unwrap() && section < page.find("id=\"validity\"").unwrap());
     for said in ["share of the time between two tokens", "bytes per token", "6,670 content events/s offered"] {
         assert!(page.contains(said), "{said}");
     }

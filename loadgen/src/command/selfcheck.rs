@@ -1,4 +1,4 @@
-//! `selfcheck`: the ruler measured by known damage, one line a check.
+//! `selfcheck`: the instrument measured by known damage, one line a check.
 
 use crate::print;
 use crate::selfcheck::{Bench, Probe, run};

@@ -31,10 +31,10 @@ pub fn summary(of: Arm, m: &Measurement, warnings: &[Warning]) -> String {
 /// What the server produced for answers that were given up, over all arms.
 pub fn in_vain(in_vain: Option<InVain>) -> String {
     in_vain.map_or_else(
-        || "in vain: not measured: only our own servers count what they produce for answers that were given up\n".to_owned(),
+        || "unsent: not measured: only our own servers count what they produce for answers that were given up\n".to_owned(),
         |InVain { answers, events, tokens, unread_events }| {
             format!(
-                "in vain: the server gave up {answers} answers; {tokens} tokens ({events} events) were released and never sent, \
+                "unsent: the server gave up {answers} answers; {tokens} tokens ({events} events) were released and never sent, \
                  {unread_events} events sent and never received (all arms; other clients' included)\n"
             )
         },

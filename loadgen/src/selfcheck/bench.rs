@@ -1,4 +1,4 @@
-//! What probes stand on: small trials through the ruler as it is. Refuses to judge them.
+//! What probes stand on: small trials through the instrument as it is. Refuses to judge them.
 
 use crate::drive::{self, Observer, Order};
 use crate::runner::{self, RunOptions, order::Turn};
@@ -58,7 +58,7 @@ impl Bench {
 /// A plan of one cell with the given scenario and settings (TOML).
 pub(super) fn plan(scenario: &str, settings: &str) -> Plan {
     let text = format!(
-        "name='selfcheck'\nwhy='the ruler measures itself'\nblocks=1\n[[cell]]\nname='selfcheck'\nwhy='a probe'\nnull=false\n\
+        "name='selfcheck'\nwhy='the instrument measures itself'\nblocks=1\n[[cell]]\nname='selfcheck'\nwhy='a probe'\nnull=false\n\
          transports=['sse','websocket']\nscenario='{scenario}'\n{settings}"
     );
     Plan::from_toml(&text).expect("constant settings are a plan")

@@ -1,11 +1,11 @@
-//! The self-check: known damage is done to the ruler, and what it shows is held against what it must show.
+//! The self-check: known damage is done to the instrument, and what it shows is held against what it must show.
 //!
 //! ```text
-//!  probe ─ injected ─► servers, clocks, numbers ─► the ruler as it is ─► found ═ expected?
+//!  probe ─ injected ─► servers, clocks, numbers ─► the instrument as it is ─► found ═ expected?
 //! ```
 //!
 //! Every probe goes through the same servers, streams, recorders and checks as a run. Counts must agree exactly; times
-//! are measured up to three times, since a busy host is no fault of the ruler's. Refuses to say anything about transports.
+//! are measured up to three times, since a busy host is no fault of the instrument's. Refuses to say anything about transports.
 
 mod accounts;
 mod agreement;
@@ -27,7 +27,7 @@ use trial::{Case, ProbeResult, SelfCheck};
 /// is injected, what must be found.
 macro_rules! probes {
     ($($(#[$doc:meta])* $name:ident($tries:expr, $texts:expr))*) => {
-        /// One thing that is done to the ruler.
+        /// One thing that is done to the instrument.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Probe {
             $($(#[$doc])* $name,)*
@@ -141,7 +141,7 @@ probes! {
 
 /// What a probe found.
 pub(crate) enum Finding {
-    /// What the ruler showed, and whether that is what it must show.
+    /// What the instrument showed, and whether that is what it must show.
     Shown {
         /// In words.
         found: String,

@@ -1,4 +1,4 @@
-//! A host, a generator and a server that misbehave: whether the ruler notices, and whether it draws the consequence.
+//! A host, a generator and a server that misbehave: whether the instrument notices, and whether it draws the consequence.
 
 use super::bench::{Bench, CONTESTANTS, cell, measured, plan};
 use super::{Answer, Finding};

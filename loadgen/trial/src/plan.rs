@@ -93,7 +93,7 @@ pub struct Load {
     /// Measured.
     #[serde(with = "crate::span::plain")]
     pub window: Duration,
-    /// Damage that the server is told to do, so that one sees whether the ruler sees it.
+    /// Damage that the server is told to do, so that one sees whether the instrument sees it.
     #[serde(default, skip_serializing_if = "Faults::is_empty")]
     pub faults: Faults,
 }

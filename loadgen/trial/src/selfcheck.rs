@@ -1,4 +1,4 @@
-//! `selfcheck.json`: what was injected into the ruler, what it should have shown, what it showed. Plain data; refuses to
+//! `selfcheck.json`: what was injected into the instrument, what it should have shown, what it showed. Plain data; refuses to
 //! run a check.
 
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,9 @@ pub struct SelfCheck {
 pub struct ProbeResult {
     /// Number and name, such as `V2 freeze`.
     pub name: String,
-    /// What was done to the ruler or the server.
+    /// What was done to the instrument or the server.
     pub injected: String,
-    /// What the ruler must show.
+    /// What the instrument must show.
     pub expected: String,
     /// What it showed; empty where the check was not run.
     #[serde(default)]

@@ -23,7 +23,7 @@ pub enum Judgement {
     Pass,
     /// It did not.
     Fail(Cause),
-    /// The trial cannot tell: the ruler was at its limit, or nothing was measured.
+    /// The trial cannot tell: the instrument was at its limit, or nothing was measured.
     Invalid(Cause),
 }
 

@@ -127,7 +127,7 @@ pub(super) fn ratio(
 /// Trials of one block: for each arm, logarithms of loads and whether they passed.
 type Block = [Vec<(f64, bool)>; 2];
 
-/// Blocks in which both arms have trials. What the ruler spoiled says neither pass nor fail.
+/// Blocks in which both arms have trials. What the instrument spoiled says neither pass nor fail.
 fn blocks(plan: &CapacityPlan, seen: &[Observation]) -> Vec<Block> {
     let knee = || seen.iter().filter(|one| one.point.stage == Stage::Knee);
     let trials = |block: u32, arm: Transport| {

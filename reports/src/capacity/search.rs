@@ -48,8 +48,8 @@ pub enum Answer {
 /// Why a capacity was not found.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shortfall {
-    /// The ruler reached its limit first.
-    Ruler {
+    /// The instrument reached its limit first.
+    Instrument {
         /// At this load.
         at: u64,
         /// In this way.
@@ -97,7 +97,7 @@ pub(super) fn answer(plan: &CapacityPlan, seen: &[Observation], arm: Transport) 
             Answer::Found { holds, fails, cause }
         }
         (holds, Some((at, Judgement::Invalid(cause)))) => {
-            Answer::NotFound { holds, why: Shortfall::Ruler { at, cause } }
+            Answer::NotFound { holds, why: Shortfall::Instrument { at, cause } }
         }
         (None, Some((at, Judgement::Fail(cause)))) if lowest == Some(at) => {
             Answer::NotFound { holds: None, why: Shortfall::LowestFails { at, cause } }
@@ -169,7 +169,7 @@ pub(super) fn bracket(plan: &CapacityPlan, seen: &[Observation], arm: Transport)
 }
 
 /// The majority of an arm's trials at a load; `None` while it is open. What did not pass is a failure only where failures
-/// outnumber invalid trials: a ruler that is at its limit half of the time is at its limit.
+/// outnumber invalid trials: a instrument that is at its limit half of the time is at its limit.
 fn verdict(plan: &CapacityPlan, seen: &[Observation], arm: Transport, load: u64) -> Option<Judgement> {
     let point = Point { stage: Stage::Search, load };
     let judgements =

@@ -103,7 +103,7 @@ fn a_generator_at_its_limit_is_no_capacity() {
     });
     let capacity = found(&plan(), &seen);
     assert!(matches!(capacity.answers[0], Answer::Found { .. }));
-    let Answer::NotFound { holds: Some(holds), why: Shortfall::Ruler { at, .. } } = capacity.answers[1] else {
+    let Answer::NotFound { holds: Some(holds), why: Shortfall::Instrument { at, .. } } = capacity.answers[1] else {
         panic!("{:?}", capacity.answers[1])
     };
     assert!(holds < 50_000 && at >= 50_000);

@@ -118,7 +118,7 @@ pub struct Detected<'c> {
     pub warning: Warning,
 }
 
-/// Everything that comparing the arms of a run finds out about the ruler.
+/// Everything that comparing the arms of a run finds out about the instrument.
 pub fn detected<'c>(comparison: &'c Comparison) -> Vec<Detected<'c>> {
     let of_cell = |cell: &'c CellComparison| {
         in_cell(cell).into_iter().map(|warning| Detected { cell: cell.cell.name.as_str(), warning })

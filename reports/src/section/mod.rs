@@ -2,13 +2,13 @@
 //! `render` does.
 
 mod agent;
-mod belief;
 mod capacity;
 mod cell;
 mod opening;
 mod own_cells;
 mod rows;
 mod runs;
+mod validity;
 
 pub(crate) use opening::answer;
 pub(crate) use own_cells::{pace_table, verdicts as own_verdicts};
@@ -50,11 +50,11 @@ pub fn document(comparisons: &[Comparison], lang: Language, extent: Extent) -> D
 /// What was found before the first trial, for whoever is about to wait for the run.
 pub fn preflight(preflight: &Preflight, lang: Language) -> Document {
     let section = Section {
-        anchor: "belief",
+        anchor: "validity",
         heading: String::new(),
         headed: false,
         scope: Scope::All,
-        runs: vec![belief::preflight_blocks(preflight, lang).into()],
+        runs: vec![validity::preflight_blocks(preflight, lang).into()],
     };
     let (title, sections) = (lang.preflight_heading(), vec![section]);
     Document { tag: lang.tag(), title, runs: Vec::new(), sections, footer: String::new() }
@@ -91,8 +91,8 @@ impl Report<'_, '_> {
         ];
         let last = [
             each("other-cells", lang.other_cells(), Scope::Page, rows::of_other_cells),
-            each("belief", lang.belief_heading(), Scope::Page, belief::blocks),
-            each("selfcheck", lang.selfcheck_heading(), Scope::Page, belief::selfcheck),
+            each("validity", lang.validity_heading(), Scope::Page, validity::blocks),
+            each("selfcheck", lang.selfcheck_heading(), Scope::Page, validity::selfcheck),
             each("runs", lang.runs_heading(), Scope::Page, runs::blocks),
             self.shared("method", lang.method_heading(), runs::method(lang)),
         ];

@@ -53,7 +53,7 @@ impl Language {
 
     fn shortfall(self, why: &Shortfall, of: Variable) -> String {
         match why {
-            Shortfall::Ruler { at, cause } => self.ruler_limit(self.amount(*at, of), self.cause(cause)),
+            Shortfall::Instrument { at, cause } => self.instrument_limit(self.amount(*at, of), self.cause(cause)),
             Shortfall::LowestFails { at, cause } => self.lowest_fails(self.amount(*at, of), self.cause(cause)),
             Shortfall::LimitHolds { at } => self.limit_holds(self.amount(*at, of)),
             Shortfall::Unfinished => self.search_unfinished(),
@@ -156,7 +156,7 @@ messages! {
     not_found(name: &str, why: String)
         "{name}: capacity not found: {why}."
         "{name}：未找到容量：{why}。"
-    ruler_limit(at: String, cause: String)
+    instrument_limit(at: String, cause: String)
         "at {at} the measurement itself was at its limit ({cause})"
         "到 {at} 时测量工具自身已到极限（{cause}）"
     lowest_fails(at: String, cause: String)
@@ -281,7 +281,7 @@ mod tests {
     fn not_found_always_says_why() {
         let busy = || Cause::GeneratorBusy { share: 0.93 };
         let unfound = [
-            (Shortfall::Ruler { at: 9_000, cause: busy() }, ["93 %", "9,000"]),
+            (Shortfall::Instrument { at: 9_000, cause: busy() }, ["93 %", "9,000"]),
             (Shortfall::LowestFails { at: 312, cause: busy() }, ["--start", "312"]),
             (Shortfall::LimitHolds { at: 70_000 }, ["70,000", "70,000"]),
         ];

@@ -2,7 +2,6 @@
 //! gets finished numbers as texts and puts them into a sentence.
 
 mod agent;
-mod belief;
 mod breakdown;
 mod capacity;
 mod ci;
@@ -13,6 +12,7 @@ mod notice;
 mod page;
 mod row;
 mod terms;
+mod validity;
 mod verdict;
 mod why;
 

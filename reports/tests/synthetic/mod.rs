@@ -4,9 +4,9 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 mod answers;
+mod instrument;
 mod measured;
 mod outline;
-mod ruler;
 
 pub(crate) use outline::outline;
 use reports::{Comparison, Extent, Language, Records, document};
@@ -39,10 +39,10 @@ pub(crate) fn of_plan(plan: Plan) -> Records {
         finished: "2026-11-24T03:42:10Z".to_owned(),
         trials: trials.len() as u64,
         planned,
-        stops: ruler::stops(&plan),
+        stops: instrument::stops(&plan),
     };
-    let (preflight, selfcheck) = (Some(ruler::preflight()), Some(ruler::selfcheck()));
-    let redone = ruler::redone(&plan);
+    let (preflight, selfcheck) = (Some(instrument::preflight()), Some(instrument::selfcheck()));
+    let redone = instrument::redone(&plan);
     Records {
         trials,
         end: Some(end),
@@ -131,7 +131,7 @@ fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, rando
         seed: 42 + u64::from(block),
         started: format!("2026-11-24T03:{:02}:{:02}Z", 30 + block, position * 5),
         elapsed_ns: cell.expected_trial().as_nanos() as u64,
-        server: ruler::facts(cell),
+        server: instrument::facts(cell),
         client: ClientFacts { pid: 4242, threads: 1, cpus: vec![1] },
         clock: None,
         noise: None,

@@ -1,4 +1,4 @@
-//! Faults that a client may order, so that a test can ask whether the ruler sees them. Refuses to act: feeds do.
+//! Faults that a client may order, so that a test can ask whether the instrument sees them. Refuses to act: feeds do.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -55,7 +55,7 @@ crate::checks! {
     /// The host did not become quiet before the run.
     NOT_QUIET not_quiet(cpus: f64, waited_s: u64) = "not-quiet", Warn {
         when: "before the run: never two samples below {QUIET_CPUS} foreign CPU";
-        en: "other programs used {cpus:.2} CPU when the run began, {waited_s} s were waited in vain: every trial is judged by itself; a quieter host saves blocks";
+        en: "other programs used {cpus:.2} CPU when the run began, after a wait of {waited_s} s: every trial is judged by itself; a quieter host saves blocks";
         zh: "开始时其他程序占用 {cpus:.2} 个 CPU，等待 {waited_s} s 未见安静：每次试验各自判断；更安静的主机能省下区组";
         bears_on: Times;
         noise: true;

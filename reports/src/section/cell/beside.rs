@@ -1,4 +1,4 @@
-//! What belongs beside every ratio of a cell: blocks that were run again, how hard the cell was loaded, what the ruler itself
+//! What belongs beside every ratio of a cell: blocks that were run again, how hard the cell was loaded, what the instrument itself
 //! costs on each path. Refuses to leave out what was not measured.
 
 use crate::compare::{CellComparison, Comparison};

@@ -1,4 +1,4 @@
-//! What can go wrong with an answer, ordered by a client to see whether the ruler sees it. Refuses to act: the server does.
+//! What can go wrong with an answer, ordered by a client to see whether the instrument sees it. Refuses to act: the server does.
 
 use crate::Faults;
 use std::fmt;

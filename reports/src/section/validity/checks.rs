@@ -1,4 +1,4 @@
-//! What the ruler shows where the answer is known: two copies of one arm, and the self-check.
+//! What the instrument shows where the answer is known: two copies of one arm, and the self-check.
 
 use super::table_or;
 use crate::compare::{CellComparison, Comparison, Contest};

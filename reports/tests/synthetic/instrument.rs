@@ -1,4 +1,4 @@
-//! What a made-up run knows about its ruler: facts of its servers, pre-flight, redone blocks, stops, self-check.
+//! What a made-up run knows about its instrument: facts of its servers, pre-flight, redone blocks, stops, self-check.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Why a reader may believe a run, or not: what the ruler found out about itself before, around and after the trials, as
+//! Why a reader may believe a run, or not: what the instrument found out about itself before, around and after the trials, as
 //! blocks for the page. Refuses to repeat a result; where nothing was looked at it says "not measured".
 
 mod checks;
@@ -21,9 +21,9 @@ const LISTED: usize = 50;
 /// Most cells that are named where a check fired.
 const NAMED: usize = 3;
 
-/// Everything that one run says about its ruler.
+/// Everything that one run says about its instrument.
 pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let intro = Block::Text(lang.belief_intro());
+    let intro = Block::Text(lang.validity_intro());
     let parts = [
         preflight::blocks(comparison, lang),
         redone(comparison, lang),

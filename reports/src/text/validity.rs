@@ -34,10 +34,10 @@ impl Language {
 }
 
 messages! {
-    belief_heading() "Why you may believe this" "为什么可以相信这些数字"
-    belief_intro()
-        "What the ruler found out about itself, before, around and after the trials. None of it looks at the result of the comparison. What was not looked at says so."
-        "尺子在试验之前、期间与之后对自身的检查。这些检查都不看比较的结果；没有检查的会如实说明。"
+    validity_heading() "Why you may believe this" "为什么可以相信这些数字"
+    validity_intro()
+        "What the instrument found out about itself, before, around and after the trials. None of it looks at the result of the comparison. What was not looked at says so."
+        "测量工具在试验之前、期间与之后对自身的检查。这些检查都不看比较的结果；没有检查的会如实说明。"
     preflight_heading() "Before the first trial" "第一次试验之前"
     no_preflight()
         "Not measured: this run made no pre-flight, so nothing is known about the pacer, the generator's ceiling or the quiet of the host before it."
@@ -99,7 +99,7 @@ messages! {
         "空对照臂与其孪生臂之比，逐个主要指标：每个区间都应包含 1；p 在全部检验间校正"
     no_null_arms() "Not measured: no cell of this run has a null arm." "未测量：本次运行没有单元带空对照臂。"
     selfcheck_heading() "Self-check" "自检"
-    selfcheck_caption() "What was injected, what the ruler had to show, what it showed" "注入了什么、尺子应显示什么、实际显示什么"
+    selfcheck_caption() "What was injected, what the instrument had to show, what it showed" "注入了什么、测量工具应显示什么、实际显示什么"
     no_selfcheck()
         "Not measured: no selfcheck.json lies beside these records; loadgen selfcheck writes one."
         "未测量：记录旁边没有 selfcheck.json；loadgen selfcheck 会写出一份。"
