@@ -1,4 +1,4 @@
-//! The hot path: an event and an instant in, counts out. No lock, no allocation for an event; merged after the drain.
+//! The hot path: an event and an instant in, counts out. No allocation for an event, no lock of its own; merged after the drain.
 
 mod doubt;
 mod timeline;
