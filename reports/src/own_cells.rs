@@ -76,7 +76,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let reached: Vec<_> = reached.collect();
         let &(cell, reach_ns, share) = reached.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
         let pace = number::significant(cell.tokens_per_second()?);
-        let at = lang.llm_at(pace, lang.streams(cell.cell.cell.load.connections));
+        let at = lang.llm_at(pace, lang.streams(cell.cell.cell.workload.connections()));
         let cells = lang.llm_cells(reached.len(), self.cells.iter().filter(|cell| cell.gap_ns.is_some()).count());
         Some(lang.llm_farthest(quantile.to_string(), cells, number::duration(reach_ns), number::small_share(share), at))
     }
@@ -151,7 +151,7 @@ fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
 
 impl<'a, 'r> OwnCell<'a, 'r> {
     fn of(cell: &'a CellComparison<'r>) -> Self {
-        let paced = cell.cell.llm.as_ref().is_none_or(trial::LlmLoad::is_paced);
+        let paced = cell.cell.workload.is_paced();
         let tpot = cell.median(cell.base, Figure::Duration(Metric::PerOutputToken, Quantile::P50));
         Self { cell, gap_ns: tpot.filter(|ns| paced && *ns > 0.0) }
     }
@@ -169,14 +169,14 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// Whether it asked a language model.
     fn is_asked(&self) -> bool {
-        self.cell.cell.scenario == Scenario::Llm
+        self.cell.cell.workload.scenario() == Scenario::Llm
     }
 
     /// The figure that is judged: of durations the one that the scenario is about, of answers added latency or, of foreign
     /// endpoints, TTFT; else what a cell without due times is about.
     pub(crate) fn judged(&self, quantile: Quantile) -> Figure {
         let metric = self.cell.judged();
-        metric.map_or_else(|| untimed(self.cell.cell.scenario), |metric| Figure::Duration(metric, quantile))
+        metric.map_or_else(|| untimed(self.cell.cell.workload.scenario()), |metric| Figure::Duration(metric, quantile))
     }
 
     /// The contest that the verdict is about. Too few blocks for an interval leave counts alone, which need none.
@@ -261,7 +261,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             let clauses = self.contests(contest).map(|contest| clause(contest, &what, comparison, lang));
             return lang.sentence(lang.list(clauses));
         };
-        let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
+        let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.workload.connections()));
         let verdict = lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family);
         let [base, other] = lang.sides(contest.arms);
         let difference = lang.llm_difference_in(lang.llm_difference(&other, &base), what);

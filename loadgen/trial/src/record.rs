@@ -2,7 +2,7 @@
 
 use crate::older;
 use crate::{
-    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, LlmLoad, Measurement, Noise, Plan,
+    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan,
     Preflight, Redone, Row, Warning,
 };
 use serde::{Deserialize, Serialize};
@@ -261,7 +261,7 @@ impl Trial {
 
     /// Whether events have due times that a pacer could miss: what is due all at once is capacity.
     pub fn is_paced(&self) -> bool {
-        self.cell.llm.as_ref().is_none_or(LlmLoad::is_paced)
+        self.cell.workload.is_paced()
     }
 
     /// Whether server and generator are on different hosts.

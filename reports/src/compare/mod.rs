@@ -111,7 +111,7 @@ impl<'r> Comparison<'r> {
 
     /// Cells of a row with one scenario in which both transports of the article have numbers that may be compared.
     pub fn measured(&self, row: Row, scenario: Scenario) -> impl Iterator<Item = &CellComparison<'r>> {
-        self.row(row).filter(move |cell| cell.cell.scenario == scenario && cell.is_comparable())
+        self.row(row).filter(move |cell| cell.cell.workload.scenario() == scenario && cell.is_comparable())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::row::BearsOn::Times;
 use super::row::{Action, Warning};
-use crate::{Figure, LONG_NS, Late, Measurement, Metric, Quantile, Scenario, Stalls, Trial, Usage};
+use crate::{Figure, LONG_NS, Late, Measurement, Metric, Quantile, Stalls, Trial, Usage, Workload};
 use wire::Rate;
 
 /// Share of the events that must be late, together with the witness, for a trial to be void: then quantiles are the host's.
@@ -25,7 +25,7 @@ crate::checks! {
         when: "fired - due: p99 > {BUNCHED_US} µs or > the interval; without a witness > {LONG_MS} ms";
         en: "events were released {p99_us:.0} µs late at p99: all but an idle timer's lateness is charged";
         zh: "事件 p99 迟发 {p99_us:.0} µs：除空闲定时器自身的迟到外，全部计入所判时间";
-        @look: |trial, m| pacer(trial.cell.load.rate, m).filter(|found| trial.is_paced() && found.action() < Action::Void);
+        @look: |trial, m| pacer(trial.cell.workload.pace().map(|pace| pace.rate), m).filter(|found| trial.is_paced() && found.action() < Action::Void);
         // Trials of the first schemas, which had no witness to ask; since then what is late for long is a stall.
         worse: Some((Action::Void, |warning| warning.number("p99_us") > LONG_NS as f64 / 1e3));
         bears_on: Times;
@@ -64,9 +64,9 @@ crate::checks! {
 }
 
 /// Above this, arrivals bunch; lateness that could make a trial void is attributed first.
-pub fn pacer(rate: Rate, measurement: &Measurement) -> Option<Warning> {
+pub fn pacer(rate: Option<Rate>, measurement: &Measurement) -> Option<Warning> {
     let p99_us = Figure::Duration(Metric::PacerLateness, Quantile::P99).of(measurement)? / 1e3;
-    let limit_us = BUNCHED_US.min(rate.interval_ns() / 1e3);
+    let limit_us = rate.map_or(BUNCHED_US, |rate| BUNCHED_US.min(rate.interval_ns() / 1e3));
     (p99_us > limit_us).then(|| pacer_late(p99_us))
 }
 
@@ -96,7 +96,7 @@ fn attributed(trial: &Trial, measurement: &Measurement) -> Option<Attributed> {
         schedule,
         host,
         generator: stalls.generator,
-        ours: matches!(trial.cell.scenario, Scenario::Echo | Scenario::Relay),
+        ours: matches!(trial.cell.workload, Workload::Echo { .. } | Workload::Relay { .. }),
         witnessed: stalls.witness.is_some(),
         events: measurement.counters.in_window.max(1) as f64,
     })
@@ -137,7 +137,7 @@ fn is_busy(trial: &Trial, measurement: &Measurement) -> bool {
 mod tests {
     use super::*;
     use crate::check::samples;
-    use crate::{Counters, Witness};
+    use crate::{Counters, Scenario, Witness};
 
     const MS: u64 = 1_000_000;
 
@@ -208,7 +208,7 @@ mod tests {
 
     fn released(us: u64, rate: f64) -> Option<Action> {
         let measurement = samples::timed(&[(Metric::PacerLateness, &[us])]);
-        pacer(Rate::per_second(rate).unwrap(), &measurement).map(|warning| warning.action())
+        pacer(Rate::per_second(rate), &measurement).map(|warning| warning.action())
     }
 
     #[test]
@@ -223,6 +223,6 @@ mod tests {
         ] {
             assert_eq!(released(us, rate), action, "{us} µs at {rate}/s");
         }
-        assert_eq!(pacer(Rate::per_second(1.0).unwrap(), &Measurement::default()), None);
+        assert_eq!(pacer(Rate::per_second(1.0), &Measurement::default()), None);
     }
 }
