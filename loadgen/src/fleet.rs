@@ -65,7 +65,8 @@ impl Fleet {
         let (alive, running) = mpsc::channel(1);
         let pacer = Pacer::spawn()?;
         let probes = pacer.handle();
-        let mut fleet = Self { workers: Vec::new(), stop: Arc::new(stop), running, streams: plan.specs.len(), _pacer: pacer };
+        let mut fleet =
+            Self { workers: Vec::new(), stop: Arc::new(stop), running, streams: plan.specs.len(), _pacer: pacer };
         let threads = plan.threads.clamp(1, plan.specs.len().max(1));
         for index in 0..threads {
             let shift = Shift {

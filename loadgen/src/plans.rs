@@ -70,10 +70,10 @@ pub fn from_file(path: &Path) -> Result<Plan, LoadPlanError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trial::{Cell, LlmLoad, Workload};
     use std::collections::BTreeSet;
     use std::time::Duration;
     use trial::Row;
+    use trial::{Cell, LlmLoad, Workload};
 
     fn asked(cell: &Cell) -> Option<LlmLoad> {
         match &cell.workload {

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn the_arms_take_turns_and_every_run_has_its_costs() {
-        let mut runs = FloorRuns::new(&[Transport::Sse, Transport::WebSocket].map(Arm::of), &push(64), 2_000, 2).unwrap().begin();
+        let mut runs =
+            FloorRuns::new(&[Transport::Sse, Transport::WebSocket].map(Arm::of), &push(64), 2_000, 2).unwrap().begin();
         let runs: Vec<_> = std::iter::from_fn(|| runs.blocking_recv()).map(Result::unwrap).collect();
         let order: Vec<_> = runs.iter().map(|run| (run.round, run.transport)).collect();
         let [sse, websocket] = [Transport::Sse, Transport::WebSocket];

@@ -13,7 +13,10 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 use std::time::Duration;
-use trial::{Cadence, CapacityPlan, Cell, CellStop, Content, End, Line, Pace, Plan, Push, Run, Slo, StopRule, Timing, Variable, Workload};
+use trial::{
+    Cadence, CapacityPlan, Cell, CellStop, Content, End, Line, Pace, Plan, Push, Run, Slo, StopRule, Timing, Variable,
+    Workload,
+};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Highest rate of one stream: what our servers admit.
@@ -216,10 +219,7 @@ impl CapacityArgs {
             pace: Pace { schedule: Schedule::Constant, rate: self.rate },
             sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
             content: Content { payload_bytes: self.payload, ids: false },
-            timing: Timing {
-                warmup: self.warmup.unwrap_or(warmup),
-                window: self.duration.unwrap_or(window),
-            },
+            timing: Timing { warmup: self.warmup.unwrap_or(warmup), window: self.duration.unwrap_or(window) },
             faults: Faults::default(),
             stamps: true,
         }

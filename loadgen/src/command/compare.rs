@@ -15,7 +15,10 @@ use reports::Records;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use trial::{Action, Arm, Cell, ClientKind, Content, End, Line, Pace, Plan, Preflight, Push, Quantile, Row, StopRule, Timing, Workload};
+use trial::{
+    Action, Arm, Cell, ClientKind, Content, End, Line, Pace, Plan, Preflight, Push, Quantile, Row, StopRule, Timing,
+    Workload,
+};
 use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.

@@ -16,7 +16,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Arm, Cadence, Cell, ClientKind, Content, End, Line, Outcome, Pace, Plan, Push, Run, SCHEMA, StopRule, Timing, Trial, Workload};
+use trial::{
+    Arm, Cadence, Cell, ClientKind, Content, End, Line, Outcome, Pace, Plan, Push, Run, SCHEMA, StopRule, Timing,
+    Trial, Workload,
+};
 use wire::{Faults, Rate, Schedule, Sharing, Transport, Tuning};
 
 /// Flags of `run`.

@@ -4,7 +4,6 @@
 //! receives the answer as an event. Only the client's clock is involved.
 
 use super::message::{DueMessage, sent};
-use super::relay::Asked;
 use super::session::Session;
 use super::subscription::quiet;
 use super::uplink::Uplink;
@@ -27,6 +26,14 @@ use wire::{Dues, MonoTime, Payload, Schedule, Subscription};
 const LIMIT: Duration = Duration::from_secs(5);
 /// From the decision to start to the first message.
 const LEAD: Duration = Duration::from_millis(20);
+
+/// Messages of the client's schedule: over how many streams, and for how long.
+pub(super) struct Asked {
+    pub(super) connections: u32,
+    pub(super) pace: Pace,
+    pub(super) content: Content,
+    pub(super) timing: Timing,
+}
 
 /// Runs one trial of scenario `echo`.
 ///

@@ -42,16 +42,8 @@ pub(super) async fn run(order: &Order, session: &mut Session, content: Content) 
     Ok(Measurement { exchange: Some(exchange), window_ns: 0, timeline: Vec::new(), ..measurement })
 }
 
-async fn speak(
-    order: &Order,
-    session: &Session,
-    content: Content,
-    worker: &Worker,
-) -> Result<Exchange, StreamError> {
-    let subscription = Subscription {
-        rate: Rate::per_second(100.0).expect("above zero"),
-        ..quiet(content)
-    };
+async fn speak(order: &Order, session: &Session, content: Content, worker: &Worker) -> Result<Exchange, StreamError> {
+    let subscription = Subscription { rate: Rate::per_second(100.0).expect("above zero"), ..quiet(content) };
     let mut stream = Stream::open(&session.dialer, &session.spec(order, &subscription, 0), worker).await?;
     let request = stream.request_text();
     let events = timeout(LIMIT, stream.run_until(EVENTS)).await;

@@ -27,7 +27,6 @@ pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
 
-use self::push::Asked;
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
@@ -151,19 +150,19 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
     tuned(&order.cell, &session.facts.tuning)?;
     match workload {
         Workload::Push(push) => {
-            let asked = Asked::streams(order, session, &subscription::paced(push, order, session), push.timing);
+            let asked = push::Asked::streams(order, session, &subscription::paced(push, order, session), push.timing);
             push::run(order, session, observer, asked).await
         }
         &Workload::Saturate { connections, sharing, content, timing, ref faults } => {
             let subscription = subscription::unpaced((connections, sharing), content, faults, session);
-            push::run(order, session, observer, Asked::streams(order, session, &subscription, timing)).await
+            push::run(order, session, observer, push::Asked::streams(order, session, &subscription, timing)).await
         }
         Workload::Job(job) => push::run(order, session, observer, job::asked(job, order, session)).await,
         &Workload::Echo { connections, pace, content, timing } => {
-            echo::run(order, session, relay::Asked { connections, pace, content, timing }).await
+            echo::run(order, session, echo::Asked { connections, pace, content, timing }).await
         }
         &Workload::Relay { connections, pace, content, timing, .. } => {
-            relay::run(order, session, observer, relay::Asked { connections, pace, content, timing }).await
+            relay::run(order, session, observer, echo::Asked { connections, pace, content, timing }).await
         }
         &Workload::Connect { content, timing } => connect::run(order, session, content, timing).await,
         Workload::Memory { steps, content, faults } => memory::run(order, session, steps, (*content, faults)).await,

@@ -91,9 +91,5 @@ async fn connected(session: &mut Session, connections: u64) -> Result<(), Sessio
 
 /// One event at once, so that every buffer that a live stream needs exists, and the next in an hour.
 fn subscription((content, faults): Events<'_>) -> Subscription {
-    Subscription {
-        rate: Rate::per_second(1.0 / 3600.0).expect("above zero"),
-        faults: faults.clone(),
-        ..quiet(content)
-    }
+    Subscription { rate: Rate::per_second(1.0 / 3600.0).expect("above zero"), faults: faults.clone(), ..quiet(content) }
 }

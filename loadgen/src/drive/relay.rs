@@ -8,7 +8,7 @@
 //! The ingress is pipelined: it is part of the harness, and must not make a message wait for the answer to the one before it.
 //! Its bytes and requests stay out of the counts, which are the arm's alone.
 
-use super::echo::Messages;
+use super::echo::{Asked, Messages};
 use super::push;
 use super::session::Session;
 use super::subscription::quiet;
@@ -27,19 +27,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
-use trial::{Content, Measurement, Pace, Timing};
+use trial::{Content, Measurement};
 use wire::{Payload, Schedule, Sharing, Subscription};
 
 /// From the decision to start to the first message.
 const LEAD: Duration = Duration::from_millis(20);
-
-/// What is published, to how many streams, and for how long.
-pub(super) struct Asked {
-    pub(super) connections: u32,
-    pub(super) pace: Pace,
-    pub(super) content: Content,
-    pub(super) timing: Timing,
-}
 
 /// Runs one trial of scenario `relay`.
 ///
@@ -156,7 +148,10 @@ impl Publisher {
         let (sender, due) = unbounded_channel();
         let begin = clock::now() + LEAD;
         let pacer = Pacer::spawn()?;
-        pacer.handle().schedule(begin, Arc::new(Messages::new(self.asked.pace, self.asked.timing, self.seed, begin, vec![sender])));
+        pacer.handle().schedule(
+            begin,
+            Arc::new(Messages::new(self.asked.pace, self.asked.timing, self.seed, begin, vec![sender])),
+        );
         self.uplink.pipeline(payload, due).await
     }
 }

@@ -12,7 +12,8 @@ use wire::Subscription;
 pub(super) async fn cost(order: &Order, session: &mut Session) -> Option<Usage> {
     let (length, Workload::Push(push)) = (order.cell.control()?, &order.cell.workload) else { return None };
     let count = push.pace.dues_within(order.seed, length)?.count() as u64;
-    let asked = Subscription { count: Some(count).filter(|&count| count > 0), ..subscription::paced(push, order, session) };
+    let asked =
+        Subscription { count: Some(count).filter(|&count| count > 0), ..subscription::paced(push, order, session) };
     asked.count?;
     let cost = session.control.schedule(&asked.to_query()).await?;
     let readers = if order.cell.workload.is_shared() { u64::from(push.connections) } else { 1 };

@@ -181,9 +181,9 @@ mod tests {
             .concat(),
         );
         let named = |(cell, rate): (&Cell, f64)| (cell.name.clone(), rate);
-        assert_eq!(heaviest(&plan, Cell::offered).map(named), Some(("b".to_owned(), 20_000.0)));
+        assert_eq!(heaviest(&plan, Workload::offered).map(named), Some(("b".to_owned(), 20_000.0)));
         // One event for all readers is released once.
-        assert_eq!(heaviest(&plan, Cell::released).map(named), Some(("a".to_owned(), 5_000.0)));
+        assert_eq!(heaviest(&plan, Workload::released).map(named), Some(("a".to_owned(), 5_000.0)));
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub(super) async fn run(plan: &Plan, options: &RunOptions, found: &mut Preflight
 fn chosen(plan: &Plan) -> Vec<(&Cell, Cell)> {
     let most = plan.expected_length() / SHARE;
     let cost = |cell: &Cell| cell.expected_trial() * ARMS * BLOCKS;
-    let wanted = || plan.cells.iter().filter(|cell| cell.workload.is_timed() && cell.blocks > 1 && !figures(cell).is_empty());
+    let wanted =
+        || plan.cells.iter().filter(|cell| cell.workload.is_timed() && cell.blocks > 1 && !figures(cell).is_empty());
     let whole = wanted().map(cost).sum::<Duration>() <= most;
     let mut left = most;
     let piloted = wanted().map(|cell| (cell, if whole { cell.clone() } else { shortened(cell) }));

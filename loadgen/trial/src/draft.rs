@@ -1,4 +1,4 @@
-//! A workload in one flat form, whatever its kind: what a plan's file says of it, and what records of schemas 1 to 6 hold.
+//! A workload in one flat form, whatever its kind: what a plan's file says of it, and what the records of schemas 1 to 6 hold.
 
 use crate::{Content, Job, LlmLoad, Pace, Push, Scenario, Timing, Workload};
 use serde::{Deserialize, Deserializer};

@@ -5,8 +5,8 @@ use crate::Timing;
 use crate::llm_load::problem_of_speed;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use wire::{Rate, Sharing};
 use wire::llm::{JobKind, JobOrder, JobScript, Order};
+use wire::{Rate, Sharing};
 
 /// Most training steps of a job.
 const MOST_STEPS: f64 = 20_000.0;

@@ -40,7 +40,7 @@ impl Cell {
     /// A cell of the command line: one block without a null arm, equal knobs; it feeds no row. The first arm is the base.
     pub fn alone<A: Into<Arm>>(name: &str, why: String, mut workload: Workload, arms: Vec<A>) -> Self {
         let arms: Vec<Arm> = arms.into_iter().map(Into::into).collect();
-        workload.set_stamps(workload.has_stamps(&arms));
+        workload.set_stamps(workload.stamps() && workload.has_stamps(&arms));
         Self {
             name: name.to_owned(),
             why,
@@ -98,8 +98,14 @@ impl Cell {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
             + match &self.workload {
-                Workload::Push(_) | Workload::Saturate { .. } | Workload::Echo { .. } | Workload::Connect { .. }
-                | Workload::Relay { .. } | Workload::Llm { .. } | Workload::Endpoint { .. } | Workload::Job(_) => {
+                Workload::Push(_)
+                | Workload::Saturate { .. }
+                | Workload::Echo { .. }
+                | Workload::Connect { .. }
+                | Workload::Relay { .. }
+                | Workload::Llm { .. }
+                | Workload::Endpoint { .. }
+                | Workload::Job(_) => {
                     let timing = self.workload.timing().unwrap_or_default();
                     self.control().unwrap_or_default() + timing.whole()
                 }

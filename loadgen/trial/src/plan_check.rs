@@ -39,10 +39,7 @@ fn problem_of_workload(workload: &Workload) -> Option<String> {
         (steps.len() < 4, "steps needs at least four rising numbers of connections".to_owned()),
         (!steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
         (!(1..=100_000).contains(&connections), format!("connections = {connections}: must be 1 to 100000")),
-        (
-            workload.timing().is_some_and(|timing| timing.window.is_zero()),
-            "window must be above zero".to_owned(),
-        ),
+        (workload.timing().is_some_and(|timing| timing.window.is_zero()), "window must be above zero".to_owned()),
         (
             workload.timing().is_some_and(|timing| timing.whole() > Duration::from_secs(3600)),
             "warmup and window together must stay within an hour".to_owned(),

@@ -1,7 +1,7 @@
 //! Which workload each arm can do: the one place that knows.
 
 use crate::{Arm, ClientKind, Workload};
-use wire::Transport;
+use wire::Transport::{self, HttpStream, LongPoll, RawTcp, Sse, WebSocket};
 
 impl Workload {
     /// Whether an arm can do it.
@@ -9,15 +9,31 @@ impl Workload {
     /// # Errors
     /// Why it cannot.
     pub fn supports(&self, arm: Arm) -> Result<(), String> {
-        use Transport::{HttpStream, LongPoll, RawTcp, Sse, WebSocket};
-        let (transport, is_library) = (arm.protocol, arm.client == ClientKind::Library);
-        let by_library = |why: &str| is_library.then(|| why.to_owned());
-        let refused = match (self, transport) {
-            (Self::Codec, _) => None,
-            (_, LongPoll | HttpStream | RawTcp) if is_library => Some(format!("no client library reads {transport}")),
-            (Self::Relay { .. }, Sse | WebSocket | HttpStream | RawTcp) => {
-                by_library("a library client reads to the end of a stream, and a relayed one has none")
-            }
+        let by_client = if arm.client == ClientKind::Library { self.refuses_library(arm.protocol) } else { None };
+        by_client.or_else(|| self.refuses(arm.protocol)).map_or(Ok(()), Err)
+    }
+
+    /// Why the client of another author cannot do it.
+    fn refuses_library(&self, transport: Transport) -> Option<String> {
+        if matches!(transport, LongPoll | HttpStream | RawTcp) && !matches!(self, Self::Codec) {
+            return Some(format!("no client library reads {transport}"));
+        }
+        let why = match self {
+            Self::Push(_) | Self::Saturate { .. } | Self::Memory { .. } | Self::Codec => return None,
+            Self::Relay { .. } => "a library client reads to the end of a stream, and a relayed one has none",
+            Self::Llm { .. } | Self::Endpoint { .. } => "answers of a language model are read by the lean client",
+            Self::Job(_) => "events of a job are read by the lean client",
+            Self::Echo { .. } | Self::Connect { .. } => "messages and first events are timed by the lean client",
+            Self::Handshake { .. } => "no client library shows the heads of its handshake",
+            Self::Browser => "a browser is a client of its own",
+            Self::Exact { .. } => "what is counted is the server's: the lean client reads it",
+        };
+        Some(why.to_owned())
+    }
+
+    /// Why a protocol cannot do it.
+    fn refuses(&self, transport: Transport) -> Option<String> {
+        match (self, transport) {
             (Self::Relay { .. }, LongPoll) => Some(
                 "a relay begins when every subscriber was answered, and a poll is not answered before its first event"
                     .to_owned(),
@@ -28,22 +44,17 @@ impl Workload {
             (Self::Exact { .. }, LongPoll) => {
                 Some("long-poll has no stream whose events could be counted alone".to_owned())
             }
-            (Self::Llm { .. } | Self::Endpoint { .. }, LongPoll | HttpStream | RawTcp) => {
-                Some(format!("{transport} asks no language model"))
-            }
-            (Self::Llm { .. } | Self::Endpoint { .. }, Sse | WebSocket) => {
-                by_library("answers of a language model are read by the lean client")
-            }
-            (Self::Job(_), LongPoll | HttpStream | RawTcp) => Some(format!("{transport} watches no job")),
-            (Self::Job(_), Sse | WebSocket) => by_library("events of a job are read by the lean client"),
             (Self::Echo { .. }, RawTcp | HttpStream) => {
                 Some(format!("{transport} is a control for pushed events, it carries no messages up"))
             }
-            (Self::Echo { .. }, Sse | WebSocket) => None,
-            (Self::Saturate { .. } | Self::Exact { .. }, Sse | WebSocket | HttpStream | RawTcp) => None,
+            (Self::Llm { .. } | Self::Endpoint { .. }, LongPoll | HttpStream | RawTcp) => {
+                Some(format!("{transport} asks no language model"))
+            }
+            (Self::Job(_), LongPoll | HttpStream | RawTcp) => Some(format!("{transport} watches no job")),
+            (Self::Echo { .. } | Self::Llm { .. } | Self::Endpoint { .. } | Self::Job(_), Sse | WebSocket) => None,
+            (Self::Saturate { .. } | Self::Exact { .. } | Self::Relay { .. }, _) => None,
             (Self::Push(_) | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. }, _) => None,
-            (Self::Browser, _) => None,
-        };
-        refused.map_or(Ok(()), Err)
+            (Self::Codec | Self::Browser, _) => None,
+        }
     }
 }

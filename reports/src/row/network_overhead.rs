@@ -118,7 +118,9 @@ fn beside_theory(comparison: &Comparison, lang: Language) -> Table {
         lang.theory_caption(),
         &overheads,
         [
-            (lang.payload(), &|(cell, ..)| format!("{}{}", number::payload(cell.cell.workload.payload_bytes()), ids(cell))),
+            (lang.payload(), &|(cell, ..)| {
+                format!("{}{}", number::payload(cell.cell.workload.payload_bytes()), ids(cell))
+            }),
             (lang.transport_head(), &|(_, arm, ..)| lang.transport(arm.arm.protocol).to_owned()),
             (lang.measured_head(), &|(_, _, measured, _)| number::bytes(*measured)),
             (lang.in_theory(), &|(.., theory)| theory.map_or_else(none, number::bytes)),

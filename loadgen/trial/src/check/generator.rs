@@ -133,7 +133,9 @@ fn offered(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
             (sent, in_window * u64::from(push.connections))
         }
         // Each watcher's events are counted against the draw of its job: what was not sent is lost.
-        Workload::Job(_) | Workload::Saturate { .. } | Workload::Connect { .. } | Workload::Memory { .. } => return None,
+        Workload::Job(_) | Workload::Saturate { .. } | Workload::Connect { .. } | Workload::Memory { .. } => {
+            return None;
+        }
         Workload::Handshake { .. } | Workload::Codec | Workload::Browser | Workload::Exact { .. } => return None,
         Workload::Llm { .. } | Workload::Endpoint { .. } => return None,
     };
