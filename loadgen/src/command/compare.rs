@@ -238,6 +238,7 @@ impl CompareArgs {
         plan.stop.budget = self.budget.or(plan.stop.budget);
         plan.cells.retain(|cell| !cell.arms.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--arms and --transports leave no cell of this plan");
+        plan.check()?;
         let said = match self.blocks {
             Some(blocks) => blocks::shortage(&plan, blocks).filter(|_| plan.verdicts),
             None => blocks::raise(&mut plan),
@@ -287,7 +288,7 @@ impl CompareArgs {
         } else if !self.transports.is_empty() {
             // As the plan has them: a cell of the library client keeps it.
             let has = |one: &Transport| cell.arms.iter().copied().find(|arm| arm.protocol == *one);
-            let custom = |one: &Transport| cell.row.is_none().then(|| Arm::of(*one));
+            let custom = |one: &Transport| cell.base().filter(|_| cell.row.is_none()).map(|base| base.with(*one));
             let kept = self.transports.iter().filter_map(|one| has(one).or_else(|| custom(one))).collect();
             cell.compare_only(kept);
         }
@@ -297,5 +298,43 @@ impl CompareArgs {
             timing.window = self.duration.unwrap_or(timing.window);
             timing.warmup = self.warmup.unwrap_or(timing.warmup);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: CompareArgs,
+    }
+
+    fn args(line: &str) -> CompareArgs {
+        Cli::parse_from(std::iter::once("compare").chain(line.split(' '))).args
+    }
+
+    #[test]
+    fn protocols_that_a_cell_lacks_are_read_as_its_others_are() {
+        let head = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'push'\n";
+        let mut plan = Plan::from_toml(&format!("{head}client = 'library'\n")).unwrap();
+        args("--transports sse,long-poll").adjust(&mut plan.cells[0]);
+        let arms: Vec<_> = plan.cells[0].arms.iter().map(Arm::to_string).collect();
+        assert_eq!(arms, ["sse!library", "long-poll!library"]);
+    }
+
+    #[test]
+    fn arms_that_cannot_be_compared_are_refused_from_the_command_line_too() {
+        for (line, said) in [
+            ("--connections 1 --arms sse,sse", "names one of them twice"),
+            ("--connections 1 --transports sse,websocket,sse", "names one of them twice"),
+            ("--plan jobs --arms sse!library,websocket!library", "needs scenario = 'push' and client = 'lean'"),
+        ] {
+            let found = args(line).plan().err().map(|error| error.to_string());
+            assert!(found.as_ref().is_some_and(|found| found.contains(said)), "{line}: {found:?}");
+        }
+        assert!(args("--connections 1 --arms sse!library,websocket").plan().is_ok());
     }
 }

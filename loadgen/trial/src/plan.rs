@@ -17,7 +17,7 @@ pub struct Cell {
     /// What a trial does.
     #[serde(flatten, deserialize_with = "draft::of_record")]
     pub workload: Workload,
-    /// What is compared, without the null twin. Records of schemas 1 to 4 call them `transports`.
+    /// What is compared, without the null twin. Records of schemas 1 to 5 call them `transports`.
     #[serde(alias = "transports")]
     pub arms: Vec<Arm>,
     /// The one that is the base; `None` only in records of schemas 1 to 3: see [`Cell::base`].

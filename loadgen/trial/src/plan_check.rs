@@ -66,6 +66,7 @@ mod tests {
             ("blocks = 0", "cell 'a': blocks = 0: must be 1 to 1000"),
             ("window = '0s'", "cell 'a': window must be above zero"),
             ("transports = []", "cell 'a': arms is empty"),
+            ("arms = ['sse']\ntransports = ['sse']", "cell 'a': transports is short for arms: give one of them"),
             ("base = 'raw-tcp'", "cell 'a': base must be one of the cell's arms"),
             ("arms = ['sse', 'sse/h2']", "cell 'a': sse/h2: carrier h2 is not supported yet"),
             ("arms = ['sse', \"sse'\"]", "cell 'a': the null twin is no arm of a plan: null = true adds it"),

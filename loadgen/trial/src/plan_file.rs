@@ -124,18 +124,32 @@ impl Plan {
             return Err(PlanError::Cell { cell: cell.clone(), problem });
         }
         let cells: Vec<Cell> = file.cell.iter().flat_map(|spec| spec.expand(&file)).collect();
-        if cells.is_empty() || cells.len() > MAX_CELLS {
-            return Err(PlanError::CellCount(cells.len()));
+        if let Some(spec) = file.cell.iter().find(|spec| spec.arms.is_some() && spec.transports.is_some()) {
+            let problem = "transports is short for arms: give one of them".to_owned();
+            return Err(PlanError::Cell { cell: spec.name.clone(), problem });
         }
-        for (i, cell) in cells.iter().enumerate() {
-            let repeated = cells[..i].iter().any(|other| other.name == cell.name);
+        let verdicts = file.verdicts.unwrap_or(true);
+        let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Whether every cell can be run; flags may have changed what the file said.
+    ///
+    /// # Errors
+    /// [`PlanError`], whose text names the cell and the remedy.
+    pub fn check(&self) -> Result<(), PlanError> {
+        if self.cells.is_empty() || self.cells.len() > MAX_CELLS {
+            return Err(PlanError::CellCount(self.cells.len()));
+        }
+        for (i, cell) in self.cells.iter().enumerate() {
+            let repeated = self.cells[..i].iter().any(|other| other.name == cell.name);
             let problem = if repeated { Some("its name is taken".to_owned()) } else { problem_of(cell) };
             if let Some(problem) = problem {
                 return Err(PlanError::Cell { cell: cell.name.clone(), problem });
             }
         }
-        let verdicts = file.verdicts.unwrap_or(true);
-        Ok(Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts })
+        Ok(())
     }
 }
 

@@ -97,7 +97,7 @@ fn attributed(trial: &Trial, measurement: &Measurement) -> Option<Attributed> {
         host,
         generator: stalls.generator,
         ours: matches!(trial.cell.workload, Workload::Echo { .. } | Workload::Relay { .. }),
-        witnessed: stalls.witness.is_some(),
+        witnessed: stalls.witness.is_some() && is_believed,
         events: measurement.counters.in_window.max(1) as f64,
     })
 }
@@ -146,6 +146,18 @@ mod tests {
     }
 
     fn found(scenario: Scenario, stalled: Stalls, busy: bool) -> Vec<(&'static str, Action)> {
+        let found = warnings(scenario, stalled, busy);
+        found.iter().map(|warning| (warning.check().id, warning.action())).collect()
+    }
+
+    /// What is said of a server that is late, on such a host.
+    fn text(witness: Option<Witness>, busy: bool) -> String {
+        let stalled = Stalls { witness, schedule: late(700, 700), ..Stalls::default() };
+        let [english, _] = warnings(Scenario::Push, stalled, busy)[0].words();
+        english
+    }
+
+    fn warnings(scenario: Scenario, stalled: Stalls, busy: bool) -> Vec<Warning> {
         let usage = Usage { elapsed_ns: 100, cpu_ns: if busy { 60 } else { 20 }, ..Usage::default() };
         let measurement = Measurement {
             counters: Counters { in_window: 10_000, ..Counters::default() },
@@ -155,8 +167,7 @@ mod tests {
             ..Measurement::default()
         };
         let trial = samples::trial(scenario);
-        let found = LOOKS.iter().filter_map(|look| look(&trial, &measurement));
-        found.map(|warning| (warning.check().id, warning.action())).collect()
+        LOOKS.iter().filter_map(|look| look(&trial, &measurement)).collect()
     }
 
     fn witness(realtime: bool) -> Option<Witness> {
@@ -189,6 +200,8 @@ mod tests {
         assert_eq!(found(Scenario::Push, stalled(witness(true)), true), void);
         assert_eq!(found(Scenario::Push, stalled(witness(false)), false), void);
         assert_eq!(found(Scenario::Push, stalled(witness(false)), true), [("server-stalled", Action::Warn)]);
+        assert!(text(witness(true), true).contains("while an idle timer"));
+        assert!(!text(witness(false), true).contains("idle timer"), "one that is not believed says nothing");
         let few = Stalls { witness: witness(true), host: late(100, 30), ..Stalls::default() };
         assert_eq!(found(Scenario::Push, few, false), []);
     }
