@@ -210,6 +210,9 @@ fn supported(order: &Order) -> Result<(), TrialError> {
         (Scenario::Llm, _) if library => {
             Err(TrialError::Unsupported("answers of a language model are read by the lean client".to_owned()))
         }
+        (scenario, _) if library && !matches!(scenario, Scenario::Push | Scenario::Saturate | Scenario::Memory) => {
+            Err(TrialError::Unsupported("only pushed events are read by client libraries".to_owned()))
+        }
         (Scenario::Echo, Transport::RawTcp | Transport::HttpStream) => Err(TrialError::Unsupported(format!(
             "{transport} is a control for pushed events, it carries no messages up"
         ))),

@@ -1,11 +1,11 @@
 //! Whatever a trial waits for, it ends: its thread's sockets stop being ready at the n-th poll.
 
-use super::{Observer, Order, trial};
+use super::{Observer, Order, supported, trial};
 use crate::client::stuck;
 use servers::{ServeOptions, Server};
 use std::thread;
 use std::time::{Duration, Instant};
-use trial::{Arm, Cell, Load, Outcome, Scenario};
+use trial::{Arm, Cell, ClientKind, Load, Outcome, Scenario};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// More than any of these trials may wait in all: for a connection, a head, an event, answers, readings of vitals.
@@ -53,6 +53,16 @@ fn run(order: Order, polls: usize) -> bool {
         assert!(matches!(trial.outcome, Outcome::Measured(_)), "{name}: {:?}", trial.outcome);
     }
     was_stuck
+}
+
+#[test]
+fn what_the_lean_client_reads_is_no_figure_of_a_library() {
+    let library = |scenario| {
+        let lean = order(String::new(), scenario, Transport::Sse);
+        supported(&Order { arm: lean.arm.read_by(ClientKind::Library), ..lean }).is_ok()
+    };
+    let read: Vec<_> = Scenario::ALL.into_iter().filter(|scenario| library(*scenario)).collect();
+    assert_eq!(read, [Scenario::Push, Scenario::Saturate, Scenario::Memory]);
 }
 
 #[test]
