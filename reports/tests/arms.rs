@@ -18,7 +18,8 @@ const LIBRARY: [Arm; 2] = [SSE.read_by(ClientKind::Library), WEBSOCKET.read_by(C
 fn records(scenario: &str, lines: &str) -> Records {
     let head =
         "name = 'arms'\nwhy = 'w'\nblocks = 20\n[[cell]]\nname = 'arms/four'\nwhy = 'four arms'\nwindow = '2s'\n";
-    synthetic::of_plan(Plan::from_toml(&format!("{head}scenario = '{scenario}'\n{lines}\n")).unwrap())
+    let rate = if scenario == "push" { "rate = 2000\n" } else { "" };
+    synthetic::of_plan(Plan::from_toml(&format!("{head}scenario = '{scenario}'\n{rate}{lines}\n")).unwrap())
 }
 
 const FOUR: &str = "arms = ['sse', 'websocket', 'sse!library', 'websocket!library']\nbase = 'sse'";

@@ -330,7 +330,7 @@ mod tests {
         for (line, said) in [
             ("--connections 1 --arms sse,sse", "names one of them twice"),
             ("--connections 1 --transports sse,websocket,sse", "names one of them twice"),
-            ("--plan jobs --arms sse!library,websocket!library", "needs scenario = 'push' and client = 'lean'"),
+            ("--plan jobs --arms sse!library,websocket!library", "needs client = 'lean'"),
         ] {
             let found = args(line).plan().err().map(|error| error.to_string());
             assert!(found.as_ref().is_some_and(|found| found.contains(said)), "{line}: {found:?}");

@@ -62,7 +62,7 @@ pub use measurement::{
 };
 pub use metric::{Metric, Words};
 pub use plan::{Cell, Plan, StopRule};
-pub use plan_file::PlanError;
+pub use plan_check::PlanError;
 pub use quantile::Quantile;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
 pub use recording::Recording;

@@ -1,11 +1,56 @@
 //! What makes a cell impossible to run, each with its remedy. Refuses to mend anything.
 
-use crate::{Arm, Cell, Workload};
+use crate::{Arm, Cell, ClientKind, Plan, Workload};
 use std::time::Duration;
 use wire::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES};
 
+/// Most cells that one plan may expand to.
+const MAX_CELLS: usize = 1000;
+
+/// Why a text is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Not TOML, an unknown key or a value of the wrong kind.
+    #[error("{0}")]
+    Toml(String),
+    /// A plan that cannot be run.
+    #[error("cell '{cell}': {problem}")]
+    Cell {
+        /// Name of the cell.
+        cell: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// An end that cannot be.
+    #[error("{0}")]
+    Stop(String),
+    /// No cell, or far too many.
+    #[error("a plan needs 1 to {MAX_CELLS} cells, this one has {0}")]
+    CellCount(usize),
+}
+
+impl Plan {
+    /// Whether every cell can be run; flags may have changed what the file said.
+    ///
+    /// # Errors
+    /// [`PlanError`], whose text names the cell and the remedy.
+    pub fn check(&self) -> Result<(), PlanError> {
+        if self.cells.is_empty() || self.cells.len() > MAX_CELLS {
+            return Err(PlanError::CellCount(self.cells.len()));
+        }
+        for (i, cell) in self.cells.iter().enumerate() {
+            let repeated = self.cells[..i].iter().any(|other| other.name == cell.name);
+            let problem = if repeated { Some("its name is taken".to_owned()) } else { problem_of(cell) };
+            if let Some(problem) = problem {
+                return Err(PlanError::Cell { cell: cell.name.clone(), problem });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What makes a cell impossible to run, with the remedy.
-pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
+fn problem_of(cell: &Cell) -> Option<String> {
     if let Some(Err(problem)) = cell.arms.iter().copied().map(Arm::supported).find(Result::is_err) {
         return Some(problem.to_string());
     }
@@ -21,6 +66,10 @@ pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
         (
             cell.workload.stamps() && !cell.workload.has_stamps(&cell.arms),
             "stamps = true needs client = 'lean'".to_owned(),
+        ),
+        (
+            matches!(cell.workload, Workload::Job(_)) && cell.clients() != [ClientKind::Lean],
+            "job = 'KIND' needs client = 'lean'".to_owned(),
         ),
     ];
     let found = checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem));

@@ -3,37 +3,12 @@
 //! Refuses unknown keys and says which known one is nearest.
 
 use crate::draft::{Draft, Load, Watched};
-use crate::plan_check::problem_of;
+use crate::plan_check::PlanError;
 use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, Workload};
 use serde::Deserialize;
 use std::time::Duration;
 use wire::llm::JobKind;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
-
-/// Most cells that one plan may expand to.
-const MAX_CELLS: usize = 1000;
-
-/// Why a text is no plan.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// Not TOML, an unknown key or a value of the wrong kind.
-    #[error("{0}")]
-    Toml(String),
-    /// A plan that cannot be run.
-    #[error("cell '{cell}': {problem}")]
-    Cell {
-        /// Name of the cell.
-        cell: String,
-        /// What is wrong and what would be right.
-        problem: String,
-    },
-    /// An end that cannot be.
-    #[error("{0}")]
-    Stop(String),
-    /// No cell, or far too many.
-    #[error("a plan needs 1 to {MAX_CELLS} cells, this one has {0}")]
-    CellCount(usize),
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,32 +99,10 @@ impl Plan {
             return Err(PlanError::Cell { cell: cell.clone(), problem });
         }
         let cells: Vec<Cell> = file.cell.iter().flat_map(|spec| spec.expand(&file)).collect();
-        if let Some(spec) = file.cell.iter().find(|spec| spec.arms.is_some() && spec.transports.is_some()) {
-            let problem = "transports is short for arms: give one of them".to_owned();
-            return Err(PlanError::Cell { cell: spec.name.clone(), problem });
-        }
         let verdicts = file.verdicts.unwrap_or(true);
         let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts };
         plan.check()?;
         Ok(plan)
-    }
-
-    /// Whether every cell can be run; flags may have changed what the file said.
-    ///
-    /// # Errors
-    /// [`PlanError`], whose text names the cell and the remedy.
-    pub fn check(&self) -> Result<(), PlanError> {
-        if self.cells.is_empty() || self.cells.len() > MAX_CELLS {
-            return Err(PlanError::CellCount(self.cells.len()));
-        }
-        for (i, cell) in self.cells.iter().enumerate() {
-            let repeated = self.cells[..i].iter().any(|other| other.name == cell.name);
-            let problem = if repeated { Some("its name is taken".to_owned()) } else { problem_of(cell) };
-            if let Some(problem) = problem {
-                return Err(PlanError::Cell { cell: cell.name.clone(), problem });
-            }
-        }
-        Ok(())
     }
 }
 
@@ -269,6 +222,9 @@ impl CellSpec {
         ];
         let unread = keys.into_iter().find(|(_, is_given, is_read)| *is_given && !is_read);
         match (self.scenario, unread) {
+            _ if self.arms.is_some() && self.transports.is_some() => {
+                Some("transports is short for arms: give one of them".to_owned())
+            }
             (_, Some((key, ..))) => Some(format!("{key} means nothing to its scenario: leave it out")),
             (Scenario::Llm, _) if !is_llm => Some("scenario = 'llm' needs workload = 'NAME'".to_owned()),
             _ => None,
