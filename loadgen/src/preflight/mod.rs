@@ -97,14 +97,16 @@ fn admit(plan: &Plan) -> Result<(), PreflightError> {
     host::admit(u64::from(most), Some(anywhere)).map_err(PreflightError::Refused)
 }
 
+/// Payload of what is read for a ceiling where the plan does not say it: lines of language models and jobs are about as short.
+const SHORT_LINE_BYTES: usize = 64;
+
 /// The pacer at the plan's highest rate, and what the generator takes of each transport.
 async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Result<(), PreflightError> {
     let Some((cell, offered)) = heaviest(plan, Workload::offered) else { return Ok(()) };
     let cannot = |what| move |error| PreflightError::System { what, error };
     let released = heaviest(plan, Workload::released).and_then(|(_, released)| Rate::per_second(released));
     let Some(rate) = released else { return Ok(()) };
-    // Lines of a language model and of jobs are as short as this, at their shortest.
-    let payload_bytes = cell.workload.content().map_or(wire::MIN_PAYLOAD_BYTES, |content| content.payload_bytes);
+    let payload_bytes = cell.workload.content().map_or(SHORT_LINE_BYTES, |content| content.payload_bytes);
     let pacer = Pacer::spawn().map_err(cannot("start a pacer"))?;
     found.pacer_lateness = pacer::lateness(&pacer.handle(), rate, PACER_WATCH).await;
     found.warnings.extend(late(rate, found));

@@ -30,7 +30,7 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn lay(text: &ChartText, keys: &[Key]) -> Self {
-        let title = TITLE.wrap(&text.title, WIDTH, 2);
+        let title = TITLE.wrap(&text.heading(), WIDTH, 2);
         let subtitle = BODY.wrap(&text.subtitle, WIDTH, 2);
         let mut y = title.len() as f64 * TITLE_LINE + subtitle.len() as f64 * LINE + GAP;
         let (mut x, mut placed) = (0.0, Vec::new());

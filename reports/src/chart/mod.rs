@@ -59,3 +59,11 @@ pub(crate) struct ChartText {
     /// Title of the y axis, with its unit.
     pub(crate) y: String,
 }
+
+impl ChartText {
+    /// The title with a capital, though it may begin with the name of a quantity, as those stand in the middle of sentences.
+    fn heading(&self) -> String {
+        let mut rest = self.title.chars();
+        rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+    }
+}

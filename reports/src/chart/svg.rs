@@ -31,7 +31,7 @@ pub(super) fn svg(
 }
 
 fn root(text: &ChartText, (width, height): (u32, u32)) -> String {
-    let (title, subtitle) = (escaped(&text.title), escaped(&text.subtitle));
+    let (title, subtitle) = (escaped(&text.heading()), escaped(&text.subtitle));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
          stroke-linejoin=\"round\" style=\"width:100%;max-width:40rem;height:auto;overflow:visible;font-variant-numeric:tabular-nums\">\n\

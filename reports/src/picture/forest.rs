@@ -11,12 +11,13 @@ use crate::verdict::{Direction, Interval, Verdict};
 use plotters::style::text_anchor::HPos;
 use trial::Figure;
 
-const ROW: f64 = 42.0;
+const ROW: f64 = 46.0;
 /// Room below the ticks for what each side means.
 const SIDES: f64 = 24.0;
 /// From the top of a row, as a share of its height.
-const WORDS: f64 = 13.0 / ROW;
-const MARKS: f64 = 31.0 / ROW;
+const WORDS: f64 = 12.0 / ROW;
+/// Nearer to the words above than to those below.
+const MARKS: f64 = 29.0 / ROW;
 
 /// One figure.
 pub(super) struct Row {
