@@ -253,15 +253,15 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         match self.cell.versus.as_slice() {
             [] | [_] => lang.brief(headline.verdict),
             _ => {
-                let silent = self.silent().map(|arm| lang.arm_is(&lang.arm(arm.arm), lang.unmeasured()));
+                let silent = self.silent(headline).map(|arm| lang.arm_is(&lang.arm(arm.arm), lang.unmeasured()));
                 lang.list(self.contests(headline).map(named).chain(silent))
             }
         }
     }
 
     /// The arms that lack what others were compared by.
-    fn silent(&self) -> impl Iterator<Item = &'a ArmTrials<'r>> {
-        let silent = self.cell.versus.iter().filter(|versus| versus.contests.is_empty());
+    fn silent(&self, headline: &'a Contest) -> impl Iterator<Item = &'a ArmTrials<'r>> {
+        let silent = self.cell.versus.iter().filter(|versus| versus.contest(headline.figure).is_none());
         silent.filter_map(|versus| self.cell.arm(versus.arm))
     }
 
@@ -272,7 +272,8 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             let told = self.alone(&own.arms, lang).into_iter().chain([self.absent(lang)]).collect::<Vec<_>>();
             return lang.sentence(lang.list(told));
         };
-        let silent = self.silent().filter_map(|arm| Some(lang.arm_is(&lang.arm(arm.arm), why_not(arm, lang)?)));
+        let why = |arm: &ArmTrials| why_not(arm, lang).unwrap_or_else(|| lang.unmeasured());
+        let silent = self.silent(contest).map(|arm| lang.arm_is(&lang.arm(arm.arm), why(arm)));
         let what = lang.figure(contest.figure);
         let apart = self.added(Quantile::P50).zip(self.share(Quantile::P50)).zip(self.gap_ns);
         let Some(((added, share), gap_ns)) = apart else {

@@ -96,6 +96,19 @@ fn what_was_not_measured_does_not_pass() {
     }
 }
 
+#[test]
+fn an_arm_without_numbers_does_not_pass_beside_one_that_has_them() {
+    let mut records = small(8);
+    for trial in records.trials.iter_mut().filter(|trial| trial.arm.protocol == Transport::WebSocket) {
+        trial.outcome = Outcome::Failed("no answer".to_owned());
+    }
+    for (thresholds, baseline) in [(&["response:p50{latency/*}<1s"][..], None), (&[], Some(&*RECORDS))] {
+        let judgement = judged(thresholds, &records, baseline);
+        assert_eq!(judgement.status(), 1, "{judgement:?}");
+    }
+    assert_eq!(judged(&["sse.response:p50{latency/*}<1s"], &records, None).status(), 0);
+}
+
 /// Records whose null arms are so far off.
 fn null_off(factor: f64) -> Records {
     let mut records = small(12);

@@ -41,7 +41,8 @@ pub(super) fn check(current: &Comparison, baseline: &Comparison, lang: Language)
 }
 
 fn check_cell(now: &CellComparison, then: &CellComparison, lang: Language) -> Vec<Checked> {
-    let headlines = now.versus.iter().flat_map(|versus| &versus.contests).filter(|contest| contest.headline);
+    let contests = [now, then].into_iter().flat_map(|cell| &cell.versus).flat_map(|versus| &versus.contests);
+    let headlines = contests.filter(|contest| contest.headline);
     let figures: BTreeSet<Figure> = headlines.map(|contest: &Contest| contest.figure).collect();
     let arms = now.arms.iter().filter(|arm| !arm.arm.twin);
     let pairs: Vec<_> = arms.filter_map(|arm| Some((arm, then.arm(arm.arm)?))).collect();
@@ -53,19 +54,23 @@ fn check_cell(now: &CellComparison, then: &CellComparison, lang: Language) -> Ve
 
 fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2], lang: Language) -> Option<Checked> {
     let [new_values, old_values] = arms.map(|arm| arm.values(figure).into_values().collect::<Vec<f64>>());
-    let ratio = median(&new_values)? / median(&old_values)?;
-    let (found, standing) = if !same_load(cells.map(|cell| cell.cell)) {
-        (lang.other_load(), Standing::Unmeasured)
-    } else if new_values.len().min(old_values.len()) < FEWEST_BLOCKS {
-        (lang.too_few_trials(FEWEST_BLOCKS), Standing::Unmeasured)
-    } else {
-        let interval = bootstrap(&old_values, &new_values);
-        let apart = cells.map(|cell| null_deviation(cell, figure)).into_iter().fold(1.0, f64::max);
-        let standing = standing(figure, interval, apart);
-        (lang.times_the_baseline(number::bracketed(number::times(ratio), Some(interval))), standing)
-    };
+    let old = median(&old_values)?;
     let what = format!("{} · {}", lang.figure(figure), lang.arm(arms[0].arm));
-    Some(Checked { cell: cells[0].cell.name.clone(), what, found, standing })
+    let checked = |found, standing| Some(Checked { cell: cells[0].cell.name.clone(), what, found, standing });
+    if arms[0].lacks_numbers() {
+        return checked(lang.unmeasured(), Standing::Unmeasured);
+    }
+    let ratio = median(&new_values)? / old;
+    if !same_load(cells.map(|cell| cell.cell)) {
+        return checked(lang.other_load(), Standing::Unmeasured);
+    }
+    if new_values.len().min(old_values.len()) < FEWEST_BLOCKS {
+        return checked(lang.too_few_trials(FEWEST_BLOCKS), Standing::Unmeasured);
+    }
+    let interval = bootstrap(&old_values, &new_values);
+    let apart = cells.map(|cell| null_deviation(cell, figure)).into_iter().fold(1.0, f64::max);
+    let found = lang.times_the_baseline(number::bracketed(number::times(ratio), Some(interval)));
+    checked(found, standing(figure, interval, apart))
 }
 
 /// Whether two cells ask for the same, whatever they say about why and how often.

@@ -140,10 +140,14 @@ impl Threshold {
         if checks.is_empty() { vec![self.checked("", lang.nothing_matches(), Standing::Unmeasured)] } else { checks }
     }
 
-    /// `None` where the cell does not have the figure.
+    /// `None` where the cell does not have the figure. An arm that lacks what another has does not pass.
     fn check_arm(&self, cell: &CellComparison, arm: &ArmTrials, lang: Language) -> Option<Checked> {
-        let median = arm.median(self.figure)?;
         let name = &cell.cell.name;
+        let others = || cell.arms.iter().any(|other| other.median(self.figure).is_some());
+        let Some(median) = arm.median(self.figure) else {
+            let found = lang.arm_is(&lang.arm(arm.arm), lang.unmeasured());
+            return (arm.lacks_numbers() && others()).then(|| self.checked(name, found, Standing::Unmeasured));
+        };
         let Some(value) = estimated(self.figure, median, cell, arm) else {
             return Some(self.checked(name, lang.too_few_events(lang.arm(arm.arm)), Standing::Unmeasured));
         };

@@ -41,6 +41,11 @@ impl<'r> ArmTrials<'r> {
         self.trials.iter().find_map(|trial| trial.voided_by()).filter(|_| !self.is_measured())
     }
 
+    /// Whether it has no numbers though it could have been measured.
+    pub fn lacks_numbers(&self) -> bool {
+        !self.is_measured() && self.unsupported().is_none()
+    }
+
     /// Why the transport cannot do this.
     pub fn unsupported(&self) -> Option<&'r str> {
         self.trials.iter().find_map(|trial| match &trial.outcome {
