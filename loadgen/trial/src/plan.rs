@@ -66,7 +66,9 @@ impl Scenario {
             Self::Codec => "codec: decode in memory, no socket",
             Self::Browser => "browser: every browser on this machine against the server",
             Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
-            Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
+            Self::Exact => {
+                "exact: instructions, allocations and system calls per event, under callgrind and strace; never a time"
+            }
             Self::Llm => "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
         }
     }
@@ -256,7 +258,7 @@ impl Cell {
                 Scenario::Handshake => Duration::from_millis(400),
                 Scenario::Codec => Duration::from_millis(1_600),
                 Scenario::Browser => Duration::from_secs(8),
-                Scenario::Exact => Duration::from_secs(25),
+                Scenario::Exact => Duration::from_secs(14),
             }
     }
 }
