@@ -160,7 +160,12 @@ impl Shift {
                 // A stream that breaks behind the end of the trial has not failed.
                 let _ = worker.record(|recorder| match &error {
                     StreamError::Dial(_) => recorder.unopened(error.to_string()),
-                    _ => recorder.cut(error.to_string()),
+                    StreamError::Request(_)
+                    | StreamError::Decode(_)
+                    | StreamError::Io(_)
+                    | StreamError::OtherClock(_)
+                    | StreamError::Gone(_)
+                    | StreamError::Library(_) => recorder.cut(error.to_string()),
                 });
                 if strict {
                     stop.send_replace(true);

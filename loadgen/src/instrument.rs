@@ -1,5 +1,5 @@
-//! Programs that count what a server does: instructions under callgrind, system calls under strace. Refuses to time
-//! anything: both slow a server by a factor.
+//! Programs that count what a process does: instructions and allocations under callgrind, system calls under strace. Refuses
+//! to time anything: both slow a process by a factor.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,22 +9,25 @@ use std::process::Command;
 
 /// Largest output of an instrument that is read, bytes.
 const MAX_OUTPUT_BYTES: u64 = 256 << 20;
+/// Functions of the C library that hand out a block.
+const ALLOCATORS: [&str; 5] = ["malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"];
 
 /// What counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Instrument {
-    /// User instructions, exact to some calls that depend on time.
+    /// User instructions, exact to some calls that depend on time; by name, calls of the C library's allocators.
     Callgrind,
-    /// System calls of all threads, exact, each by its name. Needs no privilege: a parent may trace its child.
+    /// System calls of all threads, exact, each by its name; not those of other programs that the process starts. Needs no
+    /// privilege: a parent may trace its child.
     Strace,
 }
 
-/// A command to put before the server's own.
+/// A command to put before a program's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrapper {
     /// The instrument's program.
     pub program: &'static str,
-    /// Its arguments, up to the server's program.
+    /// Its arguments, up to the program's name.
     pub arguments: Vec<OsString>,
 }
 
@@ -33,8 +36,15 @@ pub struct Wrapper {
 pub struct Counted {
     /// In all.
     pub total: u64,
-    /// By name, where there are names.
+    /// By name: every system call, or calls of allocators.
     pub by_name: BTreeMap<String, u64>,
+}
+
+impl Counted {
+    /// Whatever has a name, together.
+    pub fn named(&self) -> u64 {
+        self.by_name.values().sum()
+    }
 }
 
 /// Why an instrument has no count.
@@ -73,7 +83,7 @@ impl Instrument {
         Ok(text.lines().next().unwrap_or(self.program()).trim().to_owned())
     }
 
-    /// The command that has the instrument write its counts to `output` when the server has ended.
+    /// The command that has the instrument write its counts to `output` when the process has ended.
     pub fn wrapper(self, output: &Path) -> Wrapper {
         let path = output.as_os_str().to_owned();
         let arguments = match self {
@@ -83,7 +93,8 @@ impl Instrument {
                 // One thread runs at a time under valgrind: fairly, so that the pacer is not kept waiting.
                 vec!["--quiet".into(), "--fair-sched=try".into(), "--tool=callgrind".into(), file]
             }
-            Self::Strace => vec!["-f".into(), "-c".into(), "-o".into(), path],
+            // Away from what becomes another program: a witness sleeps and wakes on its own account.
+            Self::Strace => vec!["-f".into(), "-c".into(), "-b".into(), "execve".into(), "-o".into(), path],
         };
         Wrapper { program: self.program(), arguments }
     }
@@ -106,7 +117,7 @@ impl Instrument {
         match self {
             Self::Callgrind => {
                 let totals = text.lines().find_map(|line| line.strip_prefix("totals:"))?;
-                Some(Counted { total: totals.trim().parse().ok()?, by_name: BTreeMap::new() })
+                Some(Counted { total: totals.trim().parse().ok()?, by_name: allocator_calls(text) })
             }
             Self::Strace => {
                 let by_name: BTreeMap<_, _> = text.lines().filter_map(summary_line).collect();
@@ -114,6 +125,25 @@ impl Instrument {
             }
         }
     }
+}
+
+/// How often each allocator was called, from callgrind's lines `cfn=(12) malloc` and `calls=3 +5`: a name stands behind its
+/// number once, afterwards the number stands alone.
+fn allocator_calls(text: &str) -> BTreeMap<String, u64> {
+    let (mut numbers, mut calls, mut callee) = (BTreeMap::new(), BTreeMap::new(), None);
+    for line in text.lines() {
+        if let Some(function) = line.strip_prefix("cfn=").or_else(|| line.strip_prefix("fn=")) {
+            let (number, name) = function.split_once(' ').unwrap_or((function, ""));
+            if let Some(allocator) = ALLOCATORS.into_iter().find(|allocator| *allocator == name) {
+                numbers.insert(number, allocator);
+            }
+            callee = numbers.get(number).copied();
+        } else if let (Some(name), Some(call)) = (callee, line.strip_prefix("calls=")) {
+            let count = call.split(' ').next().and_then(|count| count.parse::<u64>().ok());
+            *calls.entry(name.to_owned()).or_insert(0) += count.unwrap_or(0);
+        }
+    }
+    calls
 }
 
 /// `% time  seconds  usecs/call  calls  [errors]  syscall` of `strace -c`; `None` for its frame and its total.
@@ -133,6 +163,15 @@ mod tests {
         let text = "version: 1\nevents: Ir\nfn=(1) a\n1 2\n\ntotals: 15230417\n";
         assert_eq!(Instrument::Callgrind.parse(text).unwrap().total, 15_230_417);
         assert_eq!(Instrument::Callgrind.parse("events: Ir\n"), None);
+    }
+
+    #[test]
+    fn callgrind_states_who_called_an_allocator_and_how_often() {
+        let text = "fn=(1) main\n1 9\ncfn=(2) malloc\ncalls=3 +5\n1 60\ncfn=(3) _int_malloc\ncalls=7 0\n\nfn=(2)\n1 2\n\n\
+                    fn=(4) grow\ncfn=(2)\ncalls=4 -2\n2 8\ncfn=(5) realloc\ncalls=1 1\n\ntotals: 99\n";
+        let counted = Instrument::Callgrind.parse(text).unwrap();
+        assert_eq!(counted.by_name, BTreeMap::from([("malloc".to_owned(), 7), ("realloc".to_owned(), 1)]));
+        assert_eq!((counted.total, counted.named()), (99, 8));
     }
 
     #[test]

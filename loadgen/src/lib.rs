@@ -27,6 +27,7 @@ pub mod endpoint;
 pub mod event_log;
 pub mod fleet;
 pub mod gate;
+mod generator;
 pub mod host;
 pub mod instrument;
 pub mod interrupt;

@@ -4,16 +4,8 @@ use reports::one_line;
 use std::fmt::Write as _;
 use trial::{Figure, Measurement, Metric, Quantile, Trial};
 
-/// Durations in the order in which they are shown.
-const TIMES: [Metric; 16] = [
-    Metric::RequestToByte,
-    Metric::RequestToEvent,
-    Metric::FirstContent,
-    Metric::InterChunk,
-    Metric::PerOutputToken,
-    Metric::EndToEnd,
-    Metric::ResponseTime,
-    Metric::ServiceTime,
+/// Durations that are shown behind those of answers.
+const TIMES: [Metric; 8] = [
     Metric::InterEvent,
     Metric::FirstEvent,
     Metric::ConnectTcp,
@@ -80,7 +72,7 @@ fn counts(text: &mut String, m: &Measurement) {
 /// The table of durations that were measured.
 pub(crate) fn times(text: &mut String, m: &Measurement) {
     let _ = writeln!(text, "  {:<31}{:>10}{:>10}{:>10}{:>10}{:>10}", "", "p50", "p90", "p99", "p99.9", "max");
-    for metric in TIMES {
+    for metric in Metric::OF_ANSWERS.into_iter().chain(TIMES) {
         let Some(distribution) = m.distributions.get(&metric) else { continue };
         let quantiles = Quantile::ALL.map(|q| distribution.quantile(q.share()).map_or(String::new(), time));
         let max = distribution.max().map_or(String::new(), time);

@@ -115,7 +115,7 @@ fn knobs(cell: &Cell) -> Vec<String> {
 }
 
 /// This program, as it is or behind the command of an instrument.
-fn command(wrapper: Option<&Wrapper>) -> std::io::Result<Command> {
+pub(crate) fn command(wrapper: Option<&Wrapper>) -> std::io::Result<Command> {
     let program = std::env::current_exe()?;
     Ok(match wrapper {
         None => Command::new(program),

@@ -1,12 +1,12 @@
-//! A run as a test of a build: every exit status of `report --threshold` and `--baseline`, on records that lie in the
-//! repository. Nothing is measured.
+//! A run as a test of a build: every exit status of `report --threshold`, `--baseline` and `--counts`, on records that lie in
+//! the repository. Nothing is measured.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-use trial::{Line, Metric, Outcome, Trial};
+use trial::{ExactPass, Line, Metric, Outcome, Tally, Trial};
 
 const CELL: &str = "latency/single";
 
@@ -130,4 +130,38 @@ fn a_baseline_finds_what_became_worse_and_writes_it_for_machines() {
     let summary = fs::read_to_string(summary).unwrap();
     assert!(summary.starts_with("earlier step\n## pushbench\n") && summary.contains("of the baseline"), "{summary}");
     assert!(fs::read_to_string(xml).unwrap().contains("<failure message=\"3.0"));
+}
+
+/// The run with one cell, as if each event had cost the server so many instructions.
+fn counted(instructions: u64) -> TempDir {
+    let tallies = [20, 120].map(|events| Tally { events, count: 9_000 + events * instructions }).to_vec();
+    run(|trial| {
+        let Outcome::Measured(measurement) = &mut trial.outcome else { return };
+        measurement.exact = Some(ExactPass { instructions: tallies.clone(), ..ExactPass::default() });
+    })
+}
+
+#[test]
+fn a_file_keeps_counts_and_what_rose_above_them_is_99() {
+    let (before, after) = (counted(6_000), counted(6_200));
+    let file = before.path().join("exact.json").display().to_string();
+    let counts = ["--counts", &file];
+    ends(before.path(), &counts, 1, "--counts");
+    ends(before.path(), &["--counts", &file, "--renew"], 0, "report.html");
+    ends(
+        before.path(),
+        &counts,
+        0,
+        "server user instructions per event · SSE · latency/single: 6,000; kept 6,000 (+0.00)",
+    );
+    ends(
+        after.path(),
+        &counts,
+        99,
+        "✗ server user instructions per event · WebSocket · latency/single: 6,200; kept 6,000",
+    );
+    let uncounted = run(|_| ());
+    ends(uncounted.path(), &counts, 0, "not measured (not in this run)");
+    ends(uncounted.path(), &["--counts", &file, "--renew"], 1, "nothing was counted");
+    ends(before.path(), &["--renew"], 2, "--counts");
 }

@@ -1,9 +1,10 @@
-//! A run as a test of a build: thresholds on its figures, and an earlier run as the baseline. Refuses to measure; status and
-//! words only.
+//! A run as a test of a build: thresholds on its figures, an earlier run as the baseline, counts that a file keeps. Refuses to
+//! measure; status and words only.
 //!
 //! ```text
 //! thresholds ─┐
-//! baseline ───┼─► Judgement ─┬─ lines      the terminal
+//! baseline ───┤
+//! counts ─────┼─► Judgement ─┬─ lines      the terminal
 //! run ────────┘              ├─ junit      an XML file
 //!                            ├─ github     summary and annotations
 //!                            └─ status     0, 1, 3, 99
@@ -12,11 +13,13 @@
 //! Two copies of one arm that differ limit what may be claimed about a figure; they refuse nothing that is far larger.
 
 mod baseline;
+mod counts;
 mod github;
 mod glob;
 mod junit;
 mod threshold;
 
+pub use counts::Counts;
 pub use github::{annotations, summary};
 pub use junit::junit;
 pub use threshold::{ParseThresholdError, Threshold};

@@ -5,10 +5,10 @@
 mod synthetic;
 
 use proptest::prelude::*;
-use reports::ci::{Judgement, Standing, Threshold, annotations, junit, summary};
+use reports::ci::{Counts, Judgement, Standing, Threshold, annotations, junit, summary};
 use reports::{Comparison, Language, Records};
 use std::sync::LazyLock;
-use trial::{Figure, Metric, Outcome, Quantile};
+use trial::{ExactPass, Figure, Measurement, Metric, Outcome, Plan, Quantile, Tally};
 use wire::Transport;
 
 static RECORDS: LazyLock<Records> = LazyLock::new(|| small(8));
@@ -228,4 +228,70 @@ fn files_for_machines_cannot_be_broken_by_names() {
     let markdown = summary(&judgement, Language::Chinese);
     assert!(markdown.contains("latency/\\<&\" \\|\\`% ::error::x"), "{markdown}");
     assert!(judgement.lines(Language::English).iter().all(|line| !line.contains(['\n', '\u{1b}'])));
+}
+
+/// A run of the exact pass in which 100 events cost the server so many instructions, allocations and system calls.
+fn counted(instructions: u64, allocations: u64, syscalls: u64) -> Records {
+    let tallies = |count| [20, 120].map(|events| Tally { events, count: 5_000 + events / 100 * count }).to_vec();
+    let pass = ExactPass {
+        instructions: tallies(instructions),
+        allocations: tallies(allocations),
+        syscalls: tallies(syscalls),
+        ..ExactPass::default()
+    };
+    of_pass(pass)
+}
+
+fn of_pass(pass: ExactPass) -> Records {
+    let plan = "name='p'\nwhy='w'\nblocks=1\n[[cell]]\nname='exact/one'\nwhy='w'\nscenario='exact'\nnull=false\n\
+                transports=['sse','websocket']\n";
+    let mut records = synthetic::of_plan(Plan::from_toml(plan).unwrap());
+    let measurement = Measurement { exact: Some(pass), ..Measurement::default() };
+    records.trials.iter_mut().for_each(|trial| trial.outcome = Outcome::Measured(Box::new(measurement.clone())));
+    records
+}
+
+fn beside(kept: &Records, now: &Records) -> Judgement {
+    let kept = Counts::of(&Comparison::of(kept));
+    // As a file keeps them.
+    let kept: Counts = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
+    Judgement::default().beside(&kept, &Comparison::of(now), Language::English)
+}
+
+#[test]
+fn a_count_that_rose_is_crossed_and_one_that_fell_or_wavers_is_not() {
+    let kept = counted(600_000, 200, 300);
+    for (now, crossed) in [
+        (counted(600_000, 200, 300), 0),
+        (counted(300_000, 0, 100), 0),
+        (counted(611_000, 204, 305), 0),
+        (counted(613_000, 200, 300), 1),
+        (counted(600_000, 300, 300), 1),
+        (counted(613_000, 300, 400), 3),
+    ] {
+        let judgement = beside(&kept, &now);
+        let found = judgement.checks.iter().filter(|check| check.standing == Standing::Crossed).count();
+        // Each in both arms.
+        assert_eq!((found, judgement.checks.len()), (2 * crossed, 6), "{judgement:?}");
+        assert_eq!(judgement.status(), if crossed > 0 { 99 } else { 0 });
+    }
+    let none = beside(&counted(600_000, 0, 300), &counted(600_000, 10, 300));
+    assert_eq!(none.status(), 99, "an allocation where there was none: {none:?}");
+    let lines = beside(&kept, &counted(613_000, 200, 300)).lines(Language::English);
+    let expected = "✗ server user instructions per event · SSE · exact/one: 6,130; kept 6,000 (+130.00)";
+    assert!(lines.iter().any(|line| line == expected), "{lines:?}");
+}
+
+#[test]
+fn a_count_that_could_not_be_made_is_named_and_fails_nothing() {
+    let (kept, mut pass) = (counted(600_000, 200, 300), ExactPass::default());
+    pass.not_measured.push("valgrind is not installed".to_owned());
+    let judgement = beside(&kept, &of_pass(pass));
+    assert_eq!((judgement.status(), judgement.checks.len(), judgement.notes.len()), (0, 0, 6));
+    let expected = "server allocations per event · WebSocket · exact/one: not measured (valgrind is not installed)";
+    assert!(judgement.notes.iter().any(|note| note == expected), "{judgement:?}");
+    let elsewhere = beside(&kept, &RECORDS);
+    assert!(elsewhere.status() == 0 && elsewhere.notes.iter().all(|note| note.ends_with("(not in this run)")));
+    let new = beside(&RECORDS, &kept);
+    assert!(new.checks.is_empty() && new.notes.iter().all(|note| note.contains("not kept yet")), "{new:?}");
 }

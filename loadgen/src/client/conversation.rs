@@ -119,7 +119,9 @@ impl Conversation {
                 self.outbox.extend_from_slice(head);
                 self.outbox.extend_from_slice(payload);
             }
-            _ => return Err(Unsupported(self.transport)),
+            Protocol::EventStream(_) | Protocol::LongPoll(..) | Protocol::Records(_) => {
+                return Err(Unsupported(self.transport));
+            }
         }
         Ok(())
     }

@@ -121,7 +121,8 @@ impl Request {
             (Transport::RawTcp | Transport::HttpStream, Some(size)) if !(1..=MAX_EVENT_BYTES).contains(&size) => {
                 return Err(RequestError::PayloadBytes(transport));
             }
-            _ => {}
+            (Transport::RawTcp | Transport::HttpStream, _) => {}
+            (Transport::Sse | Transport::WebSocket | Transport::LongPoll, _) => {}
         }
         for (name, value) in &self.headers {
             if !is_token(name) {

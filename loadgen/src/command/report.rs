@@ -47,7 +47,7 @@ pub fn main(args: &ReportArgs) -> anyhow::Result<u8> {
     match (gate, records.as_slice()) {
         (None, _) => Ok(0),
         (Some(gate), [run]) => gate.judge(run, args.lang, &mut stdout),
-        (Some(_), _) => anyhow::bail!("--threshold and --baseline judge one run: name one directory"),
+        (Some(_), _) => anyhow::bail!("--threshold, --baseline and --counts judge one run: name one directory"),
     }
 }
 

@@ -1,27 +1,30 @@
-//! The exact pass: a server under an instrument that counts, twice, with few and with many events; their difference is
-//! the cost of an event. Apart from every other pass: nothing here is a time.
+//! The exact pass: a server and a reader, both under an instrument that counts, twice, with few and with many events; their
+//! difference is the cost of an event. Apart from every other pass: nothing here is a time.
 
-use super::session::Session;
+use super::session::{DIAL_LIMIT, SessionError};
 use super::subscription::quiet;
 use super::{Order, TrialError};
-use crate::fleet;
+use crate::client::{Dialer, Request};
+use crate::endpoint::Endpoint;
 use crate::instrument::{Counted, Instrument};
 use crate::recorder::{Reading, Recorder};
+use crate::stream::StreamSpec;
 use crate::target::OwnServer;
 use crate::window::{Basis, Window};
 use crate::worker::Worker;
+use crate::{fleet, generator};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
-use trial::{ClientKind, Content, Counters, ExactPass, Measurement, Tally, Workload};
-use wire::{Faults, Payload, Rate, Schedule, Subscription};
+use trial::{ClientKind, Counters, ExactPass, Measurement, Outcome, Tally};
+use wire::{Payload, Rate, Schedule, Subscription};
 
 /// Events of the two runs.
-const EVENTS: [u64; 2] = [20, 220];
-/// Length of either run: the same, so that what a server does each second cancels too. The greater number then leaves
-/// 18 ms to an event, enough for it to be alone under a slow instrument.
-const LENGTH: Duration = Duration::from_secs(4);
+const EVENTS: [u64; 2] = [20, 120];
+/// Length of either run: the same, so that what a process does each second cancels too. The greater number then leaves
+/// 17 ms to an event, enough for it to be alone under a slow instrument.
+const LENGTH: Duration = Duration::from_secs(2);
 /// Longest wait for the events of one run.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Runs that are tried until one has its events alone.
@@ -29,13 +32,18 @@ const ATTEMPTS: usize = 3;
 /// One event in so many may share the wake-up of another.
 const TOGETHER: u64 = 100;
 
-/// Runs one trial of scenario `exact`: both instruments, each where it is installed.
+/// Runs one trial of scenario `exact`: both instruments, each where it is installed. An order whose URL names a stream is the
+/// reader's half of such a trial: it reads that stream and counts nothing but events.
 ///
 /// # Errors
 /// [`TrialError::Unsupported`] against a server that is not this program's own, else what went wrong.
 pub(super) async fn run(order: &Order) -> Result<Measurement, TrialError> {
     if !order.url.is_empty() {
-        return Err(TrialError::Unsupported("an exact pass starts its own servers: leave out --target".to_owned()));
+        let endpoint: Endpoint = order.url.parse()?;
+        if endpoint.path() != order.arm.protocol.path() {
+            return Err(TrialError::Unsupported("an exact pass starts its own servers: leave out --target".to_owned()));
+        }
+        return Ok(Measurement { counters: read(order, &endpoint).await?, ..Measurement::default() });
     }
     let (mut pass, mut counters) = (ExactPass::default(), Counters::default());
     for instrument in [Instrument::Callgrind, Instrument::Strace] {
@@ -60,12 +68,22 @@ pub(super) async fn run(order: &Order) -> Result<Measurement, TrialError> {
 /// Why there is no number although the instrument was there.
 const TOO_BUSY: &str = "on this busy host more than 1 % of the events shared a wake-up: repeat when it is quiet";
 
-/// One run under an instrument.
-struct Run {
-    events: u64,
-    counted: Counted,
+/// One stream with both of its ends under an instrument.
+#[derive(Debug)]
+pub struct Run {
+    /// What the reader received.
+    pub received: Counters,
+    /// What the server did in its life.
+    pub server: Counted,
+    /// What the reader did in its life.
+    pub client: Counted,
+}
+
+impl Run {
     /// Whether the events came one by one, each with the wake-ups that it costs.
-    alone: bool,
+    const fn is_alone(&self) -> bool {
+        self.received.together * TOGETHER <= self.received.received
+    }
 }
 
 /// The first run whose events came one by one, or else the last.
@@ -77,43 +95,52 @@ async fn one_by_one(
 ) -> Result<Run, TrialError> {
     let mut attempts = 1;
     loop {
-        let (received, counted) = count(order, instrument, events).await?;
-        counters.add(&received);
-        let alone = received.together * TOGETHER <= received.received;
-        if alone || attempts == ATTEMPTS {
-            return Ok(Run { events: received.received, counted, alone });
+        let run = count(order, instrument, events).await?;
+        counters.add(&run.received);
+        if run.is_alone() || attempts == ATTEMPTS {
+            return Ok(run);
         }
         attempts += 1;
     }
 }
 
-/// What an instrument counts while a fresh server of the order's cell sends so many events to one reader, and what the
-/// reader received.
+/// What an instrument counts while a fresh server of the order's cell sends so many events to a fresh reader.
 ///
 /// # Errors
 /// [`TrialError`] when the server does not start, the stream breaks, or the instrument leaves no count.
-pub async fn count(order: &Order, instrument: Instrument, events: u64) -> Result<(Counters, Counted), TrialError> {
+pub async fn count(order: &Order, instrument: Instrument, events: u64) -> Result<Run, TrialError> {
     let broken = |error: &dyn std::error::Error| TrialError::Broken(error.to_string());
     let directory = tempfile::tempdir()?;
-    let output = directory.path().join("counts");
-    let wrapper = instrument.wrapper(&output);
-    let server = OwnServer::start_under(&order.cell, Some(&wrapper)).await.map_err(|error| broken(&error))?;
-    let received = read(order, &server, events).await;
+    let [ours, theirs] = ["client", "server"].map(|end| directory.path().join(end));
+    let server = OwnServer::start_under(&order.cell, Some(&instrument.wrapper(&theirs))).await;
+    let server = server.map_err(|error| broken(&error))?;
+    let (path, query) = (order.arm.protocol.path(), subscription(order, events).to_query());
+    let reader = Order { url: format!("{}{path}?{query}", server.url()), ..order.clone() };
+    let wrapper = instrument.wrapper(&ours);
+    let trial = timeout(LIMIT * 2, generator::run(&reader, Some(&wrapper), |_| {})).await;
     server.stop().await;
-    Ok((received?, instrument.read(&output).map_err(|error| broken(&error))?))
+    let trial = trial.map_err(|_| TrialError::Silent(LIMIT * 2))?.map_err(TrialError::Broken)?;
+    let received = match trial.outcome {
+        Outcome::Measured(measurement) => measurement.counters,
+        Outcome::Unsupported(why) | Outcome::Failed(why) => return Err(TrialError::Broken(why)),
+    };
+    let [client, server] = [ours, theirs].map(|output| instrument.read(&output).map_err(|error| broken(&error)));
+    Ok(Run { received, server: server?, client: client? })
 }
 
-/// One stream of so many events, read to its end.
-async fn read(order: &Order, server: &OwnServer, events: u64) -> Result<Counters, TrialError> {
-    let Workload::Exact { content, faults } = &order.cell.workload else {
-        return Err(TrialError::Unsupported("events of scenario 'exact' alone are counted".to_owned()));
+/// The stream that a URL names, read to its end.
+async fn read(order: &Order, endpoint: &Endpoint) -> Result<Counters, TrialError> {
+    let payload_bytes = order.cell.workload.payload_bytes();
+    let dialer = Dialer::resolve(endpoint, None, DIAL_LIMIT).await.map_err(SessionError::from)?;
+    let request = Request {
+        payload_bytes: Some(payload_bytes),
+        ..Request::get(&endpoint.authority, endpoint.path_and_query.clone())
     };
-    let session = Session::open(&server.url().parse()?, &order.trust(), &[]).await?;
-    let spec = session.spec(order, &subscription(*content, faults, events), 0);
-    let payload = Arc::new(Payload::new(content.payload_bytes));
+    let spec = StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: Some(0), leaves: false };
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, LIMIT));
-    let worker = Worker::new(Recorder::new(Reading::Push(payload), window, 0, None));
-    let (dialer, reader) = (session.dialer.clone(), worker.clone());
+    let reading = Reading::Push(Arc::new(Payload::new(payload_bytes)));
+    let worker = Worker::new(Recorder::new(reading, window, 0, None));
+    let reader = worker.clone();
     let stream = tokio::spawn(async move { fleet::read(ClientKind::Lean, &dialer, &spec, &reader).await });
     match timeout(LIMIT, stream).await {
         Ok(Ok(Ok(()))) => Ok(worker.finish()?.finish().0.counters),
@@ -123,31 +150,41 @@ async fn read(order: &Order, server: &OwnServer, events: u64) -> Result<Counters
     }
 }
 
-fn subscription(content: Content, faults: &Faults, events: u64) -> Subscription {
-    let quiet = quiet(content);
+fn subscription(order: &Order, events: u64) -> Subscription {
+    let workload = &order.cell.workload;
+    let quiet = workload.content().map_or_else(Subscription::default, quiet);
     Subscription {
         schedule: Schedule::Constant,
         rate: Rate::per_second(events as f64 / LENGTH.as_secs_f64()).unwrap_or(quiet.rate),
         count: Some(events),
-        faults: faults.clone(),
+        faults: workload.faults().cloned().unwrap_or_default(),
         ..quiet
     }
 }
 
 /// Names are kept in any case: a call that each event makes for itself does not depend on wake-ups.
 fn note(pass: &mut ExactPass, instrument: Instrument, runs: &[Run; 2]) {
-    let alone = runs.iter().all(|run| run.alone);
+    let alone = runs.iter().all(Run::is_alone);
     if !alone {
         pass.not_measured.push(format!("{}: {TOO_BUSY}", instrument.program()));
     }
-    let tallies = runs.iter().filter(|_| alone).map(|run| Tally { events: run.events, count: run.counted.total });
+    let tallies = |count: fn(&Run) -> u64| -> Vec<Tally> {
+        let tally = |run: &Run| Tally { events: run.received.received, count: count(run) };
+        runs.iter().filter(|_| alone).map(tally).collect()
+    };
     match instrument {
-        Instrument::Callgrind => pass.instructions = tallies.collect(),
+        Instrument::Callgrind => {
+            pass.instructions = tallies(|run| run.server.total);
+            pass.client_instructions = tallies(|run| run.client.total);
+            pass.allocations = tallies(|run| run.server.named());
+            pass.client_allocations = tallies(|run| run.client.named());
+        }
         Instrument::Strace => {
-            pass.syscalls = tallies.collect();
+            pass.syscalls = tallies(|run| run.server.total);
+            pass.client_syscalls = tallies(|run| run.client.total);
             let [few, many] = runs;
-            pass.events_between = many.events.saturating_sub(few.events);
-            pass.syscalls_by_name = difference(&few.counted.by_name, &many.counted.by_name);
+            pass.events_between = many.received.received.saturating_sub(few.received.received);
+            pass.syscalls_by_name = difference(&few.server.by_name, &many.server.by_name);
         }
     }
 }

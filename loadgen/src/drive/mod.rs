@@ -22,7 +22,7 @@ mod subscription;
 mod uplink;
 
 pub use codec::{costs, decoder_lines};
-pub use exact::count;
+pub use exact::{Run, count};
 pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};

@@ -133,7 +133,9 @@ impl Session {
         let transport = order.arm.protocol;
         let session = match transport {
             Transport::LongPoll => Some(format!("{}-{index}", self.name)),
-            _ => subscription.session.clone(),
+            Transport::Sse | Transport::WebSocket | Transport::HttpStream | Transport::RawTcp => {
+                subscription.session.clone()
+            }
         };
         let subscription = Subscription { session, ..subscription.clone() };
         let request = Request {

@@ -6,6 +6,8 @@
 
 mod allowance;
 #[cfg(test)]
+#[allow(dead_code, reason = "the checks take more of it")]
+#[path = "../../trial/src/check/samples.rs"]
 mod samples;
 mod width;
 

@@ -112,7 +112,8 @@ pub(super) async fn syscalls(bench: &Bench) -> Answer {
     for transport in CONTESTANTS {
         let order = bench.order("", &cell("exact", &format!("faults='syscalls:{CALLS}'")), transport);
         let counted = drive::count(&order, Instrument::Strace, EVENTS).await.map_err(|error| error.to_string())?;
-        let (received, calls) = (counted.0.received, counted.1.by_name.get("getppid").copied().unwrap_or_default());
+        let calls = counted.server.by_name.get("getppid").copied().unwrap_or_default();
+        let received = counted.received.received;
         pass &= received > 0 && calls == CALLS * received;
         found.push(format!("{transport} {calls} calls for {received} events"));
     }

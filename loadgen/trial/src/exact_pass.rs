@@ -1,5 +1,5 @@
-//! Counts of an instrumented server, at two numbers of events: the slope is the cost of one more event, and what a
-//! server costs by being there cancels. Refuses to hold a time: under an instrument, none means anything.
+//! Counts of a server and its reader under instruments, at two numbers of events: the slope is the cost of one more event, and
+//! what a process costs by being there cancels. Refuses to hold a time: under an instrument, none means anything.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -10,9 +10,17 @@ use std::collections::BTreeMap;
 pub struct ExactPass {
     /// User instructions of the server process.
     pub instructions: Vec<Tally>,
+    /// Calls of the server process to the C library's allocators.
+    pub allocations: Vec<Tally>,
     /// System calls of the server process.
     pub syscalls: Vec<Tally>,
-    /// System calls by name, at the greater number of events less those at the smaller.
+    /// User instructions of the reader's process.
+    pub client_instructions: Vec<Tally>,
+    /// Calls of the reader's process to the C library's allocators.
+    pub client_allocations: Vec<Tally>,
+    /// System calls of the reader's process.
+    pub client_syscalls: Vec<Tally>,
+    /// System calls of the server by name, at the greater number of events less those at the smaller.
     pub syscalls_by_name: BTreeMap<String, i64>,
     /// Events between the two.
     pub events_between: u64,
@@ -25,9 +33,9 @@ pub struct ExactPass {
 /// A count at a number of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Events that the server sent in its life.
+    /// Events that were sent and read.
     pub events: u64,
-    /// The count over its life.
+    /// The count over the life of the process.
     pub count: u64,
 }
 

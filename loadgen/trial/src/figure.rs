@@ -311,18 +311,41 @@ quantities! {
         of: |m| used(m.client, |usage| usage.run_queue_ns),
         words: ["client run-queue wait per event", "客户端就绪排队 / 事件"],
     }
-    /// User instructions of the server for each event: slope over events (scenario `exact`). Housekeeping that the
-    /// slope does not cancel is some calls in hundreds.
+    /// User instructions of the server for each event: slope over events (scenario `exact`).
     InstructionsPerEvent {
         id: "instructions", unit: Rounded, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
-        of: |m| m.exact.as_ref().and_then(|exact| counted(&exact.instructions)),
+        of: |m| counted(&m.exact.as_ref()?.instructions),
         words: ["server user instructions per event", "服务端用户态指令 / 事件"],
+    }
+    /// Allocations of the server for each event: slope over events (scenario `exact`).
+    AllocationsPerEvent {
+        id: "allocations", unit: Count, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
+        of: |m| counted(&m.exact.as_ref()?.allocations),
+        words: ["server allocations per event", "服务端内存分配 / 事件"],
     }
     /// System calls of the server for each event: slope over events (scenario `exact`).
     SyscallsPerEvent {
         id: "syscalls", unit: Count, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
-        of: |m| m.exact.as_ref().and_then(|exact| counted(&exact.syscalls)),
+        of: |m| counted(&m.exact.as_ref()?.syscalls),
         words: ["server system calls per event", "服务端系统调用 / 事件"],
+    }
+    /// User instructions of the client for each event: slope over events (scenario `exact`).
+    ClientInstructionsPerEvent {
+        id: "client-instructions", unit: Rounded, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
+        of: |m| counted(&m.exact.as_ref()?.client_instructions),
+        words: ["client user instructions per event", "客户端用户态指令 / 事件"],
+    }
+    /// Allocations of the client for each event: slope over events (scenario `exact`).
+    ClientAllocationsPerEvent {
+        id: "client-allocations", unit: Count, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
+        of: |m| counted(&m.exact.as_ref()?.client_allocations),
+        words: ["client allocations per event", "客户端内存分配 / 事件"],
+    }
+    /// System calls of the client for each event: slope over events (scenario `exact`).
+    ClientSyscallsPerEvent {
+        id: "client-syscalls", unit: Count, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
+        of: |m| counted(&m.exact.as_ref()?.client_syscalls),
+        words: ["client system calls per event", "客户端系统调用 / 事件"],
     }
 }
 

@@ -4,6 +4,9 @@
 //! stored, never percentiles, so that trials, clients and hosts can be merged; nothing here can
 //! average a percentile.
 
+#[cfg(test)]
+extern crate self as trial;
+
 mod agent;
 mod arm;
 mod cadence;

@@ -83,6 +83,18 @@ metrics! {
 }
 
 impl Metric {
+    /// Durations of an answer of a language model, in the order in which they are shown.
+    pub const OF_ANSWERS: [Self; 8] = [
+        Self::RequestToByte,
+        Self::RequestToEvent,
+        Self::FirstContent,
+        Self::InterChunk,
+        Self::PerOutputToken,
+        Self::EndToEnd,
+        Self::ResponseTime,
+        Self::ServiceTime,
+    ];
+
     /// The name, which with a quantile names a quantity: `response` in `response:p99`.
     pub const fn id(self) -> &'static str {
         self.row().0

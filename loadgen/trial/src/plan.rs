@@ -117,7 +117,7 @@ impl Cell {
                 Workload::Handshake { .. } => Duration::from_millis(400),
                 Workload::Codec => Duration::from_millis(1_600),
                 Workload::Browser => Duration::from_secs(8),
-                Workload::Exact { .. } => Duration::from_secs(25),
+                Workload::Exact { .. } => Duration::from_secs(14),
             }
     }
 }

@@ -45,7 +45,7 @@ impl Second {
         let kept = match quantile {
             Quantile::P50 => self.p50_ns,
             Quantile::P99 => self.p99_ns,
-            _ => None,
+            Quantile::P90 | Quantile::P999 => None,
         };
         kept.or_else(|| self.distribution.quantile(quantile.share()))
     }

@@ -177,7 +177,7 @@ impl Scenario {
         "codec: decode in memory, no socket",
         "browser: every browser on this machine against the server",
         "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
-        "exact: instructions and system calls per event, under callgrind and strace; never a time",
+        "exact: instructions, allocations and system calls per event, under callgrind and strace; never a time",
         "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
     ];
 }

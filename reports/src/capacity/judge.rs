@@ -133,7 +133,10 @@ fn excuse(cause: &Cause, m: &Measurement, trial: &Trial) -> Option<Cause> {
             let limit = objective.limit + Duration::from_nanos(p99_ns as u64);
             too_slow(&Objective { limit, ..*objective }, m).is_none().then_some(Cause::GeneratorLate { p99_ns })
         }
-        _ => None,
+        Cause::Undelivered { .. } | Cause::Backlog { .. } => None,
+        Cause::GeneratorBusy { .. } | Cause::GeneratorLate { .. } => None,
+        Cause::HostFull { .. } | Cause::HostBusy { .. } => None,
+        Cause::ServerStarved { .. } | Cause::ClockUncertain { .. } | Cause::NotMeasured(_) => None,
     };
     let excuse = busy.map(|share| Cause::GeneratorBusy { share }).or_else(late)?;
     let full = || host_share(trial, m).filter(|share| *share > FULL).map(|share| Cause::HostBusy { share });

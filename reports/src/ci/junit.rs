@@ -1,7 +1,8 @@
-//! A judgement as JUnit XML, the dialect that CI systems read. Refuses characters that XML does not have.
+//! A judgement as JUnit XML, the dialect that CI systems read.
 
 use super::{Checked, Judgement, Standing};
-use crate::printed::is_obeyed;
+use crate::printed::one_line;
+use crate::render::escape;
 
 /// The whole file.
 pub fn junit(judgement: &Judgement) -> String {
@@ -19,7 +20,7 @@ pub fn junit(judgement: &Judgement) -> String {
 
 fn case(check: &Checked) -> String {
     let cell = if check.cell.is_empty() { "pushbench" } else { &check.cell };
-    let (cell, name, found) = (escape(cell), escape(&check.what), escape(&check.found));
+    let (cell, name, found) = (text(cell), text(&check.what), text(&check.found));
     let body = match check.standing {
         Standing::Passed => format!("<system-out>{found}</system-out>"),
         Standing::Crossed => format!("<failure message=\"{found}\"/>"),
@@ -29,20 +30,10 @@ fn case(check: &Checked) -> String {
 }
 
 fn invalid(why: &str) -> String {
-    format!("<testcase classname=\"pushbench\" name=\"validity\"><error message=\"{}\"/></testcase>\n", escape(why))
+    format!("<testcase classname=\"pushbench\" name=\"validity\"><error message=\"{}\"/></testcase>\n", text(why))
 }
 
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if is_obeyed(c) || ('\u{fffe}'..='\u{ffff}').contains(&c) => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
+/// A text in one line.
+fn text(text: &str) -> String {
+    escape(&one_line(text))
 }

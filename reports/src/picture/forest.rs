@@ -84,7 +84,8 @@ fn row(cell: &CellComparison, contest: &Contest) -> Row {
         colour: match contest.verdict {
             Verdict::Different { direction: Direction::Lower, .. } => colour(cell, contest.arms[1]),
             Verdict::Different { direction: Direction::Higher, .. } => colour(cell, contest.arms[0]),
-            _ => Colour::Null,
+            Verdict::Equivalent | Verdict::Unresolved { .. } | Verdict::TooFewBlocks => Colour::Null,
+            Verdict::Unfit | Verdict::Refused | Verdict::Exploratory => Colour::Null,
         },
     }
 }

@@ -48,7 +48,8 @@ impl From<Element> for Html {
     }
 }
 
-fn escape(text: &str) -> String {
+/// Text for HTML and XML: characters that neither takes are blanks.
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -57,8 +58,10 @@ fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // Control characters have no place in a page, escaped or not.
-            c if is_obeyed(c) && c != '\n' && c != '\t' => out.push(' '),
+            // Control characters and noncharacters have no place there, escaped or not.
+            '\n' | '\t' => out.push(c),
+            '\u{fffe}'..='\u{ffff}' => out.push(' '),
+            c if is_obeyed(c) => out.push(' '),
             c => out.push(c),
         }
     }

@@ -8,6 +8,7 @@ mod html;
 mod markdown;
 mod terminal;
 
+pub(crate) use element::escape;
 pub use html::html;
 pub use markdown::markdown;
 pub(crate) use markdown::{blocks, joined, table, verdicts_table};

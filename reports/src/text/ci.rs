@@ -1,4 +1,4 @@
-//! The words of thresholds and baselines.
+//! The words of thresholds, baselines and kept counts.
 
 use super::messages;
 
@@ -23,5 +23,9 @@ messages! {
     too_few_trials(needed: usize)
         "too few trials: {needed} in each run are needed"
         "试验太少：每次运行至少需要 {needed} 次"
+    beside_kept(now: String, then: String, change: String) "{now}; kept {then} ({change})" "{now}；留存值 {then}（{change}）"
+    not_kept(now: String) "{now}; not kept yet: --renew" "{now}；尚无留存值：--renew"
+    not_counted(why: String) "not measured ({why})" "未测量（{why}）"
+    not_in_this_run() "not in this run" "本次运行中没有"
     times_the_baseline(ratio: String) "{ratio} of the baseline" "基线的 {ratio}"
 }

@@ -172,8 +172,8 @@ messages! {
     load_handshake() "open once, then try to speak" "打开一次，然后尝试上行发送"
     load_codec() "decoding in memory, no socket" "仅在内存中解码，不经套接字"
     load_exact(payload: String)
-        "one connection, server under callgrind and strace, {payload}: counts, never times"
-        "一个连接，服务端在 callgrind 与 strace 下运行，{payload}：只计数，不计时"
+        "one connection, both ends under callgrind and strace, {payload}: counts, never times"
+        "一个连接，两端都在 callgrind 与 strace 下运行，{payload}：只计数，不计时"
     load_browser() "every browser found on this machine" "本机找到的所有浏览器"
     arriving(rate: String) "{rate} requests/s, whatever the answers do (open loop)" "每秒 {rate} 个请求，与应答快慢无关（开环）"
     load_llm(connections: String, arrivals: String)

@@ -1,6 +1,6 @@
-//! Trials that tables of thresholds start from.
+//! Trials that tables of thresholds start from, and the tests of loadgen's gate.
 
-use crate::{ClientFacts, Distribution, Measurement, Metric, Outcome, Plan, SCHEMA, Scenario, Tool, Trial};
+use trial::{ClientFacts, Distribution, Measurement, Metric, Outcome, Plan, SCHEMA, Scenario, Tool, Trial};
 
 /// A measured trial of one second of warm-up and two of window, 1,000 events a second.
 pub(super) fn trial(scenario: Scenario) -> Trial {

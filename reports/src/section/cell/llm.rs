@@ -6,17 +6,6 @@ use crate::number::{self, NONE};
 use crate::text::Language;
 use trial::{Figure, LlmCounts, Measurement, Metric, Quantile};
 
-const TIMES: [Metric; 8] = [
-    Metric::RequestToByte,
-    Metric::RequestToEvent,
-    Metric::FirstContent,
-    Metric::InterChunk,
-    Metric::PerOutputToken,
-    Metric::EndToEnd,
-    Metric::ResponseTime,
-    Metric::ServiceTime,
-];
-
 /// One transport with all of its blocks together.
 struct Whole {
     name: String,
@@ -38,22 +27,12 @@ pub(super) fn tables(cell: &CellComparison, lang: Language) -> Vec<Block> {
 }
 
 fn whole(arm: &ArmTrials, lang: Language) -> Option<Whole> {
-    let mut all: Option<(Measurement, LlmCounts)> = None;
-    for (_, m) in arm.measured() {
-        let Some(counts) = &m.llm else { continue };
-        match &mut all {
-            None => all = Some((m.clone(), counts.clone())),
-            Some((whole, sum)) => {
-                sum.add(counts);
-                whole.window_ns += m.window_ns;
-                for (metric, distribution) in &m.distributions {
-                    whole.distributions.entry(*metric).or_default().merge(distribution);
-                }
-            }
-        }
-    }
-    let (mut measurement, counts) = all?;
-    measurement.llm = Some(counts.clone());
+    let asked = || arm.measured().map(|(_, m)| m).filter(|m| m.llm.is_some());
+    let mut measurement = Measurement::default();
+    asked().for_each(|m| measurement.merge(Measurement { timeline: Vec::new(), ..m.clone() }));
+    // Blocks follow each other: unlike those of recorders, their windows add up.
+    measurement.window_ns = asked().map(|m| m.window_ns).sum();
+    let counts = measurement.llm.clone()?;
     Some(Whole { name: lang.arm(arm.arm), measurement, counts })
 }
 
@@ -98,7 +77,7 @@ fn counted(wholes: &[Whole], lang: Language) -> Vec<Vec<String>> {
 }
 
 fn timed(wholes: &[Whole], lang: Language) -> Vec<Vec<String>> {
-    let figures = TIMES.into_iter().flat_map(|metric| {
+    let figures = Metric::OF_ANSWERS.into_iter().flat_map(|metric| {
         [Quantile::P50, Quantile::P90, Quantile::P99].map(|quantile| Figure::Duration(metric, quantile))
     });
     let measured = figures.filter(|figure| wholes.iter().any(|whole| figure.of(&whole.measurement).is_some()));
