@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use timeline::Timeline;
 use trial::{Bytes, ClockOffset, Counters, Layers, Measurement, Metric, Recording, Stalls};
-use wire::llm::event_stamp;
+use wire::event_stamp;
 use wire::{MonoTime, Payload, Stamp, Witnessed};
 
 /// How the events of a stream are to be understood.

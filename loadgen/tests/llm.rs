@@ -172,7 +172,7 @@ fn a_trace_sets_lengths() {
     let trace = ["--trace", "azure2023_conv", "--trace-speed", "1000", "--order", "speed=1000", "-n", "3"];
     let (trial, _) = one(&[&[url.as_str(), "--model", "chat"][..], &trace].concat(), 0);
     let counts = measured(&trial).1;
-    let recorded = wire::llm::Trace::built_in("azure2023_conv").unwrap();
+    let recorded = script::Trace::built_in("azure2023_conv").unwrap();
     let tokens: u32 = recorded.requests().iter().take(3).map(|request| request.output_tokens.min(256)).sum();
     assert_eq!((counts.answered, counts.output_tokens), (3, u64::from(tokens)));
 }

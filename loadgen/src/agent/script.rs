@@ -2,10 +2,10 @@
 
 use crate::llm::format::Format;
 use fastrand::Rng;
+use script::{Generation, Order, TokenWorkload};
 use serde_json::Value;
 use std::time::Duration;
 use trial::{AgentArm, AgentPlan};
-use wire::llm::{Generation, Order, Workload};
 
 /// The model: TTFT 200 ms, 10 ms a token, 60 to 200 tokens, before `speed`.
 pub const MODEL: &str = "agent";
@@ -41,7 +41,7 @@ pub struct Step {
 impl Script {
     /// Draws the loops of block `block` of a run; `None` only where the model does not exist.
     pub fn draw(plan: &AgentPlan, seed: u64, block: u32) -> Option<Self> {
-        let model = Workload::named(MODEL)?;
+        let model = TokenWorkload::named(MODEL)?;
         let mut random = Rng::with_seed(seed.wrapping_add(u64::from(block) << 32));
         let steps = (1..=plan.turns).map(|turn| step(model, plan, turn == plan.turns, &mut random)).collect();
         let bytes = plan.history_bytes + plan.growth_bytes * (plan.turns.max(1) as usize - 1);
@@ -61,7 +61,7 @@ impl Script {
         let begin = if previous.is_some() { end - self.plan.growth_bytes } else { 0 };
         let order = self.steps.get(turn).map(|step| order(step.seed, self.plan.speed).to_query());
         let input = self.history.get(begin..end).unwrap_or_default();
-        let mut body = Format::OpenaiResponses.body(MODEL, input, wire::llm::MAX_TOKENS, order.as_deref());
+        let mut body = Format::OpenaiResponses.body(MODEL, input, script::MAX_TOKENS, order.as_deref());
         if let Some(previous) = previous {
             body["previous_response_id"] = previous.into();
         }
@@ -77,7 +77,7 @@ fn order(seed: u64, speed: f64) -> Order {
     Order { seed, speed, ..Order::default() }
 }
 
-fn step(model: &Workload, plan: &AgentPlan, last: bool, random: &mut Rng) -> Step {
+fn step(model: &TokenWorkload, plan: &AgentPlan, last: bool, random: &mut Rng) -> Step {
     let seed = random.u64(SEEDS);
     let answer = Generation::draw(model, &order(seed, plan.speed), None);
     let tool_ms = TOOL_MS.start + (TOOL_MS.end - TOOL_MS.start) * random.f64();

@@ -14,11 +14,11 @@ use crate::llm::format::{Format, message};
 use crate::llm::schedule::{Question, questions};
 use crate::llm::score::Score;
 use crate::redact::Secrets;
+use script::{MAX_TOKENS, TokenWorkload};
 use servers::clock;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use trial::{Arm, Cell, LlmCounts, LlmLoad, Measurement};
-use wire::llm::{MAX_TOKENS, Workload};
 use wire::{MonoTime, Transport};
 
 /// The one API that both transports have.
@@ -58,7 +58,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
 }
 
 /// How to ask this server.
-fn way(order: &Order, session: &Session, asked: &[Question], workload: &Workload, observer: &Observer) -> Way {
+fn way(order: &Order, session: &Session, asked: &[Question], workload: &TokenWorkload, observer: &Observer) -> Way {
     let longest_ns = asked.iter().take(1_000).map(|question| question.answer(workload).last_content_ns()).max();
     let json = ("Content-Type".to_owned(), "application/json".to_owned());
     let request = session.request(order, FORMAT.path(session.endpoint.path()));
@@ -152,7 +152,7 @@ fn scored(
     asked: &[Question],
     ended: Vec<Ended>,
     llm: &LlmLoad,
-    workload: &Workload,
+    workload: &TokenWorkload,
     clock_offset_ns: i64,
 ) -> Result<Score, TrialError> {
     if let Some(failure) = ended.iter().find_map(|(_, done, _)| done.failure.as_ref()) {

@@ -3,7 +3,7 @@
 use super::event::{EventError, Saying};
 use super::format::Format;
 use trial::{Answered, Bursts, LlmCounts};
-use wire::llm::event_stamp;
+use wire::event_stamp;
 use wire::{MonoTime, Stamp};
 
 /// Most events of one answer; a peer that sends more is cut off.
@@ -222,7 +222,7 @@ mod tests {
             }
             let stamp = Stamp { seq: seq as u64, due: at(due), fired: at(due), sent: at(due) };
             let mut data = br#"{"type":"response.output_text.delta","delta":"x""#.to_vec();
-            wire::llm::close_event(wire::llm::StampKey::Obfuscation, &stamp, &mut data);
+            wire::close_event(wire::StampKey::Obfuscation, &stamp, &mut data);
             answer.event(Format::OpenaiResponses, &data, at(received)).unwrap();
         }
         answer

@@ -1,8 +1,8 @@
 //! Which request is sent when, over which transport, and to which block it belongs. Pure and seeded: refuses to send.
 
+use script::Arrivals;
 use std::time::Duration;
 use trial::Arm;
-use wire::llm::Arrivals;
 
 /// Blocks at most: enough for an interval (six) and a correction for several figures.
 const MOST_BLOCKS: u32 = 12;
@@ -97,8 +97,8 @@ pub fn turns(questions: u32, arms: &[Arm], pace: Pace, seed: u64) -> Vec<Turn> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use script::Arrival;
     use wire::Transport;
-    use wire::llm::Arrival;
 
     const SSE: Arm = Arm::of(Transport::Sse);
     const BOTH: [Arm; 2] = [SSE, Arm::of(Transport::WebSocket)];

@@ -5,9 +5,9 @@
 //!  stream 1      ├ question ┄ first content · · · · · · · · last ┤ pause ├ …        whatever the answers do
 //! ```
 
+use script::{Generation, MAX_TOKENS, Order, TokenWorkload, Trace};
 use std::time::Duration;
 use trial::{Begin, Cell, LlmLoad};
-use wire::llm::{Generation, MAX_TOKENS, Order, Trace, Workload};
 
 /// From the due time of an answer's last content to the next question of its stream: the connection is free by then.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -29,7 +29,7 @@ pub struct Question {
 
 impl Question {
     /// The answer that will come, as both ends draw it.
-    pub fn answer(&self, workload: &Workload) -> Generation {
+    pub fn answer(&self, workload: &TokenWorkload) -> Generation {
         Generation::draw(workload, &self.order, Some(MAX_TOKENS))
     }
 }

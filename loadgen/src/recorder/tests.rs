@@ -75,7 +75,7 @@ fn events_of_jobs_are_known_by_the_stamp_at_their_end() {
     let mut stream = StreamState::new(Track::from(0));
     for seq in [0, 2] {
         let (due, mut json) = (at(seq), br#"{"type":"step","step":1"#.to_vec());
-        wire::llm::close_event(wire::llm::StampKey::Stamp, &Stamp { seq, due, fired: due, sent: due }, &mut json);
+        wire::close_event(wire::StampKey::Stamp, &Stamp { seq, due, fired: due, sent: due }, &mut json);
         recorder.event(&mut stream, event(&json), at(9));
     }
     recorder.event(&mut stream, event(br#"{"type":"step","step":1}"#), at(9));

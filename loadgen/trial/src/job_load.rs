@@ -3,10 +3,10 @@
 
 use crate::Load;
 use crate::llm_load::problem_of_speed;
+use script::{JobKind, JobOrder, JobScript, Order};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use wire::Sharing;
-use wire::llm::{JobKind, JobOrder, JobScript, Order};
 
 /// Most training steps of a job.
 const MOST_STEPS: f64 = 20_000.0;

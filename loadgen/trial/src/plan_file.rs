@@ -4,9 +4,9 @@
 
 use crate::plan_check::problem_of;
 use crate::{Arm, Begin, Cadence, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
+use script::JobKind;
 use serde::Deserialize;
 use std::time::Duration;
-use wire::llm::JobKind;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Most cells that one plan may expand to.

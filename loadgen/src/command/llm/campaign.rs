@@ -9,9 +9,9 @@ use crate::llm::format::message;
 use crate::llm::text;
 use crate::print;
 use anyhow::{Context as _, bail, ensure};
+use script::{Arrival, Trace, TraceRequest};
 use trial::Cell;
 use wire::Transport;
-use wire::llm::{Arrival, Trace, TraceRequest};
 
 /// Largest file of prompts or of a trace.
 const MAX_FILE_BYTES: u64 = 16 << 20;

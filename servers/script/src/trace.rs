@@ -54,8 +54,8 @@ impl Trace {
     /// [`TraceError::Unknown`].
     pub fn built_in(name: &str) -> Result<Self, TraceError> {
         match name {
-            "azure2023_conv" => Self::read(include_str!("../../data/azure2023_conv.csv")),
-            "azure2023_code" => Self::read(include_str!("../../data/azure2023_code.csv")),
+            "azure2023_conv" => Self::read(include_str!("../data/azure2023_conv.csv")),
+            "azure2023_code" => Self::read(include_str!("../data/azure2023_code.csv")),
             _ => Err(TraceError::Unknown(name.chars().take(40).collect())),
         }
     }

@@ -1,11 +1,11 @@
 //! When requests begin: pure arithmetic, no clock. Refuses to look at completions: load is open.
 
-use super::variate::{exponential, gamma, random};
-use crate::Rate;
-use fastrand::Rng;
+use crate::variate::{Random, random};
+use rand_distr::{Distribution as _, Gamma};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use wire::Rate;
 
 /// How requests arrive at a given mean rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -23,37 +23,31 @@ pub enum Arrival {
 }
 
 impl Arrival {
-    /// Offsets of successive requests from the start; `None` for a closed loop.
+    /// Offsets of successive requests from the start; `None` for a closed loop, and for a burstiness that is not above zero.
     pub fn offsets(self, rate: Rate, seed: u64) -> Option<Arrivals> {
         let shape = match self {
             Self::Closed => return None,
             Self::Poisson => 1.0,
             Self::Gamma { burstiness } => burstiness,
         };
-        Some(Arrivals { shape, mean_ns: rate.interval_ns(), at_ns: 0.0, random: random(seed, 0) })
+        let gaps = Gamma::new(shape, rate.interval_ns() / shape).ok()?;
+        Some(Arrivals { gaps, at_ns: 0.0, random: random(seed, 0) })
     }
 }
 
 /// Due offsets in nanoseconds, without end, never decreasing.
 #[derive(Debug, Clone)]
 pub struct Arrivals {
-    shape: f64,
-    mean_ns: f64,
+    gaps: Gamma<f64>,
     at_ns: f64,
-    random: Rng,
+    random: Random,
 }
 
 impl Iterator for Arrivals {
     type Item = u64;
 
     fn next(&mut self) -> Option<u64> {
-        // An exact 1 takes the short way; it has the same distribution.
-        let gap = if self.shape == 1.0 {
-            exponential(&mut self.random)
-        } else {
-            gamma(self.shape, &mut self.random) / self.shape
-        };
-        self.at_ns += gap * self.mean_ns;
+        self.at_ns += self.gaps.sample(&mut self.random);
         Some(self.at_ns as u64)
     }
 }

@@ -3,7 +3,8 @@
 //! A recorded token of English text has 4.7 bytes on average, 5 in the middle and 9 at the ninth decile; this vocabulary
 //! has exactly these. A Chinese token is one or two characters of three bytes each. No token needs escaping in JSON.
 
-use super::{Language, variate::random};
+use crate::{Language, variate::random};
+use rand::RngExt as _;
 
 /// Mean bytes of an English token; request bytes divided by it stand in for input tokens, which nobody counts here.
 pub const BYTES_PER_TOKEN: f64 = 4.7;
@@ -60,14 +61,14 @@ const CHINESE: [&str; 40] = [
 /// Appends `tokens` tokens: event `index` of the text that belongs to `seed`.
 ///
 /// Any event can be written without those before it, so that every reader of a stream, and a resend, gets the same.
-pub(super) fn append(language: Language, seed: u64, index: usize, tokens: u32, out: &mut Vec<u8>) {
+pub(crate) fn append(language: Language, seed: u64, index: usize, tokens: u32, out: &mut Vec<u8>) {
     let vocabulary = match language {
         Language::English => &ENGLISH,
         Language::Chinese => &CHINESE,
     };
     let mut random = random(seed, TEXT + index as u64);
     for _ in 0..tokens {
-        out.extend_from_slice(vocabulary[random.usize(..vocabulary.len())].as_bytes());
+        out.extend_from_slice(vocabulary[random.random_range(..vocabulary.len())].as_bytes());
     }
 }
 

@@ -3,9 +3,9 @@
 //! The gap model: with probability 0.97 log-normal (median `m`, sigma 0.2), else a stall of 4 to 8 `m`. Its mean is
 //! `1.17 m` and p99/p50 about 6.7, as of a loaded server; `load=light` stalls in 1.5 % of gaps for 2.5 to 3.5 `m`, mean `1.05 m`.
 
-use super::variate::random;
-use super::{Batch, Batching, Gap, Language, Load, Order, Spread, Workload, words};
-use fastrand::Rng;
+use crate::variate::{Random, random};
+use crate::{Batch, Batching, Gap, Language, Load, Order, Spread, TokenWorkload, words};
+use rand::RngExt as _;
 
 /// Most tokens of any answer, whatever is ordered.
 pub const MAX_TOKENS: u32 = 32_768;
@@ -39,7 +39,7 @@ struct Content {
 
 impl Generation {
     /// Draws an answer of `workload` as ordered; `max_tokens` is the request's own limit.
-    pub fn draw(workload: &Workload, order: &Order, max_tokens: Option<u32>) -> Self {
+    pub fn draw(workload: &TokenWorkload, order: &Order, max_tokens: Option<u32>) -> Self {
         let wanted = order.tokens.unwrap_or_else(|| drawn_tokens(workload, order.seed)).min(MAX_TOKENS);
         let tokens = max_tokens.map_or(wanted, |most| wanted.min(most));
         let first_ms = workload.first_content_ms.draw(&mut random(order.seed, FIRST));
@@ -108,7 +108,7 @@ impl Generation {
     }
 }
 
-fn drawn_tokens(workload: &Workload, seed: u64) -> u32 {
+fn drawn_tokens(workload: &TokenWorkload, seed: u64) -> u32 {
     let tokens = workload.output_tokens.draw(&mut random(seed, LENGTH)).round();
     (tokens as u32).clamp(workload.output_cap.min(1), workload.output_cap)
 }
@@ -137,7 +137,7 @@ impl Pace {
         (ms * 1e6 / self.speed) as u64
     }
 
-    fn gap_ms(&self, random: &mut Rng) -> f64 {
+    fn gap_ms(&self, random: &mut Random) -> f64 {
         match self.gap {
             Gap::None => 0.0,
             Gap::Plain(spread) => spread.draw(random),
@@ -147,7 +147,7 @@ impl Pace {
                     Load::Light => (0.015, 2.5, 3.5, 1.05),
                 };
                 let median = mean_ms / mean;
-                let stalls = random.f64() < share;
+                let stalls = random.random::<f64>() < share;
                 let body = Spread::LogNormal { median, sigma: SIGMA };
                 if stalls { Spread::Uniform(low * median, high * median) } else { body }.draw(random)
             }
@@ -156,10 +156,10 @@ impl Pace {
 }
 
 impl Batch {
-    fn draw(self, random: &mut Rng) -> u32 {
+    fn draw(self, random: &mut Random) -> u32 {
         match self {
-            Self::Uniform(low, high) => random.u32(low..=high),
-            Self::Speculative => match random.u32(..100) {
+            Self::Uniform(low, high) => random.random_range(low..=high),
+            Self::Speculative => match random.random_range(0..100_u32) {
                 0..35 => 1,
                 35..65 => 2,
                 65..85 => 3,
@@ -175,7 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn draw(name: &str, order: &Order) -> Generation {
-        Generation::draw(Workload::named(name).unwrap(), order, None)
+        Generation::draw(TokenWorkload::named(name).unwrap(), order, None)
     }
 
     fn quantiles(load: Load) -> (f64, f64, f64) {
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn the_model_s_limit_and_the_request_s_are_kept() {
         let order = Order { tokens: Some(50), ..Order::default() };
-        let chat = Workload::named("chat").unwrap();
+        let chat = TokenWorkload::named("chat").unwrap();
         let (whole, cut) = (Generation::draw(chat, &order, Some(50)), Generation::draw(chat, &order, Some(20)));
         assert_eq!((whole.tokens(), whole.is_truncated()), (50, false));
         assert_eq!((cut.tokens(), cut.is_truncated(), cut.events()), (20, true, 20));
@@ -245,8 +245,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_seed_is_one_answer(seed: u64, which in 0..Workload::ALL.len(), other: u64) {
-            let (workload, order) = (&Workload::ALL[which], Order { seed, ..Order::default() });
+        fn one_seed_is_one_answer(seed: u64, which in 0..TokenWorkload::ALL.len(), other: u64) {
+            let (workload, order) = (&TokenWorkload::ALL[which], Order { seed, ..Order::default() });
             let (a, b) = (Generation::draw(workload, &order, None), Generation::draw(workload, &order, None));
             prop_assert_eq!(a.text(), b.text());
             prop_assert!((1..a.events()).all(|i| a.due_ns(i - 1) <= a.due_ns(i)));

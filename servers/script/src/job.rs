@@ -1,14 +1,15 @@
 //! Jobs that are watched rather than read: a prediction with its progress, a training run with its metrics. Drawn before
 //! they start. Refuses to read a clock, or to write JSON.
 
-use super::variate::{mix, random};
-use super::{Language, Order, OrderError, Spread, words};
-use crate::Rate;
-use crate::subscription::{above_zero, name, parsed};
+use crate::variate::{mix, random};
+use crate::{Language, Order, Spread, words};
+use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::LN_2;
 use std::fmt;
 use std::str::FromStr;
+use wire::Rate;
+use wire::query::{self, QueryError, above_zero, name, parsed};
 
 /// Most steps of one training run.
 const MAX_STEPS: u32 = 20_000;
@@ -88,26 +89,19 @@ impl JobOrder {
     /// Reads a query string (without `?`), which has [`JobOrder::KEYS`].
     ///
     /// # Errors
-    /// [`OrderError`], whose text names the parameter and what it must be.
-    pub fn from_query(query: &str) -> Result<Self, OrderError> {
+    /// [`QueryError`], whose text names the parameter and what it must be.
+    pub fn from_query(query: &str) -> Result<Self, QueryError> {
         let rate = Rate::per_second(1.0).expect("1 is above zero");
         let mut job = Self { id: String::new(), after: None, quorum: 1, rate, steps: 500, order: Order::default() };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if !Self::KEYS.contains(&key) {
-                let (key, known) = (key.chars().take(40).collect(), Self::KEYS.join(", "));
-                return Err(OrderError::UnknownKey { key, known });
-            }
-            job.set(key, value)?;
-        }
+        query::read(query, &Self::KEYS, |key, value| job.set(key, value))?;
         if !job.order.mishaps.concern_streams_only() {
             let (value, expected) =
                 (job.order.mishaps.to_string(), "of a job, status, drop, duplicate and stall alone");
-            return Err(OrderError::BadValue { key: "mishaps", value, expected });
+            return Err(QueryError::BadValue { key: "mishaps", value, expected });
         }
         let missing = "1 to 64 letters, digits, '-', '_' or '.': whoever names the same job watches the same job";
         if job.id.is_empty() {
-            return Err(OrderError::BadValue { key: "id", value: String::new(), expected: missing });
+            return Err(QueryError::BadValue { key: "id", value: String::new(), expected: missing });
         }
         Ok(job)
     }
@@ -118,23 +112,19 @@ impl JobOrder {
         format!("quorum={quorum}&rate={rate}&steps={steps}&seed={seed}&speed={speed}")
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), OrderError> {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), &'static str> {
         const RATE: &str = "training steps a second, 0.001 to 10000";
         const STEPS: &str = "training steps, 1 to 20000";
-        let bad = |key| move |expected| OrderError::BadValue { key, value: value.chars().take(40).collect(), expected };
         match key {
-            "id" => self.id = name(value).map_err(bad("id"))?,
-            "after" => self.after = Some(parsed(value, "the number of an event").map_err(bad("after"))?),
-            "quorum" => self.quorum = above_zero(value, "a number of watchers, at least 1").map_err(bad("quorum"))?,
+            "id" => self.id = name(value)?,
+            "after" => self.after = Some(parsed(value, "the number of an event")?),
+            "quorum" => self.quorum = above_zero(value, "a number of watchers, at least 1")?,
             "rate" => {
                 let rate = value.parse().ok().filter(|rate| (1e-3..=1e4).contains(rate)).and_then(Rate::per_second);
-                self.rate = rate.ok_or(RATE).map_err(bad("rate"))?;
+                self.rate = rate.ok_or(RATE)?;
             }
-            "steps" => {
-                let steps = above_zero(value, STEPS).ok().filter(|steps| *steps <= MAX_STEPS);
-                self.steps = steps.ok_or(STEPS).map_err(bad("steps"))?;
-            }
-            _ => self.order.amend(key, value)?,
+            "steps" => self.steps = Some(above_zero(value, STEPS)?).filter(|n| *n <= MAX_STEPS).ok_or(STEPS)?,
+            _ => self.order.set(key, value)?,
         }
         Ok(())
     }
@@ -174,12 +164,12 @@ impl JobScript {
     /// A prediction: `queued → started → progress × 5 to 60, at 0.5 to 4 a second → output of 1 to 64 kB → done`.
     pub fn predict(order: &Order) -> Self {
         let random = &mut random(order.seed, PREDICTION);
-        let parts = random.u32(5..=60);
+        let parts = random.random_range(5..=60_u32);
         let every_ns = NS / Spread::Uniform(0.5, 4.0).draw(random);
         // Log-uniform: every doubling between 1 and 64 kB is equally likely.
         let bytes = 1000.0 * (LN_2 * Spread::Uniform(0.0, 6.0).draw(random)).exp();
         let due = |parts: u32| (f64::from(parts) * every_ns / order.speed) as u64;
-        let mut events = vec![(0, JobEvent::Queued(random.u32(0..8))), (due(1), JobEvent::Started)];
+        let mut events = vec![(0, JobEvent::Queued(random.random_range(0..8))), (due(1), JobEvent::Started)];
         events.extend((1..=parts).map(|part| (due(1 + part), JobEvent::Progress(part, parts))));
         events.push((due(1 + parts), JobEvent::Output(bytes as u32)));
         events.push((due(1 + parts), JobEvent::Done));
@@ -200,7 +190,7 @@ impl JobScript {
             let due_ns = (at_ns / order.speed) as u64;
             events.push((due_ns, JobEvent::Step(step)));
             if step % CHECKPOINT_STEPS == 0 {
-                let burst = random.u32(20..=50);
+                let burst = random.random_range(20..=50);
                 events.extend((lines..lines + burst).map(|line| (due_ns, JobEvent::Log(line))));
                 lines += burst;
             }
@@ -231,11 +221,11 @@ impl JobScript {
     pub fn metrics(&self, step: u32) -> StepMetrics {
         let random = &mut random(self.seed, METRICS + u64::from(step));
         StepMetrics {
-            loss: 1.8 + 90.0 / (f64::from(step) + 10.0) + 0.05 * random.f64(),
+            loss: 1.8 + 90.0 / (f64::from(step) + 10.0) + 0.05 * random.random::<f64>(),
             learning_rate: 3e-4 * (f64::from(step) / 100.0).min(1.0),
-            gradient_norm: 0.5 + random.f64(),
-            tokens_per_second: random.u32(70_000..90_000),
-            memory_bytes: random.u64(60 << 30..70 << 30),
+            gradient_norm: 0.5 + random.random::<f64>(),
+            tokens_per_second: random.random_range(70_000..90_000),
+            memory_bytes: random.random_range(60 << 30..70 << 30),
         }
     }
 

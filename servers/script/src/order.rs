@@ -3,10 +3,9 @@
 //! It travels in the URL (`/v1/responses?seed=7`) or, turn by turn, in the extra body field `pushbench` ("seed=7&speed=10"),
 //! which official clients send with `extra_query` and `extra_body`. Refuses to act: `Generation` does.
 
-use super::{MAX_TOKENS, Mishaps};
-use crate::subscription::{choice, chosen, decode, heartbeat, parsed};
-use std::fmt::Write as _;
+use crate::{MAX_TOKENS, Mishaps};
 use std::time::Duration;
+use wire::query::{self, QueryError, choice, chosen, heartbeat, heartbeat_text, parsed};
 
 /// Language of the generated text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,29 +73,6 @@ impl Default for Order {
     }
 }
 
-/// Why a text is no order.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OrderError {
-    /// A key that nobody knows.
-    #[error("unknown parameter '{key}' (known: {known})")]
-    UnknownKey {
-        /// What was sent.
-        key: String,
-        /// What would have been understood.
-        known: String,
-    },
-    /// A value that does not fit its key.
-    #[error("{key}={value}: {expected}")]
-    BadValue {
-        /// The parameter.
-        key: &'static str,
-        /// What was sent.
-        value: String,
-        /// What it must be.
-        expected: &'static str,
-    },
-}
-
 const LOADS: [(&str, Load); 2] = [("heavy", Load::Heavy), ("light", Load::Light)];
 const LANGUAGES: [(&str, Language); 2] = [("en", Language::English), ("zh", Language::Chinese)];
 const BATCHINGS: [(&str, Batching); 2] = [("workload", Batching::Workload), ("speculative", Batching::Speculative)];
@@ -107,40 +83,17 @@ impl Order {
 
     /// The query string, without `?`; defaults are left out.
     pub fn to_query(&self) -> String {
-        let (plain, mut query) = (Self::default(), String::new());
-        for key in Self::KEYS {
-            let value = self.value_of(key);
-            if value != plain.value_of(key) {
-                let separator = if query.is_empty() { "" } else { "&" };
-                // Writing to a String cannot fail.
-                let _ = write!(query, "{separator}{key}={value}");
-            }
-        }
-        query
+        let plain = Self::default();
+        query::write(&Self::KEYS, |key| self.value_of(key), |key| plain.value_of(key))
     }
 
     /// This order with what a query string (without `?`) says differently.
     ///
     /// # Errors
-    /// [`OrderError`], whose text names the parameter and what it must be.
-    pub fn amended(mut self, query: &str) -> Result<Self, OrderError> {
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            self.amend(key, value)?;
-        }
+    /// [`QueryError`], whose text names the parameter and what it must be.
+    pub fn amended(mut self, query: &str) -> Result<Self, QueryError> {
+        query::read(query, &Self::KEYS, |key, value| self.set(key, value))?;
         Ok(self)
-    }
-
-    /// Sets one parameter.
-    ///
-    /// # Errors
-    /// [`OrderError`], whose text names the parameter and what it must be.
-    pub fn amend(&mut self, name: &str, value: &str) -> Result<(), OrderError> {
-        let key = Self::KEYS.into_iter().find(|known| *known == name);
-        let unknown = || OrderError::UnknownKey { key: name.chars().take(40).collect(), known: Self::KEYS.join(", ") };
-        let (key, value) = (key.ok_or_else(unknown)?, decode(value));
-        let bad = |expected| OrderError::BadValue { key, value: value.chars().take(40).collect(), expected };
-        self.set(key, &value).map_err(bad)
     }
 
     fn value_of(&self, key: &str) -> String {
@@ -151,13 +104,13 @@ impl Order {
             "language" => choice(&LANGUAGES, self.language),
             "tokens" => self.tokens.map_or(String::new(), |tokens| tokens.to_string()),
             "batching" => choice(&BATCHINGS, self.batching),
-            "heartbeat" => self.heartbeat.map_or("off".to_owned(), |every| format!("{}ms", every.as_millis())),
+            "heartbeat" => heartbeat_text(self.heartbeat),
             "mishaps" => self.mishaps.to_string(),
             _ => String::new(),
         }
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), &'static str> {
+    pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), &'static str> {
         match key {
             "seed" => self.seed = parsed(value, "a whole number")?,
             "speed" => {

@@ -1,7 +1,14 @@
-//! Random variates from seeded generators. Refuses to know what they are used for.
+//! Random variates from seeded generators.
+//!
+//! Both ends draw the same, on every platform, up to the last digit of `exp` and `ln`: `Random` is portable, and `rand_distr`
+//! keeps what it yields within a minor version. What it yields is pinned by a test, and by `wire::WIRE_VERSION`.
 
-use fastrand::Rng;
-use std::f64::consts::TAU;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_distr::StandardNormal;
+
+/// The generator of everything that is drawn from a seed.
+pub type Random = Xoshiro256PlusPlus;
 
 /// A distribution of a positive quantity; the unit is its owner's.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,13 +40,13 @@ impl Spread {
     }
 
     /// One value.
-    pub fn draw(self, random: &mut Rng) -> f64 {
+    pub fn draw(self, random: &mut Random) -> f64 {
         match self {
             Self::Fixed(value) => value,
-            Self::Uniform(low, high) => low + (high - low) * random.f64(),
-            Self::LogNormal { median, sigma } => median * (sigma * normal(random)).exp(),
+            Self::Uniform(low, high) => random.random_range(low..=high),
+            Self::LogNormal { median, sigma } => median * (sigma * random.sample::<f64, _>(StandardNormal)).exp(),
             Self::Percentiles(table) => {
-                let at = random.f64() * (table.len() - 1) as f64;
+                let at = random.random::<f64>() * (table.len() - 1) as f64;
                 let (low, share) = (at as usize, at.fract());
                 let (below, above) = (f64::from(table[low]), f64::from(table[low + 1]));
                 below + (above - below) * share
@@ -49,12 +56,12 @@ impl Spread {
 }
 
 /// An independent generator for each purpose of one seed, so that a longer answer does not change its gaps.
-pub(super) fn random(seed: u64, purpose: u64) -> Rng {
-    Rng::with_seed(mix(seed ^ mix(purpose)))
+pub(crate) fn random(seed: u64, purpose: u64) -> Random {
+    Random::seed_from_u64(seed ^ mix(purpose))
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): neighbouring seeds give unrelated generators.
-pub(super) const fn mix(seed: u64) -> u64 {
+pub(crate) const fn mix(seed: u64) -> u64 {
     let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -64,56 +71,22 @@ pub(super) const fn mix(seed: u64) -> u64 {
 /// Hex digits that name something made from these numbers: the same numbers, the same name.
 pub fn identifier(numbers: [u64; 2], digits: usize) -> String {
     let mut random = random(numbers[0], mix(numbers[1]));
-    (0..digits).map(|_| char::from(b"0123456789abcdef"[random.usize(..16)])).collect()
-}
-
-/// Exponential with mean 1.
-pub(super) fn exponential(random: &mut Rng) -> f64 {
-    // 1 - u lies in (0, 1], so the logarithm is finite.
-    -(1.0 - random.f64()).ln()
-}
-
-/// Standard normal (Box and Muller 1958).
-fn normal(random: &mut Rng) -> f64 {
-    (2.0 * exponential(random)).sqrt() * (TAU * random.f64()).cos()
-}
-
-/// Gamma with that shape and mean `shape` (Marsaglia and Tsang 2000; below 1 by the boost `G(a + 1) * U^(1/a)`).
-pub(super) fn gamma(shape: f64, random: &mut Rng) -> f64 {
-    if shape < 1.0 {
-        let boost = (1.0 - random.f64()).powf(1.0 / shape);
-        return gamma(shape + 1.0, random) * boost;
-    }
-    let d = shape - 1.0 / 3.0;
-    let c = 1.0 / (9.0 * d).sqrt();
-    loop {
-        let x = normal(random);
-        let v = (1.0 + c * x).powi(3);
-        if v > 0.0 && exponential(random) > -(0.5 * x * x + d - d * v + d * v.ln()) {
-            return d * v;
-        }
-    }
+    (0..digits).map(|_| char::from(b"0123456789abcdef"[random.random_range(0..16)])).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn moments(n: usize, mut draw: impl FnMut() -> f64) -> (f64, f64) {
-        let values: Vec<f64> = (0..n).map(|_| draw()).collect();
-        let mean = values.iter().sum::<f64>() / n as f64;
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n as f64;
-        (mean, variance)
-    }
-
     #[test]
-    fn gamma_has_its_mean_and_variance_on_both_sides_of_one() {
-        for shape in [0.25, 1.0, 4.0] {
-            let mut random = random(1, 0);
-            let (mean, variance) = moments(200_000, || gamma(shape, &mut random));
-            assert!((mean / shape - 1.0).abs() < 0.02, "shape {shape}: mean {mean}");
-            assert!((variance / shape - 1.0).abs() < 0.06, "shape {shape}: variance {variance}");
-        }
+    fn what_a_seed_yields_is_what_both_ends_of_this_wire_version_expect() {
+        let mut random = random(7, 1);
+        let drawn =
+            [Spread::Uniform(0.0, 1.0), Spread::LogNormal { median: 1.0, sigma: 1.0 }].map(|s| s.draw(&mut random));
+        assert_eq!(
+            (drawn.map(|value| (value * 1e9) as u64), identifier([1, 2], 8)),
+            ([826_179_521, 2_141_075_629], "ea2da5a5".to_owned())
+        );
     }
 
     #[test]
@@ -133,7 +106,7 @@ mod tests {
 
     #[test]
     fn neighbouring_seeds_and_purposes_are_unrelated() {
-        let first = |seed, purpose| random(seed, purpose).u64(..);
+        let first = |seed, purpose| random(seed, purpose).random::<u64>();
         let all = [first(1, 0), first(2, 0), first(1, 1), first(2, 1)];
         assert!(all.iter().enumerate().all(|(i, a)| all[i + 1..].iter().all(|b| a != b)));
     }

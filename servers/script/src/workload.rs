@@ -3,11 +3,11 @@
 //! Sources: medians and tails of hosted models and of recorded streams; output lengths are log-normal fits of the Azure
 //! traces of 2023, and for `reason` the percentiles of DeepSeek-R1 in ServeGen (Alibaba, arXiv 2505.09999, Apache-2.0).
 
-use super::{Arrival, Spread};
+use crate::{Arrival, Spread};
 
 /// One workload: the model's name in a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Workload {
+pub struct TokenWorkload {
     /// Name in requests, plans and records.
     pub name: &'static str,
     /// Why it is measured, one sentence.
@@ -78,7 +78,7 @@ const CHAT_FIRST: Spread = Spread::LogNormal { median: 500.0, sigma: 0.532 };
 /// `mu = 5.0`, `sigma = 0.86`: the fit of the Azure conversation trace.
 const CHAT_OUTPUT: Spread = Spread::LogNormal { median: 148.4, sigma: 0.86 };
 
-const CHAT: Workload = Workload {
+const CHAT: TokenWorkload = TokenWorkload {
     name: "chat",
     why: "a person talks to a model: one token an event at the speed of hosted models",
     arrival: Arrival::Poisson,
@@ -89,7 +89,7 @@ const CHAT: Workload = Workload {
     per_event: ONE,
 };
 
-const FAST: Workload = Workload {
+const FAST: TokenWorkload = TokenWorkload {
     name: "fast",
     why: "hardware made for inference: 1,000 tokens a second on one stream",
     output_tokens: Spread::Fixed(500.0),
@@ -98,7 +98,7 @@ const FAST: Workload = Workload {
     ..CHAT
 };
 
-impl Workload {
+impl TokenWorkload {
     /// Every workload that generates text.
     pub const ALL: [Self; 11] = [
         CHAT,
@@ -181,7 +181,7 @@ impl Workload {
     /// The workload of that name.
     pub fn named(name: &str) -> Option<&'static Self> {
         // A promoted constant: the table lives once, for the whole program.
-        const TABLE: &[Workload] = &Workload::ALL;
+        const TABLE: &[TokenWorkload] = &TokenWorkload::ALL;
         TABLE.iter().find(|workload| workload.name == name)
     }
 }
@@ -201,11 +201,11 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_found() {
-        for workload in &Workload::ALL {
-            assert_eq!(Workload::named(workload.name), Some(workload));
+        for workload in &TokenWorkload::ALL {
+            assert_eq!(TokenWorkload::named(workload.name), Some(workload));
         }
-        assert_eq!(Workload::ALL.iter().filter(|workload| workload.name == "chat").count(), 1);
-        assert_eq!(Workload::named("gpt-4"), None);
+        assert_eq!(TokenWorkload::ALL.iter().filter(|workload| workload.name == "chat").count(), 1);
+        assert_eq!(TokenWorkload::named("gpt-4"), None);
     }
 
     #[test]

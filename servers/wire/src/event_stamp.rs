@@ -7,7 +7,7 @@
 //!                                          └── Anthropic's clients, and ours for jobs, let unknown members pass
 //! ```
 
-use crate::stamp::{STAMP_BYTES, Stamp};
+use crate::{STAMP_BYTES, Stamp};
 
 /// Name of the member that holds the stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

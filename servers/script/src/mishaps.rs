@@ -1,8 +1,8 @@
 //! What can go wrong with an answer, ordered by a client to see whether the instrument sees it. Refuses to act: the server does.
 
-use crate::Faults;
 use std::fmt;
 use std::str::FromStr;
+use wire::Faults;
 
 /// Bytes of a large event when no number is given: 5 MB, beyond the usual limits of clients.
 pub const LARGE_EVENT_BYTES: usize = 5_000_000;
