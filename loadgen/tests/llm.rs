@@ -258,6 +258,7 @@ fn what_cannot_be_asked_is_refused_before_it_starts() {
         (vec!["--token-cap", "100"], "above --token-cap 100"),
         (vec!["--api-key-env", "NO_SUCH_KEY"], "no variable NO_SUCH_KEY is set"),
         (vec!["--trace", "nosuch"], "no trace 'nosuch' is built in"),
+        (vec!["--order", "speed=0"], "--order: speed=0: a factor, 0.001 to 1000000"),
     ] {
         let output = llm(&out.path().join("never"), &[&[url.as_str(), "--model", "chat"][..], &args].concat());
         let said = String::from_utf8(output.stderr).unwrap();

@@ -2,7 +2,7 @@
 
 use super::Order;
 use super::session::Session;
-use crate::stream::StreamSpec;
+use client::stream::StreamSpec;
 use trial::JobLoad;
 
 /// One stream for each watcher. A watcher of a job that outlasts the window leaves at its end.

@@ -147,19 +147,7 @@ impl FromStr for Begin {
     }
 }
 
-impl TryFrom<String> for Begin {
-    type Error = &'static str;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        word.parse()
-    }
-}
-
-impl From<Begin> for String {
-    fn from(begin: Begin) -> Self {
-        begin.to_string()
-    }
-}
+wire::as_text!(Begin);
 
 #[cfg(test)]
 mod tests {

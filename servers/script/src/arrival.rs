@@ -79,19 +79,7 @@ impl FromStr for Arrival {
     }
 }
 
-impl TryFrom<String> for Arrival {
-    type Error = &'static str;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        word.parse()
-    }
-}
-
-impl From<Arrival> for String {
-    fn from(arrival: Arrival) -> Self {
-        arrival.to_string()
-    }
-}
+wire::as_text!(Arrival);
 
 #[cfg(test)]
 mod tests {

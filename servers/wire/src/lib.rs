@@ -32,6 +32,26 @@ pub use transport::{ParseTransportError, Role, Transport};
 pub use tuning::{Encoder, Flush, ParseFlushError, ParsePresetError, Preset, Tuning};
 pub use witness::Witnessed;
 
+/// Has serde read and write a type as the text that it parses and prints (`try_from = "String", into = "String"`).
+#[macro_export]
+macro_rules! as_text {
+    ($type:ty) => {
+        impl TryFrom<String> for $type {
+            type Error = <$type as std::str::FromStr>::Err;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(value: $type) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+
 /// Version of everything that both ends must agree on: this crate, and what they draw from a seed (`script`).
 pub const WIRE_VERSION: u32 = 2;
 

@@ -94,19 +94,7 @@ impl fmt::Display for Schedule {
     }
 }
 
-impl From<Schedule> for String {
-    fn from(schedule: Schedule) -> Self {
-        schedule.to_string()
-    }
-}
-
-impl TryFrom<String> for Schedule {
-    type Error = ParseScheduleError;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        word.parse()
-    }
-}
+crate::as_text!(Schedule);
 
 /// A word that names no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! `--log FILE`: each event as one JSON line, written as it comes. Refuses to hide a failed write.
 
-use crate::client::EventRef;
+use crate::EventRef;
 use crate::redact::Secrets;
 use serde::Serialize;
 use servers::clock;

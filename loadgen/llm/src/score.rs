@@ -1,10 +1,10 @@
 //! What the answers of one block came to, as a measurement. Refuses to measure requests that failed: it counts them.
 
-use super::answer::Answer;
-use super::exchange::Done;
-use super::failure::Failure;
-use crate::lateness::Lateness;
-use crate::redact::Secrets;
+use crate::answer::Answer;
+use crate::exchange::Done;
+use crate::failure::Failure;
+use client::lateness::Lateness;
+use client::redact::Secrets;
 use std::collections::BTreeMap;
 use trial::check::events;
 use trial::{InVain, LlmCounts, Measurement, Metric, Recording, Warning};
@@ -135,12 +135,12 @@ impl Score {
     }
 
     /// First begin and last end of a request; `None` before the first.
-    pub(crate) const fn stretch(&self) -> Option<(MonoTime, MonoTime)> {
+    pub const fn stretch(&self) -> Option<(MonoTime, MonoTime)> {
         self.window
     }
 
     /// Says who was late, and takes the judged times, by what an idle timer on the server's host saw.
-    pub(crate) fn witnessed(&mut self, seen: Option<&Witnessed>) {
+    pub fn witnessed(&mut self, seen: Option<&Witnessed>) {
         let (stalls, judged) = std::mem::take(&mut self.lateness).settle(seen, self.clock_offset_ns.unwrap_or(0));
         self.measurement.stalls = Some(stalls);
         self.times.extend(judged.map(|judged| (Metric::JudgedTime, judged)));

@@ -1,4 +1,4 @@
-//! The measuring client: bytes in, borrowed events out, for every transport alike.
+//! The measuring client: bytes in, borrowed events out, for every transport alike, and the recorder that they go to.
 //!
 //! ```text
 //! socket ◄─► Link ──read──► Conversation::push(bytes, sink) ─► wire ─► framing ─► sink.signal(Event, Head, Ping, …)
@@ -12,20 +12,37 @@
 //! the same.
 
 mod chunked;
+pub mod codec;
 mod connection;
 mod conversation;
+pub mod dependence;
 mod dial;
+pub mod endpoint;
 mod error;
+pub mod event_log;
 mod http;
+pub mod kernel_clock;
+pub mod lateness;
 mod link;
 mod long_poll;
+mod one_way;
 mod patience;
+pub mod recorder;
 mod records;
+pub mod redact;
 mod request;
 mod socket;
+mod span;
 mod sse;
+pub mod stream;
+#[cfg(debug_assertions)]
+pub mod stuck;
+pub mod tls;
+pub mod track;
 mod websocket;
+pub mod window;
 mod wire;
+pub mod worker;
 
 pub use self::wire::Overhead;
 pub use connection::{Connection, Received};
@@ -38,8 +55,6 @@ pub use long_poll::Lines;
 pub use patience::Overdue;
 pub use records::Records;
 pub use request::{Request, RequestError};
-#[cfg(test)]
-pub(crate) use socket::stuck;
 pub use sse::EventStream;
 pub use websocket::Frames;
 

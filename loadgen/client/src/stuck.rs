@@ -1,4 +1,4 @@
-//! After so many polls no socket of this thread is ready any more, nor wakes anybody.
+//! After so many polls no socket of this thread is ready any more, nor wakes anybody: for tests of what waits, in debug builds.
 
 use std::cell::Cell;
 
@@ -7,17 +7,17 @@ thread_local! {
 }
 
 /// From now on so many polls of this thread's sockets are answered.
-pub(crate) fn after(polls: usize) {
+pub fn after(polls: usize) {
     POLLS_LEFT.set(Some(polls));
 }
 
 /// Sockets are what they are again; whether a poll was left unanswered.
-pub(crate) fn release() -> bool {
+pub fn release() -> bool {
     POLLS_LEFT.take() == Some(0)
 }
 
 /// Takes one poll; whether it is not answered.
-pub(crate) fn next() -> bool {
+pub fn next() -> bool {
     match POLLS_LEFT.get() {
         Some(0) => true,
         left => {

@@ -109,6 +109,3 @@ impl Patience {
         timer.as_mut().poll(cx).map(|()| overdue.into())
     }
 }
-
-#[cfg(test)]
-mod tests;

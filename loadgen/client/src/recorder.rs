@@ -3,7 +3,6 @@
 mod doubt;
 mod timeline;
 
-use crate::client::{EventRef, Signal};
 use crate::dependence::Sample;
 use crate::event_log::EventLog;
 use crate::kernel_clock::{Asked, ClockPair, KernelClock};
@@ -11,6 +10,7 @@ use crate::lateness::Lateness;
 use crate::one_way::OneWay;
 use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
+use crate::{EventRef, Signal};
 use doubt::Doubt;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,14 +3,14 @@
 //! A stream folds its bytes and counts into its worker's recorder when it is dropped, so one that is cut off by the end of
 //! the trial counts like one that ended by itself. Refuses to reconnect: that would hide a failure.
 
-use crate::client::{
-    Connection, Conversation, DecodeError, DialError, Dialer, Head, Link, Meter, Overhead, Request, RequestError,
-    Signal,
-};
 use crate::recorder::{DialTimes, StreamState};
 use crate::span::Span;
 use crate::track::Track;
 use crate::worker::{Gone, Worker};
+use crate::{
+    Connection, Conversation, DecodeError, DialError, Dialer, Head, Link, Meter, Overhead, Request, RequestError,
+    Signal,
+};
 use servers::clock;
 use std::future::poll_fn;
 use std::io;

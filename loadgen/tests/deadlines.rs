@@ -1,19 +1,20 @@
 //! Whatever an exchange waits for, it ends: sockets stop being ready at the n-th poll, for every n.
+#![cfg(debug_assertions)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::client::{Dialer, Link, Overdue, Request, stuck};
-use crate::control::Control;
-use crate::endpoint::Endpoint;
-use crate::llm::exchange::{Ask, Way};
-use crate::llm::failure::Failure;
-use crate::llm::format::{Format, message};
-use crate::recorder::{Reading, Recorder};
-use crate::redact::Secrets;
-use crate::stream::{Stream, StreamSpec};
-use crate::tls;
-use crate::window::{Basis, Window};
-use crate::worker::Worker;
+use client::endpoint::Endpoint;
+use client::recorder::{Reading, Recorder};
+use client::stream::{Stream, StreamSpec};
+use client::tls;
+use client::window::{Basis, Window};
+use client::worker::Worker;
+use client::{Dialer, Link, Overdue, Request, stuck};
+use llm::exchange::{Ask, Way};
+use llm::failure::Failure;
+use llm::format::{Format, message};
+use loadgen::control::Control;
 use servers::{ServeOptions, Server};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -56,20 +57,8 @@ async fn at_every_poll(waits: u32, mut exchange: impl AsyncFnMut() -> Result<(),
 }
 
 fn way(dialer: Dialer, endpoint: &Endpoint) -> Way {
-    let json = ("Content-Type".to_owned(), "application/json".to_owned());
-    let format = Format::OpenaiResponses;
-    let request = Request::get(&endpoint.authority, format.path("/"));
-    Way {
-        dialer,
-        request: Request { method: "POST".to_owned(), headers: vec![json], ..request },
-        format,
-        silence: LIMIT,
-        longest: Duration::from_secs(60),
-        log: None,
-        secrets: Secrets::default(),
-        cancels: true,
-        idle: Mutex::default(),
-    }
+    let way = Way::new(dialer, &endpoint.authority, "/", Format::OpenaiResponses, [], LIMIT);
+    Way { longest: Duration::from_secs(60), cancels: true, ..way }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Why a request has no complete answer, each reason in one line, and whether to ask again. Refuses to ask.
 
-use super::answer::MAX_EVENTS;
-use super::event::EventError;
-use crate::client::{Conversation, DecodeError, DialError, Overdue, RequestError};
+use crate::answer::MAX_EVENTS;
+use crate::event::EventError;
+use client::{Conversation, DecodeError, DialError, Overdue, RequestError};
 use std::io;
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl Failure {
     }
 
     /// Whether the connection ended before an answer began, as a kept one may that its peer has closed.
-    pub(super) const fn is_hang_up(&self) -> bool {
+    pub(crate) const fn is_hang_up(&self) -> bool {
         matches!(self, Self::Io(_) | Self::Decode(DecodeError::NoAnswer | DecodeError::NoCloseFrame))
     }
 }
@@ -95,7 +95,7 @@ fn meaning(status: u16) -> &'static str {
 }
 
 /// An error event: a refusal where it has a status, as on a WebSocket.
-pub(super) fn reported(status: Option<u16>, said: String) -> Failure {
+pub(crate) fn reported(status: Option<u16>, said: String) -> Failure {
     match status {
         Some(status) => Failure::Refused { status, said: format!(" - {said}"), retry_after_s: None },
         None => Failure::Reported(said),
@@ -103,7 +103,7 @@ pub(super) fn reported(status: Option<u16>, said: String) -> Failure {
 }
 
 /// What a refused response means, with the wait that it asks for.
-pub(super) fn refused(error: DecodeError, conversation: &Conversation) -> Failure {
+pub(crate) fn refused(error: DecodeError, conversation: &Conversation) -> Failure {
     let status = conversation.head().status();
     match error {
         DecodeError::Status { body, .. } | DecodeError::Token(body) => {
@@ -116,7 +116,7 @@ pub(super) fn refused(error: DecodeError, conversation: &Conversation) -> Failur
 }
 
 /// A handshake that failed for want of a WebSocket, in those words; other failures stay what they are.
-pub(super) fn no_websocket(failure: Failure, conversation: &Conversation) -> Failure {
+pub(crate) fn no_websocket(failure: Failure, conversation: &Conversation) -> Failure {
     let status = conversation.head().status();
     match failure {
         Failure::Decode(DecodeError::NotUpgraded { .. }) => Failure::NoWebSocket(format!("it answered {status}")),

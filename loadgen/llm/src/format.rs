@@ -1,6 +1,5 @@
-//! The APIs that can be asked: where, with which headers, with which body. Refuses to show a key.
+//! The APIs that can be asked: where, with which headers, with which body. A key is never shown.
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::fmt;
 use std::str::FromStr;
@@ -22,15 +21,6 @@ pub enum Format {
 pub struct Key(String);
 
 impl Key {
-    /// The value of an environment variable, which `flag` names.
-    ///
-    /// # Errors
-    /// When there is none, or it cannot be sent.
-    pub fn of_variable(flag: &str, name: &str) -> anyhow::Result<Self> {
-        let value = std::env::var(name).ok().with_context(|| format!("{flag}: no variable {name} is set"))?;
-        value.parse().map_err(|why| anyhow::anyhow!("{flag}: the value of {name} is {why}"))
-    }
-
     /// The header that carries it as OpenAI's APIs and our servers want it.
     pub fn bearer(&self) -> (String, String) {
         ("Authorization".to_owned(), format!("Bearer {}", self.0))

@@ -1,6 +1,6 @@
 //! What one event of an answer says, from its JSON. Refuses to keep anything between events.
 
-use super::format::Format;
+use crate::format::Format;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,12 +1,12 @@
 //! One request and its answer over one connection, which is kept for the next. Refuses to decide when to ask.
 
-use super::answer::{Answer, MAX_EVENTS};
-use super::failure::{Failure, no_websocket, refused, reported};
-use super::format::Format;
-use crate::client::{Connection, Conversation, Dialer, Request, Signal};
-use crate::event_log::EventLog;
-use crate::recorder::DialTimes;
-use crate::redact::Secrets;
+use crate::answer::{Answer, MAX_EVENTS};
+use crate::failure::{Failure, no_websocket, refused, reported};
+use crate::format::Format;
+use client::event_log::EventLog;
+use client::recorder::DialTimes;
+use client::redact::Secrets;
+use client::{Connection, Conversation, Dialer, Request, Signal};
 use serde::Serialize;
 use servers::clock;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use wire::{MonoTime, Transport};
 /// What one read returns at most.
 const BUFFER_BYTES: usize = 64 << 10;
 /// Longest time of one request, however much comes, where nobody says another: far beyond what our workloads last.
-pub const LONGEST: Duration = Duration::from_secs(3_600);
+const LONGEST: Duration = Duration::from_secs(3_600);
 /// Connections that are kept for later requests, of each transport.
 const MAX_IDLE: usize = 1_024;
 
@@ -100,6 +100,23 @@ struct Entry<'a> {
 }
 
 impl Way {
+    /// The way to an endpoint, without connections: `given` is a base path or the API's own, `headers` say who asks.
+    pub fn new(
+        dialer: Dialer,
+        authority: &str,
+        given: &str,
+        format: Format,
+        headers: impl IntoIterator<Item = (String, String)>,
+        silence: Duration,
+    ) -> Self {
+        let (path, json) = (format.path(given), ("Content-Type".to_owned(), "application/json".to_owned()));
+        let headers: Vec<_> = std::iter::once(json).chain(headers).collect();
+        let secrets = Secrets::of(&headers, &path);
+        let request = Request { method: "POST".to_owned(), headers, ..Request::get(authority, path) };
+        let (longest, idle) = (LONGEST, Mutex::default());
+        Self { dialer, request, format, silence, longest, log: None, secrets, cancels: false, idle }
+    }
+
     /// A connection: one that waits, else a new one.
     async fn line(&self, arm: Arm) -> Result<(Line, Option<DialTimes>), Failure> {
         if let Some(line) = self.take_idle(arm) {

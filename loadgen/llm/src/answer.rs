@@ -1,7 +1,7 @@
 //! One answer as a timeline, and the times that follow from it. Pure: refuses to read a clock.
 
-use super::event::{EventError, Saying};
-use super::format::Format;
+use crate::event::{EventError, Saying};
+use crate::format::Format;
 use trial::{Answered, Bursts, LlmCounts};
 use wire::event_stamp;
 use wire::{MonoTime, Stamp};
@@ -23,7 +23,7 @@ pub struct Mark {
 }
 
 /// One answer, whole or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// When the request was due (open loop), or ready to be sent.
     pub begin: MonoTime,
@@ -71,24 +71,8 @@ fn digested(before: u64, text: &str) -> u64 {
 
 impl Answer {
     /// Nothing has come yet.
-    pub const fn begun(begin: MonoTime) -> Self {
-        Self {
-            begin,
-            first_byte: None,
-            marks: Vec::new(),
-            stated_tokens: None,
-            response_id: None,
-            ended: false,
-            error: None,
-            reasoning_tokens: None,
-            reasons_aloud: false,
-            given_up: None,
-            head_bytes: 0,
-            heartbeats: 0,
-            payload_bytes: 0,
-            text: FNV_BASIS,
-            reads: 0,
-        }
+    pub fn begun(begin: MonoTime) -> Self {
+        Self { begin, text: FNV_BASIS, ..Self::default() }
     }
 
     /// A read has returned bytes.

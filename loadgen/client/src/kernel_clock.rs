@@ -23,7 +23,7 @@ const STAMPS_PER_SECOND: f64 = 4_000.0;
 const UNPACED_ONE_IN: u32 = 64;
 
 /// One read in so many asks for a stamp, at so many events a second; `None` without a schedule.
-pub(crate) fn one_in(events_per_second: Option<f64>) -> u32 {
+pub fn one_in(events_per_second: Option<f64>) -> u32 {
     events_per_second.map_or(UNPACED_ONE_IN, |rate| (rate / STAMPS_PER_SECOND).ceil().max(1.0) as u32)
 }
 

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use trial::{Arm, Figure, InVain, LlmCounts, Measurement, Metric, Quantile, Warning};
 
 /// The name of an arm, such as `SSE`, or `SSE′ (null arm)`.
-pub fn arm(arm: Arm) -> String {
+pub(super) fn arm(arm: Arm) -> String {
     format!("{}{}", arm.protocol.title(), if arm.twin { "′ (null arm)" } else { "" })
 }
 
 /// The numbers of one arm, and what must be doubted. Writing to a String cannot fail, so results are dropped.
-pub fn summary(of: Arm, m: &Measurement, warnings: &[Warning]) -> String {
+pub(super) fn summary(of: Arm, m: &Measurement, warnings: &[Warning]) -> String {
     let Some(counts) = &m.llm else { return String::new() };
     let mut text = format!("{} over {}, model {}\n", counts.format, arm(of), counts.model);
     counted(&mut text, counts, m);
@@ -29,7 +29,7 @@ pub fn summary(of: Arm, m: &Measurement, warnings: &[Warning]) -> String {
 }
 
 /// What the server produced for answers that were given up, over all arms.
-pub fn in_vain(in_vain: Option<InVain>) -> String {
+pub(super) fn in_vain(in_vain: Option<InVain>) -> String {
     in_vain.map_or_else(
         || "unsent: not measured: only our own servers count what they produce for answers that were given up\n".to_owned(),
         |InVain { answers, events, tokens, unread_events }| {

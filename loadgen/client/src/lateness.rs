@@ -19,7 +19,7 @@ const MOST_EVENTS: usize = 1 << 22;
 
 /// What one worker knows of lateness in its window.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lateness {
+pub struct Lateness {
     /// Response time and lateness of each paced event, packed.
     events: Vec<u64>,
     /// Whether there were more events than are kept.
@@ -34,7 +34,7 @@ type Slots = BTreeMap<(u64, bool), Late>;
 impl Lateness {
     /// Takes a paced event: when it was due on this host's clock, its response time and how late it was released.
     #[inline]
-    pub(crate) fn event(&mut self, due: MonoTime, response_ns: u64, late_ns: u64) {
+    pub fn event(&mut self, due: MonoTime, response_ns: u64, late_ns: u64) {
         if self.events.len() < MOST_EVENTS {
             self.events.push(response_ns << LATE_BITS | late_ns.min(MOST_KEPT_NS));
         } else {
@@ -44,13 +44,13 @@ impl Lateness {
     }
 
     /// Takes a probe of this generator's event loop.
-    pub(crate) fn probe(&mut self, due: MonoTime, late_ns: u64) {
+    pub fn probe(&mut self, due: MonoTime, late_ns: u64) {
         count(&mut self.late_probes, due, late_ns);
     }
 
     /// Who was late, and the judged times where a witness caps what is not charged; `offset_ns` is added to the witness's
     /// instants to get this host's.
-    pub(crate) fn settle(self, seen: Option<&Witnessed>, offset_ns: i64) -> (Stalls, Option<Recording>) {
+    pub fn settle(self, seen: Option<&Witnessed>, offset_ns: i64) -> (Stalls, Option<Recording>) {
         let witness = seen.map(Witness::from).filter(|witness| witness.samples > 0);
         let late = seen.map(|seen| late_slots(seen, offset_ns)).unwrap_or_default();
         let mut stalls = Stalls { witness, ..Stalls::default() };

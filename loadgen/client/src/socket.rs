@@ -114,8 +114,8 @@ impl Stamps {
 
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        #[cfg(test)]
-        if stuck::next() {
+        #[cfg(debug_assertions)]
+        if crate::stuck::next() {
             return Poll::Pending;
         }
         let Self { tcp, bytes_in, stamps, .. } = &mut *self;
@@ -163,8 +163,8 @@ fn poll_receive(
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        #[cfg(test)]
-        if stuck::next() {
+        #[cfg(debug_assertions)]
+        if crate::stuck::next() {
             return Poll::Pending;
         }
         let sent = ready!(Pin::new(&mut self.tcp).poll_write(cx, bytes))?;
@@ -173,8 +173,8 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        #[cfg(test)]
-        if stuck::next() {
+        #[cfg(debug_assertions)]
+        if crate::stuck::next() {
             return Poll::Pending;
         }
         Pin::new(&mut self.tcp).poll_flush(cx)
@@ -184,10 +184,6 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.tcp).poll_shutdown(cx)
     }
 }
-
-/// Sockets of a thread that stop being ready, for tests of what waits for them.
-#[cfg(test)]
-pub(crate) mod stuck;
 
 #[cfg(test)]
 mod tests {
