@@ -38,23 +38,15 @@ pub(super) fn tables(cell: &CellComparison, lang: Language) -> Vec<Block> {
 }
 
 fn whole(arm: &ArmTrials, lang: Language) -> Option<Whole> {
-    let mut all: Option<(Measurement, LlmCounts)> = None;
-    for (_, m) in arm.measured() {
-        let Some(counts) = &m.llm else { continue };
-        match &mut all {
-            None => all = Some((m.clone(), counts.clone())),
-            Some((whole, sum)) => {
-                sum.add(counts);
-                whole.window_ns += m.window_ns;
-                for (metric, distribution) in &m.distributions {
-                    whole.distributions.entry(*metric).or_default().merge(distribution);
-                }
-            }
-        }
+    let mut trials = arm.measured().map(|(_, measurement)| measurement).filter(|m| m.llm.is_some());
+    let mut measurement = trials.next()?.clone();
+    for other in trials {
+        // Blocks follow one another: their windows add up.
+        let window_ns = measurement.window_ns + other.window_ns;
+        measurement.merge(other.clone());
+        measurement.window_ns = window_ns;
     }
-    let (mut measurement, counts) = all?;
-    measurement.llm = Some(counts.clone());
-    Some(Whole { name: lang.arm(arm.arm), measurement, counts })
+    Some(Whole { name: lang.arm(arm.arm), counts: measurement.llm.clone()?, measurement })
 }
 
 fn table(caption: String, wholes: &[Whole], rows: Vec<Vec<String>>, lang: Language) -> Table {
