@@ -10,7 +10,7 @@ use script::{Generation, MAX_TOKENS, Order, TokenWorkload, Trace};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Begin, Cell};
+use trial::{Begin, Workload};
 
 /// From the due time of an answer's last content to the next question of its stream: the connection is free by then.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -62,11 +62,11 @@ impl Question {
 ///
 /// Streams ask whole answers that are due to end within the window, and at least one each. Drawn and recorded arrivals
 /// begin within the window.
-pub fn questions(cell: &Cell, seed: u64) -> (Vec<Question>, Pace) {
-    let Some((llm, workload)) = cell.llm.as_ref().and_then(|llm| Some((llm, llm.parameters()?))) else {
-        return (Vec::new(), Pace::Closed);
-    };
-    let (window, mut random) = (cell.load.window, fastrand::Rng::with_seed(seed));
+pub fn questions(asked: &Workload, seed: u64) -> (Vec<Question>, Pace) {
+    let nothing = (Vec::new(), Pace::Closed);
+    let Workload::Llm { connections, rate, asked: llm, timing } = asked else { return nothing };
+    let Some(workload) = llm.parameters() else { return nothing };
+    let (window, mut random) = (timing.window, fastrand::Rng::with_seed(seed));
     let mut ask = |words, tokens| Question {
         prompt: Prompt::Words(words),
         max_tokens: MAX_TOKENS,
@@ -74,17 +74,17 @@ pub fn questions(cell: &Cell, seed: u64) -> (Vec<Question>, Pace) {
     };
     let asked: Vec<(Duration, Question)> = match &llm.begin {
         Begin::Streams if !llm.is_paced() => return ((0..MOST).map(|_| ask(1, None)).collect(), Pace::Closed),
-        Begin::Streams => side_by_side(cell.load.connections, window, || {
+        Begin::Streams => side_by_side(*connections, window, || {
             let question = ask(1, None);
             let length_ns = question.answer(workload).map_or(0, |answer| answer.last_content_ns());
             (question, Duration::from_nanos(length_ns))
         }),
         Begin::Drawn(arrival) => {
-            let offsets = arrival.offsets(cell.load.rate, seed).into_iter().flatten().map(Duration::from_nanos);
+            let offsets = arrival.offsets(*rate, seed).into_iter().flatten().map(Duration::from_nanos);
             offsets.take_while(|due| *due < window).take(MOST).map(|due| (due, ask(1, None))).collect()
         }
         Begin::Trace(name) => {
-            let Ok(trace) = Trace::built_in(name) else { return (Vec::new(), Pace::Closed) };
+            let Ok(trace) = Trace::built_in(name) else { return nothing };
             let within = trace.replay(llm.speed).take_while(|request| request.offset < window).take(MOST);
             within.map(|one| (one.offset, ask(one.input_tokens, Some(one.output_tokens.max(1))))).collect()
         }
@@ -120,45 +120,45 @@ mod tests {
     use super::*;
     use trial::Plan;
 
-    fn cell(lines: &str) -> Cell {
+    fn asking(lines: &str) -> Workload {
         let head = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'llm'\nwindow = '1s'\n";
-        Plan::from_toml(&format!("{head}{lines}\n")).unwrap().cells.remove(0)
+        Plan::from_toml(&format!("{head}{lines}\n")).unwrap().cells.remove(0).workload
     }
 
     /// Questions and when they are due; no due times in a closed loop.
-    fn asked(cell: &Cell, seed: u64) -> (Vec<Question>, Vec<Duration>) {
-        let (questions, pace) = questions(cell, seed);
+    fn asked(asking: &Workload, seed: u64) -> (Vec<Question>, Vec<Duration>) {
+        let (questions, pace) = questions(asking, seed);
         (questions, if let Pace::Recorded(dues) = pace { dues } else { Vec::new() })
     }
 
     #[test]
     fn streams_ask_whole_answers_that_end_within_the_window() {
-        let cell = cell("workload = 'code'\ntokens = 20\nconnections = 3");
-        let workload = cell.llm.as_ref().unwrap().parameters().unwrap();
-        let (questions, dues) = asked(&cell, 7);
+        let asking = asking("workload = 'code'\ntokens = 20\nconnections = 3");
+        let workload = TokenWorkload::named("code").unwrap();
+        let (questions, dues) = asked(&asking, 7);
         assert!((6..=12).contains(&questions.len()) && dues.len() == questions.len() && dues.is_sorted(), "{dues:?}");
         for (question, due) in questions.iter().zip(&dues) {
             let answer = question.answer(workload).unwrap();
-            assert!(*due + Duration::from_nanos(answer.last_content_ns()) <= cell.load.window);
+            assert!(*due + Duration::from_nanos(answer.last_content_ns()) <= Duration::from_secs(1));
             assert_eq!(answer.tokens(), 20);
         }
-        assert_eq!((questions, dues), asked(&cell, 7));
-        assert_ne!(asked(&cell, 7), asked(&cell, 8));
+        assert_eq!((questions, dues), asked(&asking, 7));
+        assert_ne!(asked(&asking, 7), asked(&asking, 8));
     }
 
     #[test]
     fn every_stream_asks_once_even_where_an_answer_is_longer_than_the_window() {
-        assert_eq!(asked(&cell("workload = 'chat'\ntokens = 500\nconnections = 5"), 1).0.len(), 5);
+        assert_eq!(asked(&asking("workload = 'chat'\ntokens = 500\nconnections = 5"), 1).0.len(), 5);
     }
 
     #[test]
     fn arrivals_are_drawn_or_recorded_and_without_a_schedule_there_are_none() {
-        let (drawn, dues) = asked(&cell("workload = 'code'\narrival = 'poisson'\nrate = 50"), 1);
+        let (drawn, dues) = asked(&asking("workload = 'code'\narrival = 'poisson'\nrate = 50"), 1);
         assert!((30..75).contains(&drawn.len()) && dues.len() == drawn.len());
-        let (traced, _) = asked(&cell("workload = 'code'\narrival = 'trace:azure2023_code'\nspeed = 20"), 1);
+        let (traced, _) = asked(&asking("workload = 'code'\narrival = 'trace:azure2023_code'\nspeed = 20"), 1);
         let first = Trace::built_in("azure2023_code").unwrap().requests()[0];
         assert_eq!(traced[0].order.as_ref().unwrap().tokens, Some(first.output_tokens));
         assert_eq!(traced[0].prompt, Prompt::Words(first.input_tokens));
-        assert!(asked(&cell("workload = 'max'"), 1).1.is_empty());
+        assert!(asked(&asking("workload = 'max'"), 1).1.is_empty());
     }
 }

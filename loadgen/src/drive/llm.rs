@@ -17,7 +17,7 @@ use servers::clock;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
-use trial::{LlmLoad, Measurement};
+use trial::{LlmLoad, Measurement, Timing};
 
 /// The one API that both transports have.
 const FORMAT: Format = Format::OpenaiResponses;
@@ -30,16 +30,19 @@ const WARM_UP: (u32, f64) = (16, 10.0);
 ///
 /// # Errors
 /// [`TrialError`] when any request fails.
-pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
-    let cell = &order.cell;
-    let known = cell.llm.as_ref().and_then(|llm| Some((llm, llm.parameters()?)));
-    let Some((llm, workload)) = known else {
+pub(super) async fn run(
+    order: &Order,
+    session: &mut Session,
+    observer: Observer,
+    (streams, llm, timing): (u32, &LlmLoad, Timing),
+) -> Result<Measurement, TrialError> {
+    let Some(workload) = llm.parameters() else {
         return Err(TrialError::Unsupported("the cell has no workload of a language model".to_owned()));
     };
-    host::admit(u64::from(cell.load.connections), session.dialer.addresses().first().copied())
+    host::admit(u64::from(streams), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let campaign = campaign(order, session, llm, workload, &observer);
-    warm_up(order, llm, &campaign.way, &observer.interrupt).await?;
+    let campaign = campaign(order, session, workload, &observer, (streams, llm, timing));
+    warm_up(order, llm, (streams, timing.warmup), &campaign.way, &observer.interrupt).await?;
     let before = session.snapshot().await;
     let ended = ask(&campaign, &observer.interrupt).await?;
     let after = session.snapshot().await;
@@ -57,28 +60,32 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
 fn campaign(
     order: &Order,
     session: &Session,
-    llm: &LlmLoad,
     workload: &TokenWorkload,
     observer: &Observer,
+    (streams, llm, timing): (u32, &LlmLoad, Timing),
 ) -> Campaign {
-    let (cell, endpoint) = (&order.cell, &session.endpoint);
-    let (questions, pace) = questions(cell, order.seed);
+    let (questions, pace) = questions(&order.cell.workload, order.seed);
     let answers = questions.iter().take(1_000).filter_map(|question| question.answer(workload));
     let silence = SILENCE + Duration::from_nanos(answers.map(|answer| answer.last_content_ns()).max().unwrap_or(0));
-    let dialer = session.dialer.clone();
+    let (dialer, endpoint) = (session.dialer.clone(), &session.endpoint);
     let way = Way::new(dialer, &endpoint.authority, endpoint.path(), FORMAT, order.headers.clone(), silence);
     let way = Arc::new(Way { log: observer.log.clone(), ..way });
     Campaign {
         turns: turns(questions.len() as u32, &[order.arm], pace, order.seed),
         questions,
-        length: (!llm.is_paced()).then_some(cell.load.window),
-        ..Campaign::over(way, &llm.workload, cell.load.connections, print::waits)
+        length: (!llm.is_paced()).then_some(timing.window),
+        ..Campaign::over(way, &llm.workload, streams, print::waits)
     }
 }
 
 /// Opens every connection by asking something short over each, all at once, until the warm-up is over.
-async fn warm_up(order: &Order, llm: &LlmLoad, way: &Arc<Way>, interrupt: &Interrupt) -> Result<(), TrialError> {
-    let streams = order.cell.load.connections;
+async fn warm_up(
+    order: &Order,
+    llm: &LlmLoad,
+    (streams, length): (u32, Duration),
+    way: &Arc<Way>,
+    interrupt: &Interrupt,
+) -> Result<(), TrialError> {
     let short = LlmLoad { tokens: Some(WARM_UP.0), speed: (llm.speed * WARM_UP.1).max(WARM_UP.1), ..llm.clone() };
     let question = Question { prompt: Prompt::Words(1), max_tokens: MAX_TOKENS, order: Some(short.order(order.seed)) };
     let campaign = Campaign {
@@ -86,7 +93,7 @@ async fn warm_up(order: &Order, llm: &LlmLoad, way: &Arc<Way>, interrupt: &Inter
         turns: turns(streams, &[order.arm], Pace::Closed, order.seed),
         ..Campaign::over(Arc::clone(way), &llm.workload, streams, print::waits)
     };
-    let until = clock::now() + order.cell.load.warmup;
+    let until = clock::now() + length;
     loop {
         let ended = ask(&campaign, interrupt).await?;
         if let Some(failure) = ended.into_iter().find_map(|ended| ended.done.failure) {

@@ -48,7 +48,7 @@ impl Study for Latency {
 
 /// Cells with a response time: from the server's schedule, or relayed where the two ends have no clock in common.
 fn cells<'a, 'r>(comparison: &'a Comparison<'r>) -> Vec<&'a CellComparison<'r>> {
-    let timed = |cell: &&CellComparison| matches!(cell.cell.scenario, Scenario::Push | Scenario::Relay);
+    let timed = |cell: &&CellComparison| matches!(cell.cell.workload.scenario(), Scenario::Push | Scenario::Relay);
     comparison.row(Row::Latency).filter(timed).filter(|cell| cell.is_comparable()).collect()
 }
 

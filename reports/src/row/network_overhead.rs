@@ -23,9 +23,9 @@ impl Study for NetworkOverhead {
         };
         let lines = plain.iter().filter_map(|cell| line(cell, lang)).chain(connect_line(first, lang)).collect();
         let sentence = lang.overhead_sentence(
-            number::payload(first.cell.load.payload_bytes),
+            number::payload(first.cell.workload.payload_bytes()),
             in_all(first),
-            number::payload(last.cell.load.payload_bytes),
+            number::payload(last.cell.workload.payload_bytes()),
             in_all(last),
         );
         Finding { lines, verdict: verdict(&plain, lang), sentence, caveats: mismatches(comparison, lang).collect() }
@@ -45,8 +45,8 @@ impl Study for NetworkOverhead {
 /// Cells of the row in which both transports were measured, without `id:` lines, by rising payload.
 fn plain<'a, 'r>(comparison: &'a Comparison<'r>) -> impl Iterator<Item = &'a CellComparison<'r>> {
     let cells = comparison.measured(Row::NetworkOverhead, Scenario::Push);
-    let mut cells: Vec<_> = cells.filter(|cell| !cell.cell.load.ids).collect();
-    cells.sort_by_key(|cell| cell.cell.load.payload_bytes);
+    let mut cells: Vec<_> = cells.filter(|cell| !cell.cell.workload.has_ids()).collect();
+    cells.sort_by_key(|cell| cell.cell.workload.payload_bytes());
     cells.into_iter()
 }
 
@@ -54,7 +54,7 @@ fn plain<'a, 'r>(comparison: &'a Comparison<'r>) -> impl Iterator<Item = &'a Cel
 fn line(cell: &CellComparison, lang: Language) -> Option<Measured> {
     let (all, above) = (cell.contest(Figure::BytesPerEvent)?, cell.contest(Figure::OverheadPerEvent)?);
     let show = |all, above| format!("{} (+{})", number::bytes(all), number::quotient(above));
-    let what = lang.event_bytes(number::payload(cell.cell.load.payload_bytes));
+    let what = lang.event_bytes(number::payload(cell.cell.workload.payload_bytes()));
     let [sse, websocket] = all.in_columns([show(all.base, above.base), show(all.other, above.other)]);
     Some(Measured::new(what, sse, websocket).with_ratio(number::times(all.ratio.value)))
 }
@@ -78,7 +78,7 @@ fn verdict(cells: &[&CellComparison], lang: Language) -> RowVerdict {
         let bytes = cell.contest(Figure::BytesPerEvent);
         bytes.is_some_and(|bytes| beyond_margin(bytes.verdict_of(Transport::WebSocket)) == Some(Direction::Lower))
     };
-    let payload = |cell: &CellComparison| number::payload(cell.cell.load.payload_bytes);
+    let payload = |cell: &CellComparison| number::payload(cell.cell.workload.payload_bytes());
     let smaller: Vec<String> = cells.iter().copied().filter(|cell| lower(cell)).map(payload).collect();
     let others: Vec<String> = cells.iter().copied().filter(|cell| !lower(cell)).map(payload).collect();
     if others.is_empty() {
@@ -111,14 +111,16 @@ fn mismatches(comparison: &Comparison, lang: Language) -> impl Iterator<Item = S
 
 fn beside_theory(comparison: &Comparison, lang: Language) -> Table {
     let none = || number::NONE.to_owned();
-    let ids = |cell: &CellComparison| if cell.cell.load.ids { lang.with_ids() } else { String::new() };
+    let ids = |cell: &CellComparison| if cell.cell.workload.has_ids() { lang.with_ids() } else { String::new() };
     let agrees = |measured: f64, theory: f64| if (measured - theory).abs() > EXACT { lang.no() } else { lang.yes() };
     let overheads: Vec<_> = overheads(comparison).collect();
     Table::of(
         lang.theory_caption(),
         &overheads,
         [
-            (lang.payload(), &|(cell, ..)| format!("{}{}", number::payload(cell.cell.load.payload_bytes), ids(cell))),
+            (lang.payload(), &|(cell, ..)| {
+                format!("{}{}", number::payload(cell.cell.workload.payload_bytes()), ids(cell))
+            }),
             (lang.transport_head(), &|(_, arm, ..)| lang.transport(arm.arm.protocol).to_owned()),
             (lang.measured_head(), &|(_, _, measured, _)| number::bytes(*measured)),
             (lang.in_theory(), &|(.., theory)| theory.map_or_else(none, number::bytes)),
