@@ -8,8 +8,8 @@
 mod pace;
 mod sink;
 
+use client::codec::Corpus;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use loadgen::codec::Corpus;
 use sink::Sink;
 use wire::{Role, Transport};
 

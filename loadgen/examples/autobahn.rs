@@ -6,7 +6,7 @@
 //! ```
 
 use anyhow::{Context as _, bail};
-use loadgen::client::{Conversation, Request, Signal};
+use client::{Conversation, Request, Signal};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;

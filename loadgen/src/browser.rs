@@ -7,8 +7,8 @@ mod process;
 
 pub use find::{Browser, Engine, installed, installed_in};
 
-use crate::endpoint::{Endpoint, EndpointError};
 use bytes::Bytes;
+use client::endpoint::{Endpoint, EndpointError};
 use doorman::Doorman;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;

@@ -1,9 +1,9 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
 use crate::command::{agent, capacity, compare, list, llm, report, run, selfcheck};
-use crate::redact;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser, Subcommand};
+use client::redact;
 
 /// SSE or WebSocket? Measures both with one instrument and says what can be said.
 ///

@@ -75,7 +75,7 @@ async fn probe(mut control: Control, mut stopped: oneshot::Receiver<()>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Dialer;
+    use client::Dialer;
     use std::io::{Read as _, Write as _};
 
     /// Answers each question after 250 ms.

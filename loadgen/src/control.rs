@@ -1,11 +1,11 @@
 //! Questions to one of our own servers beside the streams: facts, clock, vitals. Refuses servers of another wire
 //! version.
 
-use crate::client::{DialError, Dialer};
-use crate::endpoint::Endpoint;
 use crate::host;
-use crate::redact::Secrets;
 use bytes::Bytes;
+use client::endpoint::Endpoint;
+use client::redact::Secrets;
+use client::{DialError, Dialer};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use humantime::format_duration;
 use hyper::StatusCode;

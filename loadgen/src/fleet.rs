@@ -2,11 +2,11 @@
 //!
 //! Streams are spawned, never polled from a runtime's root future, which would double their cost.
 
-use crate::client::Dialer;
 use crate::library;
-use crate::recorder::Recorder;
-use crate::stream::{Stream, StreamError, StreamSpec};
-use crate::worker::{LagProbe, Worker};
+use client::Dialer;
+use client::recorder::Recorder;
+use client::stream::{Stream, StreamError, StreamSpec};
+use client::worker::{LagProbe, Worker};
 use servers::clock;
 use servers::pacer::Pacer;
 use std::io;

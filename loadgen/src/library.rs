@@ -2,11 +2,11 @@
 //!
 //! It runs over the same link and records with the same recorder, so counts must agree with the lean client's.
 
-use crate::client::{DecodeError, Dialer, EventRef, Link, MAX_EVENT_BYTES};
-use crate::recorder::DialTimes;
-use crate::stream::{StreamError, StreamSpec, Tally};
-use crate::worker::Worker;
 use bytes::Bytes;
+use client::recorder::DialTimes;
+use client::stream::{StreamError, StreamSpec, Tally};
+use client::worker::Worker;
+use client::{DecodeError, Dialer, EventRef, Link, MAX_EVENT_BYTES};
 use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;

@@ -100,7 +100,7 @@ mod tests {
         let asked = |name| from_file(Path::new(name)).unwrap().cells.into_iter().filter_map(|cell| asked(&cell));
         let workloads: BTreeSet<_> = asked("llm").chain(asked("workloads")).map(|llm| llm.workload).collect();
         let elsewhere = ["agent", "idle"];
-        let all = wire::llm::Workload::ALL.into_iter().map(|workload| workload.name.to_owned());
+        let all = script::TokenWorkload::ALL.into_iter().map(|workload| workload.name.to_owned());
         assert_eq!(workloads, all.filter(|name| !elsewhere.contains(&name.as_str())).collect());
         let begins: BTreeSet<_> = asked("workloads").map(|llm| llm.begin.to_string()).collect();
         assert!(begins.len() == 4, "streams, Poisson, gamma and a trace: {begins:?}");

@@ -25,6 +25,11 @@ pub fn note(line: impl Display) {
     let _ = writeln!(stderr(), "{line}");
 }
 
+/// That requests wait because an endpoint asks for it, in its words.
+pub fn waits(line: &str) {
+    note(reports::one_line(line));
+}
+
 /// The same behind the name of the program.
 pub fn say(line: impl Display) {
     note(format_args!("loadgen: {line}"));

@@ -5,7 +5,6 @@ use crate::runner::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::one_line;
 use std::io::IsTerminal as _;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Pause between two lines where there is no terminal.
@@ -84,40 +83,6 @@ impl Drop for Sign {
     }
 }
 
-/// Says on standard error that requests wait because the endpoint asks for it: at the first, then now and then.
-#[derive(Debug, Default)]
-pub struct Waits(Mutex<(u64, Option<Instant>)>);
-
-impl Waits {
-    /// One more request waits so long, for the reason given.
-    pub fn begin(&self, why: &str, wait: Duration) {
-        let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (open, told) = &mut *waits;
-        *open += 1;
-        // What takes a moment needs no word.
-        if wait >= Duration::from_secs(1) && told.is_none_or(|told| told.elapsed() > LINE_EVERY) {
-            *told = Some(Instant::now());
-            print::note(waiting(*open, why, wait));
-        }
-    }
-
-    /// One request waits no longer.
-    pub fn end(&self) {
-        let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waits.0 = waits.0.saturating_sub(1);
-    }
-}
-
-fn waiting(open: u64, why: &str, wait: Duration) -> String {
-    let (requests, again) = if open == 1 { ("1 request waits", "it is") } else { ("requests wait", "they are") };
-    let count = if open == 1 { String::new() } else { format!("{open} ") };
-    format!(
-        "{count}{requests}, the latest for {}, before {again} repeated: {}",
-        humantime::format_duration(wait),
-        one_line(why)
-    )
-}
-
 /// Expected time left, corrected by how long the finished part really took.
 fn time_left(progress: &Progress, elapsed: Duration) -> Duration {
     let expected_done = progress.expected_done.as_secs_f64();
@@ -128,13 +93,6 @@ fn time_left(progress: &Progress, elapsed: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn waits_say_how_many_how_long_and_why() {
-        let minute = Duration::from_secs(60);
-        assert_eq!(waiting(1, "429", minute), "1 request waits, the latest for 1m, before it is repeated: 429");
-        assert_eq!(waiting(3, "429", minute), "3 requests wait, the latest for 1m, before they are repeated: 429");
-    }
 
     #[test]
     fn the_time_left_follows_the_pace_so_far() {

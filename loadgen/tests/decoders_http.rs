@@ -3,8 +3,8 @@
 
 mod decoders_support;
 
+use client::{Conversation, DecodeError, MAX_HEAD_BYTES, Request, RequestError, Signal};
 use decoders_support::{Cut, Outcome, Seen, chunk, converse, converse_however_cut, good_head, opaque, sized, text};
-use loadgen::client::{Conversation, DecodeError, MAX_HEAD_BYTES, Request, RequestError, Signal};
 use wire::Transport::{self, HttpStream, LongPoll, RawTcp, Sse, WebSocket};
 
 fn get() -> Request {

@@ -2,8 +2,8 @@
 
 mod decoders_support;
 
+use client::{Conversation, DecodeError, EventStream, Framing, MAX_EVENT_BYTES, Request, Signal};
 use decoders_support::{Cut, Seen, converse, converse_however_cut, parse_events, text};
-use loadgen::client::{Conversation, DecodeError, EventStream, Framing, MAX_EVENT_BYTES, Request, Signal};
 use serde::Deserialize;
 use wire::Transport;
 

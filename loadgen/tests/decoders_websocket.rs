@@ -2,8 +2,8 @@
 
 mod decoders_support;
 
+use client::{Conversation, DecodeError, Frames, Framing, MAX_EVENT_BYTES, Request, Signal, Violation};
 use decoders_support::{Cut, Outcome, Seen, converse, converse_however_cut, frame, good_head, opaque, text, unmask};
-use loadgen::client::{Conversation, DecodeError, Frames, Framing, MAX_EVENT_BYTES, Request, Signal, Violation};
 use wire::Transport::{self, WebSocket};
 
 const CONTINUATION: u8 = 0x00;

@@ -172,7 +172,7 @@ fn a_trace_sets_lengths() {
     let trace = ["--trace", "azure2023_conv", "--trace-speed", "1000", "--order", "speed=1000", "-n", "3"];
     let (trial, _) = one(&[&[url.as_str(), "--model", "chat"][..], &trace].concat(), 0);
     let counts = measured(&trial).1;
-    let recorded = wire::llm::Trace::built_in("azure2023_conv").unwrap();
+    let recorded = script::Trace::built_in("azure2023_conv").unwrap();
     let tokens: u32 = recorded.requests().iter().take(3).map(|request| request.output_tokens.min(256)).sum();
     assert_eq!((counts.answered, counts.output_tokens), (3, u64::from(tokens)));
 }
@@ -258,6 +258,7 @@ fn what_cannot_be_asked_is_refused_before_it_starts() {
         (vec!["--token-cap", "100"], "above --token-cap 100"),
         (vec!["--api-key-env", "NO_SUCH_KEY"], "no variable NO_SUCH_KEY is set"),
         (vec!["--trace", "nosuch"], "no trace 'nosuch' is built in"),
+        (vec!["--order", "speed=0"], "--order: speed=0: a factor, 0.001 to 1000000"),
     ] {
         let output = llm(&out.path().join("never"), &[&[url.as_str(), "--model", "chat"][..], &args].concat());
         let said = String::from_utf8(output.stderr).unwrap();

@@ -1,11 +1,11 @@
 //! Bytes below TLS are counted apart from those above it: 22 for each record, and the handshake by itself.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use loadgen::client::Dialer;
-use loadgen::recorder::{Reading, Recorder};
-use loadgen::tls::Trust;
-use loadgen::window::{Basis, Window};
-use loadgen::worker::Worker;
+use client::Dialer;
+use client::recorder::{Reading, Recorder};
+use client::tls::Trust;
+use client::window::{Basis, Window};
+use client::worker::Worker;
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
-use loadgen::client::Dialer;
-use loadgen::tls::Trust;
+use client::Dialer;
+use client::tls::Trust;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use std::fs;

@@ -18,6 +18,7 @@ use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use wire::{MonoTime, Tuning};
 
 /// Work that a pacer does when it is due.
@@ -27,6 +28,14 @@ pub trait Job: Send + Sync {
     /// Returns when to be called next (a time that is already past means "at once, but after the others"),
     /// or `None` when the schedule is over.
     fn fire(self: Arc<Self>, now: MonoTime) -> Option<MonoTime>;
+}
+
+impl Job for Mutex<Option<oneshot::Sender<()>>> {
+    fn fire(self: Arc<Self>, _: MonoTime) -> Option<MonoTime> {
+        // Nobody may be waiting any more.
+        let _ = lock(&self).take().map(|bell| bell.send(()));
+        None
+    }
 }
 
 /// How finely a pacer keeps time.
@@ -92,6 +101,13 @@ impl PacerHandle {
         if first {
             self.desk.bell.ring();
         }
+    }
+
+    /// Rings at `at`, or at once when that is past: tokio's timers are too coarse. Where the pacer ends first, an error comes.
+    pub fn ring(&self, at: MonoTime) -> oneshot::Receiver<()> {
+        let (bell, rung) = oneshot::channel();
+        self.schedule(at, Arc::new(Mutex::new(Some(bell))));
+        rung
     }
 
     /// Whether both give to the same pacer.

@@ -82,8 +82,8 @@ async fn welcome(headers: HeaderMap) -> String {
          \x20 curl -N 'http://{host}/v1/jobs/predict?id=me&speed=10'\n\n\
          Models: {models}. Order more with {order}.\n",
         llm = llm::ROUTES,
-        models = wire::llm::Workload::ALL.map(|workload| workload.name).join(", "),
-        order = wire::llm::Order::KEYS.join(", "),
+        models = script::TokenWorkload::ALL.map(|workload| workload.name).join(", "),
+        order = script::Order::KEYS.join(", "),
         keys = "schedule, rate, payload, count, seed, sharing, group, quorum, session, after, slow, queue, heartbeat, \
                 ids, faults, marker"
     )

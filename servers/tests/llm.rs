@@ -3,6 +3,7 @@
 
 mod support;
 
+use script::{Generation, Order, TokenWorkload};
 use serde_json::{Value, json};
 use servers::{ServeOptions, Server};
 use std::fmt::Write as _;
@@ -10,7 +11,6 @@ use std::fs;
 use support::llm::*;
 use support::{Ending, ask, server};
 use wire::Preset;
-use wire::llm::{Generation, Order, Workload};
 
 const QUICK: &str = "seed=7&speed=1000&tokens=6";
 
@@ -117,7 +117,7 @@ fn one_seed_is_the_same_bytes_at_the_same_due_offsets() {
 fn a_client_can_draw_the_same_generation_and_check_text_and_schedule() {
     let server = server();
     let order = Order::default().amended("seed=5&speed=200&load=light&batching=speculative").unwrap();
-    let expected = Generation::draw(Workload::named("chat").unwrap(), &order, None);
+    let expected = Generation::draw(TokenWorkload::named("chat").unwrap(), &order, None);
     let events = stream(&server, RESPONSES, "chat", &order.to_query());
     let (opening, closing) = (4, 4);
     let content = &events[opening..events.len() - closing];
@@ -193,7 +193,7 @@ fn a_welcome_lists_the_service_and_models_are_listed() {
     let (_, page) = ask(&server, "GET", "/", "", b"");
     let (status, models) = ask(&server, "GET", "/v1/models", "", b"");
     assert_eq!(status, 200);
-    for workload in &Workload::ALL {
+    for workload in &TokenWorkload::ALL {
         assert!(page.contains(workload.name) && models.contains(&format!("\"id\":\"{}\"", workload.name)));
     }
     assert!([CHAT, RESPONSES, MESSAGES, "/v1/jobs/train"].iter().all(|path| page.contains(path)));

@@ -6,7 +6,7 @@ mod support;
 use support::llm::*;
 use support::{Ending, Wire, ask, server, vitals, wait_until};
 use wire::Stamp;
-use wire::llm::event_stamp;
+use wire::event_stamp;
 
 fn watch(server: &servers::Server, target: &str) -> Vec<Event> {
     let mut stream = EventStream::get(server, target, "");

@@ -2,11 +2,11 @@
 //! so the figures are costs of a delivery with everything in it; server and client apart are `loadgen`'s to measure.
 #![allow(dead_code, reason = "each bench uses its own part")]
 
-use loadgen::client::{Dialer, Request};
-use loadgen::recorder::{Reading, Recorder};
-use loadgen::stream::{Stream, StreamSpec};
-use loadgen::window::{Basis, Window};
-use loadgen::worker::Worker;
+use client::recorder::{Reading, Recorder};
+use client::stream::{Stream, StreamSpec};
+use client::window::{Basis, Window};
+use client::worker::Worker;
+use client::{Dialer, Request};
 use servers::{ServeOptions, Server};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,7 +1,7 @@
 //! A peer in memory that asks a server for events and counts the writes that come. Refuses to look
 //! at them, but for the first.
 
-use loadgen::client::{Conversation, Request};
+use client::{Conversation, Request};
 use servers::{ServeOptions, Server};
 use std::io;
 use std::pin::Pin;

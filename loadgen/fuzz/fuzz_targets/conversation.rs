@@ -5,7 +5,7 @@
 mod cut;
 
 use libfuzzer_sys::fuzz_target;
-use loadgen::client::{Conversation, Request, Signal};
+use client::{Conversation, Request, Signal};
 use wire::Transport;
 
 fuzz_target!(|input: (u8, u8, &[u8])| {

@@ -1,6 +1,6 @@
 //! Feeds the same bytes twice, whole and in pieces: what comes out must be the same.
 
-use loadgen::client::{DecodeError, Framing, Signal};
+use client::{DecodeError, Framing, Signal};
 
 /// What came out: signals as text, and the kind of the error (its text may quote more or less of what had come).
 type Outcome = (Vec<String>, Option<std::mem::Discriminant<DecodeError>>);

@@ -4,6 +4,6 @@
 mod cut;
 
 use libfuzzer_sys::fuzz_target;
-use loadgen::client::EventStream;
+use client::EventStream;
 
 fuzz_target!(|input: &[u8]| cut::compare(input, EventStream::default));

@@ -4,6 +4,6 @@
 mod cut;
 
 use libfuzzer_sys::fuzz_target;
-use loadgen::client::Frames;
+use client::Frames;
 
 fuzz_target!(|input: &[u8]| cut::compare(input, || Frames::new(String::new())));

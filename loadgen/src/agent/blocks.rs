@@ -4,20 +4,18 @@
 use super::distance::Distance;
 use super::script::Script;
 use super::turns;
-use crate::client::{DialError, Dialer, Request};
 use crate::drive::{Session, SessionError};
-use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
-use crate::llm::exchange::{LONGEST, Way};
-use crate::llm::format::Format;
-use crate::redact::Secrets;
 use crate::runner::Progress;
 use crate::target::{OwnServer, TargetError};
-use crate::tls::Trust;
+use client::endpoint::Endpoint;
+use client::tls::Trust;
+use client::{DialError, Dialer};
+use llm::exchange::Way;
+use llm::format::Format;
 use servers::pacer::Pacer;
 use std::io;
-use std::sync::Mutex;
 use std::time::Duration;
 use trial::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, Line};
 use wire::Facts;
@@ -173,14 +171,9 @@ impl Place {
     /// A way without connections.
     fn way(&self, rtt_ns: u64) -> Option<Way> {
         let (_, dialer, authority, _) = self.ways.iter().find(|(rtt, ..)| *rtt == rtt_ns)?;
-        let json = ("Content-Type".to_owned(), "application/json".to_owned());
-        let path = Format::OpenaiResponses.path("/");
-        let headers: Vec<_> = std::iter::once(json).chain(self.headers.clone()).collect();
-        let (secrets, cancels) = (Secrets::of(&headers, &path), true);
-        let request = Request { method: "POST".to_owned(), headers, ..Request::get(authority.as_str(), path) };
-        let (dialer, format, idle) = (dialer.clone(), Format::OpenaiResponses, Mutex::default());
-        let (silence, longest, log) = (SILENCE, LONGEST, None);
-        Some(Way { dialer, request, format, silence, longest, log, secrets, cancels, idle })
+        let (dialer, headers) = (dialer.clone(), self.headers.clone());
+        let way = Way::new(dialer, authority, "/", Format::OpenaiResponses, headers, SILENCE);
+        Some(Way { cancels: true, ..way })
     }
 
     /// A short loop on either transport, thrown away: the first request of a process is slower than any other.

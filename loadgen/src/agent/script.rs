@@ -1,16 +1,16 @@
 //! What every arm of a block asks, drawn from a seed: histories, answers, tools. Refuses to know an arm's connections.
 
-use crate::llm::format::Format;
-use fastrand::Rng;
-use serde_json::Value;
+use llm::format::{Format, message};
+use rand::{RngExt as _, SeedableRng as _};
+use script::{Generation, Order, Random, Spread, TokenWorkload};
 use std::time::Duration;
 use trial::{AgentArm, AgentPlan};
-use wire::llm::{Generation, Order, Workload};
+use wire::Transport;
 
 /// The model: TTFT 200 ms, 10 ms a token, 60 to 200 tokens, before `speed`.
 pub const MODEL: &str = "agent";
-/// Milliseconds that a tool takes, before `speed`: 50 to 500, each as likely.
-const TOOL_MS: std::ops::Range<f64> = 50.0..500.0;
+/// Milliseconds that a tool takes, before `speed`.
+const TOOL_MS: Spread = Spread::Uniform(50.0, 500.0);
 /// Seeds of answers all have ten digits, so that requests of one kind have one length.
 const SEEDS: std::ops::Range<u64> = 1_000_000_000..10_000_000_000;
 
@@ -41,8 +41,8 @@ pub struct Step {
 impl Script {
     /// Draws the loops of block `block` of a run; `None` only where the model does not exist.
     pub fn draw(plan: &AgentPlan, seed: u64, block: u32) -> Option<Self> {
-        let model = Workload::named(MODEL)?;
-        let mut random = Rng::with_seed(seed.wrapping_add(u64::from(block) << 32));
+        let model = TokenWorkload::named(MODEL)?;
+        let mut random = Random::seed_from_u64(seed.wrapping_add(u64::from(block) << 32));
         let steps = (1..=plan.turns).map(|turn| step(model, plan, turn == plan.turns, &mut random)).collect();
         let bytes = plan.history_bytes + plan.growth_bytes * (plan.turns.max(1) as usize - 1);
         Some(Self { history: text(bytes, &mut random), plan: plan.clone(), steps })
@@ -61,26 +61,27 @@ impl Script {
         let begin = if previous.is_some() { end - self.plan.growth_bytes } else { 0 };
         let order = self.steps.get(turn).map(|step| order(step.seed, self.plan.speed).to_query());
         let input = self.history.get(begin..end).unwrap_or_default();
-        let mut body = Format::OpenaiResponses.body(MODEL, input, wire::llm::MAX_TOKENS, order.as_deref());
+        let mut body = Format::OpenaiResponses.body(MODEL, input, script::MAX_TOKENS, order.as_deref());
         if let Some(previous) = previous {
             body["previous_response_id"] = previous.into();
         }
-        if let (true, Some(members)) = (arm.is_websocket(), body.as_object_mut()) {
-            members.remove("stream");
-            members.insert("type".to_owned(), Value::from("response.create"));
-        }
-        body.to_string().into_bytes()
+        message(transport(arm), body)
     }
+}
+
+/// What an arm's turns go over.
+pub(super) fn transport(arm: AgentArm) -> Transport {
+    if arm.is_websocket() { Transport::WebSocket } else { Transport::Sse }
 }
 
 fn order(seed: u64, speed: f64) -> Order {
     Order { seed, speed, ..Order::default() }
 }
 
-fn step(model: &Workload, plan: &AgentPlan, last: bool, random: &mut Rng) -> Step {
-    let seed = random.u64(SEEDS);
+fn step(model: &TokenWorkload, plan: &AgentPlan, last: bool, random: &mut Random) -> Step {
+    let seed = random.random_range(SEEDS);
     let answer = Generation::draw(model, &order(seed, plan.speed), None);
-    let tool_ms = TOOL_MS.start + (TOOL_MS.end - TOOL_MS.start) * random.f64();
+    let tool_ms = TOOL_MS.draw(random);
     Step {
         seed,
         tokens: answer.tokens(),
@@ -91,13 +92,14 @@ fn step(model: &Workload, plan: &AgentPlan, last: bool, random: &mut Rng) -> Ste
 }
 
 /// Words of random letters: as many bytes in JSON as here.
-fn text(bytes: usize, random: &mut Rng) -> String {
-    (0..bytes).map(|at| if at % 6 == 5 { ' ' } else { random.lowercase() }).collect()
+fn text(bytes: usize, random: &mut Random) -> String {
+    (0..bytes).map(|at| if at % 6 == 5 { ' ' } else { char::from(random.random_range(b'a'..=b'z')) }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     fn plan() -> AgentPlan {
         AgentPlan {

@@ -1,33 +1,19 @@
 //! One loop of one arm: ask, read the answer, wait for the tool, ask again. Refuses to keep a connection beyond its loop.
 
-use super::script::{Script, Step};
-use crate::llm::exchange::{Ask, Done, Way};
-use crate::llm::failure::Failure;
+use super::script::{Script, Step, transport};
+use llm::exchange::{Ask, Done, Way};
+use llm::failure::Failure;
 use servers::clock;
-use servers::pacer::{Job, PacerHandle};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::oneshot;
+use servers::pacer::PacerHandle;
+use std::sync::PoisonError;
 use trial::{AgentArm, AgentTurn, Arm};
-use wire::{MonoTime, Transport};
-
-/// Rings once, from the pacer's thread: tokio's timers are too coarse.
-struct Bell(Mutex<Option<oneshot::Sender<()>>>);
-
-impl Job for Bell {
-    fn fire(self: Arc<Self>, _: MonoTime) -> Option<MonoTime> {
-        // Nobody may be waiting any more: an interrupt ends a loop.
-        let _ = self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(|bell| bell.send(()));
-        None
-    }
-}
 
 /// Runs the loop over a way that has no connection yet.
 ///
 /// # Errors
 /// The first [`Failure`] of a turn: a loop with a hole in it is none.
 pub async fn run(way: &Way, pacer: &PacerHandle, arm: AgentArm, script: &Script) -> Result<Vec<AgentTurn>, Failure> {
-    let over = Arm::of(if arm.is_websocket() { Transport::WebSocket } else { Transport::Sse });
+    let over = Arm::of(transport(arm));
     let (mut turns, mut previous) = (Vec::new(), None);
     for (index, step) in script.steps().iter().enumerate() {
         let body = script.body(arm, index, previous.as_deref());
@@ -44,7 +30,8 @@ pub async fn run(way: &Way, pacer: &PacerHandle, arm: AgentArm, script: &Script)
             way.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         if !step.tool.is_zero() {
-            pause(pacer, step.tool).await;
+            // A pacer that has ended ends the pause too.
+            let _ = pacer.ring(clock::now() + step.tool).await;
         }
     }
     Ok(turns)
@@ -62,12 +49,4 @@ fn turn(step: &Step, done: &Done, answer_ns: u64) -> AgentTurn {
         down_bytes: done.bytes_in,
         connections: u32::from(done.dialled.is_some()),
     }
-}
-
-async fn pause(pacer: &PacerHandle, length: Duration) {
-    let (bell, rung) = oneshot::channel();
-    let at = clock::now().plus_nanos(length.as_nanos() as u64);
-    pacer.schedule(at, Arc::new(Bell(Mutex::new(Some(bell)))));
-    // A pacer that has ended drops the bell, which ends the pause too.
-    let _ = rung.await;
 }

@@ -3,12 +3,12 @@
 use super::flags::{TokenArgs, bytes, duration};
 use super::output::{BuildArgs, Ended, OutputArgs};
 use crate::agent::blocks::{Blocks, facts};
-use crate::endpoint::Endpoint;
 use crate::interrupt::Interrupt;
 use crate::progress::Display;
 use crate::{print, timestamp};
 use anyhow::ensure;
 use clap::Args;
+use client::endpoint::Endpoint;
 use std::path::Path;
 use std::time::Duration;
 use trial::{AgentPlan, End, Line, Plan, Run, StopRule};

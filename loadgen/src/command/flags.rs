@@ -1,10 +1,10 @@
 //! Flags that several commands share, and how their values are read.
 
-use crate::llm::format::Key;
 use crate::runner::RunOptions;
-use crate::tls::Trust;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use clap::Args;
+use client::tls::Trust;
+use llm::format::Key;
 use std::path::PathBuf;
 use std::time::Duration;
 use trial::Arm;
@@ -79,11 +79,17 @@ impl TokenArgs {
     /// # Errors
     /// When the variable holds no token, or the headers already say who is asking.
     pub fn join(&self, headers: &[(String, String)]) -> anyhow::Result<Vec<(String, String)>> {
-        let token = self.token_env.as_deref().map(|name| Key::of_variable("--token-env", name)).transpose()?;
+        let token = self.token_env.as_deref().map(|name| key_of_variable("--token-env", name)).transpose()?;
         let known = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         ensure!(token.is_none() || !known, "--token-env and -H 'Authorization: …' say the same: give one of them");
         Ok(headers.iter().cloned().chain(token.map(|token| token.bearer())).collect())
     }
+}
+
+/// The key in an environment variable, which `flag` names.
+pub(super) fn key_of_variable(flag: &str, name: &str) -> anyhow::Result<Key> {
+    let value = std::env::var(name).ok().with_context(|| format!("{flag}: no variable {name} is set"))?;
+    value.parse().map_err(|why| anyhow::anyhow!("{flag}: the value of {name} is {why}"))
 }
 
 /// `NAME: VALUE`.

@@ -14,8 +14,8 @@ pub mod selfcheck;
 pub mod trial;
 
 use crate::drive::Session;
-use crate::endpoint::Endpoint;
-use crate::redact;
+use client::endpoint::Endpoint;
+use client::redact;
 use flags::ConnectionArgs;
 use reports::{Comparison, Extent, Language, Records};
 use std::io::IsTerminal as _;

@@ -3,9 +3,10 @@
 
 use super::{command_line, default_out, summary};
 use crate::journal::{self, Journal};
-use crate::{host, print, redact, timestamp, tool};
+use crate::{host, print, timestamp, tool};
 use anyhow::Context as _;
 use clap::Args;
+use client::redact;
 use reports::{Language, Records};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
-//! Cost of decoding in memory, and how many lines our decoders have.
+//! Cost of decoding in memory.
 
-use crate::codec::Corpus;
+use client::codec::{Corpus, decoder_lines};
 use nix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::time::Duration;
@@ -47,36 +47,4 @@ fn cheapest(mut decode: impl FnMut() -> u64) -> f64 {
 
 fn thread_cpu() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
-}
-
-/// Lines of code that read one transport, without tests, comments and blank lines: the shared HTTP head and, for
-/// SSE, the chunked body included.
-pub fn decoder_lines(transport: Transport) -> u32 {
-    const WIRE: &str = include_str!("../client/wire.rs");
-    const HTTP: &str = include_str!("../client/http.rs");
-    const CHUNKED: &str = include_str!("../client/chunked.rs");
-    let files: &[&str] = match transport {
-        Transport::Sse => &[WIRE, HTTP, CHUNKED, include_str!("../client/sse.rs")],
-        Transport::WebSocket => &[WIRE, HTTP, include_str!("../client/websocket.rs")],
-        Transport::LongPoll => &[WIRE, HTTP, include_str!("../client/long_poll.rs")],
-        Transport::HttpStream => &[WIRE, HTTP, CHUNKED, include_str!("../client/records.rs")],
-        Transport::RawTcp => &[WIRE, HTTP, include_str!("../client/records.rs")],
-    };
-    files.iter().map(|text| code_lines(text)).sum()
-}
-
-fn code_lines(text: &str) -> u32 {
-    let code = text.split("#[cfg(test)]").next().unwrap_or(text);
-    code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count() as u32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_code_is_counted() {
-        assert_eq!(code_lines("//! doc\n\nfn a() {\n    // why\n}\n#[cfg(test)]\nmod tests {}\n"), 2);
-        assert!(Transport::ALL.into_iter().all(|transport| decoder_lines(transport) > 50));
-    }
 }

@@ -3,11 +3,11 @@
 use super::session::Session;
 use super::subscription::quiet;
 use super::{Order, TrialError};
-use crate::client::Dialer;
-use crate::recorder::{Reading, Recorder};
-use crate::stream::{Stream, StreamError, StreamSpec};
-use crate::window::{Basis, Window};
-use crate::worker::Worker;
+use client::Dialer;
+use client::recorder::{Reading, Recorder};
+use client::stream::{Stream, StreamError, StreamSpec};
+use client::window::{Basis, Window};
+use client::worker::Worker;
 use servers::clock;
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,10 +5,10 @@
 use super::session::{Session, SessionError};
 use super::subscription::quiet;
 use super::{Order, TrialError};
-use crate::recorder::{Reading, Recorder};
-use crate::stream::{Stream, StreamError};
-use crate::window::{Basis, Window};
-use crate::worker::Worker;
+use client::recorder::{Reading, Recorder};
+use client::stream::{Stream, StreamError};
+use client::window::{Basis, Window};
+use client::worker::Worker;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;

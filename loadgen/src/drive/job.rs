@@ -3,9 +3,9 @@
 use super::Order;
 use super::push::Asked;
 use super::session::Session;
-use crate::recorder::Reading;
-use crate::stream::StreamSpec;
-use crate::window::Basis;
+use client::recorder::Reading;
+use client::stream::StreamSpec;
+use client::window::Basis;
 use trial::Job;
 
 /// One stream for each watcher. A watcher of a job that outlasts the window leaves at its end.

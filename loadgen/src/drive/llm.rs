@@ -3,23 +3,21 @@
 
 use super::session::Session;
 use super::{Observer, Order, TrialError};
-use crate::client::Request;
-use crate::host;
 use crate::interrupt::Interrupt;
-use crate::llm::answer::digest;
-use crate::llm::campaign::Turn;
-use crate::llm::drive::Drive;
-use crate::llm::exchange::{Done, LONGEST, Way};
-use crate::llm::format::{Format, message};
-use crate::llm::schedule::{Question, questions};
-use crate::llm::score::Score;
-use crate::redact::Secrets;
+use crate::{host, print};
+use llm::answer::digest;
+use llm::campaign::{Campaign, Ended};
+use llm::exchange::Way;
+use llm::format::Format;
+use llm::questions::{Prompt, Question, questions};
+use llm::score::Score;
+use llm::turns::{Pace, turns};
+use script::{MAX_TOKENS, TokenWorkload};
 use servers::clock;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::Duration;
-use trial::{Arm, LlmCounts, LlmLoad, Measurement, Timing};
-use wire::llm::{MAX_TOKENS, Workload};
-use wire::{MonoTime, Transport};
+use trial::{LlmLoad, Measurement, Timing};
 
 /// The one API that both transports have.
 const FORMAT: Format = Format::OpenaiResponses;
@@ -43,14 +41,12 @@ pub(super) async fn run(
     };
     host::admit(u64::from(streams), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let asked = questions(&order.cell.workload, order.seed);
-    let way = Arc::new(way(order, session, &asked, workload, &observer));
-    let interrupt = observer.interrupt.clone();
-    warm_up((streams, timing.warmup), llm, order, &way, &interrupt).await?;
+    let campaign = campaign(order, session, workload, &observer, (streams, llm, timing));
+    warm_up(order, llm, (streams, timing.warmup), &campaign.way, &observer.interrupt).await?;
     let before = session.snapshot().await;
-    let ended = ask((streams, timing.window), llm, &asked, order.arm, &way, &interrupt).await?;
+    let ended = ask(&campaign, &observer.interrupt).await?;
     let after = session.snapshot().await;
-    let mut score = scored(&asked, ended, llm, workload, session.clock.offset_ns)?;
+    let mut score = scored(&campaign, ended, workload, session.clock.offset_ns)?;
     score.witnessed(session.witnessed(score.stretch()).await.as_ref());
     let (mut measurement, _) = score.finish();
     // Each answer is whole, or it would have another text.
@@ -60,45 +56,47 @@ pub(super) async fn run(
     Ok(measurement)
 }
 
-/// How to ask this server.
-fn way(order: &Order, session: &Session, asked: &[Question], workload: &Workload, observer: &Observer) -> Way {
-    let longest_ns = asked.iter().take(1_000).map(|question| question.answer(workload).last_content_ns()).max();
-    let json = ("Content-Type".to_owned(), "application/json".to_owned());
-    let request = session.request(order, FORMAT.path(session.endpoint.path()));
-    let headers: Vec<_> = std::iter::once(json).chain(request.headers.clone()).collect();
-    Way {
-        secrets: Secrets::of(&headers, &request.path_and_query),
-        cancels: false,
-        dialer: session.dialer.clone(),
-        request: Request { method: "POST".to_owned(), headers, ..request },
-        format: FORMAT,
-        silence: SILENCE + Duration::from_nanos(longest_ns.unwrap_or(0)),
-        longest: LONGEST,
-        log: observer.log.clone(),
-        idle: Mutex::default(),
+/// What this server is asked, and how.
+fn campaign(
+    order: &Order,
+    session: &Session,
+    workload: &TokenWorkload,
+    observer: &Observer,
+    (streams, llm, timing): (u32, &LlmLoad, Timing),
+) -> Campaign {
+    let (questions, pace) = questions(&order.cell.workload, order.seed);
+    let answers = questions.iter().take(1_000).filter_map(|question| question.answer(workload));
+    let silence = SILENCE + Duration::from_nanos(answers.map(|answer| answer.last_content_ns()).max().unwrap_or(0));
+    let (dialer, endpoint) = (session.dialer.clone(), &session.endpoint);
+    let way = Way::new(dialer, &endpoint.authority, endpoint.path(), FORMAT, order.headers.clone(), silence);
+    let way = Arc::new(Way { log: observer.log.clone(), ..way });
+    Campaign {
+        turns: turns(questions.len() as u32, &[order.arm], pace, order.seed),
+        questions,
+        length: (!llm.is_paced()).then_some(timing.window),
+        ..Campaign::over(way, &llm.workload, streams, print::waits)
     }
 }
 
 /// Opens every connection by asking something short over each, all at once, until the warm-up is over.
 async fn warm_up(
-    (streams, length): (u32, Duration),
-    llm: &LlmLoad,
     order: &Order,
+    llm: &LlmLoad,
+    (streams, length): (u32, Duration),
     way: &Arc<Way>,
     interrupt: &Interrupt,
 ) -> Result<(), TrialError> {
     let short = LlmLoad { tokens: Some(WARM_UP.0), speed: (llm.speed * WARM_UP.1).max(WARM_UP.1), ..llm.clone() };
-    let question = Question { due: None, order: short.order(order.seed), input_tokens: 1 };
-    let turn = |index| Turn { index, question: index, arm: order.arm, block: 0, due: None, cancel_after: None };
-    let turns: Vec<_> = (0..streams).map(turn).collect();
+    let question = Question { prompt: Prompt::Words(1), max_tokens: MAX_TOKENS, order: Some(short.order(order.seed)) };
+    let campaign = Campaign {
+        questions: vec![question; streams as usize],
+        turns: turns(streams, &[order.arm], Pace::Closed, order.seed),
+        ..Campaign::over(Arc::clone(way), &llm.workload, streams, print::waits)
+    };
     let until = clock::now() + length;
     loop {
-        let mut failed = None;
-        let body = |turn: &Turn| body(llm, &question, turn.arm.protocol);
-        drive(streams, None, way, interrupt)
-            .run(&turns, body, |_, done| failed = failed.take().or(done.failure))
-            .await?;
-        if let Some(failure) = failed {
+        let ended = ask(&campaign, interrupt).await?;
+        if let Some(failure) = ended.into_iter().find_map(|ended| ended.done.failure) {
             return Err(TrialError::Broken(format!("warm-up: {failure}")));
         }
         if clock::now() >= until || interrupt.came() {
@@ -107,66 +105,30 @@ async fn warm_up(
     }
 }
 
-fn drive(streams: u32, until: Option<MonoTime>, way: &Arc<Way>, interrupt: &Interrupt) -> Drive {
-    Drive {
-        way: Arc::clone(way),
-        concurrency: streams as usize,
-        token_cap: u64::MAX,
-        until,
-        interrupt: interrupt.clone(),
-        waits: Arc::default(),
-    }
-}
-
-/// A request that has ended: its number, what came, when.
-type Ended = (usize, Done, MonoTime);
-
 /// Asks everything; answers are only kept, since scoring one would delay the events of the others.
-async fn ask(
-    (streams, length): (u32, Duration),
-    llm: &LlmLoad,
-    asked: &[Question],
-    arm: Arm,
-    way: &Arc<Way>,
-    interrupt: &Interrupt,
-) -> Result<Vec<Ended>, TrialError> {
-    let turn = |(question, index): (&Question, u32)| {
-        let due = question.due;
-        Turn { index, question: index, arm, block: 0, due, cancel_after: None }
-    };
-    let turns: Vec<_> = asked.iter().zip(0..).map(turn).collect();
-    let until = (!llm.is_paced()).then(|| clock::now() + length);
-    let mut ended = Vec::new();
-    let body = |turn: &Turn| body(llm, &asked[turn.index as usize], arm.protocol);
-    let keep = |turn: &Turn, done| ended.push((turn.index as usize, done, clock::now()));
-    drive(streams, until, way, interrupt).run(&turns, body, keep).await?;
-    Ok(ended)
-}
-
-/// The request of one question: both transports are asked the same.
-fn body(llm: &LlmLoad, question: &Question, transport: Transport) -> Vec<u8> {
-    let prompt = " word".repeat(question.input_tokens as usize);
-    message(transport, FORMAT.body(&llm.workload, &prompt, MAX_TOKENS, Some(&question.order.to_query())))
+async fn ask(campaign: &Campaign, interrupt: &Interrupt) -> Result<Vec<Ended>, TrialError> {
+    let (hand_over, ended) = channel();
+    campaign.run(interrupt.clone().wait(), hand_over).await?;
+    Ok(ended.into_iter().collect())
 }
 
 /// Every answer, held against the one that was drawn.
 fn scored(
-    asked: &[Question],
+    campaign: &Campaign,
     ended: Vec<Ended>,
-    llm: &LlmLoad,
-    workload: &Workload,
+    workload: &TokenWorkload,
     clock_offset_ns: i64,
 ) -> Result<Score, TrialError> {
-    if let Some(failure) = ended.iter().find_map(|(_, done, _)| done.failure.as_ref()) {
+    if let Some(failure) = ended.iter().find_map(|ended| ended.done.failure.as_ref()) {
         return Err(TrialError::Broken(failure.to_string()));
     }
-    let counts = LlmCounts { format: FORMAT.to_string(), model: llm.workload.clone(), ..LlmCounts::default() };
-    let mut score = Score::of(counts, Some(clock_offset_ns), Secrets::default());
-    for (index, done, end) in &ended {
-        if digest(&asked[*index].answer(workload).text()) != done.answer.text {
-            return Err(TrialError::Broken(format!("answer {index} has another text than was drawn")));
+    let mut score = campaign.score(None, Some(clock_offset_ns));
+    for Ended { turn, done, at } in &ended {
+        let drawn = campaign.questions[turn.question as usize].answer(workload);
+        if drawn.is_none_or(|answer| digest(&answer.text()) != done.answer.text) {
+            return Err(TrialError::Broken(format!("answer {} has another text than was drawn", turn.index)));
         }
-        score.add(done, *end);
+        score.add(done, *at);
     }
     Ok(score)
 }

@@ -1,6 +1,6 @@
 //! A message that a client sends up, from the schedule to the count.
 
-use crate::worker::{Gone, Worker};
+use client::worker::{Gone, Worker};
 use servers::clock;
 use wire::{MonoTime, Payload, Stamp};
 

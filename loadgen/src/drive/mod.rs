@@ -21,18 +21,18 @@ mod session;
 mod subscription;
 mod uplink;
 
-pub use codec::{costs, decoder_lines};
+pub use codec::costs;
 pub use exact::{Run, count};
 pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
 
-use crate::endpoint::{Endpoint, EndpointError};
-use crate::event_log::EventLog;
 use crate::interrupt::Interrupt;
-use crate::redact::Secrets;
-use crate::tls::Trust;
-use crate::worker::Gone;
+use client::endpoint::{Endpoint, EndpointError};
+use client::event_log::EventLog;
+use client::redact::Secrets;
+use client::tls::Trust;
+use client::worker::Gone;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,4 +195,5 @@ fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
 }
 
 #[cfg(test)]
+#[cfg(debug_assertions)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The record of a trial, whatever came of it.
 
 use super::Order;
-use crate::redact::Secrets;
 use crate::{host, timestamp, tool};
+use client::redact::Secrets;
 use servers::clock;
 use std::time::Duration;
 use trial::{ClientFacts, Outcome, SCHEMA, Trial};

@@ -1,14 +1,14 @@
 //! The generator's standing with one of our servers: where it is, what it states, how its clock stands.
 
 use super::Order;
-use crate::client::{DialError, Dialer, Request};
 use crate::clock_offset;
 use crate::clock_probe::{self, ClockProbe};
 use crate::control::{Control, ControlError};
-use crate::endpoint::Endpoint;
 use crate::host;
-use crate::stream::StreamSpec;
-use crate::tls::{Trust, TrustError};
+use client::endpoint::Endpoint;
+use client::stream::StreamSpec;
+use client::tls::{Trust, TrustError};
+use client::{DialError, Dialer, Request};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
 use servers::{clock, scheduler};

@@ -1,7 +1,7 @@
 //! Whatever a trial waits for, it ends: its thread's sockets stop being ready at the n-th poll.
 
 use super::{Observer, Order, trial};
-use crate::client::stuck;
+use client::stuck;
 use servers::{ServeOptions, Server};
 use std::thread;
 use std::time::{Duration, Instant};

@@ -1,9 +1,9 @@
 //! Messages up over POST on one keep-alive connection: the other half of a transport that only pushes down.
 
 use super::message::{DueMessage, sent};
-use crate::client::{Connection, Conversation, Dialer, Request, Signal};
-use crate::stream::StreamError;
-use crate::worker::Worker;
+use client::stream::StreamError;
+use client::worker::Worker;
+use client::{Connection, Conversation, Dialer, Request, Signal};
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;

@@ -4,13 +4,13 @@
 //! the figure is too low, never too high.
 
 use super::null_server;
-use crate::client::{Dialer, Request};
-use crate::codec::Corpus;
-use crate::endpoint::Endpoint;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
-use crate::recorder::{self, Reading, Recorder};
-use crate::stream::StreamSpec;
-use crate::window::{Basis, Window};
+use client::codec::Corpus;
+use client::endpoint::Endpoint;
+use client::recorder::{self, Reading, Recorder};
+use client::stream::StreamSpec;
+use client::window::{Basis, Window};
+use client::{Dialer, Request};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;

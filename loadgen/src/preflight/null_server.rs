@@ -1,7 +1,7 @@
 //! A server that costs next to nothing: it writes events that were framed beforehand, one write each, as fast as they are
 //! taken. Refuses to look at what is asked of it: any request is answered with the one stream that it has.
 
-use crate::codec::Corpus;
+use client::codec::Corpus;
 use socket2::SockRef;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -3,9 +3,12 @@
 use super::bench::{Bench, plan};
 use super::{Answer, Finding};
 use crate::runner::order;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_distr::{Exp1, StandardNormal};
 use reports::proof;
 use reports::stats::walsh_rank;
 use reports::verdict::Ratio;
+use script::Random;
 use trial::{Distribution, Recording};
 use wire::{Rate, Schedule};
 
@@ -55,7 +58,7 @@ pub(super) fn power(bench: &Bench) -> Answer {
 }
 
 pub(super) fn coverage() -> Finding {
-    let mut random = fastrand::Rng::with_seed(11);
+    let mut random = Random::seed_from_u64(11);
     let (mut found, mut pass) = (Vec::new(), true);
     for (name, draw) in DISTRIBUTIONS {
         let held = (0..SETS).filter(|_| holds(&mut random, draw)).count();
@@ -68,30 +71,28 @@ pub(super) fn coverage() -> Finding {
 }
 
 /// Draws the logarithm of one value.
-type Draw = fn(&mut fastrand::Rng) -> f64;
+type Draw = fn(&mut Random) -> f64;
 
 const DISTRIBUTIONS: [(&str, Draw); 3] = [("lognormal", lognormal), ("bimodal", bimodal), ("Pareto", pareto)];
 
-fn lognormal(random: &mut fastrand::Rng) -> f64 {
-    // Twelve uniform numbers are as good as normal here.
-    0.1 * ((0..12).map(|_| random.f64()).sum::<f64>() - 6.0)
+fn lognormal(random: &mut Random) -> f64 {
+    0.1 * random.sample::<f64, _>(StandardNormal)
 }
 
-fn bimodal(random: &mut fastrand::Rng) -> f64 {
-    let mode = if random.f64() < 0.3 { 1.0 } else { 0.0 };
-    mode + 0.05 * random.f64()
+fn bimodal(random: &mut Random) -> f64 {
+    f64::from(random.random_bool(0.3)) + 0.05 * random.random::<f64>()
 }
 
-fn pareto(random: &mut fastrand::Rng) -> f64 {
+fn pareto(random: &mut Random) -> f64 {
     // Tail index 2: the logarithm of a Pareto variate is exponential.
-    -0.5 * (1.0 - random.f64()).ln()
+    0.5 * random.sample::<f64, _>(Exp1)
 }
 
 /// Whether the interval of one synthetic comparison holds the difference. What drifts from block to block is in both arms.
-fn holds(random: &mut fastrand::Rng, draw: Draw) -> bool {
+fn holds(random: &mut Random, draw: Draw) -> bool {
     let mut drift = 0.0;
     let mut block = || {
-        drift += 0.2 * random.f64();
+        drift += 0.2 * random.random::<f64>();
         let (base, other) = (drift + draw(random), drift + draw(random) + FACTOR.ln());
         other - base
     };

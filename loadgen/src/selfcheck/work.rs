@@ -4,7 +4,7 @@ use super::agreement::{Agreement, judged, predicted, standing, waiting};
 use super::bench::{Bench, CONTESTANTS, cell, measured};
 use super::pair::{self, Pair, Site};
 use super::{Answer, Finding};
-use crate::endpoint::Endpoint;
+use client::endpoint::Endpoint;
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;

@@ -1,7 +1,7 @@
 //! What every decoder test needs: a peer's bytes, ways to cut them, and a log of what came out. Refuses to judge.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use loadgen::client::{Conversation, DecodeError, EventStream, Framing, Request, Signal};
+use client::{Conversation, DecodeError, EventStream, Framing, Request, Signal};
 use std::fmt;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wire::Transport;

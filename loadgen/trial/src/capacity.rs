@@ -112,19 +112,7 @@ impl fmt::Display for Objective {
     }
 }
 
-impl From<Slo> for String {
-    fn from(slo: Slo) -> Self {
-        slo.to_string()
-    }
-}
-
-impl TryFrom<String> for Slo {
-    type Error = ParseSloError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+wire::as_text!(Slo);
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,9 @@
 
 use crate::Timing;
 use crate::llm_load::problem_of_speed;
+use script::{JobKind, JobOrder, JobScript, Order};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use wire::llm::{JobKind, JobOrder, JobScript, Order};
 use wire::{Rate, Sharing};
 
 /// Most training steps of a job.

@@ -1,11 +1,11 @@
 //! What a cell of scenario `llm` asks of its server: which workload, beginning when, how fast. Pure data and arithmetic:
 //! refuses to ask.
 
+use script::{Arrival, Generation, Order, TokenWorkload, Trace};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use wire::Rate;
-use wire::llm::{Arrival, Generation, Order, Trace, Workload};
 
 /// Answers that are drawn to know how many events a request brings on average.
 const SAMPLE: u64 = 64;
@@ -13,7 +13,7 @@ const SAMPLE: u64 = 64;
 /// What is asked of our own language-model service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LlmLoad {
-    /// Name of a workload (`wire::llm::Workload`), which is the model's name in the request.
+    /// Name of a workload (`script::TokenWorkload`), which is the model's name in the request.
     pub workload: String,
     /// When requests begin.
     #[serde(default)]
@@ -46,8 +46,8 @@ pub enum Begin {
 
 impl LlmLoad {
     /// The workload's parameters; `None` for a name that nobody knows.
-    pub fn parameters(&self) -> Option<&'static Workload> {
-        Workload::named(&self.workload)
+    pub fn parameters(&self) -> Option<&'static TokenWorkload> {
+        TokenWorkload::named(&self.workload)
     }
 
     /// Whether its events have due times; without them it is capacity that is measured, never latency.
@@ -95,15 +95,15 @@ impl LlmLoad {
     /// What makes it impossible to run, with the remedy.
     pub fn problem(&self) -> Option<String> {
         let Some(workload) = self.parameters() else {
-            let known = Workload::ALL.map(|workload| workload.name).join(", ");
+            let known = TokenWorkload::ALL.map(|workload| workload.name).join(", ");
             return Some(format!("workload = '{}': known are {known}", self.workload));
         };
         let unpaced = workload.gap.mean_ms().is_none();
         let checks = [
             (workload.output_cap == 0, format!("workload '{}' says nothing: use scenario 'memory'", workload.name)),
             (
-                self.tokens.is_some_and(|tokens| !(2..=wire::llm::MAX_TOKENS).contains(&tokens)),
-                format!("tokens must be 2 to {}", wire::llm::MAX_TOKENS),
+                self.tokens.is_some_and(|tokens| !(2..=script::MAX_TOKENS).contains(&tokens)),
+                format!("tokens must be 2 to {}", script::MAX_TOKENS),
             ),
             (
                 unpaced && self.begin != Begin::Streams,
@@ -147,19 +147,7 @@ impl FromStr for Begin {
     }
 }
 
-impl TryFrom<String> for Begin {
-    type Error = &'static str;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        word.parse()
-    }
-}
-
-impl From<Begin> for String {
-    fn from(begin: Begin) -> Self {
-        begin.to_string()
-    }
-}
+wire::as_text!(Begin);
 
 #[cfg(test)]
 mod tests {

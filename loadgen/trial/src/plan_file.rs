@@ -5,9 +5,9 @@
 use crate::draft::{Draft, Load, Watched};
 use crate::plan_check::PlanError;
 use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, Workload};
+use script::JobKind;
 use serde::Deserialize;
 use std::time::Duration;
-use wire::llm::JobKind;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
 
 #[derive(Deserialize)]

@@ -2,8 +2,8 @@
 
 use super::{Language, messages};
 use crate::number::{self, NONE};
+use script::JobKind;
 use trial::{Job, LlmLoad};
-use wire::llm::JobKind;
 
 messages! {
     llm_caption(format: &str, model: &str) "What was asked and answered: {format}, model {model}" "请求与应答：{format}，模型 {model}"

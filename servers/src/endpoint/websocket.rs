@@ -13,6 +13,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::http::Uri;
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
+use script::MAX_LARGE_BYTES;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,7 +22,6 @@ use std::task::{Context, Poll};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite;
 use wire::Transport;
-use wire::llm::MAX_LARGE_BYTES;
 
 pub(super) async fn stream(
     State(streams): State<Streams>,

@@ -3,9 +3,9 @@
 use super::format::{Answer, Format, Layout, Part};
 use super::service::Place;
 use crate::feed::{End, Lines, Script};
+use script::Mishaps;
 use std::io::Write as _;
-use wire::Stamp;
-use wire::llm::{Mishaps, close_event};
+use wire::{Stamp, close_event};
 
 /// An answer in a format.
 #[derive(Debug)]

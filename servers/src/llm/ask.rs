@@ -11,10 +11,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
+use script::{Generation, Mishaps, Order, TokenWorkload};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use wire::llm::{Generation, Mishaps, Order, Workload};
 
 /// The members that matter here, of all three APIs; others are let pass, as the APIs do with what they do not know.
 #[derive(Debug, Default, Deserialize)]
@@ -109,9 +109,9 @@ impl Ask {
     }
 
     /// The workload that the model names, if the members that the API demands are there.
-    fn check(&self, api: Api) -> Result<&'static Workload, ApiError> {
+    fn check(&self, api: Api) -> Result<&'static TokenWorkload, ApiError> {
         let model = self.model.as_deref().ok_or_else(|| missing("model"))?;
-        let workload = Workload::named(model).ok_or_else(|| ApiError::unknown_model(model))?;
+        let workload = TokenWorkload::named(model).ok_or_else(|| ApiError::unknown_model(model))?;
         match api {
             Api::Chat if self.messages.is_none() => Err(missing("messages")),
             Api::Responses if self.input.is_none() => Err(missing("input")),
@@ -133,9 +133,9 @@ fn missing(param: &'static str) -> ApiError {
 /// The models, in the form that OpenAI's clients list.
 pub(super) async fn models(State(state): State<LlmState>, headers: HeaderMap) -> Result<Json<Value>, Response> {
     state.service.check_key(&headers).map_err(|error| error.respond(Api::Chat))?;
-    Ok(Json(json!({"object": "list", "data": Workload::ALL.map(listed)})))
+    Ok(Json(json!({"object": "list", "data": TokenWorkload::ALL.map(listed)})))
 }
 
-fn listed(Workload { name, why, .. }: Workload) -> Value {
+fn listed(TokenWorkload { name, why, .. }: TokenWorkload) -> Value {
     json!({"id": name, "object": "model", "created": 0, "owned_by": "pushbench", "description": why})
 }

@@ -23,13 +23,13 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::SinkExt;
+use script::Order;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use tokio::time::timeout;
-use wire::llm::Order;
 
 /// `GET /v1/responses`: the same path as for SSE, upgraded.
 pub(super) async fn open(

@@ -33,7 +33,7 @@ impl ApiError {
     }
 
     pub(super) fn unknown_model(model: &str) -> Self {
-        let models = wire::llm::Workload::ALL.map(|workload| workload.name).join(", ");
+        let models = script::TokenWorkload::ALL.map(|workload| workload.name).join(", ");
         let model: String = model.chars().take(80).collect();
         let line = format!("The model `{model}` does not exist (known: {models}).");
         Self { param: Some("model"), ..Self::new(StatusCode::NOT_FOUND, Some("model_not_found"), line) }

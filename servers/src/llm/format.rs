@@ -1,7 +1,8 @@
 //! An answer as data, and what a format must say of it, event by event. Formats are pure: none of them paces or queues.
 
+use script::{BYTES_PER_TOKEN, Generation, identifier};
 use std::fmt::Debug;
-use wire::llm::{BYTES_PER_TOKEN, Generation, StampKey, identifier};
+use wire::StampKey;
 
 /// When every answer claims to have been created (Unix time): a clock would make two runs of one seed differ.
 pub(super) const CREATED: u64 = 1_764_547_200;

@@ -19,10 +19,10 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
+use script::{JobEvent, JobKind, JobOrder, JobScript, Mishaps};
 use std::io::Write as _;
 use std::sync::Arc;
-use wire::Stamp;
-use wire::llm::{JobEvent, JobKind, JobOrder, JobScript, Mishaps, StampKey, close_event};
+use wire::{Stamp, StampKey, close_event};
 
 /// Bytes of a log line's text.
 const LOG_BYTES: u32 = 80;

@@ -6,7 +6,7 @@
 
 use super::format::{Answer, Format, Layout, Part};
 use std::io::Write as _;
-use wire::llm::StampKey;
+use wire::StampKey;
 
 #[derive(Debug)]
 pub(super) struct Messages;

@@ -10,7 +10,7 @@
 
 use super::format::{Answer, CREATED, Format, Layout, Part};
 use std::io::Write as _;
-use wire::llm::StampKey;
+use wire::StampKey;
 
 #[derive(Debug)]
 pub(super) struct Responses;

@@ -142,3 +142,14 @@ fn rounds_are_a_tick_apart() {
         rounds(fired);
     });
 }
+
+#[test]
+fn a_bell_rings_once_never_early_and_not_after_the_pacer_s_end() {
+    let pacer = Pacer::spawn().unwrap();
+    let (handle, at) = (pacer.handle(), now().plus_nanos(10 * MS));
+    assert_eq!(handle.ring(at).blocking_recv(), Ok(()));
+    assert!(now() >= at);
+    assert_eq!(handle.ring(MonoTime::from_nanos(1)).blocking_recv(), Ok(()), "past is at once");
+    drop(pacer);
+    assert!(handle.ring(at).blocking_recv().is_err());
+}

@@ -3,7 +3,7 @@
 use super::{Ending, Wire, ask, opening};
 use serde_json::{Value, json};
 use servers::Server;
-use wire::llm::event_stamp;
+use wire::event_stamp;
 use wire::{STAMP_BYTES, Stamp, Transport};
 
 pub const CHAT: &str = "/v1/chat/completions";

@@ -56,19 +56,7 @@ impl fmt::Display for Faults {
     }
 }
 
-impl From<Faults> for String {
-    fn from(faults: Faults) -> Self {
-        faults.to_string()
-    }
-}
-
-impl TryFrom<String> for Faults {
-    type Error = ParseFaultsError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+crate::as_text!(Faults);
 
 /// A fault that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

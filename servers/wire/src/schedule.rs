@@ -1,5 +1,8 @@
 //! When each event is due: pure arithmetic, no clock. The same seed gives the same instants on every host.
 
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_distr::Exp1;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -72,7 +75,7 @@ impl Schedule {
         let pace = match self {
             Self::Constant => Pace::Steps { size: 1 },
             Self::Burst { size } => Pace::Steps { size: u64::from(size.max(1)) },
-            Self::Poisson => Pace::Poisson { random: fastrand::Rng::with_seed(seed), at_ns: 0.0 },
+            Self::Poisson => Pace::Poisson { random: Xoshiro256PlusPlus::seed_from_u64(seed), at_ns: 0.0 },
             Self::Unpaced | Self::Idle => return None,
         };
         Some(Dues { interval_ns: rate.interval_ns(), seq: 0, pace })
@@ -91,19 +94,7 @@ impl fmt::Display for Schedule {
     }
 }
 
-impl From<Schedule> for String {
-    fn from(schedule: Schedule) -> Self {
-        schedule.to_string()
-    }
-}
-
-impl TryFrom<String> for Schedule {
-    type Error = ParseScheduleError;
-
-    fn try_from(word: String) -> Result<Self, Self::Error> {
-        word.parse()
-    }
-}
+crate::as_text!(Schedule);
 
 /// A word that names no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,7 +130,7 @@ pub struct Dues {
 #[derive(Debug, Clone)]
 enum Pace {
     Steps { size: u64 },
-    Poisson { random: fastrand::Rng, at_ns: f64 },
+    Poisson { random: Xoshiro256PlusPlus, at_ns: f64 },
 }
 
 impl Iterator for Dues {
@@ -151,8 +142,7 @@ impl Iterator for Dues {
         let offset_ns = match &mut self.pace {
             Pace::Steps { size } => (seq / *size * *size) as f64 * self.interval_ns,
             Pace::Poisson { random, at_ns } => {
-                // 1 - u lies in (0, 1], so the logarithm is finite.
-                *at_ns -= (1.0 - random.f64()).ln() * self.interval_ns;
+                *at_ns += self.interval_ns * random.sample::<f64, _>(Exp1);
                 *at_ns
             }
         };

@@ -1,8 +1,8 @@
 //! What a client asks for, to and from a query string. The server holds no scenario: everything is in the URL.
 
+use crate::query::{self, QueryError, above_zero, choice, chosen, heartbeat, heartbeat_text, name, parsed};
 use crate::{Faults, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Marker, Rate, Schedule};
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -90,27 +90,6 @@ impl Default for Subscription {
     }
 }
 
-/// Why a query string is no subscription.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SubscriptionError {
-    /// A key that nobody knows.
-    #[error("unknown parameter '{0}' (known: {known})", known = KEYS.join(", "))]
-    UnknownKey(String),
-    /// A value that does not fit its key.
-    #[error("{key}={value}: {expected}")]
-    BadValue {
-        /// The parameter.
-        key: &'static str,
-        /// What was sent.
-        value: String,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// Two parameters that exclude or need each other.
-    #[error("{0}")]
-    Contradiction(&'static str),
-}
-
 /// Every parameter, in the order in which they are written.
 const KEYS: [&str; 16] = [
     "schedule",
@@ -131,41 +110,20 @@ const KEYS: [&str; 16] = [
     "marker",
 ];
 
-/// Longest group or session name.
-const MAX_NAME_BYTES: usize = 64;
-
 impl Subscription {
     /// The query string, without `?`; defaults are left out.
     pub fn to_query(&self) -> String {
-        let (plain, mut query) = (Self::default(), String::new());
-        for key in KEYS {
-            let value = self.value_of(key);
-            if value != plain.value_of(key) {
-                let separator = if query.is_empty() { "" } else { "&" };
-                // Writing to a String cannot fail.
-                let _ = write!(query, "{separator}{key}={value}");
-            }
-        }
-        query
+        let plain = Self::default();
+        query::write(&KEYS, |key| self.value_of(key), |key| plain.value_of(key))
     }
 
     /// Reads a query string (without `?`); keys that are left out keep their defaults.
     ///
     /// # Errors
-    /// [`SubscriptionError`], whose text names the parameter and what it must be.
-    pub fn from_query(query: &str) -> Result<Self, SubscriptionError> {
+    /// [`QueryError`], whose text names the parameter and what it must be.
+    pub fn from_query(query: &str) -> Result<Self, QueryError> {
         let mut subscription = Self::default();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = decode(value);
-            let key = KEYS.into_iter().find(|known| *known == key);
-            let key = key.ok_or_else(|| SubscriptionError::UnknownKey(pair.chars().take(40).collect()))?;
-            subscription.set(key, &value).map_err(|expected| SubscriptionError::BadValue {
-                key,
-                value: value.chars().take(40).collect(),
-                expected,
-            })?;
-        }
+        query::read(query, &KEYS, |key, value| subscription.set(key, value))?;
         subscription.validate()?;
         Ok(subscription)
     }
@@ -173,21 +131,17 @@ impl Subscription {
     /// Checks what no single parameter shows.
     ///
     /// # Errors
-    /// [`SubscriptionError::Contradiction`].
-    pub fn validate(&self) -> Result<(), SubscriptionError> {
+    /// [`QueryError::Contradiction`].
+    pub fn validate(&self) -> Result<(), QueryError> {
         let needs_group = self.sharing == Sharing::Shared || self.quorum > 1;
         if needs_group && self.group.is_none() {
-            return Err(SubscriptionError::Contradiction("sharing=shared and quorum above 1 need group=NAME"));
+            return Err(QueryError::Contradiction("sharing=shared and quorum above 1 need group=NAME"));
         }
         if self.payload_bytes < self.marker.min_payload_bytes() {
-            return Err(SubscriptionError::Contradiction(
-                "marker=tcpkali needs payload=78 or more: the stamp and the mark",
-            ));
+            return Err(QueryError::Contradiction("marker=tcpkali needs payload=78 or more: the stamp and the mark"));
         }
         if self.sharing == Sharing::Shared && self.schedule == Schedule::Unpaced {
-            return Err(SubscriptionError::Contradiction(
-                "schedule=unpaced needs sharing=private: it has no publisher",
-            ));
+            return Err(QueryError::Contradiction("schedule=unpaced needs sharing=private: it has no publisher"));
         }
         Ok(())
     }
@@ -206,7 +160,7 @@ impl Subscription {
             "after" => optional(self.after),
             "slow" => choice(&SLOW_READERS, self.slow),
             "queue" => self.queue.to_string(),
-            "heartbeat" => self.heartbeat.map_or("off".to_owned(), |every| format!("{}ms", every.as_millis())),
+            "heartbeat" => heartbeat_text(self.heartbeat),
             "ids" => if self.ids { "on" } else { "off" }.to_owned(),
             "faults" => self.faults.to_string(),
             "marker" => self.marker.to_string(),
@@ -266,49 +220,12 @@ impl FromStr for SlowReader {
     }
 }
 
-pub(crate) fn chosen<T: Copy>(choices: &[(&str, T)], word: &str) -> Option<T> {
-    choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
-}
-
-pub(crate) fn choice<T: Copy + PartialEq>(choices: &[(&str, T)], value: T) -> String {
-    choices.iter().find(|(_, known)| *known == value).map_or(String::new(), |(name, _)| (*name).to_owned())
-}
-
 fn optional(value: Option<u64>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }
 
-pub(crate) fn parsed<T: FromStr>(value: &str, expected: &'static str) -> Result<T, &'static str> {
-    value.parse().map_err(|_| expected)
-}
-
-pub(crate) fn above_zero(value: &str, expected: &'static str) -> Result<u32, &'static str> {
-    parsed(value, expected).and_then(|n| if n > 0 { Ok(n) } else { Err(expected) })
-}
-
-pub(crate) fn heartbeat(value: &str) -> Result<Option<Duration>, &'static str> {
-    const EXPECTED: &str = "off, or a duration of 10ms or more, such as 15s";
-    if value == "off" {
-        return Ok(None);
-    }
-    let every = humantime::parse_duration(value).map_err(|_| EXPECTED)?;
-    if every < Duration::from_millis(10) { Err(EXPECTED) } else { Ok(Some(every)) }
-}
-
 fn on_or_off(value: &str) -> Result<bool, &'static str> {
     chosen(&[("on", true), ("off", false)], value).ok_or("on or off")
-}
-
-/// Names travel in URLs, records and log lines, so only letters, digits, `-`, `_` and `.` are let in.
-pub(crate) fn name(value: &str) -> Result<String, &'static str> {
-    let fits = (1..=MAX_NAME_BYTES).contains(&value.len())
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    if fits { Ok(value.to_owned()) } else { Err("1 to 64 letters, digits, '-', '_' or '.'") }
-}
-
-/// Percent-decoding for what browsers escape in a query (`:` and `,`); anything else fails its own check later.
-pub(crate) fn decode(value: &str) -> String {
-    value.replace("%3A", ":").replace("%3a", ":").replace("%2C", ",").replace("%2c", ",")
 }
 
 #[cfg(test)]
@@ -336,7 +253,7 @@ mod tests {
             assert_eq!(Subscription::from_query(query).unwrap_err().to_string(), text);
         }
         let unknown = Subscription::from_query("paylod=64").unwrap_err().to_string();
-        assert!(unknown.starts_with("unknown parameter 'paylod=64' (known: schedule, rate, payload"), "{unknown}");
+        assert!(unknown.starts_with("unknown parameter 'paylod' (known: schedule, rate, payload"), "{unknown}");
     }
 
     prop_compose! {

@@ -1,37 +1,42 @@
-//! What `llm` is going to ask: prompts, turns, the body of each request. Refuses to send anything.
+//! What `llm` is going to ask: the way, questions, turns. Refuses to send anything but a look at whose server it is.
 
-use super::LlmArgs;
+use super::{LlmArgs, text};
+use crate::command::flags::key_of_variable;
 use crate::drive::Session;
-use crate::endpoint::Endpoint;
-use crate::llm::campaign::{Cancel, Pace, Turn, blocks, turns};
-use crate::llm::drive::MAX_RETRIES;
-use crate::llm::format::message;
-use crate::llm::text;
-use crate::print;
+use crate::{host, print};
 use anyhow::{Context as _, bail, ensure};
+use client::Dialer;
+use client::endpoint::Endpoint;
+use client::event_log::EventLog;
+use client::tls::Trust;
+use llm::campaign::{Campaign, MAX_RETRIES};
+use llm::exchange::Way;
+use llm::questions::{Prompt, Question};
+use llm::turns::{Cancel, Pace, blocks, turns};
+use script::{Arrival, Order, Trace, TraceRequest};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 use trial::Cell;
 use wire::Transport;
-use wire::llm::{Arrival, Trace, TraceRequest};
 
+/// Longest wait for a connection.
+const DIAL_LIMIT: Duration = Duration::from_secs(10);
 /// Largest file of prompts or of a trace.
 const MAX_FILE_BYTES: u64 = 16 << 20;
-/// Most input tokens that are made for a request of a trace.
-const MAX_INPUT_TOKENS: u32 = 200_000;
 /// What is asked without `--prompt-file`.
 const PROMPT: &str = "Write a short story about a lighthouse keeper who learns to bake bread.";
 
 /// Everything that is known before the first request.
-pub(super) struct Campaign {
-    pub(super) turns: Vec<Turn>,
-    pub(super) prompts: Vec<String>,
-    pub(super) trace: Option<Vec<TraceRequest>>,
+pub(super) struct Prepared {
+    pub(super) campaign: Campaign,
     /// Whether the server is one of ours: it is told seeds and orders, and its clock is known.
     pub(super) ours: Option<Session>,
     pub(super) cell: Cell,
 }
 
 impl LlmArgs {
-    pub(super) async fn campaign(&self, endpoint: &Endpoint) -> anyhow::Result<Campaign> {
+    pub(super) async fn prepare(&self, endpoint: &Endpoint) -> anyhow::Result<Prepared> {
         let transports = self.transport.transports();
         let asks_websocket = transports.contains(&Transport::WebSocket);
         ensure!(
@@ -51,7 +56,10 @@ impl LlmArgs {
         cell.blocks = blocks((turns.len() / arms.len()) as u32, arms.len());
         let ours = self.ours(endpoint).await?;
         ensure!(self.order.is_empty() || ours.is_some(), "--order is for our own servers: give the base URL of one");
-        Ok(Campaign { turns, prompts: self.prompts()?, trace, ours, cell })
+        let questions = self.questions(trace.as_deref(), ours.is_some())?;
+        let way = Arc::new(self.way(endpoint, ours.is_some()).await?);
+        let over = Campaign::over(way, &self.model, u32::from(self.concurrency.unwrap_or(1)), print::waits);
+        Ok(Prepared { campaign: Campaign { questions, turns, token_cap: self.token_cap, ..over }, ours, cell })
     }
 
     /// A session with one of our servers, if the URL is the base of one. Nobody else is asked anything but requests.
@@ -80,7 +88,7 @@ impl LlmArgs {
     fn recorded(&self, name: &str) -> anyhow::Result<Vec<TraceRequest>> {
         let speed = self.trace_speed;
         ensure!(speed.is_finite() && speed > 0.0, "--trace-speed must be above zero");
-        let trace = if std::path::Path::new(name).is_file() {
+        let trace = if Path::new(name).is_file() {
             Trace::read(&read_bounded(name.as_ref())?).with_context(|| format!("--trace {name}"))?
         } else {
             Trace::built_in(name).context("--trace")?
@@ -88,31 +96,62 @@ impl LlmArgs {
         Ok(trace.replay(speed).take(self.requests as usize).collect())
     }
 
-    fn prompts(&self) -> anyhow::Result<Vec<String>> {
-        let Some(path) = &self.prompt_file else { return Ok(vec![PROMPT.to_owned()]) };
+    fn prompts(&self) -> anyhow::Result<Vec<Prompt>> {
+        let Some(path) = &self.prompt_file else { return Ok(vec![Prompt::Text(PROMPT.into())]) };
         let text = read_bounded(path)?;
-        let prompts: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let prompts: Vec<_> = lines.map(|line| Prompt::Text(line.into())).collect();
         ensure!(!prompts.is_empty(), "--prompt-file {}: no prompt in it", path.display());
         Ok(prompts)
     }
 
-    /// The request of one turn. Every arm is asked the same; a WebSocket wraps it into an event.
-    pub(super) fn body(&self, campaign: &Campaign, turn: &Turn) -> Vec<u8> {
-        let question = turn.question as usize;
-        let recorded = campaign.trace.as_ref().and_then(|trace| trace.get(question));
-        let made = recorded.map(|request| " word".repeat(request.input_tokens.min(MAX_INPUT_TOKENS) as usize));
-        let prompt = made.as_deref().unwrap_or(&campaign.prompts[question % campaign.prompts.len()]);
-        let max_tokens = recorded.map_or(self.max_tokens, |request| request.output_tokens.clamp(1, self.max_tokens));
-        let seed = format!("seed={}", self.output.seed.wrapping_add(u64::from(turn.question)));
-        let length = recorded.map_or(String::new(), |_| format!("&tokens={max_tokens}"));
-        let order = format!("{seed}{length}&{}", self.order);
-        let body = self.format.body(&self.model, prompt, max_tokens, campaign.ours.as_ref().map(|_| order.as_str()));
-        message(turn.arm.protocol, body)
+    /// What is asked; one of our servers is told a seed of its own with each.
+    fn questions(&self, trace: Option<&[TraceRequest]>, ours: bool) -> anyhow::Result<Vec<Question>> {
+        let prompts = self.prompts()?;
+        let question = |number: u32| {
+            let recorded = trace.and_then(|trace| trace.get(number as usize));
+            let prompt = recorded.map(|request| Prompt::Words(request.input_tokens));
+            let max_tokens = recorded.map_or(self.max_tokens, |one| one.output_tokens.clamp(1, self.max_tokens));
+            let (seed, tokens) = (self.output.seed.wrapping_add(u64::from(number)), recorded.map(|_| max_tokens));
+            let order = ours.then(|| Order { seed, tokens, ..Order::default() }.amended(&self.order));
+            Ok(Question {
+                prompt: prompt.unwrap_or_else(|| prompts[number as usize % prompts.len()].clone()),
+                max_tokens,
+                order: order.transpose().context("--order")?,
+            })
+        };
+        (0..self.requests).map(question).collect()
+    }
+
+    fn trust(&self) -> Trust {
+        Trust::from_flags(self.cacert.clone(), self.insecure)
+    }
+
+    /// The headers of every request. A key says who asks, where there is one, also to a server that was met by its token.
+    fn request_headers(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let key = self.api_key_env.as_deref().map(|name| key_of_variable("--api-key-env", name)).transpose()?;
+        let api = self.format.headers(key.as_ref()).into_iter().chain(self.headers.clone()).collect::<Vec<_>>();
+        let known = api.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if known { Ok(api) } else { self.token.join(&api) }
+    }
+
+    async fn way(&self, endpoint: &Endpoint, cancels: bool) -> anyhow::Result<Way> {
+        let tls = if endpoint.tls { Some(self.trust().config()?) } else { None };
+        let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
+        host::admit(u64::from(self.concurrency.unwrap_or(256)), dialer.addresses().first().copied())?;
+        let (given, headers) = (&endpoint.path_and_query, self.request_headers()?);
+        let way = Way::new(dialer, &endpoint.authority, given, self.format, headers, self.timeout);
+        let create = |path: &std::path::PathBuf| {
+            let log = EventLog::create(path, way.secrets.clone());
+            log.with_context(|| format!("--log {}", path.display())).map(Arc::new)
+        };
+        let log = self.log.as_ref().map(create).transpose()?;
+        Ok(Way { longest: self.max_time, log, cancels, ..way })
     }
 
     /// Says what is about to be sent, and refuses more than the cap.
-    pub(super) fn announce(&self, endpoint: &Endpoint, campaign: &Campaign) -> anyhow::Result<()> {
-        let (requests, each) = (campaign.turns.len() as u64, u64::from(self.max_tokens));
+    pub(super) fn announce(&self, endpoint: &Endpoint, asked: &Prepared) -> anyhow::Result<()> {
+        let (requests, each) = (asked.campaign.turns.len() as u64, u64::from(self.max_tokens));
         let most = requests * each;
         if most > self.token_cap {
             bail!(
@@ -121,7 +160,7 @@ impl LlmArgs {
             );
         }
         let place = endpoint.at(self.format.path(endpoint.path()));
-        let arms = campaign.cell.block_arms().into_iter().map(text::arm).collect::<Vec<_>>().join(" and ");
+        let arms = asked.cell.block_arms().into_iter().map(text::arm).collect::<Vec<_>>().join(" and ");
         let key = self.api_key_env.as_ref().map_or(String::new(), |name| format!(", with the key in {name}"));
         print::note(format_args!(
             "sending {requests} requests to {place} over {arms}, at most {each} output tokens each, {most} in all{key}; \
@@ -131,7 +170,7 @@ impl LlmArgs {
     }
 }
 
-fn read_bounded(path: &std::path::Path) -> anyhow::Result<String> {
+fn read_bounded(path: &Path) -> anyhow::Result<String> {
     let said = || path.display().to_string();
     let bytes = std::fs::metadata(path).with_context(said)?.len();
     ensure!(bytes <= MAX_FILE_BYTES, "{}: more than {MAX_FILE_BYTES} bytes", path.display());

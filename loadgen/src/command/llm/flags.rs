@@ -2,8 +2,8 @@
 
 use crate::command::flags::{TokenArgs, duration, header, rate};
 use crate::command::output::OutputArgs;
-use crate::llm::format::Format;
 use clap::Args;
+use llm::format::Format;
 use std::path::PathBuf;
 use std::time::Duration;
 use trial::AnswerSlo;

@@ -4,23 +4,18 @@
 //! would see no event.
 
 use super::LlmArgs;
-use super::campaign::Campaign;
+use super::campaign::Prepared;
 use crate::drive::{self, Started};
 use crate::journal::{Journal, JournalError};
-use crate::llm::campaign::Turn;
-use crate::llm::exchange::Done;
-use crate::llm::score::Score;
-use crate::redact::Secrets;
 use crate::timestamp;
+use llm::campaign::Ended;
+use llm::score::Score;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use trial::check;
-use trial::{Arm, ClockOffset, End, InVain, Line, LlmCounts, Outcome};
+use trial::{Arm, ClockOffset, End, InVain, Line, Outcome};
 use wire::{Facts, MonoTime, Transport};
-
-/// A request that has ended, and when.
-pub(super) type Ended = (Turn, Done, MonoTime);
 
 /// Scores of every block and arm; a block goes to disk as soon as its last request has ended.
 pub(super) struct Ledger {
@@ -40,22 +35,20 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(args: &LlmArgs, campaign: &Campaign, secrets: Secrets, journal: Journal) -> Self {
+    pub(super) fn new(args: &LlmArgs, asked: &Prepared, journal: Journal) -> Self {
         let mut left = BTreeMap::new();
-        campaign.turns.iter().for_each(|turn| *left.entry((turn.block, turn.arm)).or_insert(0) += 1);
-        let ours = campaign.ours.as_ref().map(|session| (session.facts.clone(), session.clock));
-        let (format, model, good) = (args.format.to_string(), args.model.clone(), args.slo.map(|_| 0));
-        let counts = LlmCounts { format, model, slo: args.slo, good, ..LlmCounts::default() };
+        asked.campaign.turns.iter().for_each(|turn| *left.entry((turn.block, turn.arm)).or_insert(0) += 1);
+        let ours = asked.ours.as_ref().map(|session| (session.facts.clone(), session.clock));
         Self {
             journal,
-            order: order(args, campaign),
-            arms: campaign.cell.block_arms(),
-            empty: Score::of(counts, ours.as_ref().map(|(_, clock)| clock.offset_ns), secrets),
+            order: order(args, asked),
+            arms: asked.cell.block_arms(),
+            empty: asked.campaign.score(args.slo, ours.as_ref().map(|(_, clock)| clock.offset_ns)),
             ours,
             totals: BTreeMap::new(),
             open: BTreeMap::new(),
             left,
-            waits: args.cancel_after.is_some() && campaign.cell.block_arms().len() == 1,
+            waits: args.cancel_after.is_some() && asked.cell.block_arms().len() == 1,
             trials: 0,
             failure: None,
         }
@@ -71,12 +64,12 @@ impl Ledger {
         (hand_over, clerk)
     }
 
-    fn add(&mut self, (turn, done, end): &Ended) {
+    fn add(&mut self, Ended { turn, done, at }: &Ended) {
         let place = (turn.block, turn.arm);
         let empty = || self.empty.clone();
-        self.totals.entry(turn.arm).or_insert_with(empty).add(done, *end);
+        self.totals.entry(turn.arm).or_insert_with(empty).add(done, *at);
         let (score, begin) = self.open.entry(place).or_insert_with(|| (empty(), done.answer.begin));
-        score.add(done, *end);
+        score.add(done, *at);
         *begin = done.answer.begin.min(*begin);
         let left = self.left.entry(place).or_insert(1);
         *left -= 1;
@@ -126,9 +119,9 @@ impl Ledger {
 }
 
 /// What all trials of the run have in common. Headers stay out: they may hold a key.
-fn order(args: &LlmArgs, campaign: &Campaign) -> drive::Order {
+fn order(args: &LlmArgs, asked: &Prepared) -> drive::Order {
     drive::Order {
-        cell: campaign.cell.clone(),
+        cell: asked.cell.clone(),
         arm: Arm::of(Transport::Sse),
         block: 0,
         attempt: 0,

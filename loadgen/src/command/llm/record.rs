@@ -1,21 +1,21 @@
 //! A campaign as the record keeps it: a run with one cell. Refuses to show a key.
 
 use super::LlmArgs;
-use super::campaign::Campaign;
-use crate::redact;
+use super::campaign::Prepared;
 use anyhow::Context as _;
+use client::redact;
 use trial::check::network;
 use trial::{Cell, Pace, Plan, Run, StopRule, Timing, Workload};
 use wire::{Rate, Schedule, Transport};
 
 impl LlmArgs {
-    /// The first line of the records; `loopback` when the endpoint is on this host, whoever's it is.
-    pub(super) fn run_line(&self, campaign: &Campaign, loopback: bool) -> Run {
-        let cell = campaign.cell.clone();
+    /// The first line of the records.
+    pub(super) fn run_line(&self, asked: &Prepared) -> Run {
+        let cell = asked.cell.clone();
         let (name, why, stop) = ("llm".to_owned(), cell.why.clone(), StopRule::default());
         let plan = Plan { name, why, cells: vec![cell], stop, verdicts: true };
         let mut run = self.output.first_line(plan, Some(&self.url));
-        run.warnings.extend(loopback.then_some(network::loopback()));
+        run.warnings.extend(asked.campaign.way.dialer.is_loopback().then_some(network::loopback()));
         run
     }
 

@@ -1,7 +1,7 @@
 //! What one of our servers produced for answers that were given up: its own counters around the run. Refuses to guess
 //! for other servers.
 
-use super::campaign::Campaign;
+use super::campaign::Prepared;
 use crate::control::ControlError;
 use crate::drive::Session;
 use std::time::Duration;
@@ -22,9 +22,9 @@ pub(super) struct Waste<'a> {
 
 impl<'a> Waste<'a> {
     /// Reads them; `None` when nothing will be given up, or nobody counts it.
-    pub(super) async fn before(campaign: &'a Campaign) -> Result<Option<Self>, ControlError> {
-        let cancels = campaign.turns.iter().any(|turn| turn.cancel_after.is_some());
-        let Some(session) = campaign.ours.as_ref().filter(|_| cancels) else { return Ok(None) };
+    pub(super) async fn before(asked: &'a Prepared) -> Result<Option<Self>, ControlError> {
+        let cancels = asked.campaign.turns.iter().any(|turn| turn.cancel_after.is_some());
+        let Some(session) = asked.ours.as_ref().filter(|_| cancels) else { return Ok(None) };
         Ok(Some(Self { session, before: vitals(session).await? }))
     }
 

@@ -27,13 +27,15 @@ pub(super) fn tables(cell: &CellComparison, lang: Language) -> Vec<Block> {
 }
 
 fn whole(arm: &ArmTrials, lang: Language) -> Option<Whole> {
-    let asked = || arm.measured().map(|(_, m)| m).filter(|m| m.llm.is_some());
-    let mut measurement = Measurement::default();
-    asked().for_each(|m| measurement.merge(Measurement { timeline: Vec::new(), ..m.clone() }));
-    // Blocks follow each other: unlike those of recorders, their windows add up.
-    measurement.window_ns = asked().map(|m| m.window_ns).sum();
-    let counts = measurement.llm.clone()?;
-    Some(Whole { name: lang.arm(arm.arm), measurement, counts })
+    let mut trials = arm.measured().map(|(_, measurement)| measurement).filter(|m| m.llm.is_some());
+    let mut measurement = trials.next()?.clone();
+    for other in trials {
+        // Blocks follow one another: their windows add up.
+        let window_ns = measurement.window_ns + other.window_ns;
+        measurement.merge(other.clone());
+        measurement.window_ns = window_ns;
+    }
+    Some(Whole { name: lang.arm(arm.arm), counts: measurement.llm.clone()?, measurement })
 }
 
 fn table(caption: String, wholes: &[Whole], rows: Vec<Vec<String>>, lang: Language) -> Table {
