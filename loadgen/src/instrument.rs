@@ -91,7 +91,7 @@ impl Instrument {
                 let mut file = OsString::from("--callgrind-out-file=");
                 file.push(path);
                 // One thread runs at a time under valgrind: fairly, so that the pacer is not kept waiting.
-                vec!["--quiet".into(), "--fair-sched=try".into(), "--tool=callgrind".into(), file]
+                vec!["--quiet".into(), "--vgdb=no".into(), "--fair-sched=try".into(), "--tool=callgrind".into(), file]
             }
             // Away from what becomes another program: a witness sleeps and wakes on its own account.
             Self::Strace => vec!["-f".into(), "-c".into(), "-b".into(), "execve".into(), "-o".into(), path],

@@ -13,6 +13,8 @@ impl Language {
 pairs! { CHINESE
     "counts that no noise can touch, apart from every pass that times something; one minute"
     "不受噪声影响的计数，与一切计时分开进行；一分钟"
+    "instructions, allocations and system calls of either end for one event: what framing costs, whatever else runs"
+    "两端每个事件的指令、内存分配与系统调用：不论本机还在忙什么，分帧的代价是多少"
     "user instructions and system calls of the server for one event: what framing costs, whatever else runs"
     "服务端每个事件的用户态指令与系统调用：不论本机还在忙什么，分帧的代价是多少"
     "bytes of one event at three layers: in the codec, below TLS, on the wire"
