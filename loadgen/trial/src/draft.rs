@@ -1,9 +1,9 @@
 //! A workload in one flat form, whatever its kind: what a plan's file says of it, and what the records of schemas 1 to 6 hold.
 
 use crate::{Content, Job, LlmLoad, Pace, Push, Scenario, Timing, Workload};
+use script::JobKind;
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
-use script::JobKind;
 use wire::{Faults, Rate, Schedule, Sharing};
 
 /// All that can be said of a workload.
