@@ -27,7 +27,7 @@ pub enum DecodeError {
         location: String,
     },
     /// Any other status than the one that the transport needs.
-    #[error("the peer answered {status} {}{}", reason.escape_debug(), quoted(body))]
+    #[error("{}", refusal(*status, reason, body, *wants_upgrade))]
     Status {
         /// Status code.
         status: u16,
@@ -35,21 +35,13 @@ pub enum DecodeError {
         reason: String,
         /// The body's first bytes, where they came with the head.
         body: String,
+        /// Whether an HTTP stream was asked of an endpoint that wants an upgrade, as far as the body's first bytes tell: how
+        /// they were cut changes the advice, never the kind of the error.
+        wants_upgrade: bool,
     },
     /// 401 with `WWW-Authenticate: Bearer`, as one of our servers asks for its token.
     #[error("the peer answered 401 and wants a token{}: give it with --token-env NAME", quoted(.0))]
     Token(String),
-    /// An HTTP stream was asked of an endpoint that wants an upgrade.
-    #[error(
-        "the peer answered {status} and wants an upgrade{}: a WebSocket endpoint? use ws:// or wss://",
-        quoted(body)
-    )]
-    UpgradeRequired {
-        /// Status code.
-        status: u16,
-        /// The body's first bytes, where they came with the head.
-        body: String,
-    },
     /// An upgrade was asked of an endpoint that answers with a plain response.
     #[error(
         "status {status} with content-type {content_type:?} instead of 101: \
@@ -163,10 +155,11 @@ pub enum Violation {
 pub(super) fn refuse(head: &Head, wanted: u16, rest: &[u8]) -> DecodeError {
     let (status, body) = (head.status(), excerpt(head.skip_chunk_size(rest)));
     let header = |name| excerpt(head.header(name).unwrap_or_default().as_bytes());
-    let wants_upgrade = || {
+    let names_upgrade = || {
         let body = body.to_ascii_lowercase();
-        status == 426 || status == 400 && ["upgrade", "websocket"].iter().any(|word| body.contains(word))
+        ["upgrade", "websocket"].iter().any(|word| body.contains(word))
     };
+    let wants_upgrade = wanted != 101 && (status == 426 || status == 400 && names_upgrade());
     match status {
         301 | 302 | 303 | 307 | 308 => {
             let location = redact::url(head.header("location").unwrap_or_default());
@@ -174,8 +167,18 @@ pub(super) fn refuse(head: &Head, wanted: u16, rest: &[u8]) -> DecodeError {
         }
         401 if head.lists_scheme("www-authenticate", "bearer") => DecodeError::Token(body),
         200..=299 if wanted == 101 => DecodeError::NotUpgraded { status, content_type: header("content-type") },
-        _ if wanted != 101 && wants_upgrade() => DecodeError::UpgradeRequired { status, body },
-        _ => DecodeError::Status { status, reason: excerpt(head.reason().as_bytes()), body },
+        _ => DecodeError::Status { status, reason: excerpt(head.reason().as_bytes()), body, wants_upgrade },
+    }
+}
+
+/// What a status says, and what to try where the peer wants an upgrade.
+fn refusal(status: u16, reason: &str, body: &str, wants_upgrade: bool) -> String {
+    let body = quoted(body);
+    match wants_upgrade {
+        true => format!(
+            "the peer answered {status} and wants an upgrade{body}: a WebSocket endpoint? use ws:// or wss://"
+        ),
+        false => format!("the peer answered {status} {}{body}", reason.escape_debug()),
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) fn reported(status: Option<u16>, said: String) -> Failure {
 pub(crate) fn refused(error: DecodeError, conversation: &Conversation) -> Failure {
     let status = conversation.head().status();
     match error {
-        DecodeError::Status { body, .. } | DecodeError::Token(body) => {
+        DecodeError::Status { body, wants_upgrade: false, .. } | DecodeError::Token(body) => {
             let retry_after_s = conversation.head().header("retry-after").and_then(|seconds| seconds.parse().ok());
             let said = if body.is_empty() { body } else { format!(" - {}", body.escape_debug()) };
             Failure::Refused { status, said, retry_after_s }
