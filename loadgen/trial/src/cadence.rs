@@ -1,6 +1,6 @@
 //! How finely the servers of a cell keep time, and how long their schedule is run for nobody. Pure data.
 
-use crate::{Cell, Row, Scenario};
+use crate::{Cell, Scenario};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -57,8 +57,7 @@ impl Cell {
     /// a second, wherever the server has a schedule of its own and its time is looked at. A schedule that spins uses all there is.
     pub fn control(&self) -> Option<Duration> {
         let paced = self.scenario == Scenario::Push && self.load.schedule.dues(self.load.rate, 0).is_some();
-        let timed = self.row.is_none_or(|row: Row| !row.is_counted());
-        (paced && timed && self.job.is_none() && self.cadence.spin.is_zero())
+        (paced && !self.is_counted() && self.job.is_none() && self.cadence.spin.is_zero())
             .then(|| (self.load.window / 2).min(LONGEST_CONTROL))
     }
 }

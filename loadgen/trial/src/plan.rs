@@ -2,6 +2,7 @@
 
 use crate::{Arm, Cadence, ClientKind, JobLoad, LlmLoad, Row};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
 
@@ -106,7 +107,8 @@ pub struct Cell {
     /// Why anybody should care; printed under the chart.
     pub why: String,
     /// The row of the table that it feeds, if any.
-    pub row: Option<Row>,
+    #[serde(default, with = "crate::row")]
+    pub row: Option<Arc<Row>>,
     /// What a trial does.
     pub scenario: Scenario,
     /// What is compared, without the null twin. Records of schemas 1 to 4 call them `transports`.
@@ -197,6 +199,11 @@ impl Cell {
     pub fn clients(&self) -> Vec<ClientKind> {
         let read_by = |client: &ClientKind| self.arms.iter().any(|arm| arm.client == *client);
         [ClientKind::Lean, ClientKind::Library].into_iter().filter(read_by).collect()
+    }
+
+    /// Whether its numbers are counts and sizes, which do not depend on when an event came.
+    pub fn is_counted(&self) -> bool {
+        self.row.as_ref().is_some_and(|row| row.counted)
     }
 
     /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.

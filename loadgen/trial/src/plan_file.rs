@@ -5,6 +5,7 @@
 use crate::plan_check::problem_of;
 use crate::{Arm, Begin, Cadence, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::llm::JobKind;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
@@ -26,6 +27,9 @@ pub enum PlanError {
         /// What is wrong and what would be right.
         problem: String,
     },
+    /// A row that cannot be: its name, what is wrong and what would be right.
+    #[error("section '{0}': {1}")]
+    Section(String, String),
     /// An end that cannot be.
     #[error("{0}")]
     Stop(String),
@@ -48,6 +52,8 @@ struct PlanFile {
     /// Base of every cell that names none of its own and has this arm.
     base: Option<Arm>,
     verdicts: Option<bool>,
+    #[serde(default)]
+    section: Vec<Row>,
     cell: Vec<CellSpec>,
 }
 
@@ -76,7 +82,7 @@ impl<T> OneOrMany<T> {
 struct CellSpec {
     name: String,
     why: String,
-    row: Option<Row>,
+    row: Option<String>,
     scenario: Scenario,
     arms: Option<Vec<Arm>>,
     /// Short form of `arms` for those that differ in the protocol alone.
@@ -119,8 +125,11 @@ impl Plan {
     /// # Errors
     /// [`PlanError`], whose text names the line, the cell or the nearest known key.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
-        let file: PlanFile = toml::from_str(text).map_err(|error| PlanError::Toml(with_nearest(&error)))?;
-        let cells: Vec<Cell> = file.cell.iter().flat_map(|spec| spec.expand(&file)).collect();
+        let mut file: PlanFile = toml::from_str(text).map_err(|error| PlanError::Toml(with_nearest(&error)))?;
+        let rows = Row::known(std::mem::take(&mut file.section))?;
+        let rows = file.cell.iter().map(|spec| Row::of_cell(&spec.name, spec.row.as_deref(), &rows));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let cells: Vec<Cell> = file.cell.iter().zip(rows).flat_map(|(spec, row)| spec.expand(&file, row)).collect();
         if cells.is_empty() || cells.len() > MAX_CELLS {
             return Err(PlanError::CellCount(cells.len()));
         }
@@ -151,8 +160,8 @@ impl PlanFile {
 
 impl CellSpec {
     /// The grid that the lists of this cell span.
-    fn expand(&self, file: &PlanFile) -> Vec<Cell> {
-        let cells = vec![self.cell(file)];
+    fn expand(&self, file: &PlanFile, row: Option<Arc<Row>>) -> Vec<Cell> {
+        let cells = vec![Cell { row, ..self.cell(file) }];
         let cells = spread(cells, self.preset.as_ref(), |cell, &preset| {
             cell.preset = preset;
             preset.to_string()
@@ -190,7 +199,7 @@ impl CellSpec {
         Cell {
             name: self.name.clone(),
             why: self.why.clone(),
-            row: self.row,
+            row: None,
             scenario: self.scenario,
             base: self.base.map(read).or(of_plan).or(arms.first().copied()),
             null: self.null.unwrap_or(true),
