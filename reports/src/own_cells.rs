@@ -229,7 +229,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             lines: self.lines(&own.arms, lang),
             verdict,
             sentence: self.sentence(own, lang),
-            caveats: trial_warnings(None, &trials, Action::Warn, lang),
+            caveats: trial_warnings(false, &trials, Action::Warn, lang),
         }
     }
 

@@ -206,6 +206,11 @@ impl Cell {
         self.row.as_ref().is_some_and(|row| row.counted)
     }
 
+    /// Whether durations decide what is said of it: in a row of those, or in none.
+    pub fn is_judged_by_time(&self) -> bool {
+        self.row.as_ref().is_none_or(|row| row.is_timed())
+    }
+
     /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.
     pub const fn is_timed(&self) -> bool {
         matches!(

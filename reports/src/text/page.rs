@@ -5,16 +5,13 @@ use trial::Row;
 
 impl Language {
     /// Names of rows in a sentence.
-    pub(crate) fn row_names(self, rows: &[Row]) -> String {
-        let name = |row: &Row| match self {
-            Self::English => self.row(*row).to_lowercase(),
-            Self::Chinese => self.row(*row).to_owned(),
-        };
+    pub(crate) fn row_names(self, rows: &[&Row]) -> String {
+        let name = |row: &&Row| self.of(&row.title).to_lowercase();
         self.series(&rows.iter().map(name).collect::<Vec<_>>())
     }
 
     /// One part of the answer: how many claims, and which.
-    pub(crate) fn tally(self, word: String, rows: &[Row]) -> String {
+    pub(crate) fn tally(self, word: String, rows: &[&Row]) -> String {
         self.tally_of(rows.len(), word, self.row_names(rows))
     }
 }
