@@ -196,7 +196,7 @@ pub struct Found {
 pub struct Line {
     /// What was measured.
     pub what: String,
-    /// Its value for each side.
+    /// Its value for each arm, in the order of the columns.
     pub values: Vec<String>,
     /// Its ratios; empty where they make no sense.
     pub ratios: Vec<String>,

@@ -62,7 +62,7 @@ pub fn readme_part(comparison: &Comparison) -> (Part, String) {
         }
         Some(own) => (Part::Cells, first_lines(own_verdicts(&own, lang)), Some(own.arms.note(lang))),
         None => {
-            let table = verdicts(&rows, std::slice::from_ref(&findings), &[], lang);
+            let table = verdicts(std::slice::from_ref(&findings), &[], lang);
             (Part::Table, first_lines(table), Some(findings.arms.note(lang)))
         }
     };

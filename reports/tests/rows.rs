@@ -5,7 +5,7 @@
 mod synthetic;
 
 use reports::row::{Finding, RowVerdict, finding};
-use reports::{Comparison, Language, Records};
+use reports::{Comparison, Extent, Language, Records};
 use std::sync::LazyLock;
 use trial::{HeapAccount, LiveBrowser, Measurement, Outcome, Row, Trial};
 use wire::Transport;
@@ -182,4 +182,55 @@ fn a_quick_run_shows_ratios_without_intervals() {
     let RowVerdict::NotResolved(why) = &found.verdict else { panic!("{found:?}") };
     assert!(why.ends_with("2 blocks, a 95 % interval needs 6"), "{why}");
     assert!(found.lines.iter().all(|line| line.ratios[0].ends_with('×')), "{found:?}");
+}
+
+/// A row that lines in a plan declare.
+const SECTION: &str = r#"
+[[section]]
+id = "busy"
+title = ["Busy host", "繁忙主机"]
+claim = [["slower", "较慢"], ["faster", "较快"]]
+claimed = "lower"
+method = ["Twenty readers keep the host awake.", "二十个读者使主机保持清醒。"]
+charts = ["forest"]
+lines = [
+  { figure = "judged:p50", weight = "judged" },
+  { figure = "cpu", label = ["CPU of {cell}", "{cell} 的 CPU"] },
+]
+
+[[cell]]
+name = "busy/twenty"
+row = "busy"
+scenario = "push"
+why = "a host that does not sleep"
+connections = 20
+rate = 1000
+"#;
+
+#[test]
+fn a_row_that_a_plan_declares_is_shown_in_every_form() {
+    let records = synthetic::of_plan(synthetic::plan_of(&format!("{}{SECTION}", synthetic::PLAN), 10));
+    let comparisons = [Comparison::of(&records)];
+    let pages = Language::ALL.map(|lang| reports::document(&comparisons, lang, Extent::Whole));
+    let (page, summary) = (reports::html(&pages[0]), reports::markdown(&pages[0]));
+    let text = reports::terminal(&pages[0], 100, false);
+    for (form, said) in [(&page, "href=\"#row-busy\""), (&page, "id=\"row-busy\""), (&page, "Twenty readers keep")] {
+        assert!(form.contains(said), "{said}");
+    }
+    for form in [&page, &summary, &text] {
+        assert!(["Busy host", "response time p50"].iter().all(|said| form.contains(said)), "{form}");
+        assert!(form.contains("article") && form.contains("8 claims") && form.contains("busy host"), "{form}");
+    }
+    assert!(page.contains("CPU of twenty") && reports::html(&pages[1]).contains("twenty 的 CPU"));
+    let latency = finding(&comparisons[0], named("latency"), Language::English);
+    assert!(!latency.lines.is_empty(), "the ten rows stand beside it");
+}
+
+#[test]
+fn a_plan_of_its_own_rows_alone_shows_no_others() {
+    let section = SECTION.replace("claim = ", "# ").replace("claimed = ", "# ");
+    let records = synthetic::of_plan(synthetic::plan_of(&format!("name = 'p'\nwhy = 'w'\n{section}"), 10));
+    let document = reports::document(&[Comparison::of(&records)], Language::English, Extent::Summary);
+    let text = reports::terminal(&document, 100, false);
+    assert!(text.contains("Busy host: response time p50") && !text.contains("Latency"), "{text}");
 }

@@ -187,7 +187,7 @@ fn record(
 fn relay(plan: &mut Plan) -> bool {
     let lean = |cell: &Cell| cell.clients() == [ClientKind::Lean];
     let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && lean(cell));
-    let timed = timed.filter(|cell| cell.is_judged_by_time());
+    let timed = timed.filter(|cell| cell.section().is_timed());
     let timed = timed.filter(|cell| cell.job.is_none());
     let alike = timed.filter(|cell| cell.load.sharing == Sharing::Shared || cell.load.connections == 1);
     alike.map(|cell| (cell.scenario, cell.load.sharing) = (Scenario::Relay, Sharing::Shared)).count() > 0

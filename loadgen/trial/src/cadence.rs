@@ -57,7 +57,7 @@ impl Cell {
     /// a second, wherever the server has a schedule of its own and its time is looked at. A schedule that spins uses all there is.
     pub fn control(&self) -> Option<Duration> {
         let paced = self.scenario == Scenario::Push && self.load.schedule.dues(self.load.rate, 0).is_some();
-        (paced && !self.is_counted() && self.job.is_none() && self.cadence.spin.is_zero())
+        (paced && !self.section().counted && self.job.is_none() && self.cadence.spin.is_zero())
             .then(|| (self.load.window / 2).min(LONGEST_CONTROL))
     }
 }

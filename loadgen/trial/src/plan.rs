@@ -201,14 +201,9 @@ impl Cell {
         [ClientKind::Lean, ClientKind::Library].into_iter().filter(read_by).collect()
     }
 
-    /// Whether its numbers are counts and sizes, which do not depend on when an event came.
-    pub fn is_counted(&self) -> bool {
-        self.row.as_ref().is_some_and(|row| row.counted)
-    }
-
-    /// Whether durations decide what is said of it: in a row of those, or in none.
-    pub fn is_judged_by_time(&self) -> bool {
-        self.row.as_ref().is_none_or(|row| row.is_timed())
+    /// The row that it feeds; where it feeds none, what cells of one's own are shown in.
+    pub fn section(&self) -> &Row {
+        self.row.as_deref().unwrap_or_else(|| Row::own(self.scenario == Scenario::Llm))
     }
 
     /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.

@@ -250,7 +250,7 @@ impl Trial {
     /// The first warning that makes this trial void: it stays on disk and out of every figure. What is counted to the
     /// byte does not depend on when it came: trials of such rows are never void.
     pub fn voided_by(&self) -> Option<&Warning> {
-        self.warnings.iter().find(|warning| warning.action() == Action::Void && !self.cell.is_counted())
+        self.warnings.iter().find(|warning| warning.action() == Action::Void && !self.cell.section().counted)
     }
 
     /// Whether this trial is out of every figure.

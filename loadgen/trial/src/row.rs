@@ -136,25 +136,31 @@ pub enum RowChart {
     Bytes,
 }
 
-#[derive(Deserialize)]
-struct File {
-    section: Vec<Row>,
-}
-
-static BUILT_IN: LazyLock<Vec<Arc<Row>>> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("rows.toml")).expect("a test reads the built-in rows");
-    file.section.into_iter().map(Arc::new).collect()
+/// The built-in rows, and what cells that feed no row are shown in.
+static BUILT_IN: LazyLock<(Vec<Arc<Row>>, [Row; 2])> = LazyLock::new(|| {
+    #[derive(Deserialize)]
+    struct BuiltIn {
+        section: Vec<Row>,
+        own: [Row; 2],
+    }
+    let file: BuiltIn = toml::from_str(include_str!("rows.toml")).expect("a test reads the built-in rows");
+    (file.section.into_iter().map(Arc::new).collect(), file.own)
 });
 
 impl Row {
     /// The rows of the built-in plans, in the order of the table.
     pub fn built_in() -> &'static [Arc<Self>] {
-        &BUILT_IN
+        &BUILT_IN.0
     }
 
     /// The built-in row of this name.
     pub fn named(id: &str) -> Option<&'static Arc<Self>> {
-        BUILT_IN.iter().find(|row| row.id == id)
+        BUILT_IN.0.iter().find(|row| row.id == id)
+    }
+
+    /// What cells that feed no row are shown in: those that ask a language model, and all others.
+    pub fn own(asked: bool) -> &'static Self {
+        &BUILT_IN.1[usize::from(asked)]
     }
 
     /// The quantities over which the report's risk is shared.
@@ -175,7 +181,7 @@ impl Row {
 
     /// The rows that cells of a plan may feed: the built-in ones and its own.
     pub(crate) fn known(own: Vec<Self>) -> Result<Vec<Arc<Self>>, PlanError> {
-        let mut rows = BUILT_IN.clone();
+        let mut rows = BUILT_IN.0.clone();
         for row in own {
             let taken = rows.iter().any(|known| known.id == row.id).then(|| "its id is taken".to_owned());
             if let Some(problem) = taken.or_else(|| row.problem()) {
@@ -252,7 +258,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Whole(Box<Row>),
     }
     match Option::<Written>::deserialize(deserializer)? {
-        Some(Written::Name(id)) => Row::find(&id, &BUILT_IN).map(Some).map_err(D::Error::custom),
+        Some(Written::Name(id)) => Row::find(&id, Row::built_in()).map(Some).map_err(D::Error::custom),
         Some(Written::Whole(row)) if Row::named(&row.id).is_some() => {
             Err(D::Error::custom(format!("row '{}' is a built-in one", row.id)))
         }
@@ -268,14 +274,14 @@ mod tests {
 
     #[test]
     fn the_built_in_rows_hold_what_every_row_must() {
-        assert_eq!(BUILT_IN.len(), 10);
-        for row in BUILT_IN.iter() {
+        assert_eq!(Row::built_in().len(), 10);
+        for row in Row::built_in().iter().map(|row| &**row).chain(&BUILT_IN.1) {
             assert_eq!(row.problem(), None, "{}", row.id);
-            let written = serde_json::to_string(&**row).unwrap();
-            assert_eq!(serde_json::from_str::<Row>(&written).unwrap(), **row);
+            let written = serde_json::to_string(row).unwrap();
+            assert_eq!(serde_json::from_str::<Row>(&written).unwrap(), *row);
         }
         let of = |is: fn(&Row) -> bool| -> Vec<&str> {
-            BUILT_IN.iter().filter(|row| is(row)).map(|row| row.id.as_str()).collect()
+            Row::built_in().iter().filter(|row| is(row)).map(|row| row.id.as_str()).collect()
         };
         assert_eq!(of(Row::is_timed), ["latency", "bidirectional", "connect-time"]);
         assert_eq!(of(|row| row.counted && !row.is_exact()), ["memory"]);

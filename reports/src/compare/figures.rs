@@ -89,15 +89,6 @@ fn durations(metric: Metric, quantiles: &[Quantile]) -> impl Iterator<Item = Fig
     quantiles.iter().map(move |&quantile| Figure::Duration(metric, quantile))
 }
 
-/// The headline figures of a cell of one's own, as far as its scenario has them; a row declares its own.
-const OWN: [Figure; 5] = [
-    Figure::Duration(Metric::JudgedTime, Quantile::P50),
-    Figure::Duration(Metric::JudgedTime, Quantile::P99),
-    Figure::EventsPerSecond,
-    Figure::ServerMemoryPerConnection,
-    Figure::TokensPerSecond,
-];
-
 /// The headline figures of a cell in the contest of its base with another arm, by the durations from `due`.
 pub fn headlines(cell: &Cell, other: Arm) -> Vec<Figure> {
     let judged = principal(cell);
@@ -123,10 +114,7 @@ pub(super) fn is_headline(cell: &Cell, other: Arm, figure: Figure, judged: Optio
     let alike = cell.base().is_some_and(|base| other == base.with(other.protocol));
     let pair = alike && matches!(other.protocol, Transport::Sse | Transport::WebSocket);
     let contest = if cell.row.is_some() { pair } else { other.protocol.role() == Role::Contestant };
-    let listed = |figure| match &cell.row {
-        Some(row) => row.headlines().any(|headline| headline == figure),
-        None => OWN.contains(&figure),
-    };
+    let listed = |figure| cell.section().headlines().any(|headline| headline == figure);
     let unpaced = || cell.llm.as_ref().is_some_and(|llm| !llm.is_paced());
     contest
         && match figure {

@@ -1,10 +1,10 @@
 //! Which browsers have which API: the compatibility data, and what the browsers on this machine did.
 
 use super::study::Study;
-use super::{Finding, Measured, RowVerdict};
+use super::{Finding, RowVerdict};
 use crate::browser_support::{BrowserSince, Feature, Share, support};
 use crate::compare::Comparison;
-use crate::document::{Block, Table};
+use crate::document::{Block, Line, Table};
 use crate::number;
 use crate::text::Language;
 use std::cmp::Ordering;
@@ -16,8 +16,8 @@ pub(super) fn finding(study: &Study) -> Finding {
     let of = |share: Share| lang.share(share.with, share.of);
     let live: Vec<&LiveBrowser> = browsers(study.comparison).collect();
     let mut lines = vec![
-        Measured::new(lang.browsers_with(), of(sse.browser_share()), of(websocket.browser_share())),
-        Measured::new(lang.every_major_since(), since(sse, lang), since(websocket, lang)),
+        Line::new(lang.browsers_with(), of(sse.browser_share()), of(websocket.browser_share())),
+        Line::new(lang.every_major_since(), since(sse, lang), since(websocket, lang)),
     ];
     let (failed, opened): (Vec<_>, Vec<_>) = live.into_iter().partition(|browser| browser.failure.is_some());
     lines.extend(opened.iter().map(|browser| live_line(browser, lang)));
@@ -87,9 +87,9 @@ fn received(events: Option<u64>, asked: u64, lang: Language) -> String {
     events.map_or_else(|| lang.did_not_open(), |events| lang.share(events as usize, asked as usize))
 }
 
-fn live_line(browser: &LiveBrowser, lang: Language) -> Measured {
+fn live_line(browser: &LiveBrowser, lang: Language) -> Line {
     let of = |events| received(events, browser.asked, lang);
-    Measured::new(lang.live_label(named(browser)), of(browser.sse_events), of(browser.websocket_events))
+    Line::new(lang.live_label(named(browser)), of(browser.sse_events), of(browser.websocket_events))
 }
 
 fn compatibility(lang: Language) -> Table {

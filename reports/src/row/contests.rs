@@ -1,8 +1,9 @@
 //! Concludes from contests: whether a claimed direction holds in all of them, in some or in none; without a claim, what was found.
 
 use super::study::{Rests, Study};
-use super::{Finding, Measured, RowVerdict, absent, beyond_margin, buffers, bytes, clause};
+use super::{Finding, RowVerdict, absent, buffers, bytes, clause};
 use crate::compare::{CellComparison, Comparison, Contest, Estimability, principal};
+use crate::document::Line;
 use crate::number;
 use crate::text::{Language, filled};
 use crate::verdict::{Direction, Verdict};
@@ -21,7 +22,7 @@ pub(super) fn finding(study: &Study) -> Finding {
 }
 
 /// What is said where nothing was measured that the row concludes from.
-fn without(study: &Study, lines: Vec<Measured>) -> Finding {
+fn without(study: &Study, lines: Vec<Line>) -> Finding {
     let lang = study.lang;
     if lines.is_empty() {
         return absent(study);
@@ -123,6 +124,9 @@ fn verdict(study: &Study, judged: &[Rests], first: &Rests) -> RowVerdict {
     }
 }
 
+/// Beyond the margin, not perhaps.
+const LOWER: Verdict = Verdict::Different { direction: Direction::Lower, beyond_margin: true };
+
 /// What was concluded about WebSocket, as if the claim had it lower.
 fn towards(contest: &Contest, claimed: Direction) -> Verdict {
     let verdict = contest.verdict_of(Transport::WebSocket);
@@ -132,7 +136,7 @@ fn towards(contest: &Contest, claimed: Direction) -> Verdict {
 /// What a verdict depends on, in words.
 fn conditional(study: &Study, condition: &Bilingual, judged: &[Rests], first: &Rests) -> String {
     let claimed = study.row.claimed.unwrap_or(Direction::Lower);
-    let holds = |rests: &&Rests| beyond_margin(towards(rests.contest, claimed)) == Some(Direction::Lower);
+    let holds = |rests: &&Rests| towards(rests.contest, claimed) == LOWER;
     let (met, unmet): (Vec<&Rests>, Vec<&Rests>) = judged.iter().partition(holds);
     let names =
         |all: Vec<&Rests>| study.lang.series(&all.iter().map(|rests| study.name(rests.cell)).collect::<Vec<_>>());
@@ -212,7 +216,7 @@ pub(super) enum Conclusion {
 pub(super) fn conclusion(verdicts: impl Iterator<Item = Verdict>) -> Conclusion {
     let (resolved, open): (Vec<Verdict>, Vec<Verdict>) = verdicts.partition(|verdict| verdict.is_resolved());
     let leans = |to| move |verdict: &Verdict| matches!(verdict, Verdict::Unresolved { leaning: Some(leaning), .. } if *leaning == to);
-    let lower = |verdict: &Verdict| beyond_margin(*verdict) == Some(Direction::Lower);
+    let lower = |verdict: &Verdict| *verdict == LOWER;
     let not_lower = |verdict: &Verdict| {
         matches!(verdict, Verdict::Equivalent | Verdict::Different { direction: Direction::Higher, .. })
     };

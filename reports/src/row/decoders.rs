@@ -2,10 +2,10 @@
 
 use super::browsers::browsers;
 use super::study::Study;
-use super::{Finding, Measured, RowVerdict, absent};
+use super::{Finding, RowVerdict, absent};
 use crate::browser_support::support;
 use crate::compare::{CellComparison, Comparison};
-use crate::document::{Block, Table};
+use crate::document::{Block, Line, Table};
 use crate::number;
 use crate::text::Language;
 use trial::{ClientKind, Cost, Figure};
@@ -22,13 +22,12 @@ pub(super) fn finding(study: &Study) -> Finding {
         let share = feature.browser_share();
         lang.share(share.with, share.of)
     };
-    let native =
-        Measured::new(lang.native_api(), everywhere(support().event_source()), everywhere(support().websocket()));
+    let native = Line::new(lang.native_api(), everywhere(support().event_source()), everywhere(support().websocket()));
     let seen = |resumed: Option<bool>, by_specification| lang.resumes(resumed, by_specification);
     let [sse, websocket] = resumed(study.comparison);
-    let resumes = Measured::new(lang.reconnects(), seen(sse, true), seen(websocket, false));
+    let resumes = Line::new(lang.reconnects(), seen(sse, true), seen(websocket, false));
     let costs = number_of_lines(study);
-    let code = costs.clone().map(|[sse, websocket]| Measured::new(lang.decoder_lines(), sse, websocket));
+    let code = costs.clone().map(|[sse, websocket]| Line::new(lang.decoder_lines(), sse, websocket));
     Finding {
         lines: [native, resumes].into_iter().chain(decoders.into_iter().flatten()).chain(code).chain(cpu).collect(),
         verdict: RowVerdict::Refuted,
@@ -69,7 +68,7 @@ fn is_kind(cost: &Cost, kind: ClientKind) -> bool {
     cost.decoder.starts_with(&kind.to_string())
 }
 
-fn decoder_line(study: &Study, kind: ClientKind) -> Option<Measured> {
+fn decoder_line(study: &Study, kind: ClientKind) -> Option<Line> {
     let (costs, lang) = (costs(study), study.lang);
     let of = |transport| {
         let mut of_kind = costs.iter().filter(|(of, cost)| *of == transport && is_kind(cost, kind));
@@ -79,7 +78,7 @@ fn decoder_line(study: &Study, kind: ClientKind) -> Option<Measured> {
     let show = |cost: &Cost| number::duration(cost.ns_per_event);
     let what = lang.decoder_label(kind, number::payload(sse.payload_bytes as usize));
     let ratio = number::times(websocket.ns_per_event / sse.ns_per_event);
-    Some(Measured::new(what, show(sse), show(websocket)).with_ratio(ratio))
+    Some(Line::new(what, show(sse), show(websocket)).with_ratio(ratio))
 }
 
 /// Lines of our own decoders, SSE and WebSocket.
@@ -90,10 +89,10 @@ fn number_of_lines(study: &Study) -> Option<[String; 2]> {
 }
 
 /// Client CPU of the library client beside that of the lean one in a cell that measures throughput.
-fn client_cpu(study: &Study) -> Vec<Measured> {
+fn client_cpu(study: &Study) -> Vec<Line> {
     let line = |cell: &CellComparison| {
         let what = study.lang.client_cpu_label(cell.base.client);
-        Measured::figure(cell, Figure::ClientCpuPerEvent, &what, study.lang)
+        Line::figure(cell, Figure::ClientCpuPerEvent, &what, study.lang)
     };
     let mut own = study.cells.iter().copied().filter(|cell| cell.base.client == ClientKind::Library);
     let library = own.find_map(line);

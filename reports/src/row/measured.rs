@@ -1,24 +1,14 @@
-//! A measured quantity as texts: what it is called, its value for each arm, their ratios.
+//! Lines of what was measured: of a figure, of a contest, of texts.
 
 use crate::arms::Arms;
 use crate::compare::{CellComparison, Contest, Estimability};
+use crate::document::Line;
 use crate::number;
 use crate::text::Language;
 use crate::verdict::Verdict;
 use trial::{Arm, Figure};
 
-/// One measured quantity of all arms of a run, as texts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measured {
-    /// What was measured.
-    pub what: String,
-    /// Each arm in the order of the columns: SSE and WebSocket in the rows of the table.
-    pub values: Vec<String>,
-    /// Each other arm over the base, with its interval where it has one; empty where a ratio makes no sense.
-    pub ratios: Vec<String>,
-}
-
-impl Measured {
+impl Line {
     pub(crate) fn new(what: impl Into<String>, sse: impl Into<String>, websocket: impl Into<String>) -> Self {
         Self { what: what.into(), values: vec![sse.into(), websocket.into()], ratios: vec![String::new()] }
     }

@@ -12,25 +12,23 @@ mod study;
 mod upstream;
 
 pub(crate) use buffers::account as heap_account;
-pub use measured::Measured;
 pub(crate) use measured::shown;
 
-use crate::compare::{CellComparison, Comparison, Contest};
+use crate::compare::{ArmTrials, CellComparison, Comparison, Contest};
 use crate::detect::unequal_warning;
-use crate::document::{Block, Tone};
+use crate::document::{Block, Chip, Line, Tone};
 use crate::picture;
 use crate::text::Language;
-use crate::verdict::{Direction, Verdict};
 use crate::warnings::trial_warnings;
 use std::sync::Arc;
 use study::Study;
-use trial::{Action, Arm, Row, RowChart, Rule, Weight};
+use trial::{Action, Measurement, Row, RowChart, Rule, Weight};
 
 /// What one row of the table says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Measured values, the most telling first.
-    pub lines: Vec<Measured>,
+    /// Line values, the most telling first.
+    pub lines: Vec<Line>,
     /// The conclusion.
     pub verdict: RowVerdict,
     /// One sentence with the numbers behind the conclusion.
@@ -57,37 +55,17 @@ pub enum RowVerdict {
 }
 
 impl RowVerdict {
-    /// The word on its chip.
-    pub(crate) fn word(&self, lang: Language) -> String {
-        match self {
-            Self::Confirmed => lang.confirmed(),
-            Self::Refuted => lang.refuted(),
-            Self::DependsOn(_) => lang.depends(),
-            Self::NotResolved(_) => lang.unsettled(),
-            Self::NotMeasured(_) => lang.unmeasured(),
-            Self::Found(_) => lang.finding(),
-        }
-    }
-
-    /// What stands beside the word; empty where the word says it all.
-    pub(crate) fn detail(&self, lang: Language) -> String {
-        match self {
-            Self::Confirmed | Self::Refuted => String::new(),
-            Self::DependsOn(what) => lang.on(what),
-            Self::NotResolved(why) | Self::NotMeasured(why) | Self::Found(why) => why.clone(),
-        }
-    }
-
-    /// Its kind.
-    pub(crate) const fn tone(&self) -> Tone {
-        match self {
-            Self::Confirmed => Tone::Confirmed,
-            Self::Refuted => Tone::Refuted,
-            Self::DependsOn(_) => Tone::Depends,
-            Self::NotResolved(_) => Tone::Unresolved,
-            Self::NotMeasured(_) => Tone::Unmeasured,
-            Self::Found(_) => Tone::Found,
-        }
+    /// Its chip, and what stands beside the word; empty where the word says it all.
+    pub(crate) fn chip(&self, lang: Language) -> (Chip, String) {
+        let (tone, word, beside) = match self {
+            Self::Confirmed => (Tone::Confirmed, lang.confirmed(), String::new()),
+            Self::Refuted => (Tone::Refuted, lang.refuted(), String::new()),
+            Self::DependsOn(what) => (Tone::Depends, lang.depends(), lang.on(what)),
+            Self::NotResolved(why) => (Tone::Unresolved, lang.unsettled(), why.clone()),
+            Self::NotMeasured(why) => (Tone::Unmeasured, lang.unmeasured(), why.clone()),
+            Self::Found(what) => (Tone::Found, lang.finding(), what.clone()),
+        };
+        (Chip { tone, word }, beside)
     }
 }
 
@@ -169,17 +147,34 @@ fn absent(study: &Study) -> Finding {
 fn why_absent(study: &Study) -> String {
     let Study { comparison, row, lang, .. } = *study;
     let arms = || comparison.row(row).flat_map(|cell| &cell.arms).filter(|arm| !arm.arm.twin);
-    let named = |arm: Arm, why: &str| format!("{}: {why}", lang.arm(arm));
     if arms().next().is_none() {
         return lang.not_in_plan();
     }
-    let failed = arms().find_map(|arm| Some(named(arm.arm, arm.failure()?)));
-    let void = || arms().find_map(|arm| Some(named(arm.arm, &lang.all_void(lang.warning(arm.void()?)))));
-    let unsupported = || arms().find_map(|arm| Some(named(arm.arm, arm.unsupported()?)));
-    let reached = || arms().any(|arm| !arm.trials.is_empty());
     let refused = || comparison.row(row).find_map(|cell| refusal(cell, lang));
+    let reached = || arms().any(|arm| !arm.trials.is_empty());
     let otherwise = || if reached() { lang.not_both_in_plan() } else { lang.not_reached() };
-    failed.or_else(void).or_else(unsupported).or_else(refused).unwrap_or_else(otherwise)
+    why_none(arms(), lang).or_else(refused).unwrap_or_else(otherwise)
+}
+
+/// The first arm that has no numbers, or not those that its cell is about, and why.
+pub(crate) fn why_none<'a, 'r: 'a>(
+    mut arms: impl Iterator<Item = &'a ArmTrials<'r>>,
+    lang: Language,
+) -> Option<String> {
+    arms.find_map(|arm| Some(format!("{}: {}", lang.arm(arm.arm), why_not(arm, lang)?)))
+}
+
+/// Why an arm has no numbers, or not those that its cell is about.
+fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
+    let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
+    let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
+    let exact = |m: &Measurement| m.exact.as_ref()?.not_measured.first().cloned();
+    let heap = |m: &Measurement| match &m.heap {
+        Some(heap) => heap.not_measured.clone(),
+        None => (!m.memory.is_empty()).then(|| lang.requested_not_measured(lang.older_schema())),
+    };
+    let lacking = || arm.measured().find_map(|(_, m)| exact(m).or_else(|| heap(m)));
+    failed.or_else(void).or_else(lacking)
 }
 
 /// `0.91× [0.88, 0.95]` and what may be said about the other arm, for one named figure.
@@ -188,19 +183,5 @@ pub(crate) fn clause(contest: &Contest, what: &str, comparison: &Comparison, lan
     match shown(contest) {
         Some([.., ratio]) => lang.clause(what, &ratio, &words),
         None => lang.clause_without_ratio(what, &words),
-    }
-}
-
-/// Where an arm lies beyond the margin; `None` for equivalent or possibly small differences.
-const fn beyond_margin(verdict: Verdict) -> Option<Direction> {
-    match verdict {
-        Verdict::Different { direction, beyond_margin: true } => Some(direction),
-        Verdict::Different { beyond_margin: false, .. }
-        | Verdict::Unfit
-        | Verdict::Equivalent
-        | Verdict::Unresolved { .. }
-        | Verdict::TooFewBlocks
-        | Verdict::Refused
-        | Verdict::Exploratory => None,
     }
 }

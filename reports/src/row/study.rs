@@ -1,8 +1,9 @@
 //! A row of one run: which cells it has, what they are called, its lines and the contests that it rests on. What a row declares is
 //! read here and nowhere else.
 
-use super::measured::{Measured, shown};
+use super::measured::shown;
 use crate::compare::{CellComparison, Comparison, Contest};
+use crate::document::Line;
 use crate::number;
 use crate::text::{Language, filled};
 use trial::{Figure, Metric, Row, RowLine, Weight};
@@ -59,7 +60,7 @@ impl<'a, 'r> Study<'a, 'r> {
     }
 
     /// What it has measured, quantity by quantity.
-    pub(super) fn lines(&self) -> Vec<Measured> {
+    pub(super) fn lines(&self) -> Vec<Line> {
         let of_line = |line: &'a RowLine| {
             let measured = self.told().iter().filter_map(move |cell| self.measured(line, cell));
             measured.take(if line.once { 1 } else { usize::MAX })
@@ -77,14 +78,14 @@ impl<'a, 'r> Study<'a, 'r> {
         cells.iter().flat_map(of_cell).collect()
     }
 
-    fn measured(&self, line: &RowLine, cell: &CellComparison) -> Option<Measured> {
+    fn measured(&self, line: &RowLine, cell: &CellComparison) -> Option<Line> {
         let (contest, what) = (contest(line, cell)?, self.label(line, cell));
         let show = |value| number::of_figure(contest.figure, value);
         if let Some(whole) = line.share_of {
             let of = |transport| cell.median_of(transport, contest.figure);
             let whole = of(whole).filter(|&whole| whole > 0.0)?;
             let share = |transport| Some(number::percent(of(transport)? / whole));
-            return Some(Measured::new(what, share(Transport::Sse)?, share(Transport::WebSocket)?));
+            return Some(Line::new(what, share(Transport::Sse)?, share(Transport::WebSocket)?));
         }
         let mut texts = shown(contest)?;
         if let Some(plus) = line.plus {
@@ -98,7 +99,7 @@ impl<'a, 'r> Study<'a, 'r> {
                 *text += &format!(" (+{})", number::quotient(value));
             }
         }
-        Some(Measured::contest(cell, contest, &what, texts, self.lang))
+        Some(Line::contest(cell, contest, &what, texts, self.lang))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who can send on the open connection, and what the wire says.
 
 use super::study::Study;
-use super::{Finding, Measured, RowVerdict, absent};
-use crate::document::Block;
+use super::{Finding, RowVerdict, absent};
+use crate::document::{Block, Line};
 use crate::number;
 use trial::Exchange;
 use wire::Transport;
@@ -22,8 +22,8 @@ pub(super) fn finding(study: &Study) -> Finding {
     };
     Finding {
         lines: vec![
-            Measured::new(lang.upstream_label(), upstream(sse), upstream(websocket)),
-            Measured::new(lang.opened_label(), opened(sse), opened(websocket)),
+            Line::new(lang.upstream_label(), upstream(sse), upstream(websocket)),
+            Line::new(lang.opened_label(), opened(sse), opened(websocket)),
         ],
         verdict,
         sentence: lang

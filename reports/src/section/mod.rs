@@ -79,8 +79,9 @@ impl Report<'_, '_> {
         let each = |anchor: &str, heading, scope, of: fn(&Comparison, Language) -> Vec<Block>| {
             self.section(anchor.to_owned(), heading, scope, |comparison, _| of(comparison, lang))
         };
+        let own = |asked| lang.of(&Row::own(asked).title).to_owned();
         let with_table = self.comparisons.iter().any(asks_the_table);
-        let table = with_table.then(|| rows::comparison(self.rows, self.findings, self.labels, lang));
+        let table = with_table.then(|| rows::comparison(self.findings, self.labels, lang));
         let rows = self.rows.iter().filter(|_| with_table).map(|row| {
             self.section(rows::anchor(row), lang.of(&row.title).to_owned(), Scope::Page, |comparison, findings| {
                 rows::of_row(comparison, findings, row, lang)
@@ -89,8 +90,8 @@ impl Report<'_, '_> {
         let first = [
             each("capacity", lang.capacity_heading(), Scope::All, capacity::blocks),
             each("agent", lang.agent_heading(), Scope::All, agent::blocks),
-            each("cells", lang.cells_heading(), Scope::All, own_cells::blocks),
-            each("streams", lang.llm_chart(), Scope::Page, own_cells::streams),
+            each("cells", own(false), Scope::All, own_cells::blocks),
+            each("streams", own(true), Scope::Page, own_cells::streams),
             each("breakdown", lang.breakdown_heading(), Scope::Summary, cell::breakdown_lines),
         ];
         let last = [

@@ -3,8 +3,8 @@
 use super::cell::of_cell;
 use crate::arms::Arms;
 use crate::compare::Comparison;
-use crate::document::{Block, Chip, Entry, Found, Heads, Line, Scope, Section, Table, Tone, Verdicts};
-use crate::row::{Finding, Measured, RowVerdict, evidence, finding};
+use crate::document::{Block, Entry, Found, Heads, Scope, Section, Table, Tone, Verdicts};
+use crate::row::{Finding, RowVerdict, evidence, finding};
 use crate::text::Language;
 use std::sync::Arc;
 use trial::{Arm, Row, RowChart};
@@ -12,7 +12,7 @@ use wire::Transport;
 
 /// What every row of one run says.
 pub(crate) struct Findings {
-    /// Rows in the order of the table.
+    /// Rows in the order of the table, the same for every run of a report.
     rows: Vec<(Arc<Row>, Finding)>,
     /// The columns of its table.
     pub(crate) arms: Arms,
@@ -24,15 +24,11 @@ impl Findings {
         Self { rows, arms: Arms::pair(comparison) }
     }
 
-    fn find(&self, row: &Row) -> Option<&Finding> {
-        self.rows.iter().find(|(of, _)| of.id == row.id).map(|(_, finding)| finding)
-    }
-
     /// The answer in one sentence: how many of the article's claims hold, and which; without claims, what each row says.
     pub(crate) fn answer(&self, lang: Language) -> String {
         let claims: Vec<_> = self.rows.iter().filter(|(row, _)| row.claim.is_some()).collect();
         let tally = |tone: Tone, word: String| {
-            let rows = claims.iter().filter(|(_, finding)| finding.verdict.tone() == tone);
+            let rows = claims.iter().filter(|(_, finding)| finding.verdict.chip(lang).0.tone == tone);
             let rows: Vec<&Row> = rows.map(|(row, _)| &**row).collect();
             (!rows.is_empty()).then(|| lang.tally(word, &rows))
         };
@@ -60,8 +56,8 @@ pub(super) fn anchor(row: &Row) -> String {
 }
 
 /// The table: every row of every run.
-pub(crate) fn verdicts(rows: &[Arc<Row>], findings: &[Findings], labels: &[String], lang: Language) -> Verdicts {
-    let entry = |row: &Arc<Row>| {
+pub(crate) fn verdicts(findings: &[Findings], labels: &[String], lang: Language) -> Verdicts {
+    let entry = |(number, (row, _)): (usize, &(Arc<Row>, Finding))| {
         let claim = row.claim.as_ref().map(|claim| claim.each_ref().map(|side| lang.of(side)));
         Entry {
             name: lang.of(&row.title).to_owned(),
@@ -69,7 +65,7 @@ pub(crate) fn verdicts(rows: &[Arc<Row>], findings: &[Findings], labels: &[Strin
             claim: claim.into_iter().flatten().map(str::to_owned).collect(),
             claimed: claim.map_or_else(String::new, |[sse, websocket]| lang.said(sse, websocket)),
             glance: row.glance,
-            found: findings.iter().filter_map(|findings| Some(found(findings.find(row)?, lang))).collect(),
+            found: findings.iter().map(|findings| found(&findings.rows[number].1, lang)).collect(),
         }
     };
     let arms =
@@ -77,12 +73,12 @@ pub(crate) fn verdicts(rows: &[Arc<Row>], findings: &[Findings], labels: &[Strin
     Verdicts {
         heads: Heads { claim: lang.claim_head(), ..heads(lang.row_head(), &arms, lang) },
         runs: labels.to_vec(),
-        entries: rows.iter().map(entry).collect(),
+        entries: findings.first().map_or(&[][..], |findings| &findings.rows).iter().enumerate().map(entry).collect(),
     }
 }
 
 /// The table with how its ratios are to be read.
-pub(super) fn comparison(rows: &[Arc<Row>], findings: &[Findings], labels: &[String], lang: Language) -> Section {
+pub(super) fn comparison(findings: &[Findings], labels: &[String], lang: Language) -> Section {
     let mut all = findings.iter().map(|findings| &findings.arms);
     let first = all.next().filter(|first| all.all(|arms| arms == *first));
     let many = || lang.ratio_note(lang.pick("the other", "另一方"), lang.pick("the base", "基准"));
@@ -92,7 +88,7 @@ pub(super) fn comparison(rows: &[Arc<Row>], findings: &[Findings], labels: &[Str
         heading: lang.comparison_heading(),
         headed: false,
         scope: Scope::All,
-        runs: vec![vec![Block::Verdicts(verdicts(rows, findings, labels, lang)), note]],
+        runs: vec![vec![Block::Verdicts(verdicts(findings, labels, lang)), note]],
     }
 }
 
@@ -127,10 +123,6 @@ pub(super) fn entry(name: String, finding: &Finding, lang: Language) -> Entry {
     Entry { name, anchor: None, claim: Vec::new(), claimed: String::new(), glance, found }
 }
 
-fn line(Measured { what, values, ratios }: &Measured) -> Line {
-    Line { what: what.clone(), values: values.clone(), ratios: ratios.clone() }
-}
-
 /// A finding as it is shown.
 fn found(finding: &Finding, lang: Language) -> Found {
     let said = match &finding.verdict {
@@ -140,10 +132,11 @@ fn found(finding: &Finding, lang: Language) -> Found {
             finding.sentence.clone()
         }
     };
+    let (chip, detail) = finding.verdict.chip(lang);
     Found {
-        chip: Chip { tone: finding.verdict.tone(), word: finding.verdict.word(lang) },
-        detail: finding.verdict.detail(lang),
-        lines: finding.lines.iter().map(line).collect(),
+        chip,
+        detail,
+        lines: finding.lines.clone(),
         sentence: finding.sentence.clone(),
         said,
         caveats: finding.caveats.clone(),
@@ -152,8 +145,8 @@ fn found(finding: &Finding, lang: Language) -> Found {
 
 /// Everything behind a row: its conclusion, its evidence, each of its cells.
 pub(super) fn of_row(comparison: &Comparison, findings: &Findings, row: &Row, lang: Language) -> Vec<Block> {
-    let finding = findings.find(row).into_iter();
-    let conclusion = finding.flat_map(|finding| conclusion(finding, &findings.arms, lang));
+    let finding = findings.rows.iter().find(|(of, _)| of.id == row.id).into_iter();
+    let conclusion = finding.flat_map(|(_, finding)| conclusion(finding, &findings.arms, lang));
     // Where one table compares all payloads, what each cell adds is for those who look for it.
     let folded = row.charts.contains(&RowChart::Bytes);
     let cells = comparison.row(row).flat_map(|cell| {
@@ -168,7 +161,7 @@ pub(super) fn of_row(comparison: &Comparison, findings: &Findings, row: &Row, la
 pub(super) fn of_other_cells(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let others = comparison.cells.iter().filter(|cell| cell.cell.row.is_none());
     let blocks: Vec<Block> = others.flat_map(|cell| of_cell(comparison, cell, lang)).collect();
-    let note = (!blocks.is_empty()).then(|| Block::Text(lang.other_cells_note()));
+    let note = (!blocks.is_empty()).then(|| Block::Text(lang.of(&Row::own(false).method).to_owned()));
     note.into_iter().chain(blocks).collect()
 }
 

@@ -15,7 +15,7 @@ use trial::check::{network, stalls};
 use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Plan, Run, SCHEMA, Tool, Trial};
 
 /// The standard plan as it is in the repository when this was written, so that its later changes do not touch the goldens.
-const PLAN: &str = include_str!("plan.toml");
+pub(crate) const PLAN: &str = include_str!("plan.toml");
 
 /// A run of the standard plan with so many blocks in every timed cell.
 pub(crate) fn records(blocks: u32) -> Records {
@@ -24,7 +24,12 @@ pub(crate) fn records(blocks: u32) -> Records {
 
 /// The plan with so many blocks in every timed cell.
 pub(crate) fn plan(blocks: u32) -> Plan {
-    let mut plan = Plan::from_toml(PLAN).unwrap();
+    plan_of(PLAN, blocks)
+}
+
+/// A plan with so many blocks in every timed cell.
+pub(crate) fn plan_of(toml: &str, blocks: u32) -> Plan {
+    let mut plan = Plan::from_toml(toml).unwrap();
     plan.cells.iter_mut().filter(|cell| cell.blocks > 1).for_each(|cell| cell.blocks = blocks);
     plan
 }

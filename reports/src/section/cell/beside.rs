@@ -12,7 +12,7 @@ use wire::Transport;
 /// One remark for the whole cell; `None` where nothing is timed.
 pub(super) fn remark(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Option<Block> {
     let timed = matches!(cell.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect);
-    let counted = cell.cell.row.as_ref().is_some_and(|row| row.is_exact());
+    let counted = cell.cell.section().is_exact();
     let redone = comparison.records.redone.iter().filter(|redone| redone.cell == cell.cell.name).count();
     let blocks = cell.pair().and_then(|versus| versus.contests.first()).map(|contest| contest.ratio.blocks)?;
     let paced = offered(cell);

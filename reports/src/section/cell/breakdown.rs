@@ -24,7 +24,7 @@ pub(super) fn blocks(cell: &CellComparison, lang: Language) -> Vec<Block> {
 /// A line for each contestant of the cells whose times are compared, and how many cells were left out; empty where nothing
 /// was due.
 pub(in crate::section) fn lines(comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let timed = comparison.cells.iter().filter(|cell| cell.cell.is_judged_by_time());
+    let timed = comparison.cells.iter().filter(|cell| cell.cell.section().is_timed());
     let found: Vec<_> = timed.map(|cell| (cell, of_arms(cell))).filter(|(_, arms)| !arms.is_empty()).collect();
     let contestant = |arm: &Arm| matches!(arm.protocol, Transport::Sse | Transport::WebSocket);
     let line = |(cell, arms): &(&CellComparison, Vec<(Arm, Breakdown)>)| {

@@ -10,7 +10,7 @@ use trial::{Figure, Metric, Quantile};
 
 /// The tables of one other transport against the base.
 pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Versus, lang: Language) -> Vec<Block> {
-    let exact_only = cell.cell.row.as_ref().is_some_and(|row| row.is_exact());
+    let exact_only = cell.cell.section().is_exact();
     let contests = versus.contests.iter().filter(|contest| is_shown(cell, contest.figure));
     let contests: Vec<_> = contests.collect();
     if contests.is_empty() {
@@ -54,11 +54,8 @@ fn is_shown(cell: &CellComparison, figure: Figure) -> bool {
         figure,
         Figure::RequestsPerThousand | Figure::ConnectionsPerThousand | Figure::ConnectBytesOut | Figure::ConnectBytesIn
     );
-    match &cell.cell.row {
-        Some(row) if row.is_exact() => figure.is_exact(),
-        Some(_) => !of_opening || cell.judged() == Some(Metric::FirstEvent),
-        None => true,
-    }
+    let opens = cell.cell.row.is_none() || cell.judged() == Some(Metric::FirstEvent);
+    if cell.cell.section().is_exact() { figure.is_exact() } else { opens || !of_opening }
 }
 
 /// Pooled quantiles of the judged duration with their bootstrap intervals.

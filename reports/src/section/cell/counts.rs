@@ -24,7 +24,7 @@ pub(super) fn table(cell: &CellComparison, versus: &Versus, lang: Language) -> O
     let [base, other] = lang.sides([cell.base, versus.arm]);
     let difference = lang.difference_head(&other, &base);
     let head = vec![lang.what_head(), base, other, difference];
-    (paced && cell.cell.is_judged_by_time() && !rows.is_empty())
+    (paced && cell.cell.section().is_timed() && !rows.is_empty())
         .then(|| Block::Table(Table { caption: lang.counts_caption(), head, rows }))
 }
 
