@@ -7,6 +7,7 @@ mod synthetic;
 use reports::row::{Finding, RowVerdict, finding};
 use reports::{Comparison, Extent, Language, Records};
 use std::sync::LazyLock;
+use synthetic::SECTION;
 use trial::{HeapAccount, LiveBrowser, Measurement, Outcome, Row, Trial};
 use wire::Transport;
 
@@ -183,29 +184,6 @@ fn a_quick_run_shows_ratios_without_intervals() {
     assert!(why.ends_with("2 blocks, a 95 % interval needs 6"), "{why}");
     assert!(found.lines.iter().all(|line| line.ratios[0].ends_with('×')), "{found:?}");
 }
-
-/// A row that lines in a plan declare.
-const SECTION: &str = r#"
-[[section]]
-id = "busy"
-title = ["Busy host", "繁忙主机"]
-claim = [["slower", "较慢"], ["faster", "较快"]]
-claimed = "lower"
-method = ["Twenty readers keep the host awake.", "二十个读者使主机保持清醒。"]
-charts = ["forest"]
-lines = [
-  { figure = "judged:p50", weight = "judged" },
-  { figure = "cpu", label = ["CPU of {cell}", "{cell} 的 CPU"] },
-]
-
-[[cell]]
-name = "busy/twenty"
-row = "busy"
-scenario = "push"
-why = "a host that does not sleep"
-connections = 20
-rate = 1000
-"#;
 
 #[test]
 fn a_row_that_a_plan_declares_is_shown_in_every_form() {

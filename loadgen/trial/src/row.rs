@@ -4,9 +4,12 @@
 use crate::plan_file::PlanError;
 use crate::{Direction, Figure, UnknownWord};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use wire::Transport;
+
+/// Most lines and charts of a row.
+const MOST: usize = 50;
 
 /// A text in English and in Chinese.
 pub type Bilingual = [String; 2];
@@ -212,6 +215,9 @@ impl Row {
         if self.rule == Rule::Contests && !self.lines.iter().any(|line| line.weight == Weight::Judged) {
             return Some("rule 'contests' needs a line with weight = 'judged'".to_owned());
         }
+        if self.lines.len() > MOST || self.charts.len() > MOST {
+            return Some(format!("at most {MOST} lines and {MOST} charts"));
+        }
         let diagnostic = |figure: &Figure| matches!(figure, Figure::Duration(metric, _) if metric.is_diagnostic());
         if let Some(figure) = self.headlines().find(diagnostic) {
             return Some(format!("{figure} says where the time went and decides nothing: leave its weight 'shown'"));
@@ -229,17 +235,22 @@ impl Row {
     }
 }
 
-/// What is wrong with a text that may hold some placeholders.
+/// What is wrong with a text that may hold some placeholders, each once.
 fn problem_of(text: &Bilingual, known: &[&str]) -> Option<String> {
-    let held = |text| -> BTreeSet<&str> {
-        str::split(text, '{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+    let held = |text: &str| {
+        let words = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()));
+        let mut words: Vec<String> = words.collect();
+        words.sort_unstable();
+        words
     };
     let [english, chinese] = text.each_ref().map(|text| held(text));
-    let unknown = english.iter().find(|word| !known.contains(word));
-    let unknown =
-        unknown.map(|word| format!("'{}': {{{word}}} means nothing here (known: {})", text[0], known.join(", ")));
+    let unknown = english.iter().find(|word| !known.contains(&word.as_str()));
+    let unknown = unknown.map(|word| format!("{{{word}}} means nothing here (known: {})", known.join(", ")));
     let missing = text.iter().any(|text| text.trim().is_empty()) || english != chinese;
-    unknown.or_else(|| missing.then(|| format!("'{}': both languages must say the same", text[0])))
+    let missing = missing.then(|| "both languages must say the same".to_owned());
+    let repeated =
+        english.windows(2).any(|pair| pair[0] == pair[1]).then(|| "a placeholder may stand there once".to_owned());
+    unknown.or(missing).or(repeated).map(|problem| format!("'{}': {problem}", text[0]))
 }
 
 /// In a record, a built-in row is its name; another is written out.
@@ -259,10 +270,9 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     }
     match Option::<Written>::deserialize(deserializer)? {
         Some(Written::Name(id)) => Row::find(&id, Row::built_in()).map(Some).map_err(D::Error::custom),
-        Some(Written::Whole(row)) if Row::named(&row.id).is_some() => {
-            Err(D::Error::custom(format!("row '{}' is a built-in one", row.id)))
+        Some(Written::Whole(row)) => {
+            Row::known(vec![*row]).map(|known| known.last().cloned()).map_err(D::Error::custom)
         }
-        Some(Written::Whole(row)) => Ok(Some(Arc::from(row))),
         None => Ok(None),
     }
 }

@@ -69,13 +69,16 @@ impl RowVerdict {
     }
 }
 
+/// Most rows of a report: a file may declare any number.
+const MOST_ROWS: usize = 100;
+
 /// The rows that some runs are shown in: the ten unless every cell feeds rows that its plan declares, then these.
 pub(crate) fn rows_of(comparisons: &[Comparison]) -> Vec<Arc<Row>> {
     let fed = || comparisons.iter().flat_map(|comparison| &comparison.cells).filter_map(|cell| cell.cell.row.as_ref());
     let own = fed().next().is_some() && fed().all(|row| Row::named(&row.id).is_none());
     let mut rows = if own { Vec::new() } else { Row::built_in().to_vec() };
     for row in fed() {
-        if rows.iter().all(|known| known.id != row.id) {
+        if rows.len() < MOST_ROWS && rows.iter().all(|known| known.id != row.id) {
             rows.push(row.clone());
         }
     }
