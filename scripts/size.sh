@@ -6,9 +6,9 @@ usage() {
   cat <<'TEXT'
 usage: scripts/size.sh [-h]
 
-Counts the Rust sources of servers, loadgen, reports and benches without their tests (files below tests/, tests.rs, and what
-follows a line '#[cfg(test)]'): physical lines, lines of code (neither blank nor comment), and names of types (struct, enum,
-trait, type), each name once.
+Counts the Rust sources without their tests (files below tests/, fuzz_targets/ and examples/, and what is '#[cfg(test)]':
+modules in files of their own, and the rest of a file behind its module of tests): physical lines, lines of code (neither blank
+nor comment), and names of types (struct, enum, trait, type), each name once.
 TEXT
 }
 
@@ -19,11 +19,14 @@ case ${1-} in
 esac
 
 cd "$(dirname "$0")/.."
+# Modules of tests alone, by name: tests, and what else stands in a file of its own.
+tests=$(git ls-files '*.rs' | xargs grep -hA1 '^#\[cfg(test)\]' | sed -nE 's/^(pub(\(.*\))? )?mod (\w+);$/\3/p' | sort -u | paste -sd'|')
 # shellcheck disable=SC2016 # what is in quotes is awk's
-git ls-files '*.rs' | grep -vE '(^|/)(tests|fuzz_targets|examples)/|(^|/)(tests|samples|rig)\.rs$' | xargs awk '
-  FNR == 1 { tested = 0 }
-  /^#\[cfg\(test\)\]/ { tested = 1 }
-  tested { next }
+git ls-files '*.rs' | grep -vE "(^|/)(tests|fuzz_targets|examples)/|(^|/)(${tests:-tests})\\.rs\$" | xargs awk '
+  FNR == 1 { tested = attribute = 0 }
+  attribute { attribute = 0; tested = !/;$/; next }
+  !tested && /^#\[cfg\(test\)\]/ { attribute = 1 }
+  tested || attribute { next }
   { physical++ }
   /^[ \t]*(\/\/.*)?$/ { next }
   { code++ }

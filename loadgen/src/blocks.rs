@@ -35,7 +35,7 @@ pub(crate) fn raise(plan: &mut Plan) -> Option<String> {
 
 /// What so many blocks in every timed cell cannot say; `None` where they are enough.
 pub(crate) fn shortage(plan: &Plan, blocks: u32) -> Option<String> {
-    let timed = plan.cells.iter().filter(|cell| cell.is_timed());
+    let timed = plan.cells.iter().filter(|cell| cell.workload.is_timed());
     let (family, fewest) = (timed.map(headline_tests).sum(), FEWEST_BLOCKS as u32);
     let needed = needed(family);
     match blocks {

@@ -12,8 +12,8 @@ use crate::runner::order::Turn;
 use crate::runner::{self, Progress, RunOptions};
 use reports::Capacity;
 use reports::capacity::{Ask, Observation, Stage, next, remaining};
-use trial::{Arm, CapacityPlan, Cell, Line, Outcome, Plan, Scenario, StopRule};
-use wire::{Rate, Schedule};
+use trial::{Arm, CapacityPlan, Cell, Line, Outcome, Pace, Plan, Push, StopRule, Workload};
+use wire::Rate;
 
 /// Shares of the smaller capacity at which response times are compared afterwards, in percent.
 const LATENCY_LOADS: [u64; 3] = [25, 50, 75];
@@ -23,7 +23,9 @@ const LATENCY_LOADS: [u64; 3] = [25, 50, 75];
 pub struct Search {
     /// What was asked.
     pub plan: CapacityPlan,
-    /// The workload; its connections and rate are those of the variable that is not raised.
+    /// The streams whose load is raised; connections or rate, whichever is not raised, stay.
+    pub push: Push,
+    /// What else is the same at every step.
     pub cell: Cell,
 }
 
@@ -94,28 +96,26 @@ impl Search {
         cell.name = ask.point.cell_name();
         match ask.point.stage {
             Stage::Saturated => {
-                cell.scenario = Scenario::Saturate;
-                cell.load.schedule = Schedule::Unpaced;
-                cell.load.sharing = wire::Sharing::Private;
+                cell.workload = Push { sharing: wire::Sharing::Private, ..self.push.clone() }.saturated();
             }
-            Stage::Search | Stage::Knee => self.put(&mut cell, ask.point.load),
+            Stage::Search | Stage::Knee => cell.workload = Workload::Push(self.at(ask.point.load)),
         }
         cell
     }
 
-    /// Sets a cell's load to `load` of what is raised.
-    fn put(&self, cell: &mut Cell, load: u64) {
+    /// The streams, with `load` of what is raised.
+    fn at(&self, load: u64) -> Push {
         let point = reports::capacity::Point { stage: Stage::Search, load };
-        let (connections, rate) = point.load_of(self.plan.of, cell.load.connections, cell.load.rate.get());
-        cell.load.connections = connections;
-        cell.load.rate = Rate::per_second(rate).unwrap_or(cell.load.rate);
+        let Pace { schedule, rate } = self.push.pace;
+        let (connections, raised) = point.load_of(self.plan.of, self.push.connections, rate.get());
+        let pace = Pace { schedule, rate: Rate::per_second(raised).unwrap_or(rate) };
+        Push { connections, pace, ..self.push.clone() }
     }
 
     /// Rounds of the floor at the smaller capacity; `None` where that is not known or an arm has no floor.
     pub fn floor_runs(&self, found: &Capacity, rounds: u32) -> Option<FloorRuns> {
-        let (load, mut cell) = (found.both_hold()?, self.cell.clone());
-        self.put(&mut cell, load);
-        FloorRuns::new(&cell, load, rounds)
+        let load = found.both_hold()?;
+        FloorRuns::new(&self.cell.arms, &self.at(load), load, rounds)
     }
 
     /// Response times of both arms at the same loads, well below what both hold; `None` where that is not known.
@@ -123,7 +123,7 @@ impl Search {
         let capacity = found.both_hold()?;
         let cell = |percent: u64| {
             let mut cell = Cell { blocks, null: true, ..self.cell.clone() };
-            self.put(&mut cell, (capacity * percent / 100).max(1));
+            cell.workload = Workload::Push(self.at((capacity * percent / 100).max(1)));
             cell.name = format!("capacity/latency/{percent}");
             cell.why = format!("response time at {percent} % of the smaller capacity, the same load for both");
             cell
@@ -159,18 +159,21 @@ mod tests {
             precision: 1.05,
             knee_blocks: 8,
         };
-        Search { plan, cell: workload.unwrap().cells.remove(0) }
+        let cell = workload.unwrap().cells.remove(0);
+        let Workload::Push(push) = cell.workload.clone() else { panic!("not pushed") };
+        Search { plan, push, cell }
     }
 
     #[test]
     fn a_step_raises_what_was_asked_and_nothing_else() {
         let ask = |stage| Ask { point: Point { stage, load: 1000 }, block: 0 };
-        let rate = search(Variable::Rate).cell_of(ask(Stage::Search));
-        assert_eq!((rate.load.connections, rate.load.rate.get()), (10, 100.0), "events a second over all connections");
-        let connections = search(Variable::Connections).cell_of(ask(Stage::Knee));
-        assert_eq!((connections.load.connections, connections.load.rate.get()), (1000, 5.0));
-        let saturated = search(Variable::Rate).cell_of(ask(Stage::Saturated));
-        assert_eq!((saturated.load.schedule, saturated.load.connections), (Schedule::Unpaced, 10));
+        let of = |variable, stage| {
+            let workload = search(variable).cell_of(ask(stage)).workload;
+            (workload.connections(), workload.pace().map(|pace| pace.rate.get()))
+        };
+        assert_eq!(of(Variable::Rate, Stage::Search), (10, Some(100.0)), "events a second over all connections");
+        assert_eq!(of(Variable::Connections, Stage::Knee), (1000, Some(5.0)));
+        assert_eq!(of(Variable::Rate, Stage::Saturated), (10, None));
     }
 
     #[test]
@@ -185,7 +188,7 @@ mod tests {
             floors: Vec::new(),
         };
         let plan = search.latency_plan(&found(Some(40_000), Some(90_000)), 6).unwrap();
-        let rates: Vec<_> = plan.cells.iter().map(|cell| cell.load.rate.get()).collect();
+        let rates: Vec<_> = plan.cells.iter().map(|cell| cell.workload.pace().unwrap().rate.get()).collect();
         assert_eq!(rates, [1000.0, 2000.0, 3000.0]);
         assert_eq!((plan.cells[0].name.as_str(), plan.trials()), ("capacity/latency/25", 3 * 6 * 3));
         assert_eq!(search.latency_plan(&found(Some(40_000), None), 6), None);

@@ -45,11 +45,17 @@ pub struct Fleet {
     workers: Vec<JoinHandle<Option<Recorder>>>,
     stop: Arc<watch::Sender<bool>>,
     running: mpsc::Receiver<()>,
+    streams: usize,
     /// Asks the workers for signs of life.
     _pacer: Pacer,
 }
 
 impl Fleet {
+    /// How long it takes to open all streams at so many a second.
+    pub fn connecting(&self, connect_rate: f64) -> Duration {
+        Duration::from_secs_f64(self.streams as f64 / connect_rate)
+    }
+
     /// Starts the workers; `recorder` makes an empty recorder for each.
     ///
     /// # Errors
@@ -59,7 +65,8 @@ impl Fleet {
         let (alive, running) = mpsc::channel(1);
         let pacer = Pacer::spawn()?;
         let probes = pacer.handle();
-        let mut fleet = Self { workers: Vec::new(), stop: Arc::new(stop), running, _pacer: pacer };
+        let mut fleet =
+            Self { workers: Vec::new(), stop: Arc::new(stop), running, streams: plan.specs.len(), _pacer: pacer };
         let threads = plan.threads.clamp(1, plan.specs.len().max(1));
         for index in 0..threads {
             let shift = Shift {

@@ -73,6 +73,14 @@ mod tests {
     use std::collections::BTreeSet;
     use std::time::Duration;
     use trial::Row;
+    use trial::{Cell, LlmLoad, Workload};
+
+    fn asked(cell: &Cell) -> Option<LlmLoad> {
+        match &cell.workload {
+            Workload::Llm { asked, .. } => Some(asked.clone()),
+            _ => None,
+        }
+    }
 
     #[test]
     fn every_built_in_plan_of_the_table_feeds_every_row() {
@@ -89,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_plan_of_workloads_holds_the_shapes_that_the_plan_of_paces_does_not() {
-        let asked = |name| from_file(Path::new(name)).unwrap().cells.into_iter().filter_map(|cell| cell.llm);
+        let asked = |name| from_file(Path::new(name)).unwrap().cells.into_iter().filter_map(|cell| asked(&cell));
         let workloads: BTreeSet<_> = asked("llm").chain(asked("workloads")).map(|llm| llm.workload).collect();
         let elsewhere = ["agent", "idle"];
         let all = wire::llm::Workload::ALL.into_iter().map(|workload| workload.name.to_owned());
@@ -101,9 +109,13 @@ mod tests {
     #[test]
     fn the_plan_of_jobs_holds_both_kinds_and_quiet_streams() {
         let plan = from_file(Path::new("jobs")).unwrap();
-        let kinds: Vec<_> = plan.cells.iter().filter_map(|cell| cell.job).map(|job| job.kind.to_string()).collect();
+        let kind = |cell: &Cell| match &cell.workload {
+            Workload::Job(job) => Some(job.kind.to_string()),
+            _ => None,
+        };
+        let kinds: Vec<_> = plan.cells.iter().filter_map(kind).collect();
         assert_eq!(kinds, ["predict", "train", "train"]);
-        assert!(plan.cells.iter().any(|cell| cell.scenario == trial::Scenario::Memory));
+        assert!(plan.cells.iter().any(|cell| matches!(cell.workload, Workload::Memory { .. })));
         // Five headlines under Holm: p50 and p99 of many watchers, p50 of one.
         assert!(plan.cells.iter().all(|cell| 2.0 / 2_f64.powi(cell.blocks as i32) <= 0.05 / 5.0));
         assert!(plan.expected_length() < Duration::from_secs(360), "{:?}", plan.expected_length());
@@ -112,23 +124,22 @@ mod tests {
     #[test]
     fn the_plan_of_language_models_has_blocks_for_its_headlines_and_a_why_for_each_cell() {
         let plan = from_file(Path::new("llm")).unwrap();
-        let headlines = |cell: &trial::Cell| {
-            let (llm, streams) = (cell.llm.as_ref().unwrap(), cell.load.connections);
+        let headlines = |cell: &Cell| {
             // The 99th percentile takes 2,000 events in one trial: only cells of several streams have them.
-            if llm.is_paced() && streams > 1 { 2 } else { 1 }
+            if cell.workload.is_paced() && cell.workload.connections() > 1 { 2 } else { 1 }
         };
         let family: u32 = plan.cells.iter().map(headlines).sum();
         let blocks = plan.cells[0].blocks;
         assert!(2.0 / 2_f64.powi(blocks as i32) <= 0.05 / f64::from(family), "{family} figures, {blocks} blocks");
         let length = plan.expected_length();
         assert!((Duration::from_secs(360)..Duration::from_secs(560)).contains(&length), "{length:?}");
-        let paces: Vec<_> = plan.cells.iter().filter_map(|cell| cell.llm.as_ref()?.tokens_per_second()).collect();
+        let paces: Vec<_> = plan.cells.iter().filter_map(|cell| asked(cell)?.tokens_per_second()).collect();
         for pace in [20.0, 66.7, 125.0, 1_000.0, 2_000.0] {
             assert!(paces.iter().any(|found| (found / pace - 1.0).abs() < 0.01), "{pace} tokens/s: {paces:?}");
         }
         for cell in &plan.cells {
             assert!(!cell.why.is_empty() && cell.blocks == blocks && cell.null, "{}", cell.name);
-            assert!(cell.offered().is_none_or(|events| events < 15_000.0), "{}", cell.name);
+            assert!(cell.workload.offered().is_none_or(|events| events < 15_000.0), "{}", cell.name);
         }
     }
 
@@ -140,6 +151,6 @@ mod tests {
         assert!((Duration::from_secs(900)..Duration::from_secs(3_600)).contains(&publish), "{publish:?}");
         assert!(length("quick") < Duration::from_secs(55), "{:?}", length("quick"));
         assert!(length("exact") < Duration::from_secs(70), "{:?}", length("exact"));
-        assert!(BUILT_IN[1].plan().cells.iter().all(|cell| cell.scenario != trial::Scenario::Exact));
+        assert!(BUILT_IN[1].plan().cells.iter().all(|cell| !matches!(cell.workload, Workload::Exact { .. })));
     }
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 use trial::check::host::Calm;
 use trial::check::{self, events, generator};
-use trial::{Arm, Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, Scenario, StopReason, Trial, Warning};
+use trial::{Arm, Cell, CellStop, End, Line, Noise, Outcome, Plan, Redone, StopReason, Trial, Warning, Workload};
 use wire::{Rate, Transport};
 
 /// Where trials are run and how.
@@ -197,7 +197,7 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
         let (mut trial, noise) = watched;
         let calm = self.standing.calm(cell, Arm { twin: false, ..turn.arm }, &noise);
         let validity = gate::Validity::of(&trial.warnings);
-        let causes = if trial.cell.is_timed() {
+        let causes = if trial.cell.workload.is_timed() {
             gate::causes(&noise, calm, has_quantiles(&trial.cell), &validity)
         } else {
             Vec::new()
@@ -211,11 +211,11 @@ impl<R: FnMut(&Progress)> Runner<'_, R> {
 
 /// Gives a trial the warnings that come from outside of it. Noise bears on timed cells only: bytes are bytes.
 fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) {
-    if !trial.cell.is_timed() {
+    if !trial.cell.workload.is_timed() {
         return;
     }
     let transport = trial.arm.protocol;
-    let load = trial.cell.offered().zip(options.ceilings.get(&transport));
+    let load = trial.cell.workload.offered().zip(options.ceilings.get(&transport));
     trial.warnings.extend(load.and_then(|(offered, &ceiling)| generator::near_ceiling(transport, offered, ceiling)));
     trial.warnings.extend(check::host::of_noise(noise, calm, has_quantiles(&trial.cell)));
     trial.warnings.extend(check::host::of_host(noise, host::is_realtime()));
@@ -223,7 +223,7 @@ fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) 
 
 /// Whether the figures of a cell are quantiles; a saturated one has means alone.
 fn has_quantiles(cell: &Cell) -> bool {
-    cell.scenario != Scenario::Saturate
+    !matches!(cell.workload, Workload::Saturate { .. })
 }
 
 /// Each kind of cause once.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+use trial::Timing;
 use wire::MonoTime;
 
 /// Which instant of an event decides whether it belongs to the window.
@@ -29,6 +30,11 @@ impl Window {
         Self { basis, warmup, length, start: AtomicU64::new(0) }
     }
 
+    /// The window of a plan.
+    pub fn of(basis: Basis, Timing { warmup, window }: Timing) -> Self {
+        Self::new(basis, warmup, window)
+    }
+
     /// The start, once the first event is known.
     pub fn start(&self) -> Option<MonoTime> {
         Some(self.start.load(Relaxed)).filter(|&start| start > 0).map(MonoTime::from_nanos)
@@ -52,6 +58,11 @@ impl Window {
     /// Which instant decides.
     pub fn basis(&self) -> Basis {
         self.basis
+    }
+
+    /// What is discarded before it.
+    pub fn warmup(&self) -> Duration {
+        self.warmup
     }
 
     /// Length of the window.

@@ -3,12 +3,12 @@
 
 mod bench_side;
 
-use bench_side::{cell, measured_at};
+use bench_side::{cell_of, measured_at, push};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
-use trial::{Cell, Figure, Load, Measurement, Metric, Quantile, Scenario};
+use trial::{Figure, Measurement, Metric, Pace, Push, Quantile, Scenario, Timing};
 use wire::{Rate, Transport};
 
 const CONTESTANTS: [Transport; 2] = [Transport::Sse, Transport::WebSocket];
@@ -43,21 +43,25 @@ impl Drop for Apart {
     }
 }
 
-async fn with_faults(transport: Transport, faults: &str, cell: Cell) -> Measurement {
+fn lasting(window_ms: u64) -> Timing {
+    Timing { warmup: Duration::from_millis(200), window: Duration::from_millis(window_ms) }
+}
+
+async fn with_faults(transport: Transport, faults: &str, scenario: Scenario, push: Push) -> Measurement {
     let server = Apart::start().await;
-    let load = Load { faults: faults.parse().unwrap(), ..cell.load };
-    measured_at(server.url.clone(), Cell { load, ..cell }, transport).await
+    let cell = cell_of(scenario, Push { faults: faults.parse().unwrap(), ..push });
+    measured_at(server.url.clone(), cell, transport).await
 }
 
 #[tokio::test]
 async fn cpu_time_burnt_for_each_event_is_charged_to_each_event() {
     // So few events that the server is idle in between and answers for its vitals at once.
     let rate = Rate::per_second(40.0).unwrap();
-    let load = Load { rate, warmup: Duration::from_millis(200), window: Duration::from_millis(600), ..cell().load };
+    let seldom = Push { pace: Pace { rate, ..push().pace }, timing: lasting(600), ..push() };
     for transport in CONTESTANTS {
         let cpu = async |faults| {
-            let cell = Cell { load: load.clone(), ..cell() };
-            Figure::ServerCpuPerEvent.of(&with_faults(transport, faults, cell).await).unwrap()
+            let m = with_faults(transport, faults, Scenario::Push, seldom.clone()).await;
+            Figure::ServerCpuPerEvent.of(&m).unwrap()
         };
         // CPU time, not wall time: however busy the host, 5 ms stay 5 ms. What the rest of an event costs varies, and a
         // hypervisor may charge what it took; both only add, so the least of a few attempts counts.
@@ -75,10 +79,10 @@ async fn cpu_time_burnt_for_each_event_is_charged_to_each_event() {
 
 #[tokio::test]
 async fn memory_touched_for_each_connection_is_charged_to_each_connection() {
-    let cell = Cell { scenario: Scenario::Memory, steps: vec![5, 10, 15, 20], ..cell() };
     for transport in CONTESTANTS {
         let slope = async |faults| {
-            Figure::ServerMemoryPerConnection.of(&with_faults(transport, faults, cell.clone()).await).unwrap()
+            let m = with_faults(transport, faults, Scenario::Memory, push()).await;
+            Figure::ServerMemoryPerConnection.of(&m).unwrap()
         };
         let share = (slope("touch:512KiB").await - slope("").await) / f64::from(512 << 10);
         assert!((0.9..1.1).contains(&share), "{transport}: {share} of what was touched");
@@ -87,10 +91,9 @@ async fn memory_touched_for_each_connection_is_charged_to_each_connection() {
 
 #[tokio::test]
 async fn kernel_stamps_split_the_service_time() {
-    let load = Load { warmup: Duration::from_millis(200), window: Duration::from_millis(400), ..cell().load };
-    let cell = Cell { load, ..cell() };
+    let push = Push { timing: lasting(400), ..push() };
     for transport in CONTESTANTS {
-        let m = with_faults(transport, "", cell.clone()).await;
+        let m = with_faults(transport, "", Scenario::Push, push.clone()).await;
         let stamps = m.stamps.clone().unwrap();
         assert_eq!((stamps.negative, stamps.unstamped, stamps.void.clone()), (0, 0, None), "{transport}");
         assert_eq!(stamps.one_in, 1, "by default, and every read of a slow stream");
@@ -107,13 +110,13 @@ async fn kernel_stamps_split_the_service_time() {
 
 #[tokio::test]
 async fn without_stamps_nothing_is_said_of_the_kernel() {
-    let m = with_faults(Transport::Sse, "", Cell { stamps: false, ..cell() }).await;
+    let m = with_faults(Transport::Sse, "", Scenario::Push, Push { stamps: false, ..push() }).await;
     assert!(m.stamps.is_none() && !m.distributions.contains_key(&Metric::KernelToRead));
 }
 
 #[tokio::test]
 async fn usage_states_what_the_scheduler_charged() {
-    let m = with_faults(Transport::WebSocket, "", cell()).await;
+    let m = with_faults(Transport::WebSocket, "", Scenario::Push, push()).await;
     for usage in [m.server.unwrap(), m.client.unwrap()] {
         assert!(usage.run_queue_ns.is_some() && usage.switches > 0, "{usage:?}");
     }
@@ -127,7 +130,7 @@ async fn usage_states_what_the_scheduler_charged() {
 #[tokio::test]
 async fn loopback_is_told_from_a_network() {
     for transport in Transport::ALL {
-        let layers = with_faults(transport, "", cell()).await.layers.unwrap();
+        let layers = with_faults(transport, "", Scenario::Push, push()).await.layers.unwrap();
         assert!(layers.loopback && layers.uncounted == 0, "{transport}: {layers:?}");
         assert_eq!(layers.below_tls.back_bytes, layers.whole.back.payload_bytes, "{transport}");
         assert_eq!(layers.handshakes.back_bytes, 0, "{transport}");

@@ -50,10 +50,24 @@ fn files(src: &Path) -> BTreeMap<Module, String> {
     files
 }
 
-/// A file without comments, declarations for others, and its tests, which come last.
+/// The lines of a file that are no test's: what is one line is left out alone, a module with its text comes last.
+fn without_tests(text: &str) -> impl Iterator<Item = &str> {
+    let mut lines = text.lines();
+    std::iter::from_fn(move || {
+        loop {
+            let line = lines.next()?;
+            if line != "#[cfg(test)]" {
+                return Some(line);
+            }
+            lines.next().filter(|item| item.ends_with(';'))?;
+        }
+    })
+    .fuse()
+}
+
+/// A file without comments, declarations for others, and its tests.
 fn counted(text: &str) -> String {
-    let text = text.split("#[cfg(test)]").next().unwrap();
-    let lines = text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
+    let lines = without_tests(text).map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
     let kept = |statement: &&str| !(statement.trim_start().starts_with("pub") && statement.contains(" use "));
     lines.split_inclusive(';').filter(kept).collect()
 }
@@ -167,5 +181,6 @@ fn a_circle_is_found_in_every_form_of_a_path() {
     assert_eq!(tree("fn f() { crate::a::b::g() }", "fn g() -> crate::a::X {}"), round);
     assert_eq!(tree("pub(crate) use crate::a::b::Y;", "use super::X;"), None, "what is named again for others");
     assert_eq!(tree("mod b; // crate::a::b", "use super::X;"), None, "a comment");
+    assert_eq!(tree("#[cfg(test)]\nmod t;\nuse crate::a::b::Y;", "use super::X;"), round, "behind tests elsewhere");
     assert_eq!(tree("use crate::a::b::Y;\n#[cfg(test)]\nmod t { use crate::a::b; }", "fn f() {}"), None);
 }

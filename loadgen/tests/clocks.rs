@@ -4,13 +4,13 @@
 mod bench_side;
 mod front;
 
-use bench_side::{cell, order, order_at, server};
+use bench_side::{cell_of, order, order_at, push, pushed, server};
 use front::{address, front};
 use loadgen::drive::{self, Observer};
 use servers::{Disguise, ServeOptions, Server};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use trial::{Arm, Cell, ClientKind, Load, Measurement, Metric, Outcome, Scenario, Trial};
+use trial::{Arm, ClientKind, Measurement, Metric, Outcome, Pace, Push, Scenario, Timing, Trial};
 use wire::{Preset, Transport};
 
 const AHEAD_NS: i64 = 3_700_000_000;
@@ -23,9 +23,13 @@ fn elsewhere() -> Server {
     Server::start(options).expect("a server starts")
 }
 
+fn within(window_ms: u64) -> Timing {
+    Timing { warmup: Duration::ZERO, window: Duration::from_millis(window_ms) }
+}
+
 async fn trial_of(server: &Server, scenario: Scenario, transport: Transport) -> Trial {
-    let load = Load { window: Duration::from_millis(600), ..cell().load };
-    drive::trial(order(server, Cell { scenario, load, ..cell() }, Arm::of(transport)), Observer::nobody()).await
+    let cell = cell_of(scenario, Push { timing: within(600), ..push() });
+    drive::trial(order(server, cell, Arm::of(transport)), Observer::nobody()).await
 }
 
 fn measurement(trial: &Trial) -> &Measurement {
@@ -79,9 +83,9 @@ async fn relayed_and_echoed_messages_do_not_care_what_the_server_thinks_of_the_t
 
 #[tokio::test]
 async fn more_one_way_times_than_can_be_kept_are_refused() {
-    let load = Load { rate: wire::Rate::per_second(1e6).unwrap(), window: Duration::from_secs(5), ..cell().load };
-    let trial =
-        drive::trial(order(&elsewhere(), Cell { load, ..cell() }, Arm::of(Transport::Sse)), Observer::nobody()).await;
+    let pace = Pace { rate: wire::Rate::per_second(1e6).unwrap(), ..push().pace };
+    let cell = pushed(Push { pace, timing: within(5_000), ..push() });
+    let trial = drive::trial(order(&elsewhere(), cell, Arm::of(Transport::Sse)), Observer::nobody()).await;
     assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("use a relay")), "{:?}", trial.outcome);
 }
 
@@ -117,8 +121,8 @@ async fn a_clock_and_streams_of_different_servers_are_told_apart_at_the_first_ev
     let (url, _) = front(move |path| if path.starts_with("/sse") || path.starts_with("/web") { events } else { facts });
     for transport in [Transport::Sse, Transport::WebSocket] {
         for client in [ClientKind::Lean, ClientKind::Library] {
-            let load = Load { window: Duration::from_secs(60), ..cell().load };
-            let order = order_at(url.clone(), Cell { load, ..cell() }, Arm::of(transport).read_by(client));
+            let cell = pushed(Push { timing: within(60_000), ..push() });
+            let order = order_at(url.clone(), cell, Arm::of(transport).read_by(client));
             let trial = drive::trial(order, Observer::nobody()).await;
             let Outcome::Failed(why) = &trial.outcome else { panic!("{:?}", trial.outcome) };
             assert!(why.contains("clock and stream are of different servers behind one name"), "{why}");

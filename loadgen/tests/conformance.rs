@@ -3,11 +3,11 @@
 
 mod bench_side;
 
-use bench_side::{cell, measured, order, server};
+use bench_side::{cell, cell_of, measured, order, push, pushed, server};
 use loadgen::drive::{self, Observer};
 use std::time::Duration;
-use trial::{Arm, Cell, ClientKind, Figure, Load, Metric, Outcome, Scenario};
-use wire::{Rate, Schedule, Sharing, Transport};
+use trial::{Arm, ClientKind, Figure, Metric, Outcome, Pace, Push, Scenario, Timing};
+use wire::{Schedule, Sharing, Transport};
 
 /// Bytes above the payload that each transport's framing takes at 256 B (RFC 6455 5.2, RFC 9112 7.1, WHATWG 9.2).
 fn overhead_at_256(transport: Transport) -> Option<f64> {
@@ -29,7 +29,8 @@ async fn every_event_arrives_once_in_order_and_undamaged() {
             (Schedule::Poisson, 3, Sharing::Private),
             (Schedule::Burst { size: 10 }, 5, Sharing::Shared),
         ] {
-            let cell = Cell { load: Load { schedule, connections, sharing, ..cell().load }, ..cell() };
+            let pace = Pace { schedule, ..push().pace };
+            let cell = pushed(Push { pace, connections, sharing, ..push() });
             let m = measured(&server, cell, transport).await;
             let c = &m.counters;
             let expected = c.expected.expect("the stream is counted");
@@ -70,7 +71,7 @@ async fn the_library_clients_count_what_the_lean_ones_count() {
 async fn what_cannot_be_is_refused_with_a_reason() {
     let server = server();
     let library = |protocol| Arm::of(protocol).read_by(ClientKind::Library);
-    let echo = Cell { scenario: Scenario::Echo, ..cell() };
+    let echo = cell_of(Scenario::Echo, push());
     for (cell, arm) in [
         (cell(), library(Transport::LongPoll)),
         (cell(), library(Transport::RawTcp)),
@@ -78,6 +79,26 @@ async fn what_cannot_be_is_refused_with_a_reason() {
     ] {
         let trial = drive::trial(order(&server, cell, arm), Observer::nobody()).await;
         assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if !why.is_empty()), "{:?}", trial.outcome);
+    }
+}
+
+/// Every workload that needs no instrument, over every arm: what is said to be supported is measured, and nothing else.
+#[tokio::test]
+async fn what_an_arm_supports_is_measured() {
+    let server = server();
+    let short = Push { timing: Timing { window: Duration::from_millis(100), ..push().timing }, ..push() };
+    for scenario in [Scenario::Push, Scenario::Saturate, Scenario::Echo, Scenario::Connect, Scenario::Relay] {
+        let cell = cell_of(scenario, short.clone());
+        for arm in Transport::ALL.map(Arm::of) {
+            for arm in [arm, arm.read_by(ClientKind::Library)] {
+                let trial = drive::trial(order(&server, cell.clone(), arm), Observer::nobody()).await;
+                match (cell.workload.supports(arm), &trial.outcome) {
+                    (Ok(()), Outcome::Measured(m)) => assert!(m.counters.received > 0, "{scenario:?} {arm}"),
+                    (Err(why), Outcome::Unsupported(said)) => assert_eq!(&why, said),
+                    (supported, outcome) => panic!("{scenario:?} {arm}: {supported:?}, {outcome:?}"),
+                }
+            }
+        }
     }
 }
 
@@ -99,7 +120,7 @@ async fn requests_tell_long_polling_from_a_stream() {
 async fn messages_come_back_over_frames_and_over_posts() {
     let server = server();
     for transport in [Transport::Sse, Transport::WebSocket] {
-        let cell = Cell { scenario: Scenario::Echo, load: Load { connections: 2, ..cell().load }, ..cell() };
+        let cell = cell_of(Scenario::Echo, Push { connections: 2, ..push() });
         let m = measured(&server, cell, transport).await;
         let c = &m.counters;
         assert_eq!((c.messages_sent, c.received, c.lost, c.corrupt), (50, 50, 0, 0), "{transport}");
@@ -118,7 +139,7 @@ async fn messages_come_back_over_frames_and_over_posts() {
 async fn what_is_relayed_reaches_every_subscriber_on_one_clock() {
     let server = server();
     for transport in Transport::ALL {
-        let cell = Cell { scenario: Scenario::Relay, load: Load { connections: 3, ..cell().load }, ..cell() };
+        let cell = cell_of(Scenario::Relay, Push { connections: 3, ..push() });
         let trial = drive::trial(order(&server, cell, Arm::of(transport)), Observer::nobody()).await;
         if transport == Transport::LongPoll {
             assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("poll")), "{:?}", trial.outcome);
@@ -138,7 +159,7 @@ async fn what_is_relayed_reaches_every_subscriber_on_one_clock() {
 #[tokio::test]
 async fn a_relay_that_a_library_would_read_is_refused() {
     let server = server();
-    let cell = Cell { scenario: Scenario::Relay, ..cell() };
+    let cell = cell_of(Scenario::Relay, push());
     let library = Arm::of(Transport::Sse).read_by(ClientKind::Library);
     let trial = drive::trial(order(&server, cell, library), Observer::nobody()).await;
     assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("library")), "{:?}", trial.outcome);
@@ -148,7 +169,7 @@ async fn a_relay_that_a_library_would_read_is_refused() {
 async fn only_websocket_is_heard_on_the_open_connection() {
     let server = server();
     for transport in [Transport::Sse, Transport::WebSocket] {
-        let m = measured(&server, Cell { scenario: Scenario::Handshake, ..cell() }, transport).await;
+        let m = measured(&server, cell_of(Scenario::Handshake, push()), transport).await;
         let exchange = m.exchange.expect("a handshake keeps its heads");
         let (status, heard) = if transport == Transport::WebSocket { (101, 1) } else { (200, 0) };
         assert_eq!((exchange.status, exchange.upstream_received), (status, heard), "{transport}");
@@ -161,7 +182,7 @@ async fn only_websocket_is_heard_on_the_open_connection() {
 async fn connecting_and_saturating_measure_what_they_say() {
     let server = server();
     for transport in Transport::ALL {
-        let connect = Cell { scenario: Scenario::Connect, ..cell() };
+        let connect = cell_of(Scenario::Connect, push());
         let m = measured(&server, connect, transport).await;
         let opened = m.counters.connections;
         assert!(opened > 0 && m.counters.received == opened, "{transport}");
@@ -169,8 +190,7 @@ async fn connecting_and_saturating_measure_what_they_say() {
             assert_eq!(m.distributions[&metric].len(), opened, "{transport} {metric:?}");
         }
         if transport != Transport::LongPoll {
-            let load = Load { schedule: Schedule::Unpaced, ..cell().load };
-            let m = measured(&server, Cell { scenario: Scenario::Saturate, load, ..cell() }, transport).await;
+            let m = measured(&server, cell_of(Scenario::Saturate, push()), transport).await;
             assert!(m.counters.in_window > 0 && m.counters.lost == 0 && m.counters.corrupt == 0, "{transport}");
             assert!(!m.distributions.contains_key(&Metric::ResponseTime), "nothing was due");
         }
@@ -180,7 +200,7 @@ async fn connecting_and_saturating_measure_what_they_say() {
 #[tokio::test]
 async fn memory_is_read_at_every_step() {
     let server = server();
-    let cell = Cell { scenario: Scenario::Memory, steps: vec![5, 10, 15, 20], ..cell() };
+    let cell = cell_of(Scenario::Memory, push());
     let m = measured(&server, cell, Transport::Sse).await;
     assert_eq!(m.memory.iter().map(|point| point.connections).collect::<Vec<_>>(), [5, 10, 15, 20]);
     assert!(m.memory.iter().all(|point| point.server_bytes > 0 && point.client_bytes > 0));
@@ -189,10 +209,10 @@ async fn memory_is_read_at_every_step() {
 #[tokio::test]
 async fn an_interrupt_keeps_what_was_measured() {
     let server = server();
-    let load = Load { window: Duration::from_secs(30), rate: Rate::per_second(200.0).unwrap(), ..cell().load };
+    let timing = Timing { warmup: Duration::ZERO, window: Duration::from_secs(30) };
+    let cell = pushed(Push { timing, ..push() });
     let (observer, interrupt) = bench_side::interruptible();
-    let running =
-        tokio::spawn(drive::trial(order(&server, Cell { load, ..cell() }, Arm::of(Transport::Sse)), observer));
+    let running = tokio::spawn(drive::trial(order(&server, cell, Arm::of(Transport::Sse)), observer));
     tokio::time::sleep(Duration::from_millis(600)).await;
     interrupt();
     let Outcome::Measured(m) = running.await.unwrap().outcome else { panic!("nothing was kept") };

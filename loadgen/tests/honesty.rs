@@ -3,14 +3,13 @@
 
 mod bench_side;
 
-use bench_side::{cell, measured, server};
-use trial::{Cell, Load, Measurement, Metric};
+use bench_side::{measured, push, pushed, server};
+use trial::{Measurement, Metric, Push};
 use wire::Transport;
 
 async fn damaged(transport: Transport, faults: &str) -> Measurement {
     let server = server();
-    let load = Load { faults: faults.parse().unwrap(), ..cell().load };
-    measured(&server, Cell { load, ..cell() }, transport).await
+    measured(&server, pushed(Push { faults: faults.parse().unwrap(), ..push() }), transport).await
 }
 
 #[tokio::test]

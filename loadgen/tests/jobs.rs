@@ -5,7 +5,7 @@
 mod bench_side;
 
 use loadgen::drive::{Observer, Order, trial};
-use trial::{Arm, Cell, Figure, Measurement, Metric, Outcome, Plan, Trial};
+use trial::{Arm, Cell, Figure, Measurement, Metric, Outcome, Plan, Trial, Workload};
 use wire::Transport;
 
 fn cell(lines: &str) -> Cell {
@@ -34,12 +34,12 @@ async fn every_event_of_a_job_comes_over_both_transports() {
         "job = 'predict'\nspeed = 40\nconnections = 12\nwindow = '300ms'",
     ] {
         let cell = cell(lines);
-        let job = cell.job.unwrap();
+        let Workload::Job(job) = &cell.workload else { panic!("no job") };
         for transport in [Transport::Sse, Transport::WebSocket] {
             let (trial, order) = run(&cell, transport).await;
             let m = measured(&trial);
-            let dues = |index| job.dues(&cell.load, order.seed, index).0.len() as u64;
-            let due: u64 = (0..cell.load.connections).map(dues).sum();
+            let dues = |index| job.dues(order.seed, index).0.len() as u64;
+            let due: u64 = (0..job.connections).map(dues).sum();
             assert_eq!(m.counters.expected, Some(due), "{lines} {transport}");
             // A read that brings the last event of the window may bring the next one, too.
             assert!(m.counters.received >= due, "{lines} {transport}: {} of {due}", m.counters.received);

@@ -4,25 +4,25 @@
 
 mod bench_side;
 
-use bench_side::{cell, measured, server};
+use bench_side::{measured, push, pushed, server};
 use floor::{Framing, Reading, reader};
 use servers::Server;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
-use trial::{Cell, Figure, Load, Metric, Quantile};
+use trial::{Content, Figure, Metric, Pace, Push, Quantile, Timing};
 use wire::{Rate, Sharing, Transport};
 
 const BOTH: [(Transport, Framing); 2] = [(Transport::Sse, Framing::Sse), (Transport::WebSocket, Framing::WebSocket)];
 
 /// Each for half a second.
-fn loads() -> [Load; 3] {
-    let load = |connections, rate, payload_bytes, sharing| Load {
+fn loads() -> [Push; 3] {
+    let load = |connections, rate, payload_bytes, sharing| Push {
         connections,
-        rate: Rate::per_second(rate).unwrap(),
-        payload_bytes,
+        pace: Pace { rate: Rate::per_second(rate).unwrap(), ..push().pace },
         sharing,
-        window: Duration::from_millis(500),
-        ..cell().load
+        content: Content { payload_bytes, ids: false },
+        timing: Timing { warmup: Duration::ZERO, window: Duration::from_millis(500) },
+        ..push()
     };
     [
         load(1, 1_000.0, 96, Sharing::Private),
@@ -32,13 +32,13 @@ fn loads() -> [Load; 3] {
 }
 
 /// The same load, read by the second reader.
-async fn read(server: &Server, framing: Framing, load: &Load) -> Reading {
+async fn read(server: &Server, framing: Framing, load: &Push) -> Reading {
     let same = floor::Load {
         framing,
         connections: u64::from(load.connections),
-        rate: load.rate.get(),
-        count: (load.rate.get() * load.window.as_secs_f64()) as u64,
-        payload_bytes: load.payload_bytes,
+        rate: load.pace.rate.get(),
+        count: (load.pace.rate.get() * load.timing.window.as_secs_f64()) as u64,
+        payload_bytes: load.content.payload_bytes,
         shared: load.sharing == Sharing::Shared,
     };
     let addr = server.addr();
@@ -50,10 +50,10 @@ async fn counts_and_bytes_are_equal() {
     let server = server();
     for (transport, framing) in BOTH {
         for load in loads() {
-            let what = format!("{transport}, {} x {}", load.connections, load.rate);
-            let ours = measured(&server, Cell { load: load.clone(), ..cell() }, transport).await;
+            let what = format!("{transport}, {} x {}", load.connections, load.pace.rate);
+            let ours = measured(&server, pushed(load.clone()), transport).await;
             let theirs = read(&server, framing, &load).await;
-            let events = u64::from(load.connections) * (load.rate.get() / 2.0) as u64;
+            let events = u64::from(load.connections) * (load.pace.rate.get() / 2.0) as u64;
             assert_eq!((ours.counters.received, ours.counters.lost, ours.counters.corrupt), (events, 0, 0), "{what}");
             assert_eq!((theirs.events, theirs.damaged), (events, 0), "{what}");
             assert_eq!(theirs.payload_bytes, ours.bytes.payload_in, "{what}");
@@ -70,7 +70,8 @@ async fn medians_agree_within_a_tenth() {
     let server = server();
     for (transport, framing) in BOTH {
         for load in &loads()[..2] {
-            let load = Load { rate: Rate::per_second(1_000.0).unwrap(), ..load.clone() };
+            let pace = Pace { rate: Rate::per_second(1_000.0).unwrap(), ..load.pace };
+            let load = Push { pace, ..load.clone() };
             let mut ratios = Vec::new();
             for _ in 0..3 {
                 ratios.push(ratio_of_medians(&server, transport, framing, &load).await);
@@ -78,7 +79,7 @@ async fn medians_agree_within_a_tenth() {
                     break;
                 }
             }
-            let what = format!("{transport}, {} x {}: ours / theirs {ratios:.3?}", load.connections, load.rate);
+            let what = format!("{transport}, {} x {}: ours / theirs {ratios:.3?}", load.connections, load.pace.rate);
             eprintln!("{what}");
             assert!(ratios.last().is_some_and(|ratio| (0.9..=1.1).contains(ratio)), "{what}");
         }
@@ -86,11 +87,11 @@ async fn medians_agree_within_a_tenth() {
 }
 
 /// Median over rounds of our median response time, divided by theirs.
-async fn ratio_of_medians(server: &Server, transport: Transport, framing: Framing, load: &Load) -> f64 {
+async fn ratio_of_medians(server: &Server, transport: Transport, framing: Framing, load: &Push) -> f64 {
     let mut ratios = Vec::new();
     for round in 0..9 {
         let first = if round % 2 == 0 { Some(read(server, framing, load).await) } else { None };
-        let ours = measured(server, Cell { load: load.clone(), ..cell() }, transport).await;
+        let ours = measured(server, pushed(load.clone()), transport).await;
         let theirs = match first {
             Some(reading) => reading,
             None => read(server, framing, load).await,

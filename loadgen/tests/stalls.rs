@@ -4,7 +4,7 @@
 
 mod bench_side;
 
-use bench_side::cell;
+use bench_side::{push, pushed};
 use loadgen::drive::Order;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use trial::check::stalls::{GENERATOR_PAUSED, HOST_STALLED, SERVER_STALLED};
-use trial::{Action, Arm, Cell, Load, Metric, Outcome, Trial, Warning};
+use trial::{Action, Arm, Cell, Metric, Outcome, Pace, Push, Timing, Trial, Warning};
 use wire::{Rate, Transport};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
@@ -34,15 +34,9 @@ fn serve() -> (Child, String) {
 
 /// A thousand events a second for two seconds.
 fn paced() -> Cell {
-    let rate = Rate::per_second(1_000.0).unwrap();
-    let load = Load {
-        connections: 1,
-        rate,
-        warmup: Duration::from_millis(300),
-        window: Duration::from_secs(2),
-        ..cell().load
-    };
-    Cell { load, ..cell() }
+    let pace = Pace { rate: Rate::per_second(1_000.0).unwrap(), ..push().pace };
+    let timing = Timing { warmup: Duration::from_millis(300), window: Duration::from_secs(2) };
+    pushed(Push { pace, timing, ..push() })
 }
 
 /// Stops a process for `length`; how long it really was.

@@ -38,12 +38,12 @@ fn the_token_goes_with_every_request_of_every_command_and_is_shown_by_none() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
     let plan = directory.path().join("plan.toml");
-    let cell = |name: &str, more: &str| {
-        format!(
-            "[[cell]]\nname='{name}'\nwhy='w'\nscenario='{name}'\nconnections=1\nrate=50\nwindow='200ms'\nwarmup='0s'\n{more}\n"
-        )
-    };
-    let cells = [cell("echo", "transports=['sse','websocket']"), cell("handshake", "transports=['sse']")].concat();
+    let cell = |name: &str, more: &str| format!("[[cell]]\nname='{name}'\nwhy='w'\nscenario='{name}'\n{more}\n");
+    let cells = [
+        cell("echo", "transports=['sse','websocket']\nrate=50\nwindow='200ms'\nwarmup='0s'"),
+        cell("handshake", "transports=['sse']"),
+    ]
+    .concat();
     fs::write(&plan, format!("name='t'\nwhy='w'\nblocks=1\nredo=0\n{cells}")).unwrap();
     let (out, plan) = (out.to_str().unwrap(), plan.to_str().unwrap());
     let token = ["--token-env", "PUSHBENCH_TOKEN"];

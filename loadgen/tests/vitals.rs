@@ -3,15 +3,14 @@
 
 mod bench_side;
 
-use bench_side::{cell, order_at, server};
+use bench_side::{cell, cell_of, order_at, push, server};
 use loadgen::drive::{self, Observer};
 use servers::Server;
 use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use trial::check::events::USAGE_LOST;
-use trial::{Action, Arm, Cell, Figure, Load, Measurement, Outcome, Scenario};
+use trial::{Action, Arm, Cell, Figure, Measurement, Outcome, Push, Scenario, Workload};
 use wire::Transport;
 
 /// Passes everything on, and hangs up on whoever asks for `/vitals` once more than `answered` times.
@@ -78,7 +77,7 @@ fn kept_each(cell: &Cell, answered: [usize; 2]) -> Vec<(Transport, Measurement, 
 #[test]
 fn a_window_is_kept_when_the_server_does_not_answer_at_its_end() {
     for (scenario, connections) in [(Scenario::Push, 1), (Scenario::Echo, 1), (Scenario::Relay, 2)] {
-        let cell = Cell { scenario, load: Load { connections, ..cell().load }, ..cell() };
+        let cell = cell_of(scenario, Push { connections, ..push() });
         for (transport, m, lost) in kept_each(&cell, [0, 1]) {
             let expected = 50 * u64::from(connections);
             assert_eq!((m.counters.in_window, m.counters.lost), (expected, 0), "{scenario:?} {transport}");
@@ -91,7 +90,7 @@ fn a_window_is_kept_when_the_server_does_not_answer_at_its_end() {
 
 #[tokio::test]
 async fn a_count_of_connections_is_kept_too() {
-    let connect = Cell { scenario: Scenario::Connect, ..cell() };
+    let connect = cell_of(Scenario::Connect, push());
     let (m, lost) = kept(connect, Transport::Sse, 1).await;
     assert!(m.counters.in_window > 0 && m.server.is_none() && lost.is_some());
 }
@@ -104,13 +103,14 @@ async fn a_server_that_answers_lacks_nothing() {
 
 #[tokio::test]
 async fn memory_keeps_the_steps_that_were_read() {
-    let load = Load { window: Duration::from_millis(250), ..cell().load };
-    let cell = Cell { scenario: Scenario::Memory, steps: vec![5, 10, 15, 20], load, ..cell() };
     // Two questions a step at least: a step that has to wait for its connections asks more often.
     let server = server();
     let url = in_front_of(&server, 12).await;
-    let order =
-        |steps: &[u32]| order_at(url.clone(), Cell { steps: steps.to_vec(), ..cell.clone() }, Arm::of(Transport::Sse));
+    let order = |steps: &[u32]| {
+        let workload =
+            Workload::Memory { steps: steps.to_vec(), content: push().content, faults: wire::Faults::default() };
+        order_at(url.clone(), Cell { workload, ..cell() }, Arm::of(Transport::Sse))
+    };
     let steps: Vec<u32> = (1..=12).map(|step| 5 * step).collect();
     let trial = drive::trial(order(&steps), Observer::nobody()).await;
     let Outcome::Measured(m) = &trial.outcome else { panic!("{:?}", trial.outcome) };

@@ -5,7 +5,7 @@
 
 mod bench_side;
 
-use bench_side::{cell, order};
+use bench_side::{order, push, pushed};
 use kernel::{Capture, Flow, Seen};
 use loadgen::drive::{self, Observer};
 use loadgen::namespace::{self, Namespace};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::thread;
 use std::time::Duration;
-use trial::{Arm, Cell, Figure, Leg, Load, Measurement, Outcome};
+use trial::{Arm, Cell, Content, Figure, Leg, Measurement, Outcome, Pace, Push, Timing};
 use wire::{Preset, Rate, Transport};
 
 /// Client side and server side; `None`, with the reason printed, where the kernel does not allow it.
@@ -51,9 +51,12 @@ fn captured(near: &Namespace, server: &Server, cell: Cell, transport: Transport)
 }
 
 fn events(payload_bytes: usize) -> Cell {
-    let rate = Rate::per_second(1_000.0).unwrap();
-    let load = Load { payload_bytes, rate, window: Duration::from_millis(500), ..cell().load };
-    Cell { load, ..cell() }
+    pushed(Push {
+        pace: Pace { rate: Rate::per_second(1_000.0).unwrap(), ..push().pace },
+        content: Content { payload_bytes, ids: false },
+        timing: Timing { warmup: Duration::ZERO, window: Duration::from_millis(500) },
+        ..push()
+    })
 }
 
 /// The connection of the stream is the one that brought most; the other one only asked for facts and clock.

@@ -5,10 +5,10 @@
 mod lines;
 
 use crate::arms::Arms;
-use crate::compare::{CellComparison, Comparison, Contest, Difference, Estimability, untimed};
+use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability, turned, untimed};
 use crate::document::Line;
 use crate::number;
-use crate::row::{Finding, RowVerdict, clause, why_none};
+use crate::row::{Finding, RowVerdict, clause, why_none, why_not};
 use crate::text::Language;
 use crate::verdict::{Direction, FEWEST_BLOCKS, Verdict};
 use crate::warnings::trial_warnings;
@@ -77,7 +77,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let reached: Vec<_> = reached.collect();
         let &(cell, reach_ns, share) = reached.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
         let pace = number::significant(cell.tokens_per_second()?);
-        let at = lang.llm_at(pace, lang.streams(cell.cell.cell.load.connections));
+        let at = lang.llm_at(pace, lang.streams(cell.cell.cell.workload.connections()));
         let cells = lang.llm_cells(reached.len(), self.cells.iter().filter(|cell| cell.gap_ns.is_some()).count());
         Some(lang.llm_farthest(quantile.to_string(), cells, number::duration(reach_ns), number::small_share(share), at))
     }
@@ -85,16 +85,18 @@ impl<'a, 'r> OwnCells<'a, 'r> {
     /// How many of the cells that have a pace say what about the median.
     fn tallies(&self, lang: Language) -> Option<String> {
         let paced: Vec<&OwnCell> =
-            self.cells.iter().filter(|cell| cell.gap_ns.is_some() && cell.headline().is_some()).collect();
+            self.cells.iter().filter(|cell| cell.gap_ns.is_some() && self.said(cell).is_some()).collect();
         let said = self.by_verdict(&paced, lang).into_iter().map(|(word, cells)| lang.llm_tally(word, cells.len()));
         let said: Vec<String> = said.collect();
         let [base, other] = lang.sides(self.comparison.sides());
         (!said.is_empty()).then(|| lang.llm_tallies(&other, &base, paced.len(), lang.series(&said)))
     }
 
-    /// Which cells say what, and in which figure; those that compare nothing say why.
+    /// Which cells say what, and in which figure; those that compare nothing say why, and those that compare other arms than
+    /// the run's say what.
     fn named(&self, cells: &[OwnCell], lang: Language) -> String {
-        let (compared, silent): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.headline().is_some());
+        let (compared, others): (Vec<&OwnCell>, Vec<&OwnCell>) =
+            cells.iter().partition(|cell| self.said(cell).is_some());
         let name =
             |cell: &&OwnCell| Some(lang.cells_name(cell.cell.cell.name.clone(), lang.figure(cell.headline()?.figure)));
         let names = |cells: Vec<&OwnCell>| lang.series(&cells.iter().filter_map(name).collect::<Vec<_>>());
@@ -102,14 +104,23 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let said: Vec<String> = said.collect();
         let [base, other] = lang.sides(self.comparison.sides());
         let said = (!said.is_empty()).then(|| lang.cells_answer(&other, &base, compared.len(), lang.list(said)));
-        let why = silent.iter().map(|cell| lang.sentence(format!("{}: {}", cell.cell.cell.name, cell.absent(lang))));
-        said.into_iter().chain(why).collect::<Vec<_>>().join(" ")
+        let own = others.iter().map(|cell| match cell.headline() {
+            Some(_) => format!("{}: {}", cell.cell.cell.name, cell.sentence(self, lang)),
+            None => lang.sentence(format!("{}: {}", cell.cell.cell.name, cell.absent(lang))),
+        });
+        said.into_iter().chain(own).collect::<Vec<_>>().join(" ")
     }
 
-    /// The cells that say the same of the run's other transport, in the order in which it is told.
+    /// What a cell says of the run's other arm against its base; `None` where it compares nothing, or others.
+    fn said(&self, cell: &OwnCell) -> Option<Verdict> {
+        let contest = cell.headline()?;
+        let turned = turned(contest.arms, self.comparison.sides())?;
+        Some(if turned { contest.verdict.reversed() } else { contest.verdict })
+    }
+
+    /// The cells that say the same of the run's other arm, in the order in which it is told.
     fn by_verdict<'c>(&self, cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<(String, Vec<&'c OwnCell<'a, 'r>>)> {
         type Says = fn(&Verdict) -> bool;
-        let [_, other] = self.comparison.sides();
         let words: [(String, Says); 6] = [
             (lang.direction(Direction::Lower).to_owned(), |v| {
                 matches!(v, Verdict::Different { direction: Direction::Lower, .. })
@@ -122,11 +133,8 @@ impl<'a, 'r> OwnCells<'a, 'r> {
             (lang.unfit_brief(), |v| *v == Verdict::Unfit),
             (lang.refused(), |v| *v == Verdict::Refused),
         ];
-        let of = |says: Says| {
-            let saying =
-                |cell: &&OwnCell| cell.headline().is_some_and(|contest| says(&contest.verdict_of(other.protocol)));
-            cells.iter().copied().filter(saying).collect::<Vec<_>>()
-        };
+        let saying = |says: Says, cell: &OwnCell| self.said(cell).is_some_and(|verdict| says(&verdict));
+        let of = |says: Says| cells.iter().copied().filter(|cell| saying(says, cell)).collect::<Vec<_>>();
         words.into_iter().map(|(word, says)| (word, of(says))).filter(|(_, cells)| !cells.is_empty()).collect()
     }
 
@@ -139,7 +147,7 @@ impl<'a, 'r> OwnCells<'a, 'r> {
 
 impl<'a, 'r> OwnCell<'a, 'r> {
     fn of(cell: &'a CellComparison<'r>) -> Self {
-        let paced = cell.cell.llm.as_ref().is_none_or(trial::LlmLoad::is_paced);
+        let paced = cell.cell.workload.is_paced();
         let tpot = cell.median(cell.base, Figure::Duration(Metric::PerOutputToken, Quantile::P50));
         Self { cell, gap_ns: tpot.filter(|ns| paced && *ns > 0.0) }
     }
@@ -157,14 +165,14 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// Whether it asked a language model.
     fn is_asked(&self) -> bool {
-        self.cell.cell.scenario == Scenario::Llm
+        self.cell.cell.workload.scenario() == Scenario::Llm
     }
 
     /// The figure that is judged: of durations the one that the scenario is about, of answers added latency or, of foreign
     /// endpoints, TTFT; else what a cell without due times is about.
     pub(crate) fn judged(&self, quantile: Quantile) -> Figure {
         let metric = self.cell.judged();
-        metric.map_or_else(|| untimed(self.cell.cell.scenario), |metric| Figure::Duration(metric, quantile))
+        metric.map_or_else(|| untimed(self.cell.cell.workload.scenario()), |metric| Figure::Duration(metric, quantile))
     }
 
     /// The contest that the verdict is about. Too few blocks for an interval leave counts alone, which need none.
@@ -232,8 +240,17 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         let named = |contest: &Contest| lang.arm_is(&lang.arm(contest.arms[1]), lang.brief(contest.verdict));
         match self.cell.versus.as_slice() {
             [] | [_] => lang.brief(headline.verdict),
-            _ => lang.list(self.contests(headline).map(named)),
+            _ => {
+                let silent = self.silent().map(|arm| lang.arm_is(&lang.arm(arm.arm), lang.unmeasured()));
+                lang.list(self.contests(headline).map(named).chain(silent))
+            }
         }
+    }
+
+    /// The arms that lack what others were compared by.
+    fn silent(&self) -> impl Iterator<Item = &'a ArmTrials<'r>> {
+        let silent = self.cell.versus.iter().filter(|versus| versus.contests.is_empty());
+        silent.filter_map(|versus| self.cell.arm(versus.arm))
     }
 
     /// In words: the difference, the time between two tokens, the verdict.
@@ -243,13 +260,18 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             let told = self.alone(&own.arms, lang).into_iter().chain([self.absent(lang)]).collect::<Vec<_>>();
             return lang.sentence(lang.list(told));
         };
+        let silent = self.silent().filter_map(|arm| Some(lang.arm_is(&lang.arm(arm.arm), why_not(arm, lang)?)));
         let what = lang.figure(contest.figure);
         let apart = self.added(Quantile::P50).zip(self.share(Quantile::P50)).zip(self.gap_ns);
         let Some(((added, share), gap_ns)) = apart else {
-            let clauses = self.contests(contest).map(|contest| clause(contest, &what, comparison, lang));
-            return lang.sentence(lang.list(clauses));
+            let several = self.cell.versus.len() > 1;
+            let of = |contest: &Contest| {
+                if several { lang.series(&[what.clone(), lang.over(contest.arms)]) } else { what.clone() }
+            };
+            let clauses = self.contests(contest).map(|contest| clause(contest, &of(contest), comparison, lang));
+            return lang.sentence(lang.list(clauses.chain(silent)));
         };
-        let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.load.connections));
+        let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.workload.connections()));
         let verdict = lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family);
         let [base, other] = lang.sides(contest.arms);
         let difference = lang.llm_difference_in(lang.llm_difference(&other, &base), what);

@@ -20,7 +20,7 @@ use wire::Transport;
 /// Every picture of a cell's own; rows whose cells are compared in one picture make theirs themselves.
 pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
     match &cell.cell.row {
-        None => match cell.cell.scenario {
+        None => match cell.cell.workload.scenario() {
             Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect | Scenario::Llm => {
                 durations(cell, lang)
             }

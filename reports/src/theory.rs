@@ -5,11 +5,11 @@ use wire::{Flush, Preset, Transport};
 
 /// Theory for an arm of a cell, where every event is written alone.
 pub(crate) fn theory_of(cell: &CellComparison, arm: &ArmTrials) -> Option<f64> {
-    let load = &cell.cell.load;
+    let workload = &cell.cell.workload;
     let received = arm.measured().next().map_or(0, |(_, m)| m.counters.received / m.counters.connections.max(1));
-    let digits = load.ids.then(|| mean_digits(received));
+    let digits = workload.has_ids().then(|| mean_digits(received));
     let alone = one_event_a_write(cell.cell.preset, cell.cell.flush);
-    alone.then(|| overhead_in_theory(arm.arm.protocol, load.payload_bytes, digits)).flatten()
+    alone.then(|| overhead_in_theory(arm.arm.protocol, workload.payload_bytes(), digits)).flatten()
 }
 
 /// Bytes above the payload for each event when every event is written alone; `None` where the specifications leave

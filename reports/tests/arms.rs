@@ -7,7 +7,7 @@ mod synthetic;
 use reports::{Comparison, Language, Records, render};
 use std::fs;
 use synthetic::{summary_markdown, terminal};
-use trial::{Arm, ClientKind, Figure, Metric, Plan, Quantile};
+use trial::{Arm, ClientKind, Distribution, Figure, Metric, Outcome, Plan, Quantile};
 use wire::Transport;
 
 const SSE: Arm = Arm::of(Transport::Sse);
@@ -18,7 +18,8 @@ const LIBRARY: [Arm; 2] = [SSE.read_by(ClientKind::Library), WEBSOCKET.read_by(C
 fn records(scenario: &str, lines: &str) -> Records {
     let head =
         "name = 'arms'\nwhy = 'w'\nblocks = 20\n[[cell]]\nname = 'arms/four'\nwhy = 'four arms'\nwindow = '2s'\n";
-    synthetic::of_plan(Plan::from_toml(&format!("{head}scenario = '{scenario}'\nrate = 2000\n{lines}\n")).unwrap())
+    let rate = if scenario == "push" { "rate = 2000\n" } else { "" };
+    synthetic::of_plan(Plan::from_toml(&format!("{head}scenario = '{scenario}'\n{rate}{lines}\n")).unwrap())
 }
 
 const FOUR: &str = "arms = ['sse', 'websocket', 'sse!library', 'websocket!library']\nbase = 'sse'";
@@ -103,4 +104,95 @@ fn arms_of_one_protocol_are_compared_too() {
     assert_eq!(comparison.cells[0].contest(p50).unwrap().arms, [SSE, LIBRARY[0]]);
     let text = terminal(&comparison, Language::English, 100, false);
     assert!(text.contains("SSE!library / SSE") && !text.contains("WebSocket / SSE"), "{text}");
+}
+
+/// A run of several cells of one's own.
+fn cells(arms: &[&str]) -> Records {
+    let cell = |(n, arms): (usize, &&str)| {
+        format!("[[cell]]\nname = 'own/{n}'\nscenario = 'push'\nrate = 2000\nwhy = 'arms'\nwindow = '2s'\n{arms}\n")
+    };
+    let cells: String = arms.iter().enumerate().map(cell).collect();
+    synthetic::of_plan(Plan::from_toml(&format!("name = 'own'\nwhy = 'w'\nblocks = 20\n{cells}")).unwrap())
+}
+
+/// Gives every trial one duration alone.
+fn last(records: &mut Records, ns: impl Fn(Arm) -> u64) {
+    for trial in &mut records.trials {
+        let Outcome::Measured(measurement) = &mut trial.outcome else { panic!() };
+        let mut distribution = Distribution::new();
+        (0..2_000).for_each(|_| distribution.record(ns(trial.arm) + u64::from(trial.block % 3) * 200));
+        measurement.distributions.clear();
+        measurement.distributions.insert(Metric::ResponseTime, distribution);
+    }
+}
+
+/// What the whole run says first.
+fn answer(records: &Records) -> String {
+    let text = terminal(&Comparison::of(records), Language::English, 400, false);
+    text.lines().take(12).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_cell_of_other_arms_does_not_speak_for_those_of_the_run() {
+    for own in ["arms = ['sse', 'long-poll']", "arms = ['sse', 'sse!library']"] {
+        let mut records = cells(&["transports = ['sse', 'websocket']", own]);
+        // The other arm of either cell is slower than SSE.
+        last(&mut records, |arm| {
+            if arm.with(Transport::Sse) == SSE && arm.protocol == Transport::Sse { 100_000 } else { 200_000 }
+        });
+        let comparison = Comparison::of(&records);
+        assert_eq!(comparison.sides(), [SSE, WEBSOCKET]);
+        assert!(comparison.cells.iter().all(|cell| !cell.turned));
+        let said = answer(&records);
+        assert!(said.contains("WebSocket against SSE") && !said.contains("lower"), "{said}");
+        assert!(said.contains("own/1: "), "{said}");
+    }
+}
+
+#[test]
+fn the_sides_of_a_run_are_those_of_its_first_cell_of_both_transports() {
+    let records = cells(&["arms = ['sse', 'long-poll']", "arms = ['websocket', 'sse']\nbase = 'websocket'"]);
+    let comparison = Comparison::of(&records);
+    assert_eq!(comparison.sides(), [WEBSOCKET, SSE]);
+}
+
+#[test]
+fn arms_of_one_protocol_are_not_the_other_way_round() {
+    let records = cells(&["arms = ['sse', 'sse!library']"; 2]);
+    let comparison = Comparison::of(&records);
+    assert!(comparison.cells.iter().all(|cell| !cell.turned), "{:?}", comparison.sides());
+}
+
+#[test]
+fn an_arm_without_numbers_does_not_hide_the_others() {
+    let mut records = cells(&["arms = ['sse', 'websocket', 'long-poll']"]);
+    for trial in records.trials.iter_mut().filter(|trial| trial.arm == WEBSOCKET) {
+        trial.outcome = Outcome::Failed("no answer".to_owned());
+    }
+    let comparison = Comparison::of(&records);
+    assert_eq!(comparison.cells[0].pair().unwrap().arm, Arm::of(Transport::LongPoll));
+    let said = answer(&records);
+    assert!(said.contains("WebSocket: ") && said.contains("no answer"), "{said}");
+}
+
+#[test]
+fn the_null_arm_is_one_test_however_many_other_arms_there_are() {
+    let records = records("push", FOUR);
+    let comparison = Comparison::of(&records);
+    let [cell] = &comparison.cells[..] else { panic!() };
+    let nulls: std::collections::BTreeSet<String> = cell
+        .versus
+        .iter()
+        .flat_map(|versus| &versus.contests)
+        .filter(|contest| contest.headline && contest.is_tested() && contest.null.is_some())
+        .map(|contest| format!("{:?}", contest.figure))
+        .collect();
+    assert!(!nulls.is_empty() && comparison.family == 3 * nulls.len());
+    assert_eq!(comparison.null_family, nulls.len());
+    for versus in &cell.versus {
+        for contest in versus.contests.iter().filter(|contest| contest.headline) {
+            let first = cell.versus[0].contest(contest.figure).unwrap();
+            assert!(contest.null_adjusted_p.is_some() && contest.null_adjusted_p == first.null_adjusted_p);
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod synthetic;
 
 use reports::compare::{Breakdown, Part};
 use reports::{Comparison, Language, Records};
-use trial::{Arm, Distribution, Measurement, Metric, Outcome, Scenario};
+use trial::{Arm, Distribution, Measurement, Metric, Outcome, Scenario, Workload};
 use wire::Transport;
 
 /// Nanoseconds that a histogram keeps exactly.
@@ -23,7 +23,10 @@ const STAMPED: [(Metric, u64); 6] = [
 fn records(durations: &[(Metric, u64)], scenario: Scenario) -> Records {
     let mut plan = synthetic::plan(7);
     plan.cells.retain(|cell| cell.name == "latency/single");
-    plan.cells[0].scenario = scenario;
+    let Workload::Push(push) = plan.cells[0].workload.clone() else { panic!("not pushed") };
+    if scenario == Scenario::Relay {
+        plan.cells[0].workload = push.relayed();
+    }
     let mut records = synthetic::of_plan(plan);
     for trial in &mut records.trials {
         let shorter = if trial.arm.protocol == Transport::WebSocket { 10 } else { 0 };

@@ -185,9 +185,9 @@ fn a_baseline_that_cannot_be_compared_says_why() {
     let mut other = RECORDS.clone();
     other.run.host.cpu = "Other".to_owned();
     for trial in &mut other.trials {
-        trial.cell.load.payload_bytes += 1;
+        synthetic::enlarge(&mut trial.cell);
     }
-    other.run.plan.cells.iter_mut().for_each(|cell| cell.load.payload_bytes += 1);
+    other.run.plan.cells.iter_mut().for_each(synthetic::enlarge);
     let judgement = judged(&[], &other, Some(&RECORDS));
     assert!(judgement.status() == 1 && judgement.checks[0].found.contains("another load"), "{judgement:?}");
     assert!(judgement.notes.iter().any(|note| note.contains("the hosts differ")));

@@ -10,7 +10,7 @@ use reports::row::{RowVerdict, finding};
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
 use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Row, Stalls, Witness};
-use wire::{Sharing, Transport};
+use wire::Transport;
 
 const P50: Figure = Figure::Duration(Metric::ResponseTime, Quantile::P50);
 
@@ -153,7 +153,7 @@ fn a_tick_to_a_hundred_readers_is_one_observation() {
     let records = synthetic::records(10);
     let comparison = Comparison::of(&records);
     let cell = the_cell(&comparison, "latency/fan-out");
-    assert_eq!(cell.cell.load.sharing, Sharing::Shared);
+    assert!(cell.cell.workload.is_shared());
     let of = |quantile| cell.contest(Figure::Duration(Metric::ResponseTime, quantile)).unwrap();
     assert_eq!(of(Quantile::P50).estimability, Estimability::PerTrial);
     assert!(matches!(of(Quantile::P99).estimability, Estimability::Pooled(_)), "400 ticks a trial, 4,000 in all");
@@ -256,7 +256,7 @@ fn the_family_counts_every_tested_headline_and_nothing_else() {
 #[test]
 fn a_trial_that_differs_from_its_cell_stands_apart() {
     let mut records = constant(6, |_, _| 100_000);
-    records.trials[0].cell.load.payload_bytes += 1;
+    synthetic::enlarge(&mut records.trials[0].cell);
     let comparison = Comparison::of(&records);
     assert_eq!(comparison.cells.len(), 2);
     assert_eq!(the_contest(&comparison, P50).ratio.blocks, 5);

@@ -177,8 +177,8 @@ echo page >"$room/report/report.html"
 is 'screenshots: what is missing has a status of its own' "$(status env CHROMIUM=/bin/true PATH="$room/none" /bin/bash scripts/screenshots.sh "$room/pictures" "$room/report")" 3
 
 mkdir -p "$room/sources/src/tests"
-printf '//! Words.\n\nstruct A;\n#[cfg(test)]\nmod tests {}\n' >"$room/sources/src/lib.rs"
-printf 'enum B {}\n' >"$room/sources/src/tests/b.rs"
+printf '//! Words.\n\n#[cfg(test)]\nmod rig;\nstruct A;\n#[cfg(test)]\nmod tests {\n    struct C;\n}\n' >"$room/sources/src/lib.rs"
+printf 'enum B {}\n' | tee "$room/sources/src/rig.rs" >"$room/sources/src/tests/b.rs"
 cp -r scripts "$room/sources/scripts"
 git -C "$room/sources" init -q && git -C "$room/sources" add .
 is 'size: tests do not count' "$("$room/sources/scripts/size.sh")" '3 physical lines, 1 of code, 1 names of types'

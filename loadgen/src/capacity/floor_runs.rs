@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use trial::{Arm, Cell, FloorRun};
+use trial::{Arm, FloorRun, Push};
 use wire::{Sharing, Transport};
 
 /// Longest run; a search may have longer windows.
@@ -27,10 +27,10 @@ pub struct FloorRuns {
 }
 
 impl FloorRuns {
-    /// So many rounds of a cell's load, which the search calls `load`; `None` where an arm has no floor.
-    pub(super) fn new(cell: &Cell, load: u64, rounds: u32) -> Option<Self> {
-        let of = |arm: &Arm| Some((arm.protocol, load_of(cell, Framing::named(arm.protocol.path())?)));
-        let loads = cell.arms.iter().map(of).collect::<Option<Vec<_>>>()?;
+    /// So many rounds of these streams, which the search calls `load`; `None` where an arm has no floor.
+    pub(super) fn new(arms: &[Arm], push: &Push, load: u64, rounds: u32) -> Option<Self> {
+        let of = |arm: &Arm| Some((arm.protocol, load_of(push, Framing::named(arm.protocol.path())?)));
+        let loads = arms.iter().map(of).collect::<Option<Vec<_>>>()?;
         Some(Self { loads, load, rounds })
     }
 
@@ -64,15 +64,15 @@ impl FloorRuns {
     }
 }
 
-fn load_of(cell: &Cell, framing: Framing) -> Load {
-    let load = &cell.load;
+fn load_of(push: &Push, framing: Framing) -> Load {
+    let rate = push.pace.rate.get();
     Load {
         framing,
-        connections: load.connections.into(),
-        rate: load.rate.get(),
-        count: (load.rate.get() * load.window.min(LONGEST).as_secs_f64()).ceil() as u64,
-        payload_bytes: load.payload_bytes,
-        shared: load.sharing == Sharing::Shared,
+        connections: push.connections.into(),
+        rate,
+        count: (rate * push.timing.window.min(LONGEST).as_secs_f64()).ceil() as u64,
+        payload_bytes: push.content.payload_bytes,
+        shared: push.sharing == Sharing::Shared,
     }
 }
 
@@ -102,19 +102,25 @@ fn one(addr: SocketAddr, load: &Load, account: &Account) -> io::Result<FloorRun>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trial::Plan;
+    use trial::{Content, Pace, Timing};
+    use wire::{Faults, Rate, Schedule};
 
-    fn cell(transports: &str) -> Cell {
-        let plan = format!(
-            "name='p'\nwhy='w'\n[[cell]]\nname='a'\nwhy='w'\nscenario='push'\nconnections=4\nrate=500\nwindow='200ms'\n\
-             transports=[{transports}]\n"
-        );
-        Plan::from_toml(&plan).unwrap().cells.remove(0)
+    fn push(payload_bytes: usize) -> Push {
+        Push {
+            connections: 4,
+            pace: Pace { schedule: Schedule::Constant, rate: Rate::per_second(500.0).unwrap() },
+            sharing: Sharing::Private,
+            content: Content { payload_bytes, ids: false },
+            timing: Timing { warmup: Duration::ZERO, window: Duration::from_millis(200) },
+            faults: Faults::default(),
+            stamps: false,
+        }
     }
 
     #[test]
     fn the_arms_take_turns_and_every_run_has_its_costs() {
-        let mut runs = FloorRuns::new(&cell("'sse','websocket'"), 2_000, 2).unwrap().begin();
+        let mut runs =
+            FloorRuns::new(&[Transport::Sse, Transport::WebSocket].map(Arm::of), &push(64), 2_000, 2).unwrap().begin();
         let runs: Vec<_> = std::iter::from_fn(|| runs.blocking_recv()).map(Result::unwrap).collect();
         let order: Vec<_> = runs.iter().map(|run| (run.round, run.transport)).collect();
         let [sse, websocket] = [Transport::Sse, Transport::WebSocket];
@@ -128,11 +134,9 @@ mod tests {
 
     #[test]
     fn what_has_no_floor_or_fails_says_so() {
-        assert!(FloorRuns::new(&cell("'sse','long-poll'"), 1, 1).is_none());
-        let mut heavy = cell("'sse'");
+        assert!(FloorRuns::new(&[Transport::Sse, Transport::LongPoll].map(Arm::of), &push(64), 1, 1).is_none());
         // More than the floor's writer serves.
-        heavy.load.payload_bytes = 1 << 20;
-        let mut runs = FloorRuns::new(&heavy, 1, 1).unwrap().begin();
+        let mut runs = FloorRuns::new(&[Arm::of(Transport::Sse)], &push(1 << 20), 1, 1).unwrap().begin();
         assert!(runs.blocking_recv().unwrap().is_err());
         assert!(runs.blocking_recv().is_none(), "the first failure is the last word");
     }

@@ -13,7 +13,10 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 use std::time::Duration;
-use trial::{Cadence, CapacityPlan, Cell, CellStop, End, Line, Load, Plan, Run, Scenario, Slo, StopRule, Variable};
+use trial::{
+    Cadence, CapacityPlan, Cell, CellStop, Content, End, Line, Pace, Plan, Push, Run, Slo, StopRule, Timing, Variable,
+    Workload,
+};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Highest rate of one stream: what our servers admit.
@@ -204,26 +207,29 @@ impl CapacityArgs {
             precision: if self.quick { 1.15 } else { 1.05 },
             knee_blocks: if self.quick { 0 } else { 8 },
         };
-        Ok(Search { plan, cell: self.cell(arms) })
+        let push = self.push();
+        Ok(Search { plan, cell: self.cell(arms, push.clone()), push })
     }
 
-    /// The workload whose load is raised.
-    fn cell(&self, arms: [Transport; 2]) -> Cell {
+    /// The streams whose load is raised.
+    fn push(&self) -> Push {
         let [warmup, window] = if self.quick { [500, 1000] } else { [1000, 3000] }.map(Duration::from_millis);
-        let load = Load {
+        Push {
             connections: self.connections,
-            schedule: Schedule::Constant,
-            rate: self.rate,
-            payload_bytes: self.payload,
+            pace: Pace { schedule: Schedule::Constant, rate: self.rate },
             sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
-            ids: false,
-            warmup: self.warmup.unwrap_or(warmup),
-            window: self.duration.unwrap_or(window),
+            content: Content { payload_bytes: self.payload, ids: false },
+            timing: Timing { warmup: self.warmup.unwrap_or(warmup), window: self.duration.unwrap_or(window) },
             faults: Faults::default(),
-        };
+            stamps: true,
+        }
+    }
+
+    /// What is the same at every step.
+    fn cell(&self, arms: [Transport; 2], push: Push) -> Cell {
         let why = format!("the highest load that holds {}", self.slo);
         let cadence = Cadence { tick: self.tick.unwrap_or(TICK), ..Cadence::default() };
-        Cell { preset: self.preset, cadence, ..Cell::alone("capacity", why, Scenario::Push, arms.to_vec(), load) }
+        Cell { preset: self.preset, cadence, ..Cell::alone("capacity", why, Workload::Push(push), arms.to_vec()) }
     }
 
     /// The first line of the records. The plan has no cells: which trials are run follows from their results.

@@ -15,7 +15,10 @@ use reports::Records;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use trial::{Action, Arm, Cell, ClientKind, End, Line, Load, Plan, Preflight, Quantile, Scenario, StopRule};
+use trial::{
+    Action, Arm, Cell, ClientKind, Content, End, Line, Pace, Plan, Preflight, Push, Quantile, StopRule, Timing,
+    Workload,
+};
 use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// Flags of `compare`.
@@ -186,11 +189,15 @@ fn record(
 /// publisher and subscribers then share this host's clock. Whether there was any.
 fn relay(plan: &mut Plan) -> bool {
     let lean = |cell: &Cell| cell.clients() == [ClientKind::Lean];
-    let timed = plan.cells.iter_mut().filter(|cell| cell.scenario == Scenario::Push && lean(cell));
-    let timed = timed.filter(|cell| cell.section().is_timed());
-    let timed = timed.filter(|cell| cell.job.is_none());
-    let alike = timed.filter(|cell| cell.load.sharing == Sharing::Shared || cell.load.connections == 1);
-    alike.map(|cell| (cell.scenario, cell.load.sharing) = (Scenario::Relay, Sharing::Shared)).count() > 0
+    let timed = plan.cells.iter_mut().filter(|cell| cell.section().is_timed() && lean(cell));
+    let mut any = false;
+    for cell in timed {
+        let Workload::Push(push) = &cell.workload else { continue };
+        if push.sharing == Sharing::Shared || push.connections == 1 {
+            (cell.workload, any) = (push.clone().relayed(), true);
+        }
+    }
+    any
 }
 
 impl CompareArgs {
@@ -231,6 +238,7 @@ impl CompareArgs {
         plan.stop.budget = self.budget.or(plan.stop.budget);
         plan.cells.retain(|cell| !cell.arms.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--arms and --transports leave no cell of this plan");
+        plan.check()?;
         let said = match self.blocks {
             Some(blocks) => blocks::shortage(&plan, blocks).filter(|_| plan.verdicts),
             None => blocks::raise(&mut plan),
@@ -248,20 +256,21 @@ impl CompareArgs {
         let independent = rate.get() * f64::from(if self.shared { 1 } else { connections });
         // A window of whole intervals may hold one event less.
         let wanted_s = (Quantile::P99.observations_needed() + 1) as f64 / independent;
-        let load = Load {
+        let push = Push {
             connections,
-            schedule: Schedule::Constant,
-            rate,
-            payload_bytes: self.payload.unwrap_or(128),
+            pace: Pace { schedule: Schedule::Constant, rate },
             sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
-            ids: false,
-            warmup: Duration::from_millis(300),
-            window: Duration::from_secs_f64(wanted_s.clamp(0.5, 2.0)),
+            content: Content { payload_bytes: self.payload.unwrap_or(128), ids: false },
+            timing: Timing {
+                warmup: Duration::from_millis(300),
+                window: Duration::from_secs_f64(wanted_s.clamp(0.5, 2.0)),
+            },
             faults: Faults::default(),
+            stamps: true,
         };
         let why = "a workload of your own".to_owned();
         let arms = vec![Transport::Sse, Transport::WebSocket];
-        let cell = Cell { null: true, blocks: 10, ..Cell::alone("workload/push", why, Scenario::Push, arms, load) };
+        let cell = Cell { null: true, blocks: 10, ..Cell::alone("workload/push", why, Workload::Push(push), arms) };
         Plan {
             name: "workload".to_owned(),
             why: "one workload from the command line".to_owned(),
@@ -279,15 +288,53 @@ impl CompareArgs {
         } else if !self.transports.is_empty() {
             // As the plan has them: a cell of the library client keeps it.
             let has = |one: &Transport| cell.arms.iter().copied().find(|arm| arm.protocol == *one);
-            let custom = |one: &Transport| cell.row.is_none().then(|| Arm::of(*one));
+            let custom = |one: &Transport| cell.base().filter(|_| cell.row.is_none()).map(|base| base.with(*one));
             let kept = self.transports.iter().filter_map(|one| has(one).or_else(|| custom(one))).collect();
             cell.compare_only(kept);
         }
         cell.preset = self.preset.unwrap_or(cell.preset);
-        if cell.is_timed() && cell.blocks > 1 {
+        if let Some(timing) = cell.workload.timing_mut().filter(|_| cell.blocks > 1) {
             cell.blocks = self.blocks.unwrap_or(cell.blocks);
-            cell.load.window = self.duration.unwrap_or(cell.load.window);
-            cell.load.warmup = self.warmup.unwrap_or(cell.load.warmup);
+            timing.window = self.duration.unwrap_or(timing.window);
+            timing.warmup = self.warmup.unwrap_or(timing.warmup);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: CompareArgs,
+    }
+
+    fn args(line: &str) -> CompareArgs {
+        Cli::parse_from(std::iter::once("compare").chain(line.split(' '))).args
+    }
+
+    #[test]
+    fn protocols_that_a_cell_lacks_are_read_as_its_others_are() {
+        let head = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'push'\n";
+        let mut plan = Plan::from_toml(&format!("{head}client = 'library'\n")).unwrap();
+        args("--transports sse,long-poll").adjust(&mut plan.cells[0]);
+        let arms: Vec<_> = plan.cells[0].arms.iter().map(Arm::to_string).collect();
+        assert_eq!(arms, ["sse!library", "long-poll!library"]);
+    }
+
+    #[test]
+    fn arms_that_cannot_be_compared_are_refused_from_the_command_line_too() {
+        for (line, said) in [
+            ("--connections 1 --arms sse,sse", "names one of them twice"),
+            ("--connections 1 --transports sse,websocket,sse", "names one of them twice"),
+            ("--plan jobs --arms sse!library,websocket!library", "needs client = 'lean'"),
+        ] {
+            let found = args(line).plan().err().map(|error| error.to_string());
+            assert!(found.as_ref().is_some_and(|found| found.contains(said)), "{line}: {found:?}");
+        }
+        assert!(args("--connections 1 --arms sse!library,websocket").plan().is_ok());
     }
 }

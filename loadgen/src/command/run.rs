@@ -16,7 +16,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Arm, Cadence, Cell, ClientKind, End, Line, Load, Outcome, Plan, Run, SCHEMA, Scenario, StopRule, Trial};
+use trial::{
+    Arm, Cadence, Cell, ClientKind, Content, End, Line, Outcome, Pace, Plan, Push, Run, SCHEMA, StopRule, Timing,
+    Trial, Workload,
+};
 use wire::{Faults, Rate, Schedule, Sharing, Transport, Tuning};
 
 /// Flags of `run`.
@@ -211,23 +214,21 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
 
 impl RunArgs {
     fn order(&self, endpoint: &Endpoint) -> anyhow::Result<Order> {
-        let unpaced = self.schedule == Schedule::Unpaced;
-        let load = Load {
+        let push = Push {
             connections: self.connections,
-            schedule: self.schedule,
-            rate: self.rate,
-            payload_bytes: self.payload,
+            pace: Pace { schedule: self.schedule, rate: self.rate },
             sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
-            ids: false,
-            warmup: self.warmup,
-            window: self.duration,
+            content: Content { payload_bytes: self.payload, ids: false },
+            timing: Timing { warmup: self.warmup, window: self.duration },
             faults: self.faults.clone(),
+            stamps: true,
         };
+        let unpaced = self.schedule == Schedule::Unpaced;
+        let workload = if unpaced { push.saturated() } else { Workload::Push(push) };
         let transport = self.transport.unwrap_or(endpoint.implied);
         let why = "one endpoint, from the command line".to_owned();
-        let scenario = if unpaced { Scenario::Saturate } else { Scenario::Push };
         let arm = Arm::of(transport).read_by(self.client);
-        let cell = Cell::alone("run", why, scenario, vec![arm], load);
+        let cell = Cell::alone("run", why, workload, vec![arm]);
         Ok(Order {
             cell,
             arm,

@@ -1,6 +1,7 @@
 //! Connect, receive one event, close, again: one connection after the other until the window is over.
 
 use super::session::Session;
+use super::subscription::quiet;
 use super::{Order, TrialError};
 use crate::client::Dialer;
 use crate::recorder::{Reading, Recorder};
@@ -11,7 +12,7 @@ use servers::clock;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
-use trial::{Load, Measurement};
+use trial::{Content, Measurement, Timing};
 use wire::{Payload, Schedule, Subscription};
 
 /// Longest wait for one connection's first event.
@@ -21,11 +22,15 @@ const LIMIT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`TrialError`] when a connection fails.
-pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
-    let load = &order.cell.load;
-    connections(order, session, load.warmup).await?;
+pub(super) async fn run(
+    order: &Order,
+    session: &mut Session,
+    content: Content,
+    timing: Timing,
+) -> Result<Measurement, TrialError> {
+    connections(order, session, content, timing.warmup).await?;
     let before = session.snapshot().await;
-    let mut measurement = connections(order, session, load.window).await?;
+    let mut measurement = connections(order, session, content, timing.window).await?;
     let after = session.snapshot().await;
     let (server, client) = after.since(&before);
     (measurement.server, measurement.client) = (server, Some(client));
@@ -33,12 +38,16 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
 }
 
 /// Opens connections one after the other for so long.
-async fn connections(order: &Order, session: &Session, length: Duration) -> Result<Measurement, TrialError> {
-    let load = &order.cell.load;
+async fn connections(
+    order: &Order,
+    session: &Session,
+    content: Content,
+    length: Duration,
+) -> Result<Measurement, TrialError> {
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, length));
-    let reading = Reading::Push(Arc::new(Payload::new(load.payload_bytes)));
+    let reading = Reading::Push(Arc::new(Payload::new(content.payload_bytes)));
     let worker = Worker::new(Recorder::new(reading, window, session.clock.offset_ns, None));
-    let (subscription, end) = (subscription(load), clock::now() + length);
+    let (subscription, end) = (subscription(content), clock::now() + length);
     let mut ended = Ok(());
     for index in 0.. {
         if ended.is_err() || clock::now() > end {
@@ -64,13 +73,6 @@ async fn one(dialer: Dialer, spec: StreamSpec, worker: Worker) -> Result<(), Str
 }
 
 /// Unpaced: the one event is due as soon as the server can write it.
-fn subscription(load: &Load) -> Subscription {
-    Subscription {
-        schedule: Schedule::Unpaced,
-        count: Some(1),
-        payload_bytes: load.payload_bytes,
-        heartbeat: None,
-        ids: load.ids,
-        ..Subscription::default()
-    }
+fn subscription(content: Content) -> Subscription {
+    Subscription { schedule: Schedule::Unpaced, count: Some(1), ..quiet(content) }
 }

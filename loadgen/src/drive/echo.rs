@@ -5,6 +5,7 @@
 
 use super::message::{DueMessage, sent};
 use super::session::Session;
+use super::subscription::quiet;
 use super::uplink::Uplink;
 use super::{Order, TrialError};
 use crate::recorder::{Reading, Recorder};
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use trial::{Load, Measurement, Usage};
+use trial::{Content, Measurement, Pace, Timing, Usage};
 use wire::{Dues, MonoTime, Payload, Schedule, Subscription};
 
 /// Longest wait for streams to open, and for answers behind the window.
@@ -26,16 +27,23 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// From the decision to start to the first message.
 const LEAD: Duration = Duration::from_millis(20);
 
+/// Messages of the client's schedule: over how many streams, and for how long.
+pub(super) struct Asked {
+    pub(super) connections: u32,
+    pub(super) pace: Pace,
+    pub(super) content: Content,
+    pub(super) timing: Timing,
+}
+
 /// Runs one trial of scenario `echo`.
 ///
 /// # Errors
 /// [`TrialError`] when a stream breaks or does not open.
-pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
-    let load = &order.cell.load;
-    let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
-    let payload = Arc::new(Payload::new(load.payload_bytes));
+pub(super) async fn run(order: &Order, session: &mut Session, asked: Asked) -> Result<Measurement, TrialError> {
+    let window = Arc::new(Window::of(Basis::Due, asked.timing));
+    let payload = Arc::new(Payload::new(asked.content.payload_bytes));
     let worker = Worker::new(Recorder::new(Reading::Echo(Arc::clone(&payload)), Arc::clone(&window), 0, None));
-    let (server, client) = exchange(order, session, &payload, &worker).await?;
+    let (server, client) = exchange(order, session, asked, &payload, &worker).await?;
     let mut recorder = worker.finish()?;
     let seen = session.neighbour(window.stretch()).await;
     recorder.witnessed(seen.as_ref(), session.clock.offset_ns);
@@ -50,25 +58,22 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
 async fn exchange(
     order: &Order,
     session: &mut Session,
+    Asked { connections, pace, content, timing }: Asked,
     payload: &Arc<Payload>,
     worker: &Worker,
 ) -> Result<(Option<Usage>, Usage), TrialError> {
-    let load = &order.cell.load;
     let mut tasks = JoinSet::new();
     let mut lines = Vec::new();
-    for index in 0..load.connections {
-        lines.push(
-            open(order, session, (payload, worker), index, &mut tasks)
-                .await
-                .map_err(|error| TrialError::Broken(error.to_string()))?,
-        );
+    for index in 0..connections {
+        let line = open(order, session, content, (payload, worker), index, &mut tasks).await;
+        lines.push(line.map_err(|error| TrialError::Broken(error.to_string()))?);
     }
     let begin = clock::now() + LEAD;
     let pacer = Pacer::spawn()?;
-    pacer.handle().schedule(begin, Arc::new(Messages::new(load, order.seed, begin, lines)));
-    sleep(LEAD + load.warmup).await;
+    pacer.handle().schedule(begin, Arc::new(Messages::new(pace, timing, order.seed, begin, lines)));
+    sleep(LEAD + timing.warmup).await;
     let before = session.snapshot().await;
-    sleep(load.window).await;
+    sleep(timing.window).await;
     drained(&mut tasks, worker).await?;
     let after = session.snapshot().await;
     drop(pacer);
@@ -103,12 +108,13 @@ async fn drained(tasks: &mut JoinSet<Result<(), StreamError>>, worker: &Worker) 
 async fn open(
     order: &Order,
     session: &Session,
+    content: Content,
     (payload, worker): (&Arc<Payload>, &Worker),
     index: u32,
     tasks: &mut JoinSet<Result<(), StreamError>>,
 ) -> Result<UnboundedSender<DueMessage>, StreamError> {
     let name = format!("{}-{index}", session.name);
-    let spec = session.spec(order, &subscription(order, &name), index);
+    let spec = session.spec(order, &subscription(content, &name), index);
     let mut stream = Stream::open(&session.dialer, &spec, worker).await?;
     stream.opened(LIMIT).await?;
     let (sender, due) = unbounded_channel();
@@ -147,15 +153,8 @@ async fn frames(
 }
 
 /// A quiet stream that answers come down on.
-fn subscription(order: &Order, name: &str) -> Subscription {
-    Subscription {
-        schedule: Schedule::Idle,
-        payload_bytes: order.cell.load.payload_bytes,
-        session: Some(name.to_owned()),
-        heartbeat: None,
-        ids: order.cell.load.ids,
-        ..Subscription::default()
-    }
+fn subscription(content: Content, name: &str) -> Subscription {
+    Subscription { schedule: Schedule::Idle, session: Some(name.to_owned()), ..quiet(content) }
 }
 
 /// The client's schedule: a job of the pacer that hands messages to the connections in turn.
@@ -167,12 +166,18 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    pub(super) fn new(load: &Load, seed: u64, begin: MonoTime, lines: Vec<UnboundedSender<DueMessage>>) -> Self {
-        let paced = load.schedule.dues(load.rate, seed);
+    pub(super) fn new(
+        pace: Pace,
+        timing: Timing,
+        seed: u64,
+        begin: MonoTime,
+        lines: Vec<UnboundedSender<DueMessage>>,
+    ) -> Self {
+        let paced = pace.schedule.dues(pace.rate, seed);
         // A schedule without due times makes no sense for messages; a constant one stands in for it.
         let dues =
-            paced.or_else(|| Schedule::Constant.dues(load.rate, seed)).expect("constant schedules have due times");
-        let length_ns = (load.warmup + load.window).as_nanos() as u64;
+            paced.or_else(|| Schedule::Constant.dues(pace.rate, seed)).expect("constant schedules have due times");
+        let length_ns = timing.whole().as_nanos() as u64;
         Self { begin, length_ns, lines, next: Mutex::new((0, dues.peekable())) }
     }
 }

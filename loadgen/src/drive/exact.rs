@@ -2,6 +2,7 @@
 //! the cost of an event. Apart from every other pass: nothing here is a time.
 
 use super::session::Session;
+use super::subscription::quiet;
 use super::{Order, TrialError};
 use crate::fleet;
 use crate::instrument::{Counted, Instrument};
@@ -13,8 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
-use trial::{ClientKind, Counters, ExactPass, Measurement, Tally};
-use wire::{Payload, Rate, Schedule, Subscription};
+use trial::{ClientKind, Content, Counters, ExactPass, Measurement, Tally, Workload};
+use wire::{Faults, Payload, Rate, Schedule, Subscription};
 
 /// Events of the two runs.
 const EVENTS: [u64; 2] = [20, 220];
@@ -104,9 +105,12 @@ pub async fn count(order: &Order, instrument: Instrument, events: u64) -> Result
 
 /// One stream of so many events, read to its end.
 async fn read(order: &Order, server: &OwnServer, events: u64) -> Result<Counters, TrialError> {
+    let Workload::Exact { content, faults } = &order.cell.workload else {
+        return Err(TrialError::Unsupported("events of scenario 'exact' alone are counted".to_owned()));
+    };
     let session = Session::open(&server.url().parse()?, &order.trust(), &[]).await?;
-    let spec = session.spec(order, &subscription(order, events), 0);
-    let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
+    let spec = session.spec(order, &subscription(*content, faults, events), 0);
+    let payload = Arc::new(Payload::new(content.payload_bytes));
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, LIMIT));
     let worker = Worker::new(Recorder::new(Reading::Push(payload), window, 0, None));
     let (dialer, reader) = (session.dialer.clone(), worker.clone());
@@ -119,17 +123,14 @@ async fn read(order: &Order, server: &OwnServer, events: u64) -> Result<Counters
     }
 }
 
-fn subscription(order: &Order, events: u64) -> Subscription {
-    let load = &order.cell.load;
+fn subscription(content: Content, faults: &Faults, events: u64) -> Subscription {
+    let quiet = quiet(content);
     Subscription {
         schedule: Schedule::Constant,
-        rate: Rate::per_second(events as f64 / LENGTH.as_secs_f64()).unwrap_or(load.rate),
-        payload_bytes: load.payload_bytes,
+        rate: Rate::per_second(events as f64 / LENGTH.as_secs_f64()).unwrap_or(quiet.rate),
         count: Some(events),
-        heartbeat: None,
-        ids: load.ids,
-        faults: load.faults.clone(),
-        ..Subscription::default()
+        faults: faults.clone(),
+        ..quiet
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use trial::check::events;
-use trial::{Load, Measurement, Outcome, Trial, Warning};
+use trial::{Measurement, Outcome, Trial, Warning};
 
 /// What to ask a foreign endpoint for.
 #[derive(Debug, Clone)]
@@ -54,28 +54,27 @@ async fn attempt(
     foreign: &Foreign,
     observer: Observer,
 ) -> Result<(Measurement, Option<Warning>), TrialError> {
-    let load = &order.cell.load;
     let broken = |error: &dyn std::fmt::Display| TrialError::Broken(error.to_string());
     let tls = if foreign.endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
     let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT.min(foreign.patience))
         .await
         .map_err(|error| broken(&error))?;
     let first = dialer.addresses().first().copied();
-    host::admit(u64::from(load.connections), first).map_err(|error| broken(&error))?;
+    host::admit(u64::from(order.cell.workload.connections()), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
         client: order.arm.client,
-        specs: vec![spec(order, foreign); load.connections as usize],
+        specs: vec![spec(order, foreign); order.cell.workload.connections() as usize],
         threads: order.threads,
         connect_rate: foreign.connect_rate,
         strict: false,
     };
-    let window = Arc::new(Window::new(Basis::Receipt, load.warmup, load.window));
+    let window = Arc::new(Window::of(Basis::Receipt, order.cell.workload.timing().unwrap_or_default()));
     let (log, standing, interrupt) = (observer.log.clone(), Arc::new(AtomicU64::new(0)), observer.interrupt.clone());
     let recorder =
         || Recorder::new(Reading::Foreign, Arc::clone(&window), 0, log.clone()).counting(Arc::clone(&standing));
     let (begin, mut fleet) = (clock::now(), Fleet::launch(&plan, recorder)?);
-    let ended = watch(&mut fleet, &window, load, observer, foreign).await;
+    let ended = watch(&mut fleet, &window, observer, foreign).await;
     let end = clock::now();
     let (mut measurement, failure) = recorder::merged(fleet.join()?);
     measurement.window_ns = window.start().map_or(0, |start| end.nanos_since(start).min(measurement.window_ns));
@@ -111,9 +110,9 @@ fn nothing(answered: u64, ended: bool, waited: Duration) -> String {
 }
 
 /// Waits for the end of the window, of all streams, of the user's patience or of ours; whether all streams ended.
-async fn watch(fleet: &mut Fleet, window: &Window, load: &Load, mut observer: Observer, foreign: &Foreign) -> bool {
-    let connecting = Duration::from_secs_f64(f64::from(load.connections) / foreign.connect_rate);
-    let limit = Instant::now() + connecting + foreign.patience + load.warmup + load.window;
+async fn watch(fleet: &mut Fleet, window: &Window, mut observer: Observer, foreign: &Foreign) -> bool {
+    let connecting = fleet.connecting(foreign.connect_rate);
+    let limit = Instant::now() + connecting + foreign.patience + window.warmup() + window.length();
     let over = async {
         while Instant::now() < limit && window.end().is_none_or(|end| clock::now() < end) {
             sleep(Duration::from_millis(10)).await;

@@ -3,6 +3,7 @@
 //! Whether the server's application got anything is the server's own count, not the client's hope.
 
 use super::session::{Session, SessionError};
+use super::subscription::quiet;
 use super::{Order, TrialError};
 use crate::recorder::{Reading, Recorder};
 use crate::stream::{Stream, StreamError};
@@ -11,7 +12,7 @@ use crate::worker::Worker;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
-use trial::{Exchange, Measurement};
+use trial::{Content, Exchange, Measurement};
 use wire::{Payload, Rate, Subscription};
 
 /// Events to receive before speaking.
@@ -27,12 +28,12 @@ const HEARING: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// [`TrialError`] when the connection breaks before anything was said.
-pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
+pub(super) async fn run(order: &Order, session: &mut Session, content: Content) -> Result<Measurement, TrialError> {
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, LIMIT));
-    let reading = Reading::Push(Arc::new(Payload::new(order.cell.load.payload_bytes)));
+    let reading = Reading::Push(Arc::new(Payload::new(content.payload_bytes)));
     let worker = Worker::new(Recorder::new(reading, window, session.clock.offset_ns, None));
     let before = session.control.vitals(false).await.map_err(SessionError::from)?;
-    let exchange = speak(order, session, &worker).await;
+    let exchange = speak(order, session, content, &worker).await;
     let mut exchange = exchange.map_err(|error| TrialError::Broken(error.to_string()))?;
     let after = session.control.vitals(false).await.map_err(SessionError::from)?;
     exchange.upstream_received = after.messages_received.saturating_sub(before.messages_received);
@@ -41,13 +42,8 @@ pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurem
     Ok(Measurement { exchange: Some(exchange), window_ns: 0, timeline: Vec::new(), ..measurement })
 }
 
-async fn speak(order: &Order, session: &Session, worker: &Worker) -> Result<Exchange, StreamError> {
-    let subscription = Subscription {
-        rate: Rate::per_second(100.0).expect("above zero"),
-        payload_bytes: order.cell.load.payload_bytes,
-        heartbeat: None,
-        ..Subscription::default()
-    };
+async fn speak(order: &Order, session: &Session, content: Content, worker: &Worker) -> Result<Exchange, StreamError> {
+    let subscription = Subscription { rate: Rate::per_second(100.0).expect("above zero"), ..quiet(content) };
     let mut stream = Stream::open(&session.dialer, &session.spec(order, &subscription, 0), worker).await?;
     let request = stream.request_text();
     let events = timeout(LIMIT, stream.run_until(EVENTS)).await;

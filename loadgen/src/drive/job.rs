@@ -1,16 +1,18 @@
 //! What the streams of a trial ask for when they watch jobs. Refuses to read: the events come as those of a push do.
 
 use super::Order;
+use super::push::Asked;
 use super::session::Session;
+use crate::recorder::Reading;
 use crate::stream::StreamSpec;
-use trial::JobLoad;
+use crate::window::Basis;
+use trial::Job;
 
 /// One stream for each watcher. A watcher of a job that outlasts the window leaves at its end.
-pub(super) fn specs(job: &JobLoad, order: &Order, session: &Session) -> Vec<StreamSpec> {
-    let load = &order.cell.load;
+pub(super) fn asked(job: &Job, order: &Order, session: &Session) -> Asked {
     let watcher = |index| {
-        let asked = job.order(load, order.seed, index, &session.name);
-        let (dues, whole) = job.dues(load, order.seed, index);
+        let asked = job.order(order.seed, index, &session.name);
+        let (dues, whole) = job.dues(order.seed, index);
         StreamSpec {
             transport: order.arm.protocol,
             request: session.request(order, format!("/v1/jobs/{}?id={}&{}", job.kind, asked.id, asked.terms())),
@@ -19,5 +21,6 @@ pub(super) fn specs(job: &JobLoad, order: &Order, session: &Session) -> Vec<Stre
             leaves: !whole,
         }
     };
-    (0..load.connections).map(watcher).collect()
+    let specs = (0..job.connections).map(watcher).collect();
+    Asked { specs, reading: Reading::Job, basis: Basis::Due, timing: job.timing }
 }

@@ -17,7 +17,7 @@ use crate::redact::Secrets;
 use servers::clock;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use trial::{Arm, Cell, LlmCounts, LlmLoad, Measurement};
+use trial::{Arm, LlmCounts, LlmLoad, Measurement, Timing};
 use wire::llm::{MAX_TOKENS, Workload};
 use wire::{MonoTime, Transport};
 
@@ -32,20 +32,23 @@ const WARM_UP: (u32, f64) = (16, 10.0);
 ///
 /// # Errors
 /// [`TrialError`] when any request fails.
-pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
-    let cell = &order.cell;
-    let known = cell.llm.as_ref().and_then(|llm| Some((llm, llm.parameters()?)));
-    let Some((llm, workload)) = known else {
+pub(super) async fn run(
+    order: &Order,
+    session: &mut Session,
+    observer: Observer,
+    (streams, llm, timing): (u32, &LlmLoad, Timing),
+) -> Result<Measurement, TrialError> {
+    let Some(workload) = llm.parameters() else {
         return Err(TrialError::Unsupported("the cell has no workload of a language model".to_owned()));
     };
-    host::admit(u64::from(cell.load.connections), session.dialer.addresses().first().copied())
+    host::admit(u64::from(streams), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let asked = questions(cell, order.seed);
+    let asked = questions(&order.cell.workload, order.seed);
     let way = Arc::new(way(order, session, &asked, workload, &observer));
     let interrupt = observer.interrupt.clone();
-    warm_up(cell, llm, order, &way, &interrupt).await?;
+    warm_up((streams, timing.warmup), llm, order, &way, &interrupt).await?;
     let before = session.snapshot().await;
-    let ended = ask(cell, llm, &asked, order.arm, &way, &interrupt).await?;
+    let ended = ask((streams, timing.window), llm, &asked, order.arm, &way, &interrupt).await?;
     let after = session.snapshot().await;
     let mut score = scored(&asked, ended, llm, workload, session.clock.offset_ns)?;
     score.witnessed(session.witnessed(score.stretch()).await.as_ref());
@@ -78,18 +81,17 @@ fn way(order: &Order, session: &Session, asked: &[Question], workload: &Workload
 
 /// Opens every connection by asking something short over each, all at once, until the warm-up is over.
 async fn warm_up(
-    cell: &Cell,
+    (streams, length): (u32, Duration),
     llm: &LlmLoad,
     order: &Order,
     way: &Arc<Way>,
     interrupt: &Interrupt,
 ) -> Result<(), TrialError> {
-    let streams = cell.load.connections;
     let short = LlmLoad { tokens: Some(WARM_UP.0), speed: (llm.speed * WARM_UP.1).max(WARM_UP.1), ..llm.clone() };
     let question = Question { due: None, order: short.order(order.seed), input_tokens: 1 };
     let turn = |index| Turn { index, question: index, arm: order.arm, block: 0, due: None, cancel_after: None };
     let turns: Vec<_> = (0..streams).map(turn).collect();
-    let until = clock::now() + cell.load.warmup;
+    let until = clock::now() + length;
     loop {
         let mut failed = None;
         let body = |turn: &Turn| body(llm, &question, turn.arm.protocol);
@@ -121,7 +123,7 @@ type Ended = (usize, Done, MonoTime);
 
 /// Asks everything; answers are only kept, since scoring one would delay the events of the others.
 async fn ask(
-    cell: &Cell,
+    (streams, length): (u32, Duration),
     llm: &LlmLoad,
     asked: &[Question],
     arm: Arm,
@@ -133,11 +135,11 @@ async fn ask(
         Turn { index, question: index, arm, block: 0, due, cancel_after: None }
     };
     let turns: Vec<_> = asked.iter().zip(0..).map(turn).collect();
-    let until = (!llm.is_paced()).then(|| clock::now() + cell.load.window);
+    let until = (!llm.is_paced()).then(|| clock::now() + length);
     let mut ended = Vec::new();
     let body = |turn: &Turn| body(llm, &asked[turn.index as usize], arm.protocol);
     let keep = |turn: &Turn, done| ended.push((turn.index as usize, done, clock::now()));
-    drive(cell.load.connections, until, way, interrupt).run(&turns, body, keep).await?;
+    drive(streams, until, way, interrupt).run(&turns, body, keep).await?;
     Ok(ended)
 }
 

@@ -1,7 +1,7 @@
 //! Memory of both ends at rising numbers of open, quiet connections: pages touched, a slope, so that what an empty process
 //! costs cancels. What a server requests is accounted for in `heap`.
 
-use super::quiet::Quiet;
+use super::quiet::{Events, Quiet};
 use super::session::{Session, SessionError};
 use super::{Order, TrialError, heap};
 use crate::host;
@@ -15,21 +15,30 @@ const GO: u32 = 20;
 ///
 /// # Errors
 /// [`TrialError`] when connections fail or the server stops answering.
-pub(super) async fn run(order: &Order, session: &mut Session) -> Result<Measurement, TrialError> {
-    let most = order.cell.steps.last().copied().unwrap_or(0);
-    host::admit(u64::from(most), session.dialer.addresses().first().copied())
+pub(super) async fn run(
+    order: &Order,
+    session: &mut Session,
+    steps: &[u32],
+    events: Events<'_>,
+) -> Result<Measurement, TrialError> {
+    host::admit(u64::from(order.cell.workload.connections()), session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let mut quiet = Quiet::none(order, GO);
-    let points = steps(order, session, &mut quiet).await;
+    let mut quiet = Quiet::none(events, GO);
+    let points = points(order, session, steps, &mut quiet).await;
     let measurement = quiet.close().await?;
     let memory = points?;
-    let heap = if order.block < heap::BLOCKS { Some(heap::account(order, &session.facts).await) } else { None };
+    let heap = if order.block < heap::BLOCKS { Some(heap::account(order, events, &session.facts).await) } else { None };
     Ok(Measurement { memory, heap, window_ns: 0, timeline: Vec::new(), ..measurement })
 }
 
-async fn steps(order: &Order, session: &mut Session, quiet: &mut Quiet) -> Result<Vec<MemoryPoint>, TrialError> {
+async fn points(
+    order: &Order,
+    session: &mut Session,
+    steps: &[u32],
+    quiet: &mut Quiet<'_>,
+) -> Result<Vec<MemoryPoint>, TrialError> {
     let mut points = Vec::new();
-    for &step in &order.cell.steps {
+    for &step in steps {
         match opened(order, session, quiet, step).await {
             Ok(point) => points.push(point),
             // A slope takes two points: what was read is kept when the server no longer answers.
@@ -47,7 +56,7 @@ async fn steps(order: &Order, session: &mut Session, quiet: &mut Quiet) -> Resul
 async fn opened(
     order: &Order,
     session: &mut Session,
-    quiet: &mut Quiet,
+    quiet: &mut Quiet<'_>,
     number: u32,
 ) -> Result<MemoryPoint, TrialError> {
     quiet.open(order, session, number).await?;

@@ -37,8 +37,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use trial::check::{self, events, network};
-use trial::{Arm, Cadence, Cell, ClientKind, Measurement, Outcome, Scenario, Trial};
-use wire::{Transport, Tuning};
+use trial::{Arm, Cadence, Cell, Measurement, Outcome, Trial, Workload};
+use wire::Tuning;
 
 /// One trial to run: everything that the generator process is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ impl Observer {
 /// Runs one trial to its record. A failure is a record too.
 pub async fn trial(mut order: Order, observer: Observer) -> Trial {
     // Answers are read by one thread, whatever else there is.
-    order.threads = if order.cell.scenario == Scenario::Llm { 1 } else { order.threads };
+    order.threads = if matches!(order.cell.workload, Workload::Llm { .. }) { 1 } else { order.threads };
     let (started, mut session) = (Started::now(), None);
     let outcome = match attempt(&order, &mut session, observer).await {
         Ok(measurement) => Outcome::Measured(Box::new(measurement)),
@@ -138,27 +138,41 @@ pub async fn trial(mut order: Order, observer: Observer) -> Trial {
 }
 
 async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observer) -> Result<Measurement, TrialError> {
-    if order.cell.scenario == Scenario::Codec {
-        return Ok(Measurement { costs: codec::costs(), ..Measurement::default() });
-    }
-    supported(order)?;
-    if order.cell.scenario == Scenario::Exact {
-        return exact::run(order).await;
+    let workload = &order.cell.workload;
+    workload.supports(order.arm).map_err(TrialError::Unsupported)?;
+    match workload {
+        Workload::Codec => return Ok(Measurement { costs: codec::costs(), ..Measurement::default() }),
+        Workload::Exact { .. } => return exact::run(order).await,
+        _ => {}
     }
     let endpoint: Endpoint = order.url.parse()?;
     let session = session.insert(Session::open(&endpoint, &order.trust(), &order.headers).await?);
     tuned(&order.cell, &session.facts.tuning)?;
-    match order.cell.scenario {
-        Scenario::Push | Scenario::Saturate => push::run(order, session, observer).await,
-        Scenario::Echo => echo::run(order, session).await,
-        Scenario::Connect => connect::run(order, session).await,
-        Scenario::Memory => memory::run(order, session).await,
-        Scenario::Handshake => handshake::run(order, session).await,
-        Scenario::Browser => browser::run(order).await,
-        Scenario::Relay => relay::run(order, session, observer).await,
-        Scenario::Llm => llm::run(order, session, observer).await,
-        Scenario::Codec | Scenario::Exact => {
-            Err(TrialError::Unsupported(format!("{:?} needs no server of the runner's", order.cell.scenario)))
+    match workload {
+        Workload::Push(push) => {
+            let asked = push::Asked::streams(order, session, &subscription::paced(push, order, session), push.timing);
+            push::run(order, session, observer, asked).await
+        }
+        &Workload::Saturate { connections, sharing, content, timing, ref faults } => {
+            let subscription = subscription::unpaced((connections, sharing), content, faults, session);
+            push::run(order, session, observer, push::Asked::streams(order, session, &subscription, timing)).await
+        }
+        Workload::Job(job) => push::run(order, session, observer, job::asked(job, order, session)).await,
+        &Workload::Echo { connections, pace, content, timing } => {
+            echo::run(order, session, echo::Asked { connections, pace, content, timing }).await
+        }
+        &Workload::Relay { connections, pace, content, timing, .. } => {
+            relay::run(order, session, observer, echo::Asked { connections, pace, content, timing }).await
+        }
+        &Workload::Connect { content, timing } => connect::run(order, session, content, timing).await,
+        Workload::Memory { steps, content, faults } => memory::run(order, session, steps, (*content, faults)).await,
+        &Workload::Handshake { content } => handshake::run(order, session, content).await,
+        Workload::Browser => browser::run(order).await,
+        Workload::Llm { connections, asked, timing, .. } => {
+            llm::run(order, session, observer, (*connections, asked, *timing)).await
+        }
+        Workload::Codec | Workload::Exact { .. } | Workload::Endpoint { .. } => {
+            Err(TrialError::Unsupported("it needs no server of the runner's".to_owned()))
         }
     }
 }
@@ -178,43 +192,6 @@ fn tuned(cell: &Cell, tuning: &Tuning) -> Result<(), TrialError> {
          start such a server",
         tuning.preset, tuning.flush, cell.preset, cell.cadence
     )))
-}
-
-/// Refuses what cannot be, before a server is bothered.
-fn supported(order: &Order) -> Result<(), TrialError> {
-    let transport = order.arm.protocol;
-    let library = order.arm.client == ClientKind::Library;
-    match (order.cell.scenario, transport) {
-        (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if library => {
-            Err(TrialError::Unsupported(format!("no client library reads {transport}")))
-        }
-        (Scenario::Relay, _) if library => Err(TrialError::Unsupported(
-            "a library client reads to the end of a stream, and a relayed one has none".to_owned(),
-        )),
-        (Scenario::Relay, Transport::LongPoll) => Err(TrialError::Unsupported(
-            "a relay begins when every subscriber was answered, and a poll is not answered before its first event"
-                .to_owned(),
-        )),
-        (Scenario::Saturate | Scenario::Echo, Transport::LongPoll) => {
-            Err(TrialError::Unsupported("long-poll has no open stream to saturate or to answer on".to_owned()))
-        }
-        (Scenario::Exact, Transport::LongPoll) => {
-            Err(TrialError::Unsupported("long-poll has no stream whose events could be counted alone".to_owned()))
-        }
-        (Scenario::Llm, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) => {
-            Err(TrialError::Unsupported(format!("{transport} asks no language model")))
-        }
-        (_, Transport::LongPoll | Transport::HttpStream | Transport::RawTcp) if order.cell.job.is_some() => {
-            Err(TrialError::Unsupported(format!("{transport} watches no job")))
-        }
-        (Scenario::Llm, _) if library => {
-            Err(TrialError::Unsupported("answers of a language model are read by the lean client".to_owned()))
-        }
-        (Scenario::Echo, Transport::RawTcp | Transport::HttpStream) => Err(TrialError::Unsupported(format!(
-            "{transport} is a control for pushed events, it carries no messages up"
-        ))),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

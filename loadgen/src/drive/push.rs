@@ -4,8 +4,7 @@
 //! phase never overlaps the window.
 
 use super::session::Session;
-use super::subscription::subscription;
-use super::{Observer, Order, TrialError, job, schedule};
+use super::{Observer, Order, TrialError, schedule};
 use crate::clock_offset;
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
@@ -17,8 +16,8 @@ use servers::clock;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
-use trial::{Load, Measurement, Usage};
-use wire::{MonoTime, Payload, Schedule};
+use trial::{Measurement, Timing, Usage};
+use wire::{MonoTime, Payload, Schedule, Subscription};
 
 /// Longest wait behind the window for what is still on its way.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -30,17 +29,28 @@ const ASIDE: Duration = Duration::from_millis(10);
 /// Most events whose one-way times wait for the end of a trial against another clock: about 160 MiB.
 const MOST_ONE_WAY: u64 = 1 << 22;
 
-/// Runs one trial of scenario `push` or `saturate`.
+/// What every stream asks for, how its events are to be understood, and which of them belong to the window.
+pub(super) struct Asked {
+    pub(super) specs: Vec<StreamSpec>,
+    pub(super) reading: Reading,
+    pub(super) basis: Basis,
+    pub(super) timing: Timing,
+}
+
+/// Runs one trial of scenario `push`, `saturate` or `job`.
 ///
 /// # Errors
 /// [`TrialError`] when a stream breaks or never begins.
-pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
-    let load = &order.cell.load;
-    let (specs, reading) = asked(order, session);
+pub(super) async fn run(
+    order: &Order,
+    session: &mut Session,
+    observer: Observer,
+    Asked { specs, reading, basis, timing }: Asked,
+) -> Result<Measurement, TrialError> {
     keepable(&specs, session)?;
-    host::admit(u64::from(load.connections), session.dialer.addresses().first().copied())
+    host::admit(specs.len() as u64, session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let stamps = order.cell.stamps.then(|| (ClockPair::read(), one_in(order.cell.offered())));
+    let stamps = stamps(order);
     let plan = FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
         client: order.arm.client,
@@ -49,8 +59,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
         connect_rate: CONNECT_RATE,
         strict: true,
     };
-    let basis = if load.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due };
-    let window = Arc::new(Window::new(basis, load.warmup, load.window));
+    let window = Arc::new(Window::of(basis, timing));
     // Without a schedule nothing is due: events are timed by the offset that is known when they come.
     let defers = !session.clock.same_clock && basis == Basis::Due;
     let (offset_ns, one_clock) = (session.clock.offset_ns, session.clock.same_clock);
@@ -67,7 +76,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let probe = if defers { Some(session.probe().await.map_err(super::SessionError::from)?) } else { None };
     let schedule = schedule::cost(order, session).await;
     let mut fleet = Fleet::launch(&plan, recorder)?;
-    let usage = observe(&mut fleet, &window, session, load, observer).await;
+    let usage = observe(&mut fleet, &window, session, observer).await;
     let mut recorders = fleet.join()?;
     if let Some(probe) = probe {
         // Without late readings the clock is known as well as it was before, and says so by its bound.
@@ -98,15 +107,23 @@ fn unreadable(events: u64) -> Option<TrialError> {
     (events > 0).then(|| TrialError::Broken(format!("{events} events came, {why}")))
 }
 
-/// What every stream asks for, and how its events are to be understood.
-fn asked(order: &Order, session: &Session) -> (Vec<StreamSpec>, Reading) {
-    let load = &order.cell.load;
-    if let Some(job) = &order.cell.job {
-        return (job::specs(job, order, session), Reading::Job);
+/// The clocks between which stamps of the kernel are read, and of how many events one is stamped; `None` without stamps.
+pub(super) fn stamps(order: &Order) -> Option<(ClockPair, u32)> {
+    let workload = &order.cell.workload;
+    workload.stamps().then(|| (ClockPair::read(), one_in(workload.offered())))
+}
+
+impl Asked {
+    /// Streams that the server fills: on its schedule, or without one as fast as they are read.
+    pub(super) fn streams(order: &Order, session: &Session, subscription: &Subscription, timing: Timing) -> Self {
+        let specs = (0..subscription.quorum).map(|index| session.spec(order, subscription, index));
+        Self {
+            specs: specs.collect(),
+            reading: Reading::Push(Arc::new(Payload::new(subscription.payload_bytes))),
+            basis: if subscription.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due },
+            timing,
+        }
     }
-    let subscription = subscription(order, session);
-    let specs = (0..load.connections).map(|index| session.spec(order, &subscription, index));
-    (specs.collect(), Reading::Push(Arc::new(Payload::new(load.payload_bytes))))
 }
 
 /// Refuses more events across two clocks than a generator should keep until the clocks are known.
@@ -133,17 +150,16 @@ pub(super) async fn observe(
     fleet: &mut Fleet,
     window: &Window,
     session: &mut Session,
-    load: &Load,
     mut observer: Observer,
 ) -> Result<(Option<Usage>, Usage), TrialError> {
-    let connecting = Duration::from_secs_f64(f64::from(load.connections) / CONNECT_RATE);
-    let start = opened(fleet, window, Instant::now() + connecting + FIRST_EVENT + load.warmup).await?;
-    let end = start + load.window;
+    let connecting = fleet.connecting(CONNECT_RATE);
+    let start = opened(fleet, window, Instant::now() + connecting + FIRST_EVENT + window.warmup()).await?;
+    let end = start + window.length();
     sleep_until(at(start.offset_by(-(ASIDE.as_nanos() as i64)))).await;
     let before = session.snapshot().await;
     let drained = at(end + DRAIN);
     let over = async {
-        if load.schedule != Schedule::Unpaced {
+        if window.basis() == Basis::Due {
             // Counted streams end by themselves; one that does not is cut off and its events count as lost.
             let _ = timeout_at(drained, fleet.ended()).await;
         }

@@ -1,6 +1,7 @@
 //! Connections that are open and quiet: each has received one event, and the next is due in an hour.
 
 use super::session::{Session, SessionError};
+use super::subscription::quiet;
 use super::{Order, TrialError};
 use crate::fleet;
 use crate::recorder::{Reading, Recorder};
@@ -11,28 +12,32 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use trial::Measurement;
-use wire::{Payload, Rate, Subscription};
+use trial::{Content, Measurement};
+use wire::{Faults, Payload, Rate, Subscription};
 
 /// Wait for allocators and the kernel to come to rest at each step.
 const SETTLE: Duration = Duration::from_millis(100);
 /// Longest wait for the connections of one step.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// What their one event is, and what damage the server does to it.
+pub(super) type Events<'e> = (Content, &'e Faults);
+
 /// Connections that are open and say nothing more after their first event.
-pub(super) struct Quiet {
+pub(super) struct Quiet<'e> {
+    events: Events<'e>,
     streams: JoinSet<Result<(), StreamError>>,
     worker: Worker,
     go: u32,
 }
 
-impl Quiet {
+impl<'e> Quiet<'e> {
     /// None yet, and so many to be opened at one go.
-    pub(super) fn none(order: &Order, go: u32) -> Self {
-        let payload = Arc::new(Payload::new(order.cell.load.payload_bytes));
+    pub(super) fn none(events: Events<'e>, go: u32) -> Self {
+        let payload = Arc::new(Payload::new(events.0.payload_bytes));
         let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
         let worker = Worker::new(Recorder::new(Reading::Push(payload), window, 0, None));
-        Self { streams: JoinSet::new(), worker, go }
+        Self { events, streams: JoinSet::new(), worker, go }
     }
 
     /// Opens more until there are so many, each with its first event received.
@@ -42,7 +47,7 @@ impl Quiet {
     pub(super) async fn open(&mut self, order: &Order, session: &mut Session, number: u32) -> Result<(), TrialError> {
         for index in self.streams.len() as u32..number {
             let (client, dialer, worker) = (order.arm.client, session.dialer.clone(), self.worker.clone());
-            let spec = session.spec(order, &subscription(order), index);
+            let spec = session.spec(order, &subscription(self.events), index);
             self.streams.spawn(async move { fleet::read(client, &dialer, &spec, &worker).await });
             if index % self.go == 0 {
                 sleep(Duration::from_millis(1)).await;
@@ -85,13 +90,6 @@ async fn connected(session: &mut Session, connections: u64) -> Result<(), Sessio
 }
 
 /// One event at once, so that every buffer that a live stream needs exists, and the next in an hour.
-fn subscription(order: &Order) -> Subscription {
-    Subscription {
-        rate: Rate::per_second(1.0 / 3600.0).expect("above zero"),
-        payload_bytes: order.cell.load.payload_bytes,
-        heartbeat: None,
-        ids: order.cell.load.ids,
-        faults: order.cell.load.faults.clone(),
-        ..Subscription::default()
-    }
+fn subscription((content, faults): Events<'_>) -> Subscription {
+    Subscription { rate: Rate::per_second(1.0 / 3600.0).expect("above zero"), faults: faults.clone(), ..quiet(content) }
 }

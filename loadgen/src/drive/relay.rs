@@ -8,15 +8,14 @@
 //! The ingress is pipelined: it is part of the harness, and must not make a message wait for the answer to the one before it.
 //! Its bytes and requests stay out of the counts, which are the arm's alone.
 
-use super::echo::Messages;
+use super::echo::{Asked, Messages};
 use super::push;
 use super::session::Session;
-use super::subscription::count;
+use super::subscription::quiet;
 use super::uplink::Uplink;
 use super::{Observer, Order, TrialError};
 use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use crate::host;
-use crate::kernel_clock::{ClockPair, one_in};
 use crate::recorder::{self, Reading, Recorder};
 use crate::stream::{StreamError, StreamSpec};
 use crate::window::{Basis, Window};
@@ -28,7 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
-use trial::{Load, Measurement};
+use trial::{Content, Measurement};
 use wire::{Payload, Schedule, Sharing, Subscription};
 
 /// From the decision to start to the first message.
@@ -38,13 +37,17 @@ const LEAD: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// [`TrialError`] when a stream or the ingress breaks.
-pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer) -> Result<Measurement, TrialError> {
-    let load = &order.cell.load;
-    host::admit(u64::from(load.connections) + 1, session.dialer.addresses().first().copied())
+pub(super) async fn run(
+    order: &Order,
+    session: &mut Session,
+    observer: Observer,
+    asked: Asked,
+) -> Result<Measurement, TrialError> {
+    host::admit(u64::from(asked.connections) + 1, session.dialer.addresses().first().copied())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
-    let window = Arc::new(Window::new(Basis::Due, load.warmup, load.window));
-    let payload = Arc::new(Payload::new(load.payload_bytes));
-    let stamps = order.cell.stamps.then(|| (ClockPair::read(), one_in(order.cell.offered())));
+    let window = Arc::new(Window::of(Basis::Due, asked.timing));
+    let payload = Arc::new(Payload::new(asked.content.payload_bytes));
+    let stamps = push::stamps(order);
     let standing = Arc::new(AtomicU64::new(0));
     let recorder = || {
         let recorder = Recorder::new(Reading::Push(Arc::clone(&payload)), Arc::clone(&window), 0, observer.log.clone());
@@ -59,12 +62,12 @@ pub(super) async fn run(order: &Order, session: &mut Session, observer: Observer
     let post = session.request(order, format!("/publish/group/{}", session.name));
     let uplink = Uplink::open(&session.dialer, &post, payload.bytes(), &ingress).await;
     let uplink = uplink.map_err(|error| TrialError::Broken(error.to_string()))?;
-    let mut fleet = Fleet::launch(&plan(order, session, stamps.map(|(_, one_in)| one_in)), recorder)?;
-    let publisher = Publisher { uplink, standing: Arc::clone(&standing), load: load.clone(), seed: order.seed };
+    let mut fleet = Fleet::launch(&plan(order, &asked, session, stamps.map(|(_, one_in)| one_in)), recorder)?;
+    let publisher = Publisher { uplink, standing: Arc::clone(&standing), asked, seed: order.seed };
     let mut publishing = tokio::spawn(publisher.run(Arc::clone(&payload)));
     let interrupt = observer.interrupt.clone();
     let usage = tokio::select! {
-        usage = push::observe(&mut fleet, &window, session, load, observer) => usage,
+        usage = push::observe(&mut fleet, &window, session, observer) => usage,
         ended = &mut publishing => Err(TrialError::Broken(why(ended))),
     };
     publishing.abort();
@@ -100,17 +103,17 @@ fn why(ended: Result<Result<(), StreamError>, tokio::task::JoinError>) -> String
 }
 
 /// A stream for each subscriber. Each leaves by itself once it has all messages: the server does not know how many come.
-fn plan(order: &Order, session: &Session, stamps: Option<u32>) -> FleetPlan {
-    let load = &order.cell.load;
+fn plan(order: &Order, asked: &Asked, session: &Session, stamps: Option<u32>) -> FleetPlan {
+    let expected = asked.pace.dues_within(order.seed, asked.timing.whole()).map(|dues| dues.count() as u64);
     let spec = |index| {
         let name = format!("{}-{index}", session.name);
-        let spec = session.spec(order, &subscription(order, &session.name, name), index);
-        StreamSpec { expected: count(load, order.seed), leaves: true, ..spec }
+        let spec = session.spec(order, &subscription(asked.content, &session.name, name), index);
+        StreamSpec { expected, leaves: true, ..spec }
     };
     FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps),
         client: order.arm.client,
-        specs: (0..load.connections).map(spec).collect(),
+        specs: (0..asked.connections).map(spec).collect(),
         threads: order.threads,
         connect_rate: CONNECT_RATE,
         strict: true,
@@ -118,16 +121,13 @@ fn plan(order: &Order, session: &Session, stamps: Option<u32>) -> FleetPlan {
 }
 
 /// A quiet stream of the group, with a name under which its messages wait for it.
-fn subscription(order: &Order, group: &str, name: String) -> Subscription {
+fn subscription(content: Content, group: &str, name: String) -> Subscription {
     Subscription {
         schedule: Schedule::Idle,
-        payload_bytes: order.cell.load.payload_bytes,
         sharing: Sharing::Shared,
         group: Some(group.to_owned()),
         session: Some(name),
-        heartbeat: None,
-        ids: order.cell.load.ids,
-        ..Subscription::default()
+        ..quiet(content)
     }
 }
 
@@ -135,20 +135,23 @@ fn subscription(order: &Order, group: &str, name: String) -> Subscription {
 struct Publisher {
     uplink: Uplink,
     standing: Arc<AtomicU64>,
-    load: Load,
+    asked: Asked,
     seed: u64,
 }
 
 impl Publisher {
     /// Publishes on schedule once every stream stands; goes on reading answers until it is dropped.
     async fn run(self, payload: Arc<Payload>) -> Result<(), StreamError> {
-        while self.standing.load(Relaxed) < u64::from(self.load.connections) {
+        while self.standing.load(Relaxed) < u64::from(self.asked.connections) {
             sleep(Duration::from_millis(1)).await;
         }
         let (sender, due) = unbounded_channel();
         let begin = clock::now() + LEAD;
         let pacer = Pacer::spawn()?;
-        pacer.handle().schedule(begin, Arc::new(Messages::new(&self.load, self.seed, begin, vec![sender])));
+        pacer.handle().schedule(
+            begin,
+            Arc::new(Messages::new(self.asked.pace, self.asked.timing, self.seed, begin, vec![sender])),
+        );
         self.uplink.pipeline(payload, due).await
     }
 }

@@ -3,18 +3,20 @@
 
 use super::Order;
 use super::session::Session;
-use super::subscription::{due_within, subscription};
-use trial::Usage;
-use wire::{Sharing, Subscription};
+use super::subscription;
+use trial::{Usage, Workload};
+use wire::Subscription;
 
 /// The cost, for the events that the releases stand for: each of a shared topic is one event for each reader. `None` where
 /// the cell has no such control, or the server none.
 pub(super) async fn cost(order: &Order, session: &mut Session) -> Option<Usage> {
-    let (cell, load) = (&order.cell, &order.cell.load);
-    let count = due_within(load, order.seed, cell.control()?).filter(|&count| count > 0)?;
-    let asked = Subscription { count: Some(count), ..subscription(order, session) };
+    let (length, Workload::Push(push)) = (order.cell.control()?, &order.cell.workload) else { return None };
+    let count = push.pace.dues_within(order.seed, length)?.count() as u64;
+    let asked =
+        Subscription { count: Some(count).filter(|&count| count > 0), ..subscription::paced(push, order, session) };
+    asked.count?;
     let cost = session.control.schedule(&asked.to_query()).await?;
-    let readers = if load.sharing == Sharing::Shared { u64::from(load.connections) } else { 1 };
+    let readers = if order.cell.workload.is_shared() { u64::from(push.connections) } else { 1 };
     Some(Usage {
         elapsed_ns: cost.elapsed_ns,
         cpu_ns: cost.cpu_ns,

@@ -5,8 +5,8 @@ use crate::client::stuck;
 use servers::{ServeOptions, Server};
 use std::thread;
 use std::time::{Duration, Instant};
-use trial::{Arm, Cell, Load, Outcome, Scenario};
-use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+use trial::{Arm, Outcome, Scenario};
+use wire::{Preset, Transport};
 
 /// More than any of these trials may wait in all: for a connection, a head, an event, answers, readings of vitals.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -15,19 +15,17 @@ const POLLS: std::ops::Range<usize> = 0..400;
 const STEP: usize = 9;
 
 fn order(url: String, scenario: Scenario, transport: Transport) -> Order {
-    let load = Load {
-        connections: 1,
-        schedule: Schedule::Constant,
-        rate: Rate::per_second(50.0).unwrap(),
-        payload_bytes: 128,
-        sharing: Sharing::Private,
-        ids: false,
-        warmup: Duration::ZERO,
-        window: Duration::from_millis(200),
-        faults: Faults::default(),
+    let lines = match scenario {
+        Scenario::Llm => "workload='code'\ntokens=3\nspeed=20\nwindow='200ms'\nwarmup='0s'",
+        Scenario::Handshake => "payload=128",
+        Scenario::Connect => "payload=128\nwarmup='0s'\nwindow='200ms'",
+        _ => "rate=50\npayload=128\nwarmup='0s'\nwindow='200ms'",
     };
+    let word = serde_json::to_value(scenario).unwrap();
+    let plan =
+        format!("name='p'\nwhy='w'\n[[cell]]\nname='a'\nwhy='b'\nscenario={word}\n{lines}\ntransports=['{transport}']");
     Order {
-        cell: Cell::alone("test", "a test".to_owned(), scenario, vec![transport], load),
+        cell: trial::Plan::from_toml(&plan).unwrap().cells.remove(0),
         arm: Arm::of(transport),
         block: 0,
         attempt: 0,
@@ -45,7 +43,7 @@ fn order(url: String, scenario: Scenario, transport: Transport) -> Order {
 fn run(order: Order, polls: usize) -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     stuck::after(polls);
-    let (begin, name) = (Instant::now(), format!("{:?} over {}", order.cell.scenario, order.arm.protocol));
+    let (begin, name) = (Instant::now(), format!("{:?} over {}", order.cell.workload.scenario(), order.arm.protocol));
     let trial = runtime.block_on(trial(order, Observer::nobody()));
     let was_stuck = stuck::release();
     assert!(begin.elapsed() < DEADLINE * 5, "{name}, {polls} polls: {:?}", begin.elapsed());
@@ -69,11 +67,7 @@ fn a_trial_ends_wherever_its_sockets_stop() {
         (Scenario::Llm, Transport::WebSocket),
     ] {
         let trials = POLLS.step_by(STEP).map(|polls| {
-            let mut order = order(server.url(), scenario, transport);
-            if scenario == Scenario::Llm {
-                let plan = "name='p'\nwhy='w'\n[[cell]]\nname='a'\nwhy='b'\nscenario='llm'\nworkload='code'\ntokens=3\nspeed=20\nwindow='200ms'\nwarmup='0s'";
-                order.cell = trial::Plan::from_toml(plan).unwrap().cells.remove(0);
-            }
+            let order = order(server.url(), scenario, transport);
             thread::spawn(move || run(order, polls))
         });
         let stopped: Vec<bool> = trials.collect::<Vec<_>>().into_iter().map(|trial| trial.join().unwrap()).collect();

@@ -6,7 +6,7 @@
 //! ```
 
 use std::time::Duration;
-use trial::{Begin, Cell, LlmLoad};
+use trial::{Begin, LlmLoad};
 use wire::llm::{Generation, MAX_TOKENS, Order, Trace, Workload};
 
 /// From the due time of an answer's last content to the next question of its stream: the connection is free by then.
@@ -38,11 +38,10 @@ impl Question {
 ///
 /// Streams ask whole answers that are due to end within the window, and at least one each. Drawn and recorded arrivals
 /// begin within the window.
-pub fn questions(cell: &Cell, seed: u64) -> Vec<Question> {
-    let Some((llm, workload)) = cell.llm.as_ref().and_then(|llm| Some((llm, llm.parameters()?))) else {
-        return Vec::new();
-    };
-    let (window, mut random) = (cell.load.window, fastrand::Rng::with_seed(seed));
+pub fn questions(asked: &trial::Workload, seed: u64) -> Vec<Question> {
+    let trial::Workload::Llm { connections, rate, asked: llm, timing } = asked else { return Vec::new() };
+    let Some(workload) = llm.parameters() else { return Vec::new() };
+    let (window, mut random) = (timing.window, fastrand::Rng::with_seed(seed));
     let mut ask = |due, tokens, input_tokens| Question {
         due,
         order: Order { tokens: llm.tokens.or(tokens), ..llm.order(random.u64(..)) },
@@ -50,13 +49,13 @@ pub fn questions(cell: &Cell, seed: u64) -> Vec<Question> {
     };
     match &llm.begin {
         Begin::Streams if !llm.is_paced() => (0..MOST).map(|_| ask(None, None, 1)).collect(),
-        Begin::Streams => side_by_side(cell.load.connections, window, |due| {
+        Begin::Streams => side_by_side(*connections, window, |due| {
             let question = ask(Some(due), None, 1);
             let length = Duration::from_nanos(question.answer(workload).last_content_ns());
             (question, length)
         }),
         Begin::Drawn(arrival) => {
-            let offsets = arrival.offsets(cell.load.rate, seed).into_iter().flatten().map(Duration::from_nanos);
+            let offsets = arrival.offsets(*rate, seed).into_iter().flatten().map(Duration::from_nanos);
             offsets.take_while(|due| *due < window).take(MOST).map(|due| ask(Some(due), None, 1)).collect()
         }
         Begin::Trace(name) => {
@@ -101,39 +100,39 @@ mod tests {
     use super::*;
     use trial::Plan;
 
-    fn cell(lines: &str) -> Cell {
+    fn asking(lines: &str) -> trial::Workload {
         let head = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'llm'\nwindow = '1s'\n";
-        Plan::from_toml(&format!("{head}{lines}\n")).unwrap().cells.remove(0)
+        Plan::from_toml(&format!("{head}{lines}\n")).unwrap().cells.remove(0).workload
     }
 
     #[test]
     fn streams_ask_whole_answers_that_end_within_the_window() {
-        let cell = cell("workload = 'code'\ntokens = 20\nconnections = 3");
-        let workload = cell.llm.as_ref().unwrap().parameters().unwrap();
-        let asked = questions(&cell, 7);
+        let asking = asking("workload = 'code'\ntokens = 20\nconnections = 3");
+        let workload = Workload::named("code").unwrap();
+        let asked = questions(&asking, 7);
         assert!((6..=12).contains(&asked.len()) && asked.is_sorted_by_key(|question| question.due), "{}", asked.len());
         let end = |question: &Question| {
             question.due.unwrap() + Duration::from_nanos(question.answer(workload).last_content_ns())
         };
-        assert!(asked.iter().all(|question| end(question) <= cell.load.window));
+        assert!(asked.iter().all(|question| end(question) <= Duration::from_secs(1)));
         assert!(asked.iter().all(|question| question.answer(workload).tokens() == 20));
-        assert_eq!(asked, questions(&cell, 7));
-        assert_ne!(asked, questions(&cell, 8));
+        assert_eq!(asked, questions(&asking, 7));
+        assert_ne!(asked, questions(&asking, 8));
     }
 
     #[test]
     fn every_stream_asks_once_even_where_an_answer_is_longer_than_the_window() {
-        assert_eq!(questions(&cell("workload = 'chat'\ntokens = 500\nconnections = 5"), 1).len(), 5);
+        assert_eq!(questions(&asking("workload = 'chat'\ntokens = 500\nconnections = 5"), 1).len(), 5);
     }
 
     #[test]
     fn arrivals_are_drawn_or_recorded_and_without_a_schedule_there_are_none() {
-        let drawn = questions(&cell("workload = 'code'\narrival = 'poisson'\nrate = 50"), 1);
+        let drawn = questions(&asking("workload = 'code'\narrival = 'poisson'\nrate = 50"), 1);
         assert!((30..75).contains(&drawn.len()) && drawn.iter().all(|question| question.due.is_some()));
-        let traced = questions(&cell("workload = 'code'\narrival = 'trace:azure2023_code'\nspeed = 20"), 1);
+        let traced = questions(&asking("workload = 'code'\narrival = 'trace:azure2023_code'\nspeed = 20"), 1);
         let first = Trace::built_in("azure2023_code").unwrap().requests()[0];
         assert_eq!(traced[0].order.tokens, Some(first.output_tokens));
         assert_eq!(traced[0].input_tokens, first.input_tokens);
-        assert!(questions(&cell("workload = 'max'"), 1).iter().all(|question| question.due.is_none()));
+        assert!(questions(&asking("workload = 'max'"), 1).iter().all(|question| question.due.is_none()));
     }
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use trial::check::{clock as clocks, generator, network, stalls};
-use trial::{Action, Cell, Measurement, Metric, Plan, Preflight, Scenario, Warning};
+use trial::{Action, Cell, Measurement, Metric, Pace, Plan, Preflight, Warning, Workload};
 use wire::{Rate, Schedule, Transport};
 
 /// How long the pacer is watched.
@@ -92,18 +92,19 @@ pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) 
 
 /// Refuses what this host cannot hold before any of it is tried.
 fn admit(plan: &Plan) -> Result<(), PreflightError> {
-    let steps = |cell: &Cell| cell.steps.last().copied().filter(|_| cell.scenario == Scenario::Memory);
-    let most = plan.cells.iter().map(|cell| steps(cell).unwrap_or(cell.load.connections)).max().unwrap_or(0);
+    let most = plan.cells.iter().map(|cell| cell.workload.connections()).max().unwrap_or(0);
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     host::admit(u64::from(most), Some(anywhere)).map_err(PreflightError::Refused)
 }
 
 /// The pacer at the plan's highest rate, and what the generator takes of each transport.
 async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Result<(), PreflightError> {
-    let Some((cell, offered)) = heaviest(plan, Cell::offered) else { return Ok(()) };
+    let Some((cell, offered)) = heaviest(plan, Workload::offered) else { return Ok(()) };
     let cannot = |what| move |error| PreflightError::System { what, error };
-    let released = heaviest(plan, Cell::released).and_then(|(_, released)| Rate::per_second(released));
-    let rate = released.unwrap_or(cell.load.rate);
+    let released = heaviest(plan, Workload::released).and_then(|(_, released)| Rate::per_second(released));
+    let Some(rate) = released else { return Ok(()) };
+    // Lines of a language model and of jobs are as short as this, at their shortest.
+    let payload_bytes = cell.workload.content().map_or(wire::MIN_PAYLOAD_BYTES, |content| content.payload_bytes);
     let pacer = Pacer::spawn().map_err(cannot("start a pacer"))?;
     found.pacer_lateness = pacer::lateness(&pacer.handle(), rate, PACER_WATCH).await;
     found.warnings.extend(late(rate, found));
@@ -111,7 +112,7 @@ async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Re
         if !plan.cells.iter().flat_map(|cell| &cell.arms).any(|arm| arm.protocol == transport) {
             continue;
         }
-        let ceiling = ceiling::of(transport, cell.load.payload_bytes, options.threads);
+        let ceiling = ceiling::of(transport, payload_bytes, options.threads);
         if let Some(ceiling) = ceiling.await.map_err(cannot("start a null server"))? {
             found.ceilings.insert(transport, ceiling);
             found.warnings.extend(generator::near_ceiling(transport, offered, ceiling));
@@ -121,8 +122,8 @@ async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Re
 }
 
 /// The paced cell with the highest of one of its rates, and that rate.
-fn heaviest(plan: &Plan, rate: impl Fn(&Cell) -> Option<f64>) -> Option<(&Cell, f64)> {
-    let paced = plan.cells.iter().filter_map(|cell| Some((cell, rate(cell)?)));
+fn heaviest(plan: &Plan, rate: impl Fn(&Workload) -> Option<f64>) -> Option<(&Cell, f64)> {
+    let paced = plan.cells.iter().filter_map(|cell| Some((cell, rate(&cell.workload)?)));
     paced.max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
@@ -130,13 +131,14 @@ fn heaviest(plan: &Plan, rate: impl Fn(&Cell) -> Option<f64>) -> Option<(&Cell, 
 fn late(rate: Rate, found: &Preflight) -> Option<Warning> {
     let lateness = BTreeMap::from([(Metric::PacerLateness, found.pacer_lateness.clone())]);
     let measurement = Measurement { distributions: lateness, ..Measurement::default() };
-    stalls::pacer(rate, &measurement)
+    stalls::pacer(Some(rate), &measurement)
 }
 
 /// What the host's settings give away.
 fn settings(plan: &Plan, found: &Preflight, Route { remote }: Route) -> Vec<Warning> {
     let value = |name| found.fingerprint.get(name).map_or("", String::as_str);
-    let bursts = plan.cells.iter().any(|cell| matches!(cell.load.schedule, Schedule::Burst { .. }));
+    let is_burst = |pace: Pace| matches!(pace.schedule, Schedule::Burst { .. });
+    let bursts = plan.cells.iter().any(|cell| cell.workload.pace().is_some_and(is_burst));
     let offload = fingerprint::gateway()
         .filter(|_| remote)
         .and_then(|interface| network::offload(&interface, &fingerprint::offloads(&interface).unwrap_or_default()));
@@ -179,9 +181,9 @@ mod tests {
             .concat(),
         );
         let named = |(cell, rate): (&Cell, f64)| (cell.name.clone(), rate);
-        assert_eq!(heaviest(&plan, Cell::offered).map(named), Some(("b".to_owned(), 20_000.0)));
+        assert_eq!(heaviest(&plan, Workload::offered).map(named), Some(("b".to_owned(), 20_000.0)));
         // One event for all readers is released once.
-        assert_eq!(heaviest(&plan, Cell::released).map(named), Some(("a".to_owned(), 5_000.0)));
+        assert_eq!(heaviest(&plan, Workload::released).map(named), Some(("a".to_owned(), 5_000.0)));
     }
 
     #[test]

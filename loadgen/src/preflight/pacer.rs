@@ -92,7 +92,7 @@ mod tests {
         assert!(lateness.max().unwrap() >= 48_000_000, "{:?}", lateness.max());
         let distributions = [(Metric::PacerLateness, lateness)].into();
         let measurement = Measurement { distributions, ..Measurement::default() };
-        let warning = stalls::pacer(Rate::per_second(1_000.0).unwrap(), &measurement).unwrap();
+        let warning = stalls::pacer(Rate::per_second(1_000.0), &measurement).unwrap();
         assert_eq!(warning.action(), Action::Void);
     }
 }

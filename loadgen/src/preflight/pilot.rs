@@ -49,7 +49,8 @@ pub(super) async fn run(plan: &Plan, options: &RunOptions, found: &mut Preflight
 fn chosen(plan: &Plan) -> Vec<(&Cell, Cell)> {
     let most = plan.expected_length() / SHARE;
     let cost = |cell: &Cell| cell.expected_trial() * ARMS * BLOCKS;
-    let wanted = || plan.cells.iter().filter(|cell| cell.is_timed() && cell.blocks > 1 && !figures(cell).is_empty());
+    let wanted =
+        || plan.cells.iter().filter(|cell| cell.workload.is_timed() && cell.blocks > 1 && !figures(cell).is_empty());
     let whole = wanted().map(cost).sum::<Duration>() <= most;
     let mut left = most;
     let piloted = wanted().map(|cell| (cell, if whole { cell.clone() } else { shortened(cell) }));
@@ -63,7 +64,9 @@ fn chosen(plan: &Plan) -> Vec<(&Cell, Cell)> {
 
 fn shortened(cell: &Cell) -> Cell {
     let mut short = cell.clone();
-    (short.load.warmup, short.load.window) = (cell.load.warmup.min(SHORT.0), cell.load.window.min(SHORT.1));
+    if let Some(timing) = short.workload.timing_mut() {
+        (timing.warmup, timing.window) = (timing.warmup.min(SHORT.0), timing.window.min(SHORT.1));
+    }
     short
 }
 
@@ -103,7 +106,8 @@ fn differ(planned: &Cell, one: &Trial, other: &Trial, differences: &mut Differen
 fn will_be_estimable(planned: &Cell, piloted: &Measurement, figure: Figure) -> bool {
     let Figure::Duration(metric, quantile) = figure else { return true };
     let seen = independent(planned, piloted.distributions.get(&metric).map_or(0, Distribution::len)) as f64;
-    let longer = planned.load.window.as_nanos() as f64 / piloted.window_ns.max(1) as f64;
+    let window = planned.workload.timing().unwrap_or_default().window;
+    let longer = window.as_nanos() as f64 / piloted.window_ns.max(1) as f64;
     // Half a per cent of slack: a window of whole intervals holds one event more or less.
     seen * longer >= 0.995 * quantile.observations_needed() as f64
 }

@@ -42,7 +42,7 @@ impl Block {
 /// Blocks that a cell may come to: those of the plan, or up to the most for a timed cell that may go on.
 pub(crate) fn most_blocks(plan: &Plan, cell: usize) -> u32 {
     let cell = &plan.cells[cell];
-    let goes_on = cell.is_timed() && cell.blocks > 1;
+    let goes_on = cell.workload.is_timed() && cell.blocks > 1;
     plan.stop.max_blocks.filter(|_| goes_on).map_or(cell.blocks, |most| most.max(cell.blocks))
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::time::timeout;
-use trial::{Cell, Noise, Outcome, Scenario, Trial};
+use trial::{Cell, Noise, Outcome, Trial, Workload};
 
 /// Time beyond the expected length of a trial after which it is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,7 +42,7 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, waits: &Waits) -> T
         cacert: options.cacert.clone(),
         insecure: options.insecure,
     };
-    if options.target.is_some() || matches!(cell.scenario, Scenario::Codec | Scenario::Exact) {
+    if options.target.is_some() || matches!(cell.workload, Workload::Codec | Workload::Exact { .. }) {
         return generate(&order, waits).await;
     }
     match OwnServer::start(cell).await {

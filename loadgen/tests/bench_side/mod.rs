@@ -5,7 +5,7 @@ use loadgen::drive::{self, Observer, Order};
 use loadgen::interrupt::Interrupt;
 use servers::{ServeOptions, Server};
 use std::time::Duration;
-use trial::{Arm, Cell, Load, Measurement, Outcome, Scenario};
+use trial::{Arm, Cell, Content, Measurement, Outcome, Pace, Push, Scenario, Timing, Workload};
 use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
 
 /// A server on a free loopback port.
@@ -14,19 +14,42 @@ pub(crate) fn server() -> Server {
 }
 
 /// 50 events of 256 B in a quarter of a second.
-pub(crate) fn cell() -> Cell {
-    let load = Load {
+pub(crate) fn push() -> Push {
+    Push {
         connections: 1,
-        schedule: Schedule::Constant,
-        rate: Rate::per_second(200.0).unwrap(),
-        payload_bytes: 256,
+        pace: Pace { schedule: Schedule::Constant, rate: Rate::per_second(200.0).unwrap() },
         sharing: Sharing::Private,
-        ids: false,
-        warmup: Duration::ZERO,
-        window: Duration::from_millis(250),
+        content: Content { payload_bytes: 256, ids: false },
+        timing: Timing { warmup: Duration::ZERO, window: Duration::from_millis(250) },
         faults: Faults::default(),
+        stamps: true,
+    }
+}
+
+/// A cell of all transports in which these events are pushed.
+pub(crate) fn pushed(push: Push) -> Cell {
+    cell_of(Scenario::Push, push)
+}
+
+/// A cell of all transports that does something else with these events.
+pub(crate) fn cell_of(scenario: Scenario, push: Push) -> Cell {
+    let Push { connections, pace, content, timing, ref faults, .. } = push;
+    let workload = match scenario {
+        Scenario::Push => Workload::Push(push),
+        Scenario::Saturate => push.saturated(),
+        Scenario::Relay => push.relayed(),
+        Scenario::Echo => Workload::Echo { connections, pace, content, timing },
+        Scenario::Connect => Workload::Connect { content, timing },
+        Scenario::Memory => Workload::Memory { steps: vec![5, 10, 15, 20], content, faults: faults.clone() },
+        Scenario::Handshake => Workload::Handshake { content },
+        other => panic!("{other:?} has no pushed events"),
     };
-    Cell::alone("test", "a test".to_owned(), Scenario::Push, Transport::ALL.to_vec(), load)
+    Cell::alone("test", "a test".to_owned(), workload, Transport::ALL.to_vec())
+}
+
+/// The same events, pushed.
+pub(crate) fn cell() -> Cell {
+    pushed(push())
 }
 
 /// One arm of a cell against a server.

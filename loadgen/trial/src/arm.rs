@@ -330,7 +330,7 @@ impl<'de> Deserialize<'de> for Arm {
     }
 }
 
-/// The textual form, or that of schemas 1 to 4, in which the cell had the client: see [`crate::Line::parse`].
+/// The textual form, or that of schemas 1 to 5, in which the cell had the client: see [`crate::Line::parse`].
 struct Either;
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! How finely the servers of a cell keep time, and how long their schedule is run for nobody. Pure data.
 
-use crate::{Cell, Scenario};
+use crate::{Cell, Workload};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -56,9 +56,10 @@ impl Cell {
     /// How long a trial runs its schedule with nobody subscribed, before it subscribes: half of its window and at most half
     /// a second, wherever the server has a schedule of its own and its time is looked at. A schedule that spins uses all there is.
     pub fn control(&self) -> Option<Duration> {
-        let paced = self.scenario == Scenario::Push && self.load.schedule.dues(self.load.rate, 0).is_some();
-        (paced && !self.section().counted && self.job.is_none() && self.cadence.spin.is_zero())
-            .then(|| (self.load.window / 2).min(LONGEST_CONTROL))
+        let Workload::Push(push) = &self.workload else { return None };
+        let paced = self.workload.offered().is_some();
+        (paced && !self.section().counted && self.cadence.spin.is_zero())
+            .then(|| (push.timing.window / 2).min(LONGEST_CONTROL))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Records of schemas 1 to 4, whose cells say which client reads: given to each of their arms.
+//! Records of schemas 1 to 5, whose cells say which client reads: given to each of their arms.
 
 use crate::{Arm, Cell, ClientKind, Run, Trial};
 use serde::Deserialize;

@@ -1,103 +1,10 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::{Arm, Cadence, ClientKind, JobLoad, LlmLoad, Row};
+use crate::{Arm, Cadence, ClientKind, Row, Scenario, Workload, draft};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
-use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
-
-/// What a trial does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scenario {
-    /// Subscribe and receive at the server's schedule (open loop).
-    Push,
-    /// Receive as fast as both ends can (closed by back-pressure: capacity, never latency).
-    Saturate,
-    /// Send messages on the client's schedule and receive them back.
-    Echo,
-    /// Connect, receive one event, close, again.
-    Connect,
-    /// Open rising numbers of quiet connections and read memory.
-    Memory,
-    /// Open once, keep the heads, try to speak on the open connection.
-    Handshake,
-    /// Decode in memory.
-    Codec,
-    /// Run every browser on this machine against the server.
-    Browser,
-    /// Publish on the client's schedule to a topic that the client's own streams read: one clock.
-    Relay,
-    /// Run the server under instruments that count: instructions and system calls for each event, never a time.
-    Exact,
-    /// Ask a language model and read its answers.
-    Llm,
-}
-
-impl Scenario {
-    /// Every scenario.
-    pub const ALL: [Self; 11] = [
-        Self::Push,
-        Self::Saturate,
-        Self::Echo,
-        Self::Connect,
-        Self::Memory,
-        Self::Handshake,
-        Self::Codec,
-        Self::Browser,
-        Self::Relay,
-        Self::Exact,
-        Self::Llm,
-    ];
-
-    /// Whether reads of all these arms can be stamped by the kernel: pushed and relayed events, the lean client.
-    pub fn has_stamps(self, arms: &[Arm]) -> bool {
-        matches!(self, Self::Push | Self::Relay) && arms.iter().all(|arm| arm.client == ClientKind::Lean)
-    }
-
-    /// One line for `loadgen list`.
-    pub const fn why(self) -> &'static str {
-        match self {
-            Self::Push => "push: subscribe and receive at the server's schedule (open loop)",
-            Self::Saturate => "saturate: receive as fast as both ends can (capacity, never latency)",
-            Self::Echo => "echo: send on the client's schedule, time each reply from its due time",
-            Self::Connect => "connect: connect, receive one event, close, again",
-            Self::Memory => "memory: open rising numbers of quiet connections, read memory of both ends",
-            Self::Handshake => "handshake: open once, keep the heads, try to speak on the open connection",
-            Self::Codec => "codec: decode in memory, no socket",
-            Self::Browser => "browser: every browser on this machine against the server",
-            Self::Relay => "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
-            Self::Exact => "exact: instructions and system calls per event, under callgrind and strace; never a time",
-            Self::Llm => "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
-        }
-    }
-}
-
-/// How much of what, for how long.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Load {
-    /// Streams open at one time.
-    pub connections: u32,
-    /// Shape in time.
-    pub schedule: Schedule,
-    /// Events a second on one stream (echo: messages a second in all).
-    pub rate: Rate,
-    /// Payload bytes.
-    pub payload_bytes: usize,
-    /// One stream for all, or one each.
-    pub sharing: Sharing,
-    /// Whether SSE events carry an `id:` line.
-    pub ids: bool,
-    /// Discarded at the start.
-    #[serde(with = "crate::span::plain")]
-    pub warmup: Duration,
-    /// Measured.
-    #[serde(with = "crate::span::plain")]
-    pub window: Duration,
-    /// Damage that the server is told to do, so that one sees whether the instrument sees it.
-    #[serde(default, skip_serializing_if = "Faults::is_empty")]
-    pub faults: Faults,
-}
+use wire::{Flush, Preset, Transport};
 
 /// One point of the comparison: what is the same for all of its arms, and which they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,8 +17,9 @@ pub struct Cell {
     #[serde(default, with = "crate::row")]
     pub row: Option<Arc<Row>>,
     /// What a trial does.
-    pub scenario: Scenario,
-    /// What is compared, without the null twin. Records of schemas 1 to 4 call them `transports`.
+    #[serde(flatten, deserialize_with = "draft::of_record")]
+    pub workload: Workload,
+    /// What is compared, without the null twin. Records of schemas 1 to 5 call them `transports`.
     #[serde(alias = "transports")]
     pub arms: Vec<Arm>,
     /// The one that is the base; `None` only in records of schemas 1 to 3: see [`Cell::base`].
@@ -128,44 +36,25 @@ pub struct Cell {
     pub cadence: Cadence,
     /// Blocks.
     pub blocks: u32,
-    /// Load.
-    pub load: Load,
-    /// Numbers of connections of scenario `memory`, rising.
-    pub steps: Vec<u32>,
-    /// Whether the client asks the kernel when each read's last byte came: yes by default where events are pushed or relayed
-    /// to the lean client. Records from before this default say no.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub stamps: bool,
-    /// What is asked of our own language-model service (scenario `llm`); `None` from the command line, where the server
-    /// may be anybody's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub llm: Option<LlmLoad>,
-    /// Jobs of our own service, whose events come in place of plain ones (scenario `push`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<JobLoad>,
 }
 
 impl Cell {
     /// A cell of the command line: one block without a null arm, equal knobs; it feeds no row. The first arm is the base.
-    pub fn alone<A: Into<Arm>>(name: &str, why: String, scenario: Scenario, arms: Vec<A>, load: Load) -> Self {
+    pub fn alone<A: Into<Arm>>(name: &str, why: String, mut workload: Workload, arms: Vec<A>) -> Self {
         let arms: Vec<Arm> = arms.into_iter().map(Into::into).collect();
+        workload.set_stamps(workload.stamps() && workload.has_stamps(&arms));
         Self {
             name: name.to_owned(),
             why,
             row: None,
-            scenario,
+            workload,
             base: arms.first().copied(),
             null: false,
             preset: Preset::Equal,
             flush: None,
             cadence: Cadence::default(),
             blocks: 1,
-            load,
-            steps: Vec::new(),
-            stamps: scenario.has_stamps(&arms),
             arms,
-            llm: None,
-            job: None,
         }
     }
 
@@ -185,7 +74,7 @@ impl Cell {
     /// Keeps these arms alone, in this order; the first of them is the base.
     pub fn compare_only(&mut self, arms: Vec<Arm>) {
         self.base = arms.first().copied();
-        self.stamps &= self.scenario.has_stamps(&arms);
+        self.workload.set_stamps(self.workload.stamps() && self.workload.has_stamps(&arms));
         self.arms = arms;
     }
 
@@ -203,40 +92,7 @@ impl Cell {
 
     /// The row that it feeds; where it feeds none, what cells of one's own are shown in.
     pub fn section(&self) -> &Row {
-        self.row.as_deref().unwrap_or_else(|| Row::own(self.scenario == Scenario::Llm))
-    }
-
-    /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.
-    pub const fn is_timed(&self) -> bool {
-        matches!(
-            self.scenario,
-            Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect | Scenario::Relay | Scenario::Llm
-        )
-    }
-
-    /// Events a second that reach the generator over all streams; `None` without a schedule.
-    pub fn offered(&self) -> Option<f64> {
-        let rate = self.load.rate.get();
-        if let Some(job) = &self.job {
-            return Some(job.offered(&self.load));
-        }
-        match self.scenario {
-            Scenario::Push | Scenario::Relay => {
-                self.load.schedule.dues(self.load.rate, 0).map(|_| rate * f64::from(self.load.connections))
-            }
-            Scenario::Echo => Some(rate),
-            Scenario::Llm => self.llm.as_ref()?.offered(self.load.connections, self.load.rate),
-            Scenario::Saturate | Scenario::Connect | Scenario::Memory => None,
-            Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => None,
-        }
-    }
-
-    /// Events a second that a pacer releases for it: one for all readers of a shared topic; `None` without a schedule.
-    pub fn released(&self) -> Option<f64> {
-        let offered = self.offered()?;
-        let pushed = matches!(self.scenario, Scenario::Push | Scenario::Relay);
-        let shared = pushed && self.load.sharing == Sharing::Shared;
-        Some(if shared { offered / f64::from(self.load.connections.max(1)) } else { offered })
+        self.row.as_deref().unwrap_or_else(|| Row::own(self.workload.scenario() == Scenario::Llm))
     }
 
     /// Expected length of one block.
@@ -248,22 +104,27 @@ impl Cell {
     pub fn expected_trial(&self) -> Duration {
         const START_AND_STOP: Duration = Duration::from_millis(150);
         START_AND_STOP
-            + match self.scenario {
-                Scenario::Push
-                | Scenario::Saturate
-                | Scenario::Echo
-                | Scenario::Connect
-                | Scenario::Relay
-                | Scenario::Llm => self.control().unwrap_or_default() + self.load.warmup + self.load.window,
-                // The second addend is the account of the heap, which two blocks hold.
-                Scenario::Memory => {
-                    let accounts = Duration::from_millis(700) * self.blocks.min(2) / self.blocks.max(1);
-                    Duration::from_millis(200) * self.steps.len() as u32 + accounts
+            + match &self.workload {
+                Workload::Push(_)
+                | Workload::Saturate { .. }
+                | Workload::Echo { .. }
+                | Workload::Connect { .. }
+                | Workload::Relay { .. }
+                | Workload::Llm { .. }
+                | Workload::Endpoint { .. }
+                | Workload::Job(_) => {
+                    let timing = self.workload.timing().unwrap_or_default();
+                    self.control().unwrap_or_default() + timing.whole()
                 }
-                Scenario::Handshake => Duration::from_millis(400),
-                Scenario::Codec => Duration::from_millis(1_600),
-                Scenario::Browser => Duration::from_secs(8),
-                Scenario::Exact => Duration::from_secs(25),
+                // The second addend is the account of the heap, which two blocks hold.
+                Workload::Memory { steps, .. } => {
+                    let accounts = Duration::from_millis(700) * self.blocks.min(2) / self.blocks.max(1);
+                    Duration::from_millis(200) * steps.len() as u32 + accounts
+                }
+                Workload::Handshake { .. } => Duration::from_millis(400),
+                Workload::Codec => Duration::from_millis(1_600),
+                Workload::Browser => Duration::from_secs(8),
+                Workload::Exact { .. } => Duration::from_secs(25),
             }
     }
 }

@@ -1,33 +1,63 @@
 //! What makes a cell impossible to run, each with its remedy. Refuses to mend anything.
 
-use crate::{Arm, Cell, ClientKind, LlmLoad, Scenario};
+use crate::{Arm, Cell, ClientKind, Plan, Workload};
 use std::time::Duration;
 use wire::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES};
 
+/// Most cells that one plan may expand to.
+const MAX_CELLS: usize = 1000;
+
+/// Why a text is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Not TOML, an unknown key or a value of the wrong kind.
+    #[error("{0}")]
+    Toml(String),
+    /// A plan that cannot be run.
+    #[error("cell '{cell}': {problem}")]
+    Cell {
+        /// Name of the cell.
+        cell: String,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
+    /// A row that cannot be: its name, what is wrong and what would be right.
+    #[error("section '{0}': {1}")]
+    Section(String, String),
+    /// An end that cannot be.
+    #[error("{0}")]
+    Stop(String),
+    /// No cell, or far too many.
+    #[error("a plan needs 1 to {MAX_CELLS} cells, this one has {0}")]
+    CellCount(usize),
+}
+
+impl Plan {
+    /// Whether every cell can be run; flags may have changed what the file said.
+    ///
+    /// # Errors
+    /// [`PlanError`], whose text names the cell and the remedy.
+    pub fn check(&self) -> Result<(), PlanError> {
+        if self.cells.is_empty() || self.cells.len() > MAX_CELLS {
+            return Err(PlanError::CellCount(self.cells.len()));
+        }
+        for (i, cell) in self.cells.iter().enumerate() {
+            let repeated = self.cells[..i].iter().any(|other| other.name == cell.name);
+            let problem = if repeated { Some("its name is taken".to_owned()) } else { problem_of(cell) };
+            if let Some(problem) = problem {
+                return Err(PlanError::Cell { cell: cell.name.clone(), problem });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// What makes a cell impossible to run, with the remedy.
-pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
-    let load = &cell.load;
+fn problem_of(cell: &Cell) -> Option<String> {
     if let Some(Err(problem)) = cell.arms.iter().copied().map(Arm::supported).find(Result::is_err) {
         return Some(problem.to_string());
     }
-    let asked = cell.llm.as_ref().and_then(LlmLoad::problem);
-    let asked = asked.or_else(|| cell.job.and_then(|job| job.problem(load)));
-    if let Some(problem) = asked.or_else(|| cell.cadence.problem()) {
-        return Some(problem);
-    }
-    let timed = !matches!(
-        cell.scenario,
-        Scenario::Codec | Scenario::Browser | Scenario::Handshake | Scenario::Memory | Scenario::Exact
-    );
     let checks = [
-        (
-            (cell.scenario == Scenario::Llm) != cell.llm.is_some(),
-            "workload = 'NAME' is what scenario = 'llm' needs, and no other scenario".to_owned(),
-        ),
-        (
-            cell.job.is_some() && (cell.scenario != Scenario::Push || cell.clients() != [ClientKind::Lean]),
-            "job = 'KIND' needs scenario = 'push' and client = 'lean'".to_owned(),
-        ),
         (cell.arms.is_empty(), "arms is empty".to_owned()),
         (cell.arms.iter().any(|arm| arm.twin), "the null twin is no arm of a plan: null = true adds it".to_owned()),
         (
@@ -37,32 +67,42 @@ pub(crate) fn problem_of(cell: &Cell) -> Option<String> {
         (cell.base().is_some_and(|base| !cell.arms.contains(&base)), "base must be one of the cell's arms".to_owned()),
         (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
         (
-            !(MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES).contains(&load.payload_bytes),
-            format!(
-                "payload = {}: must be {MIN_PAYLOAD_BYTES} (the stamp) to {MAX_PAYLOAD_BYTES} bytes",
-                load.payload_bytes
-            ),
+            cell.workload.stamps() && !cell.workload.has_stamps(&cell.arms),
+            "stamps = true needs client = 'lean'".to_owned(),
         ),
         (
-            !(1..=100_000).contains(&load.connections),
-            format!("connections = {}: must be 1 to 100000", load.connections),
-        ),
-        (timed && load.window.is_zero(), "window must be above zero".to_owned()),
-        (
-            load.warmup + load.window > Duration::from_secs(3600),
-            "warmup and window together must stay within an hour".to_owned(),
-        ),
-        (
-            cell.scenario == Scenario::Memory && cell.steps.len() < 4,
-            "steps needs at least four rising numbers of connections".to_owned(),
-        ),
-        (!cell.steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
-        (
-            cell.stamps && !cell.scenario.has_stamps(&cell.arms),
-            "stamps = true needs scenario = 'push' or 'relay' and client = 'lean'".to_owned(),
+            matches!(cell.workload, Workload::Job(_)) && cell.clients() != [ClientKind::Lean],
+            "job = 'KIND' needs client = 'lean'".to_owned(),
         ),
     ];
-    checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem))
+    let found = checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem));
+    found.or_else(|| cell.cadence.problem()).or_else(|| problem_of_workload(&cell.workload))
+}
+
+fn problem_of_workload(workload: &Workload) -> Option<String> {
+    let payload_bytes = workload.content().map_or(MIN_PAYLOAD_BYTES, |content| content.payload_bytes);
+    let connections = workload.connections();
+    let steps: &[u32] = if let Workload::Memory { steps, .. } = workload { steps } else { &[1, 2, 3, 4] };
+    let checks = [
+        (
+            !(MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES).contains(&payload_bytes),
+            format!("payload = {payload_bytes}: must be {MIN_PAYLOAD_BYTES} (the stamp) to {MAX_PAYLOAD_BYTES} bytes"),
+        ),
+        (steps.len() < 4, "steps needs at least four rising numbers of connections".to_owned()),
+        (!steps.is_sorted_by(|a, b| a < b), "steps must rise".to_owned()),
+        (!(1..=100_000).contains(&connections), format!("connections = {connections}: must be 1 to 100000")),
+        (workload.timing().is_some_and(|timing| timing.window.is_zero()), "window must be above zero".to_owned()),
+        (
+            workload.timing().is_some_and(|timing| timing.whole() > Duration::from_secs(3600)),
+            "warmup and window together must stay within an hour".to_owned(),
+        ),
+    ];
+    let found = checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem));
+    found.or_else(|| match workload {
+        Workload::Llm { asked, .. } => asked.problem(),
+        Workload::Job(job) => job.problem(),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -78,6 +118,7 @@ mod tests {
             ("blocks = 0", "cell 'a': blocks = 0: must be 1 to 1000"),
             ("window = '0s'", "cell 'a': window must be above zero"),
             ("transports = []", "cell 'a': arms is empty"),
+            ("arms = ['sse']\ntransports = ['sse']", "cell 'a': transports is short for arms: give one of them"),
             ("base = 'raw-tcp'", "cell 'a': base must be one of the cell's arms"),
             ("arms = ['sse', 'sse/h2']", "cell 'a': sse/h2: carrier h2 is not supported yet"),
             ("arms = ['sse', \"sse'\"]", "cell 'a': the null twin is no arm of a plan: null = true adds it"),
@@ -85,16 +126,19 @@ mod tests {
                 "transports = ['sse', 'sse']",
                 "cell 'a': arms names one of them twice: null = true adds a second copy of the base",
             ),
-            ("steps = [3, 2]", "cell 'a': steps must rise"),
-            ("workload = 'chat'", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
-            ("job = 'train'\nclient = 'library'", "cell 'a': job = 'KIND' needs scenario = 'push' and client = 'lean'"),
+            ("steps = [3, 2]", "cell 'a': steps means nothing to its scenario: leave it out"),
+            ("workload = 'chat'", "cell 'a': workload means nothing to its scenario: leave it out"),
             ("job = 'train'\nspeed = -1", "cell 'a': speed = -1: must be 0.001 to 1000000"),
-            (
-                "stamps = true\nclient = 'library'",
-                "cell 'a': stamps = true needs scenario = 'push' or 'relay' and client = 'lean'",
-            ),
+            ("stamps = true\nclient = 'library'", "cell 'a': stamps = true needs client = 'lean'"),
         ] {
             assert_eq!(Plan::from_toml(&format!("{HEAD}{line}\n")).unwrap_err().to_string(), text);
+        }
+        for (scenario, line, text) in [
+            ("memory", "steps = [3, 2, 5, 6]", "cell 'a': steps must rise"),
+            ("memory", "steps = [1, 2]", "cell 'a': steps needs at least four rising numbers of connections"),
+        ] {
+            let text_of = Plan::from_toml(&format!("{}{line}\n", HEAD.replace("push", scenario)));
+            assert_eq!(text_of.unwrap_err().to_string(), text);
         }
         let twice = HEAD.to_owned() + "[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'echo'\n";
         assert_eq!(Plan::from_toml(&twice).unwrap_err().to_string(), "cell 'a': its name is taken");

@@ -2,41 +2,14 @@
 //!
 //! Refuses unknown keys and says which known one is nearest.
 
-use crate::plan_check::problem_of;
-use crate::{Arm, Begin, Cadence, Cell, ClientKind, JobLoad, LlmLoad, Load, Plan, Row, Scenario, StopRule};
+use crate::draft::{Draft, Load, Watched};
+use crate::plan_check::PlanError;
+use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, Workload};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use wire::llm::JobKind;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
-
-/// Most cells that one plan may expand to.
-const MAX_CELLS: usize = 1000;
-
-/// Why a text is no plan.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// Not TOML, an unknown key or a value of the wrong kind.
-    #[error("{0}")]
-    Toml(String),
-    /// A plan that cannot be run.
-    #[error("cell '{cell}': {problem}")]
-    Cell {
-        /// Name of the cell.
-        cell: String,
-        /// What is wrong and what would be right.
-        problem: String,
-    },
-    /// A row that cannot be: its name, what is wrong and what would be right.
-    #[error("section '{0}': {1}")]
-    Section(String, String),
-    /// An end that cannot be.
-    #[error("{0}")]
-    Stop(String),
-    /// No cell, or far too many.
-    #[error("a plan needs 1 to {MAX_CELLS} cells, this one has {0}")]
-    CellCount(usize),
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,7 +34,7 @@ fn six() -> u32 {
     6
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
 enum OneOrMany<T> {
     One(T),
@@ -77,7 +50,7 @@ impl<T> OneOrMany<T> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CellSpec {
     name: String,
@@ -108,8 +81,7 @@ struct CellSpec {
     warmup: Option<Duration>,
     #[serde(default, with = "crate::span::optional")]
     window: Option<Duration>,
-    #[serde(default)]
-    steps: Vec<u32>,
+    steps: Option<Vec<u32>>,
     faults: Option<Faults>,
     stamps: Option<bool>,
     workload: Option<String>,
@@ -126,22 +98,17 @@ impl Plan {
     /// [`PlanError`], whose text names the line, the cell or the nearest known key.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
         let mut file: PlanFile = toml::from_str(text).map_err(|error| PlanError::Toml(with_nearest(&error)))?;
+        if let Some((cell, problem)) = file.cell.iter().find_map(|spec| Some((&spec.name, spec.problem(&file)?))) {
+            return Err(PlanError::Cell { cell: cell.clone(), problem });
+        }
         let rows = Row::known(std::mem::take(&mut file.section))?;
         let rows = file.cell.iter().map(|spec| Row::of_cell(&spec.name, spec.row.as_deref(), &rows));
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let cells: Vec<Cell> = file.cell.iter().zip(rows).flat_map(|(spec, row)| spec.expand(&file, row)).collect();
-        if cells.is_empty() || cells.len() > MAX_CELLS {
-            return Err(PlanError::CellCount(cells.len()));
-        }
-        for (i, cell) in cells.iter().enumerate() {
-            let repeated = cells[..i].iter().any(|other| other.name == cell.name);
-            let problem = if repeated { Some("its name is taken".to_owned()) } else { problem_of(cell) };
-            if let Some(problem) = problem {
-                return Err(PlanError::Cell { cell: cell.name.clone(), problem });
-            }
-        }
         let verdicts = file.verdicts.unwrap_or(true);
-        Ok(Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts })
+        let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts };
+        plan.check()?;
+        Ok(plan)
     }
 }
 
@@ -159,61 +126,60 @@ impl PlanFile {
 }
 
 impl CellSpec {
-    /// The grid that the lists of this cell span.
+    /// The cells of the grid that the lists of this one span.
     fn expand(&self, file: &PlanFile, row: Option<Arc<Row>>) -> Vec<Cell> {
-        let cells = vec![Cell { row, ..self.cell(file) }];
-        let cells = spread(cells, self.preset.as_ref(), |cell, &preset| {
-            cell.preset = preset;
-            preset.to_string()
-        });
-        let cells = spread(cells, self.connections.as_ref(), |cell, &connections| {
-            cell.load.connections = connections;
-            format!("{connections}c")
-        });
-        let cells = spread(cells, self.rate.as_ref(), |cell, &rate| {
-            cell.load.rate = rate;
-            format!("{rate}hz")
-        });
-        spread(cells, self.payload.as_ref(), |cell, &bytes| {
-            cell.load.payload_bytes = bytes;
-            format!("{bytes}B")
-        })
+        let specs = spread(vec![self.clone()], |spec| &mut spec.preset, |preset| preset.to_string());
+        let specs = spread(specs, |spec| &mut spec.connections, |connections| format!("{connections}c"));
+        let specs = spread(specs, |spec| &mut spec.rate, |rate| format!("{rate}hz"));
+        let specs = spread(specs, |spec| &mut spec.payload, |bytes| format!("{bytes}B"));
+        specs.into_iter().map(|spec| Cell { row: row.clone(), ..spec.cell(file) }).collect()
     }
 
-    /// The cell without its lists.
-    fn cell(&self, file: &PlanFile) -> Cell {
+    /// The cell, of the first value of each list.
+    fn cell(self, file: &PlanFile) -> Cell {
+        let arms = self.arms();
+        let read = |arm: Arm| arm.read_by(self.client.unwrap_or(arm.client));
+        let of_plan = file.base.map(read).filter(|base| arms.contains(base));
+        Cell {
+            workload: self.workload(&arms),
+            base: self.base.map(read).or(of_plan).or(arms.first().copied()),
+            name: self.name,
+            why: self.why,
+            row: None,
+            null: self.null.unwrap_or(true),
+            preset: first(self.preset).unwrap_or(Preset::Equal),
+            flush: self.flush,
+            cadence: Cadence { tick: self.tick.unwrap_or_default(), spin: self.spin.unwrap_or_default() },
+            blocks: self.blocks.unwrap_or(file.blocks),
+            arms,
+        }
+    }
+
+    /// What a trial does.
+    fn workload(&self, arms: &[Arm]) -> Workload {
         let load = Load {
-            connections: 1,
-            schedule: self.schedule.unwrap_or_else(|| self.default_schedule()),
-            rate: Rate::per_second(100.0).expect("100 is above zero"),
-            payload_bytes: 64,
-            sharing: self.job().map(|job| job.sharing()).or(self.sharing).unwrap_or_default(),
+            connections: first(self.connections.clone()).unwrap_or(1),
+            schedule: self.schedule.unwrap_or_default(),
+            rate: first(self.rate.clone()).unwrap_or(Rate::per_second(100.0).expect("100 is above zero")),
+            payload_bytes: first(self.payload.clone()).unwrap_or(64),
+            sharing: self.sharing.unwrap_or_default(),
             ids: self.ids.unwrap_or(false),
             warmup: self.warmup.unwrap_or(Duration::from_secs(1)),
             window: self.window.unwrap_or(Duration::from_secs(2)),
             faults: self.faults.clone().unwrap_or_default(),
         };
-        let arms = self.arms();
-        let read = |arm: Arm| arm.read_by(self.client.unwrap_or(arm.client));
-        let of_plan = file.base.map(read).filter(|base| arms.contains(base));
-        Cell {
-            name: self.name.clone(),
-            why: self.why.clone(),
-            row: None,
+        let draft = Draft {
             scenario: self.scenario,
-            base: self.base.map(read).or(of_plan).or(arms.first().copied()),
-            null: self.null.unwrap_or(true),
-            preset: Preset::Equal,
-            flush: self.flush,
-            cadence: Cadence { tick: self.tick.unwrap_or_default(), spin: self.spin.unwrap_or_default() },
-            blocks: self.blocks.unwrap_or(file.blocks),
             load,
-            steps: self.steps.clone(),
-            stamps: self.stamps.unwrap_or_else(|| self.scenario.has_stamps(&arms)),
-            arms,
+            steps: self.steps.clone().unwrap_or_default(),
+            stamps: true,
             llm: self.llm(),
-            job: self.job(),
-        }
+            job: self.job.map(|kind| Watched { kind, speed: self.speed.unwrap_or(1.0) }),
+        };
+        let mut workload = draft.workload();
+        // Stamps that are asked for and cannot be are refused later.
+        workload.set_stamps(self.stamps.unwrap_or_else(|| workload.has_stamps(arms)));
+        workload
     }
 
     /// What is compared; without a word, SSE and WebSocket.
@@ -221,11 +187,6 @@ impl CellSpec {
         let short = || self.transports.as_deref().unwrap_or(&[Transport::Sse, Transport::WebSocket]);
         let arms = self.arms.clone().unwrap_or_else(|| short().iter().copied().map(Arm::of).collect());
         arms.into_iter().map(|arm| arm.read_by(self.client.unwrap_or(arm.client))).collect()
-    }
-
-    /// Which jobs are watched.
-    fn job(&self) -> Option<JobLoad> {
-        Some(JobLoad { kind: self.job?, speed: self.speed.unwrap_or(1.0) })
     }
 
     /// What a language model is asked for.
@@ -238,32 +199,67 @@ impl CellSpec {
         })
     }
 
-    /// The shape in time where the cell states none.
-    fn default_schedule(&self) -> Schedule {
-        match self.llm() {
-            Some(llm) if !llm.is_paced() => Schedule::Unpaced,
-            Some(llm) if llm.begin != Begin::Streams => Schedule::Poisson,
-            _ if self.scenario == Scenario::Saturate => Schedule::Unpaced,
-            _ => Schedule::Constant,
+    /// A key that its scenario does not read, or lacks.
+    fn problem(&self, file: &PlanFile) -> Option<String> {
+        let workload = self.clone().cell(file).workload;
+        let is_llm = matches!(workload, Workload::Llm { .. });
+        let is_job = matches!(workload, Workload::Job(_));
+        let has_streams = matches!(workload, Workload::Push(_) | Workload::Saturate { .. });
+        let has_faults = has_streams || matches!(workload, Workload::Memory { .. } | Workload::Exact { .. });
+        let (has_pace, has_content) = (workload.pace().is_some(), workload.content().is_some());
+        let has_many = workload.is_timed() && !matches!(workload, Workload::Connect { .. });
+        let keys = [
+            ("connections", self.connections.is_some(), has_many),
+            ("schedule", self.schedule.is_some(), has_pace),
+            ("rate", self.rate.is_some(), has_pace || is_llm || is_job),
+            ("payload", self.payload.is_some(), has_content),
+            ("ids", self.ids.is_some(), has_content),
+            ("sharing", self.sharing.is_some(), has_streams),
+            ("faults", self.faults.is_some(), has_faults),
+            ("warmup", self.warmup.is_some(), workload.is_timed()),
+            ("window", self.window.is_some(), workload.is_timed()),
+            ("steps", self.steps.is_some(), matches!(workload, Workload::Memory { .. })),
+            ("stamps", self.stamps.is_some(), workload.has_stamps(&[])),
+            ("workload", self.workload.is_some(), is_llm),
+            ("arrival", self.arrival.is_some(), is_llm),
+            ("tokens", self.tokens.is_some(), is_llm),
+            ("speed", self.speed.is_some(), is_llm || is_job),
+            ("job", self.job.is_some(), is_job),
+        ];
+        let unread = keys.into_iter().find(|(_, is_given, is_read)| *is_given && !is_read);
+        match (self.scenario, unread) {
+            _ if self.arms.is_some() && self.transports.is_some() => {
+                Some("transports is short for arms: give one of them".to_owned())
+            }
+            (_, Some((key, ..))) => Some(format!("{key} means nothing to its scenario: leave it out")),
+            (Scenario::Llm, _) if !is_llm => Some("scenario = 'llm' needs workload = 'NAME'".to_owned()),
+            _ => None,
         }
     }
 }
 
-/// A copy of each cell for each value; where there are several, each leaves its mark in the name.
-fn spread<T>(cells: Vec<Cell>, list: Option<&OneOrMany<T>>, set: impl Fn(&mut Cell, &T) -> String) -> Vec<Cell> {
-    let Some(list) = list else { return cells };
-    let copies = |cell: Cell| {
-        let set = &set;
-        list.values().iter().map(move |value| {
-            let mut copy = cell.clone();
-            let mark = set(&mut copy, value);
-            if let OneOrMany::Many(_) = list {
-                copy.name = format!("{}/{mark}", copy.name);
-            }
-            copy
-        })
+fn first<T: Clone>(list: Option<OneOrMany<T>>) -> Option<T> {
+    list.and_then(|list| list.values().first().cloned())
+}
+
+/// A copy of each cell for each value of a list; each value leaves its mark in the name.
+fn spread<T: Clone>(
+    specs: Vec<CellSpec>,
+    key: impl Fn(&mut CellSpec) -> &mut Option<OneOrMany<T>>,
+    mark: impl Fn(&T) -> String,
+) -> Vec<CellSpec> {
+    let copies = |mut spec: CellSpec| match key(&mut spec).clone() {
+        Some(OneOrMany::Many(values)) => {
+            let copy = |value: T| {
+                let mut copy = CellSpec { name: format!("{}/{}", spec.name, mark(&value)), ..spec.clone() };
+                *key(&mut copy) = Some(OneOrMany::One(value));
+                copy
+            };
+            values.into_iter().map(copy).collect()
+        }
+        Some(OneOrMany::One(_)) | None => vec![spec],
     };
-    cells.into_iter().flat_map(copies).collect()
+    specs.into_iter().flat_map(copies).collect()
 }
 
 /// The parser's message, with the nearest known word where it refused an unknown one.
@@ -301,9 +297,9 @@ mod tests {
 
     #[test]
     fn pushed_and_relayed_events_are_stamped_unless_a_cell_says_no() {
-        let stamps = |lines: &str| Plan::from_toml(&format!("{HEAD}{lines}\n")).unwrap().cells[0].stamps;
+        let stamps = |lines: &str| Plan::from_toml(&format!("{HEAD}{lines}\n")).unwrap().cells[0].workload.stamps();
         assert!(stamps("") && stamps("job = 'train'") && !stamps("stamps = false") && !stamps("client = 'library'"));
-        let of = |scenario: &str| Plan::from_toml(&HEAD.replace("push", scenario)).unwrap().cells[0].stamps;
+        let of = |scenario: &str| Plan::from_toml(&HEAD.replace("push", scenario)).unwrap().cells[0].workload.stamps();
         assert_eq!(["relay", "echo", "saturate", "connect"].map(of), [true, false, false, false]);
     }
 
@@ -349,12 +345,12 @@ mod tests {
         let head = HEAD.replace("'push'", "'llm'");
         let cell = |lines| Plan::from_toml(&format!("{head}{lines}\n")).map(|plan| plan.cells[0].clone());
         let cell_of = cell("workload = 'code'\nspeed = 0.5\ntokens = 40\nconnections = 10").unwrap();
-        assert_eq!((cell_of.offered(), cell_of.load.schedule), (Some(625.0), Schedule::Constant));
-        assert_eq!(cell("workload = 'max'").unwrap().load.schedule, Schedule::Unpaced);
+        assert_eq!((cell_of.workload.offered(), cell_of.workload.is_paced()), (Some(625.0), true));
+        assert!(!cell("workload = 'max'").unwrap().workload.is_paced());
         let trace = cell("workload = 'code'\narrival = 'trace:azure2023_code'\nspeed = 10").unwrap();
-        assert_eq!((trace.load.schedule, trace.is_timed()), (Schedule::Poisson, true));
+        assert!(trace.workload.is_paced() && trace.workload.is_timed());
         for (lines, text) in [
-            ("", "cell 'a': workload = 'NAME' is what scenario = 'llm' needs, and no other scenario"),
+            ("", "cell 'a': scenario = 'llm' needs workload = 'NAME'"),
             ("workload = 'chat'\ntokens = 1", "cell 'a': tokens must be 2 to 32768"),
         ] {
             assert_eq!(cell(lines).unwrap_err().to_string(), text);
@@ -364,11 +360,11 @@ mod tests {
     #[test]
     fn a_job_is_read_and_says_who_shares_it() {
         let cell = |lines| Plan::from_toml(&format!("{HEAD}{lines}\n")).map(|plan| plan.cells[0].clone());
-        let train = cell("job = 'train'\nrate = 1\nspeed = 100\nconnections = 10").unwrap();
-        assert_eq!((train.load.sharing, train.is_timed()), (Sharing::Shared, true));
+        let train = cell("job = 'train'\nrate = 1\nspeed = 100\nconnections = 10").unwrap().workload;
+        assert!(train.is_shared() && train.is_timed());
         assert_eq!(train.offered().unwrap() / 10.0, train.released().unwrap(), "one pacer for all watchers");
-        let predict = cell("job = 'predict'\nspeed = 10").unwrap();
-        assert_eq!((predict.load.sharing, predict.job.unwrap().speed), (Sharing::Private, 10.0));
+        let predict = cell("job = 'predict'\nspeed = 10").unwrap().workload;
+        assert!(!predict.is_shared() && matches!(predict, Workload::Job(job) if job.speed == 10.0));
         assert!(cell("job = 'tran'").unwrap_err().to_string().ends_with("did you mean `train`?"));
     }
 

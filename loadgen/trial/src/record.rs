@@ -2,14 +2,14 @@
 
 use crate::older;
 use crate::{
-    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, LlmLoad, Measurement, Noise, Plan,
-    Preflight, Redone, Warning,
+    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight,
+    Redone, Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;
 
 /// From here on an arm names its client; before, its cell did.
 const ARMS_SCHEMA: u32 = 6;
@@ -260,7 +260,7 @@ impl Trial {
 
     /// Whether events have due times that a pacer could miss: what is due all at once is capacity.
     pub fn is_paced(&self) -> bool {
-        self.cell.llm.as_ref().is_none_or(LlmLoad::is_paced)
+        self.cell.workload.is_paced()
     }
 
     /// Whether server and generator are on different hosts.

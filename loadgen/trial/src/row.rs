@@ -1,7 +1,7 @@
 //! Rows of the table: sections that a plan declares, each with its cells, its lines and the rule that concludes. The ten of the
 //! built-in plans stand in `rows.toml`.
 
-use crate::plan_file::PlanError;
+use crate::plan_check::PlanError;
 use crate::{Direction, Figure, UnknownWord};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::collections::BTreeMap;

@@ -120,7 +120,7 @@ fn uncertain(plan: &CapacityPlan, trial: &Trial) -> Option<Cause> {
     let allowed_ns = CLOCK * plan.slo.tightest().as_nanos() as f64;
     let clock = trial.clock.filter(|clock| !clock.same_clock && clock.bound_ns as f64 > allowed_ns);
     clock
-        .filter(|_| trial.cell.scenario != Scenario::Relay)
+        .filter(|_| trial.cell.workload.scenario() != Scenario::Relay)
         .map(|clock| Cause::ClockUncertain { bound_ns: clock.bound_ns })
 }
 

@@ -386,7 +386,8 @@ fn what_was_not_measured_or_not_on_one_clock_is_no_evidence() {
     let mut remote = trial(1_000_000);
     remote.clock = Some(trial::ClockOffset { bound_ns: 2_000_000, ..Default::default() });
     assert_eq!(judge(&plan(), &remote), Judgement::Invalid(Cause::ClockUncertain { bound_ns: 2_000_000 }));
-    remote.cell.scenario = trial::Scenario::Relay;
+    let trial::Workload::Push(push) = remote.cell.workload.clone() else { panic!("not pushed") };
+    remote.cell.workload = push.relayed();
     assert_eq!(judge(&plan(), &remote), Judgement::Pass, "a relay has one clock");
     let failed = Trial { outcome: Outcome::Failed("gone".to_owned()), ..remote };
     assert_eq!(judge(&plan(), &failed), Judgement::Invalid(Cause::NotMeasured("gone".to_owned())));

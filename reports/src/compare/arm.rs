@@ -3,8 +3,7 @@
 use super::pooled::Pooled;
 use crate::stats;
 use std::collections::BTreeMap;
-use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Scenario, Trial, Warning};
-use wire::Sharing;
+use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Trial, Warning};
 
 /// One arm with its trials, in the order of blocks.
 #[derive(Debug, Clone)]
@@ -88,8 +87,5 @@ impl<'r> ArmTrials<'r> {
 /// Independent observations behind a distribution: an event that goes to every reader of a topic is one, however
 /// many readers there are.
 pub fn independent(cell: &Cell, durations: u64) -> u64 {
-    match (cell.scenario, cell.load.sharing) {
-        (Scenario::Relay, _) | (_, Sharing::Shared) => durations / u64::from(cell.load.connections.max(1)),
-        (_, Sharing::Private) => durations,
-    }
+    if cell.workload.is_shared() { durations / u64::from(cell.workload.connections().max(1)) } else { durations }
 }

@@ -47,7 +47,7 @@ pub struct Breakdown {
 impl Breakdown {
     /// `None` where no schedule says when events were due, and where a row counts what does not depend on time.
     pub fn of(cell: &Cell, arm: &ArmTrials) -> Option<Self> {
-        let paced = matches!(cell.scenario, Scenario::Push | Scenario::Relay | Scenario::Llm);
+        let paced = matches!(cell.workload.scenario(), Scenario::Push | Scenario::Relay | Scenario::Llm);
         if !paced || cell.section().counted {
             return None;
         }

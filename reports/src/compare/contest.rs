@@ -186,7 +186,7 @@ impl Versus {
             }
             Some(contest)
         };
-        let contests = figures(cell.scenario).into_iter().filter_map(contest).collect();
+        let contests = figures(cell.workload.scenario()).into_iter().filter_map(contest).collect();
         let one_clock = |metric: &Metric| across(Figure::Duration(*metric, Quantile::P50)).is_none();
         let pooled = judged.filter(|_| unequal.is_empty()).filter(one_clock);
         let shifts = pooled.map_or_else(Vec::new, |metric| pools.of(metric).shifts.clone());
@@ -210,14 +210,14 @@ fn knows(arm: &ArmTrials, metric: Metric) -> bool {
 
 /// The duration that a contest is about: of answers from the command line what was added, where every event says it.
 fn subject<'a>(cell: &Cell, mut arms: impl Iterator<Item = &'a ArmTrials<'a>>) -> Option<Metric> {
-    let stamped = cell.scenario == Scenario::Llm && cell.llm.is_none();
+    let stamped = cell.workload.is_endpoint();
     let added = stamped && arms.all(|arm| arm.is_measured() && knows(arm, Metric::ResponseTime));
     if added { Some(Metric::ResponseTime) } else { principal(cell) }
 }
 
 /// Whether the scenario's duration counts from due times.
 const fn is_paced(cell: &Cell) -> bool {
-    matches!(cell.scenario, Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Llm)
+    matches!(cell.workload.scenario(), Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Llm)
 }
 
 /// Ratio over the blocks that hold both arms.

@@ -6,7 +6,7 @@ use wire::{Role, Transport};
 /// The duration that a cell is about. Of our own language-model service that is what was added to the model's schedule;
 /// an endpoint whose schedule nobody knows is judged by its TTFT.
 pub fn principal(cell: &Cell) -> Option<Metric> {
-    match cell.scenario {
+    match cell.workload.scenario() {
         Scenario::Push | Scenario::Relay => Some(Metric::ResponseTime),
         Scenario::Echo => Some(Metric::RoundTrip),
         Scenario::Connect => Some(Metric::FirstEvent),
@@ -16,10 +16,8 @@ pub fn principal(cell: &Cell) -> Option<Metric> {
         | Scenario::Codec
         | Scenario::Browser
         | Scenario::Exact => None,
-        Scenario::Llm => match &cell.llm {
-            None => Some(Metric::FirstContent),
-            Some(llm) => llm.is_paced().then_some(Metric::ResponseTime),
-        },
+        Scenario::Llm if cell.workload.is_endpoint() => Some(Metric::FirstContent),
+        Scenario::Llm => cell.workload.is_paced().then_some(Metric::ResponseTime),
     }
 }
 
@@ -92,14 +90,14 @@ fn durations(metric: Metric, quantiles: &[Quantile]) -> impl Iterator<Item = Fig
 /// The headline figures of a cell in the contest of its base with another arm, by the durations from `due`.
 pub fn headlines(cell: &Cell, other: Arm) -> Vec<Figure> {
     let judged = principal(cell);
-    figures(cell.scenario).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
+    figures(cell.workload.scenario()).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
 }
 
 /// Every figure of a cell that is a headline in any of its contests.
 pub(super) fn all_headlines(cell: &Cell) -> Vec<Figure> {
     let judged = principal(cell);
     let is_any = |figure: &Figure| cell.others().any(|other| is_headline(cell, other, *figure, judged));
-    figures(cell.scenario).into_iter().filter(is_any).collect()
+    figures(cell.workload.scenario()).into_iter().filter(is_any).collect()
 }
 
 /// The headline tests that a cell brings into the family of its report.
@@ -115,14 +113,13 @@ pub(super) fn is_headline(cell: &Cell, other: Arm, figure: Figure, judged: Optio
     let pair = alike && matches!(other.protocol, Transport::Sse | Transport::WebSocket);
     let contest = if cell.row.is_some() { pair } else { other.protocol.role() == Role::Contestant };
     let listed = |figure| cell.section().headlines().any(|headline| headline == figure);
-    let unpaced = || cell.llm.as_ref().is_some_and(|llm| !llm.is_paced());
     contest
         && match figure {
             Figure::Duration(metric, quantile) => {
                 let is_judged = judged == Some(metric) && listed(Figure::Duration(Metric::JudgedTime, quantile));
                 is_judged || (metric != Metric::JudgedTime && listed(figure))
             }
-            Figure::TokensPerSecond => unpaced() && listed(figure),
+            Figure::TokensPerSecond => !cell.workload.is_paced() && listed(figure),
             figure => listed(figure),
         }
 }

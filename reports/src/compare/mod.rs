@@ -24,6 +24,7 @@ pub use unequal::{CONGESTION, Inequality, unequal};
 use crate::Records;
 use crate::capacity::Point;
 use crate::stats::holm;
+use crate::verdict::Ratio;
 use trial::{Arm, Cell, Figure, Metric, Row, Trial};
 use wire::Transport;
 
@@ -71,11 +72,9 @@ impl<'r> Comparison<'r> {
         let seed = records.run.seed;
         let cells = cells.into_iter().map(|cell| CellComparison::of(cell, &records.trials, seed)).collect();
         let mut comparison = Self { records, cells, family: 0, null_family: 0 };
-        let [base, other] = comparison.sides();
+        let sides = comparison.sides();
         for cell in &mut comparison.cells {
-            let turned = |versus: &Versus| {
-                [versus.arm, cell.base].map(|arm| arm.protocol) == [base, other].map(|arm| arm.protocol)
-            };
+            let turned = |versus: &Versus| turned([cell.base, versus.arm], sides) == Some(true);
             cell.turned = cell.pair().is_some_and(turned);
         }
         comparison.judge();
@@ -83,24 +82,37 @@ impl<'r> Comparison<'r> {
     }
 
     /// Base and other of the first cell that holds SSE and WebSocket against each other: what the ratios of the run are of.
+    /// Where no cell does and none feeds a row, those of the first that compares anything.
     pub fn sides(&self) -> [Arm; 2] {
-        let of = |cell: &CellComparison| Some([cell.base, cell.pair()?.arm]);
-        self.cells.iter().find_map(of).unwrap_or([Transport::Sse, Transport::WebSocket].map(Arm::of))
+        let own = self.cells.iter().all(|cell| cell.cell.row.is_none());
+        let article = |cell: &CellComparison| Some([cell.base, cell.article()?.arm]);
+        let any = |cell: &CellComparison| Some([cell.base, cell.pair()?.arm]);
+        let found = self.cells.iter().find_map(article).or_else(|| self.cells.iter().filter(|_| own).find_map(any));
+        found.unwrap_or([Transport::Sse, Transport::WebSocket].map(Arm::of))
     }
 
-    /// Adjusts every headline test for all others, then gives the verdicts.
+    /// Adjusts every headline test for all others, then gives the verdicts. The null arm of a cell is one test of a figure,
+    /// however many other arms there are.
     fn judge(&mut self) {
-        let contests = self.cells.iter_mut().flat_map(|cell| &mut cell.versus).flat_map(|versus| &mut versus.contests);
-        let headlines: Vec<&mut Contest> = contests.filter(|contest| contest.headline).collect();
-        let tested: Vec<f64> = headlines.iter().filter(|c| c.is_tested()).map(|c| c.ratio.p).collect();
-        let nulls: Vec<f64> = headlines.iter().filter(|c| c.is_tested()).filter_map(|c| Some(c.null?.p)).collect();
-        (self.family, self.null_family) = (tested.len(), nulls.len());
-        let (mut adjusted, mut null_adjusted) = (holm(&tested).into_iter(), holm(&nulls).into_iter());
-        for contest in headlines.into_iter().filter(|contest| contest.is_judged()) {
-            let tested = contest.is_tested();
-            let p = adjusted.by_ref().take(usize::from(tested)).next();
-            let null = contest.null.filter(|_| tested).and_then(|_| null_adjusted.next());
-            contest.judge(p, self.family, null);
+        let contests = self.cells.iter().flat_map(|cell| &cell.versus).flat_map(|versus| &versus.contests);
+        let tested = contests.filter(|contest| contest.headline && contest.is_tested()).map(|contest| contest.ratio.p);
+        let mut adjusted = holm(&tested.collect::<Vec<_>>()).into_iter();
+        let tested = |cell: &CellComparison| {
+            let nulls = cell.nulls().into_iter().filter(|(contest, _)| contest.is_tested());
+            nulls.map(|(contest, null)| (contest.figure, null.p)).collect::<Vec<_>>()
+        };
+        let nulls: Vec<f64> = self.cells.iter().flat_map(tested).map(|(_, p)| p).collect();
+        (self.family, self.null_family) = (adjusted.len(), nulls.len());
+        let mut null_adjusted = holm(&nulls).into_iter();
+        for cell in &mut self.cells {
+            let nulls = tested(cell).into_iter().map(|(figure, _)| figure).zip(null_adjusted.by_ref());
+            let nulls: Vec<(Figure, f64)> = nulls.collect();
+            for contest in cell.versus.iter_mut().flat_map(|versus| &mut versus.contests).filter(|it| it.is_judged()) {
+                let tested = contest.is_tested();
+                let p = adjusted.by_ref().take(usize::from(tested)).next();
+                let null = nulls.iter().find(|(figure, _)| tested && *figure == contest.figure);
+                contest.judge(p, self.family, null.map(|(_, p)| *p));
+            }
         }
     }
 
@@ -157,16 +169,40 @@ impl<'r> CellComparison<'r> {
             .all(|protocol| self.protocol(protocol).is_some_and(ArmTrials::is_measured))
     }
 
-    /// SSE and WebSocket against each other, whichever of them is the base, with all else the same. Without those, a cell that
-    /// feeds no row has its first two arms here, and others have `None`.
+    /// Every null arm of a headline figure, once: with a contest that was tested, where any was.
+    pub(crate) fn nulls(&self) -> Vec<(&Contest, Ratio)> {
+        let contests = self.versus.iter().flat_map(|versus| &versus.contests).filter(|contest| contest.headline);
+        let mut nulls: Vec<(&Contest, Ratio)> = Vec::new();
+        for (contest, null) in contests.filter_map(|contest| Some((contest, contest.null?))) {
+            match nulls.iter_mut().find(|(known, _)| known.figure == contest.figure) {
+                Some(known) if !known.0.is_tested() => *known = (contest, null),
+                Some(_) => {}
+                None => nulls.push((contest, null)),
+            }
+        }
+        nulls
+    }
+
+    /// The two that the headline is about: SSE and WebSocket. A cell that feeds no row has its first two arms with numbers
+    /// here where it lacks those.
     pub fn pair(&self) -> Option<&Versus> {
+        let article = self.article();
+        if self.cell.row.is_some() {
+            return article;
+        }
+        let has_numbers = |versus: &&Versus| !versus.contests.is_empty();
+        let first = article.into_iter().chain(&self.versus).find(has_numbers);
+        first.or(article).or_else(|| self.versus.first())
+    }
+
+    /// SSE and WebSocket against each other, whichever of them is the base, with all else the same.
+    fn article(&self) -> Option<&Versus> {
         let other = match self.base.protocol {
             Transport::Sse => Some(Transport::WebSocket),
             Transport::WebSocket => Some(Transport::Sse),
             Transport::LongPoll | Transport::HttpStream | Transport::RawTcp => None,
         };
-        let pair = other.and_then(|other| self.versus.iter().find(|versus| versus.arm == self.base.with(other)));
-        pair.or_else(|| self.versus.first().filter(|_| self.cell.row.is_none()))
+        other.and_then(|other| self.versus.iter().find(|versus| versus.arm == self.base.with(other)))
     }
 
     /// SSE and WebSocket by one figure.
@@ -198,6 +234,15 @@ impl<'r> CellComparison<'r> {
     pub fn median_of(&self, protocol: Transport, figure: Figure) -> Option<f64> {
         self.protocol(protocol)?.median(figure)
     }
+}
+
+/// Whether two arms, base first, are the other way round than two others; `None` where something else differs between them.
+pub(crate) fn turned(arms: [Arm; 2], sides: [Arm; 2]) -> Option<bool> {
+    let protocols =
+        |[base, other]: [Arm; 2]| (other == base.with(other.protocol)).then_some([base.protocol, other.protocol]);
+    let alike = |arms| arms == sides || (protocols(arms).is_some() && protocols(arms) == protocols(sides));
+    let [base, other] = arms;
+    [(arms, false), ([other, base], true)].into_iter().find_map(|(arms, turned)| alike(arms).then_some(turned))
 }
 
 /// `ln(twin / base)` of each block, for every headline figure of a cell with a null arm.

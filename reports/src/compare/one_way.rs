@@ -27,7 +27,7 @@ pub struct Difference {
 
 /// Whether a figure spans two clocks.
 pub(super) const fn spans_two_clocks(cell: &Cell, figure: Figure) -> bool {
-    matches!(cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)
+    matches!(cell.workload.scenario(), Scenario::Push | Scenario::Saturate | Scenario::Llm)
         && matches!(figure, Figure::Duration(Metric::ResponseTime | Metric::JudgedTime | Metric::ServiceTime, _))
 }
 

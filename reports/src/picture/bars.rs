@@ -60,7 +60,7 @@ pub(crate) fn bars(cell: &CellComparison, figure: Figure, lang: Language) -> Opt
 /// Where the time goes: one bar for each arm; `None` without any. Whether the parts and the mark of the whole agree is for
 /// the reader to see.
 pub(crate) fn breakdown(cell: &CellComparison, arms: &[(Arm, Breakdown)], lang: Language) -> Option<Block> {
-    let relayed = cell.cell.scenario == trial::Scenario::Relay;
+    let relayed = cell.cell.workload.scenario() == trial::Scenario::Relay;
     let used = |part: &&Part| arms.iter().any(|(_, found)| found.part_ns(**part).is_some());
     let parts = |found: &Breakdown| {
         PARTS.iter().filter_map(|part| Some((found.part_ns(*part)?, colour_of(*part)))).collect::<Vec<_>>()
@@ -137,7 +137,7 @@ pub(crate) fn overhead(cells: &[&CellComparison], name: &str, lang: Language) ->
     block(lang, lang.why(&cells.first()?.cell.why), name.to_owned(), |l| {
         let group = |cell: &&CellComparison| {
             let columns: Vec<Column> = shown_arms(cell).filter_map(|arm| column(cell, arm, l)).collect();
-            (number::payload(cell.cell.load.payload_bytes), columns)
+            (number::payload(cell.cell.workload.payload_bytes()), columns)
         };
         let (title, subtitle) = (l.figure(Figure::OverheadPerEvent), l.overhead_subtitle());
         let text = ChartText { title, subtitle, x: l.payload(), y: l.bytes_axis() };

@@ -236,7 +236,7 @@ pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
         return None;
     }
     let curve = |(transport, colour), single: bool, l: Language| {
-        let is = |cell: &&OwnCell| (cell.cell.cell.load.connections == 1) == single;
+        let is = |cell: &&OwnCell| (cell.cell.cell.workload.connections() == 1) == single;
         let point = |cell: &OwnCell| Some((cell.tokens_per_second()?, added(cell, transport)?));
         let mut points: Vec<Point> = paced().filter(is).filter_map(point).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -47,7 +47,7 @@ pub(crate) fn forest(comparison: &Comparison, cells: &[&CellComparison], name: &
         return None;
     }
     let headlines = |cell: &CellComparison| {
-        let contests = cell.versus.iter().flat_map(|versus| &versus.contests);
+        let contests = cell.pair().into_iter().flat_map(|versus| &versus.contests);
         let shown = contests
             .filter(|contest| contest.headline && contest.estimability == Estimability::PerTrial)
             .filter(|contest| contest.verdict != Verdict::Refused);

@@ -39,14 +39,16 @@ pub(super) fn mismatches(study: &Study) -> impl Iterator<Item = String> {
 fn beside_theory(study: &Study) -> Table {
     let lang = study.lang;
     let none = || number::NONE.to_owned();
-    let ids = |cell: &CellComparison| if cell.cell.load.ids { lang.with_ids() } else { String::new() };
+    let ids = |cell: &CellComparison| if cell.cell.workload.has_ids() { lang.with_ids() } else { String::new() };
     let agrees = |measured: f64, theory: f64| if (measured - theory).abs() > EXACT { lang.no() } else { lang.yes() };
     let overheads: Vec<_> = overheads(study).collect();
     Table::of(
         lang.theory_caption(),
         &overheads,
         [
-            (lang.payload(), &|(cell, ..)| format!("{}{}", number::payload(cell.cell.load.payload_bytes), ids(cell))),
+            (lang.payload(), &|(cell, ..)| {
+                format!("{}{}", number::payload(cell.cell.workload.payload_bytes()), ids(cell))
+            }),
             (lang.transport_head(), &|(_, arm, ..)| lang.transport(arm.arm.protocol).to_owned()),
             (lang.measured_head(), &|(_, _, measured, _)| number::bytes(*measured)),
             (lang.in_theory(), &|(.., theory)| theory.map_or_else(none, number::bytes)),

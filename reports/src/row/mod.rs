@@ -168,7 +168,7 @@ pub(crate) fn why_none<'a, 'r: 'a>(
 }
 
 /// Why an arm has no numbers, or not those that its cell is about.
-fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
+pub(crate) fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
     let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
     let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
     let exact = |m: &Measurement| m.exact.as_ref()?.not_measured.first().cloned();

@@ -27,7 +27,8 @@ pub(super) struct Rests<'a, 'r> {
 
 impl<'a, 'r> Study<'a, 'r> {
     pub(super) fn of(row: &'a Row, comparison: &'a Comparison<'r>, lang: Language) -> Self {
-        let wanted = |cell: &&CellComparison| cell.is_comparable() && !(row.without_ids && cell.cell.load.ids);
+        let wanted =
+            |cell: &&CellComparison| cell.is_comparable() && !(row.without_ids && cell.cell.workload.has_ids());
         Self { row, comparison, lang, cells: comparison.row(row).filter(wanted).collect() }
     }
 
@@ -42,7 +43,7 @@ impl<'a, 'r> Study<'a, 'r> {
         match (self.row.names.get(short), &self.row.cell_name) {
             (Some(name), _) => self.lang.of(name).to_owned(),
             (None, Some(name)) => {
-                let payload = number::payload(cell.cell.load.payload_bytes);
+                let payload = number::payload(cell.cell.workload.payload_bytes());
                 filled(self.lang.of(name), &[("payload", payload), ("preset", self.lang.preset(cell.cell.preset))])
             }
             (None, None) => short.to_owned(),

@@ -59,7 +59,7 @@ fn stream(cell: &OwnCell, lang: Language) -> Option<Vec<String>> {
     let setting = [
         cell.cell.cell.name.clone(),
         number::significant(cell.tokens_per_second()?),
-        cell.cell.cell.load.connections.to_string(),
+        cell.cell.cell.workload.connections().to_string(),
     ];
     let difference = cell.added(Quantile::P50).map_or_else(none, |added| number::difference(&added));
     let share = cell.share(Quantile::P50).map_or_else(none, |share| number::small_share(share.abs()));

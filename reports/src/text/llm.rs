@@ -2,7 +2,7 @@
 
 use super::{Language, messages};
 use crate::number::{self, NONE};
-use trial::{JobLoad, LlmLoad, Load};
+use trial::{Job, LlmLoad};
 use wire::llm::JobKind;
 
 messages! {
@@ -78,19 +78,19 @@ impl Language {
     }
 
     /// What a cell of a plan asks for.
-    pub(crate) fn llm_asked(self, llm: &LlmLoad, load: &Load) -> String {
-        let offered = llm.offered(load.connections, load.rate).map_or_else(|| NONE.to_owned(), number::significant);
+    pub(crate) fn llm_asked(self, connections: u32, llm: &LlmLoad, offered: Option<f64>) -> String {
+        let offered = offered.map_or_else(|| NONE.to_owned(), number::significant);
         let speed = number::quotient(llm.speed);
-        self.llm_load(self.streams(load.connections), &llm.workload, speed, llm.begin.to_string(), offered)
+        self.llm_load(self.streams(connections), &llm.workload, speed, llm.begin.to_string(), offered)
     }
 
     /// What a cell watches.
-    pub(crate) fn watched(self, job: &JobLoad, load: &Load) -> String {
-        let (connections, speed) = (self.connections(load.connections), number::quotient(job.speed));
-        let (offered, window) = (number::significant(job.offered(load)), humantime::format_duration(load.window));
+    pub(crate) fn watched(self, job: &Job) -> String {
+        let (connections, speed) = (self.connections(job.connections), number::quotient(job.speed));
+        let (offered, window) = (number::significant(job.offered()), humantime::format_duration(job.timing.window));
         match job.kind {
             JobKind::Predict => self.load_predict(connections, speed, offered, window),
-            JobKind::Train => self.load_train(connections, number::quotient(load.rate.get()), speed, offered, window),
+            JobKind::Train => self.load_train(connections, number::quotient(job.rate.get()), speed, offered, window),
         }
     }
 }

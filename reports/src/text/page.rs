@@ -52,11 +52,11 @@ messages! {
         "{figure} over {transport}: {value}"
         "{transport} 的{figure}：{value}"
     cells_cut_off()
-        "the run ended before both transports were measured"
-        "运行在两种传输都测到之前就结束了"
+        "the run ended before every arm was measured"
+        "运行在每个臂都测到之前就结束了"
     cells_nothing_common()
-        "nothing that SSE and WebSocket were both measured at"
-        "SSE 与 WebSocket 没有都测到的主要指标"
+        "nothing that two arms were both measured at"
+        "没有两个臂都测到的主要指标"
     cells_say(word: String, names: String) "{word} in {names}" "{names} {word}"
     other_cells() "Cells in full" "单元全部指标"
     method_heading() "How to read this" "阅读说明"

@@ -1,7 +1,7 @@
 //! Names: transports, figures, scenarios.
 
 use super::Language;
-use trial::{Arm, Cell, Figure, Metric, Scenario};
+use trial::{Arm, Cell, Figure, Metric, Workload};
 use wire::{Schedule, Sharing, Transport};
 
 use super::messages;
@@ -35,30 +35,27 @@ impl Language {
 
     /// What a cell does to its transports, in one line.
     pub(crate) fn load(self, cell: &Cell) -> String {
-        let load = &cell.load;
-        let connections = self.connections(load.connections);
-        let payload = number::payload(load.payload_bytes);
-        let rate = number::quotient(load.rate.get());
-        let window = humantime::format_duration(load.window);
-        let steps = cell.steps.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-        let what = match cell.scenario {
-            Scenario::Push => match &cell.job {
-                Some(job) => self.watched(job, load),
-                None => self.load_push(connections, self.sharing(load.sharing), rate, payload, window),
-            },
-            Scenario::Saturate => self.load_saturate(connections, payload, window),
-            Scenario::Echo => self.load_echo(connections, rate, payload, window),
-            Scenario::Connect => self.load_connect(window),
-            Scenario::Memory => self.load_memory(steps),
-            Scenario::Handshake => self.load_handshake(),
-            Scenario::Codec => self.load_codec(),
-            Scenario::Browser => self.load_browser(),
-            Scenario::Relay => self.load_relay(connections, rate, payload, window),
-            Scenario::Exact => self.load_exact(payload),
-            Scenario::Llm => match &cell.llm {
-                Some(llm) => self.llm_asked(llm, load),
-                None => self.load_llm(connections, self.arrivals(load.schedule, rate)),
-            },
+        let workload = &cell.workload;
+        let connections = self.connections(workload.connections());
+        let payload = number::payload(workload.payload_bytes());
+        let rate = workload.pace().map_or_else(String::new, |pace| number::quotient(pace.rate.get()));
+        let window = humantime::format_duration(workload.timing().unwrap_or_default().window);
+        let what = match workload {
+            Workload::Push(push) => self.load_push(connections, self.sharing(push.sharing), rate, payload, window),
+            Workload::Job(job) => self.watched(job),
+            Workload::Saturate { .. } => self.load_saturate(connections, payload, window),
+            Workload::Echo { .. } => self.load_echo(connections, rate, payload, window),
+            Workload::Connect { .. } => self.load_connect(window),
+            Workload::Memory { steps, .. } => {
+                self.load_memory(steps.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))
+            }
+            Workload::Handshake { .. } => self.load_handshake(),
+            Workload::Codec => self.load_codec(),
+            Workload::Browser => self.load_browser(),
+            Workload::Relay { .. } => self.load_relay(connections, rate, payload, window),
+            Workload::Exact { .. } => self.load_exact(payload),
+            Workload::Llm { connections, asked, .. } => self.llm_asked(*connections, asked, workload.offered()),
+            Workload::Endpoint { pace, .. } => self.load_llm(connections, self.arrivals(pace.schedule, rate)),
         };
         let what = if cell.cadence.is_plain() { what } else { format!("{what} · {}", cell.cadence) };
         format!(

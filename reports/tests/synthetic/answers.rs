@@ -2,13 +2,13 @@
 
 use super::measured::{fanned, is_websocket, watched};
 use std::collections::BTreeMap;
-use trial::{Bursts, Cell, Counters, LlmCounts, Measurement, Metric, Usage};
+use trial::{Bursts, Cell, Counters, LlmCounts, Measurement, Metric, Usage, Workload};
 use wire::Transport;
 
 pub(super) fn measurement(cell: &Cell, transport: Transport, noise: f64, random: &mut fastrand::Rng) -> Measurement {
-    let (llm, window) = (cell.llm.as_ref().unwrap(), cell.load.window);
-    let events =
-        llm.offered(cell.load.connections, cell.load.rate).map_or(5_000, |rate| (rate * window.as_secs_f64()) as u64);
+    let Workload::Llm { asked: llm, timing, .. } = &cell.workload else { panic!("nothing is asked") };
+    let window = timing.window;
+    let events = cell.workload.offered().map_or(5_000, |rate| (rate * window.as_secs_f64()) as u64);
     let factor = if is_websocket(transport) { 0.9 } else { 1.0 } * noise;
     let added_us = 80.0 * factor;
     let gap_us = llm.tokens_per_second().map_or(1.0, |pace| 1e6 / pace);

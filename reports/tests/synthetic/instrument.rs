@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use trial::check::stalls::pacer_late;
 use trial::{
-    Cell, CellStop, Distribution, Figure, Metric, Plan, Prediction, Preflight, ProbeResult, Quantile, Redone, Scenario,
-    SelfCheck, StopReason,
+    Cell, CellStop, Distribution, Figure, Metric, Plan, Prediction, Preflight, ProbeResult, Quantile, Redone,
+    SelfCheck, StopReason, Workload,
 };
 use wire::{Facts, Limits, Rate, Transport, Tuning};
 
@@ -14,7 +14,7 @@ pub(crate) fn facts(cell: &Cell) -> Option<Facts> {
     let flush = cell.flush.unwrap_or(Tuning::of(cell.preset).flush);
     let limits =
         Limits { max_connections: 19_800, max_rate: 1e6, max_payload_bytes: 1 << 20, max_request_bytes: 1 << 20 };
-    (!matches!(cell.scenario, Scenario::Codec | Scenario::Browser)).then(|| Facts {
+    (!matches!(cell.workload, Workload::Codec | Workload::Browser)).then(|| Facts {
         wire_version: 1,
         version: "0.1.0".to_owned(),
         commit: "0123abc".to_owned(),

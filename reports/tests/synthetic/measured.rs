@@ -2,11 +2,12 @@
 
 use reports::overhead_in_theory;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use trial::{
     Arm, Bytes, Cell, ClientKind, Cost, Counters, Dependence, Distribution, Exchange, HeapAccount, LiveBrowser,
-    Measurement, MemoryPoint, Metric, Scenario, Second, Stalls, Usage, Witness,
+    Measurement, MemoryPoint, Metric, Scenario, Second, Stalls, Usage, Witness, Workload,
 };
-use wire::{Flush, HeapSite, HeapUse, Preset, Sharing, Transport};
+use wire::{Flush, HeapSite, HeapUse, Preset, Transport};
 
 /// A standard normal number (Box and Muller).
 pub(crate) fn normal(random: &mut fastrand::Rng) -> f64 {
@@ -15,7 +16,7 @@ pub(crate) fn normal(random: &mut fastrand::Rng) -> f64 {
 
 pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastrand::Rng) -> Measurement {
     let noise = drift * (0.02 * normal(random)).exp();
-    match cell.scenario {
+    match cell.workload.scenario() {
         Scenario::Push | Scenario::Relay => push(cell, arm.protocol, noise, random),
         Scenario::Saturate => saturate(cell, arm, noise),
         Scenario::Echo => echo(cell, arm.protocol, noise, random),
@@ -33,8 +34,24 @@ pub(super) fn is_websocket(transport: Transport) -> bool {
     transport == Transport::WebSocket
 }
 
+fn window(cell: &Cell) -> Duration {
+    cell.workload.timing().unwrap_or_default().window
+}
+
+/// Events a second on one stream; of jobs their training steps.
+fn rate(cell: &Cell) -> f64 {
+    match &cell.workload {
+        Workload::Job(job) => job.rate.get(),
+        workload => workload.pace().map_or(100.0, |pace| pace.rate.get()),
+    }
+}
+
+fn steps(cell: &Cell) -> &[u32] {
+    if let Workload::Memory { steps, .. } = &cell.workload { steps } else { &[] }
+}
+
 fn window_ns(cell: &Cell) -> u64 {
-    cell.load.window.as_nanos() as u64
+    window(cell).as_nanos() as u64
 }
 
 /// So many durations, each recorded by every reader.
@@ -51,19 +68,19 @@ fn durations(count: u64, median_us: f64, random: &mut fastrand::Rng) -> Distribu
 }
 
 fn push(cell: &Cell, transport: Transport, noise: f64, random: &mut fastrand::Rng) -> Measurement {
-    let connections = u64::from(cell.load.connections);
-    let ticks = (cell.load.rate.get() * cell.load.window.as_secs_f64()) as u64;
+    let connections = u64::from(cell.workload.connections());
+    let ticks = (rate(cell) * window(cell).as_secs_f64()) as u64;
     let events = ticks * connections;
-    let shared = cell.load.sharing == Sharing::Shared;
+    let shared = cell.workload.is_shared();
     // In a fan-out the share of the pacer is small: a hundred writes stand behind each tick.
     let (base_us, ratio) = if shared { (310.0, 0.86) } else { (58.0, 0.97) };
     let median_us = base_us * noise * if is_websocket(transport) { ratio } else { 1.0 };
     let late_us = if shared { 9.0 } else { 14.0 };
     let requests = if transport == Transport::LongPoll { events } else { connections };
-    let payload = events * cell.load.payload_bytes as u64;
-    let digits = cell.load.ids.then(|| mean_digits(ticks));
+    let payload = events * cell.workload.payload_bytes() as u64;
+    let digits = cell.workload.has_ids().then(|| mean_digits(ticks));
     let response = fanned(ticks, connections, median_us, random);
-    let overhead = overhead_in_theory(transport, cell.load.payload_bytes, digits).unwrap_or(160.0);
+    let overhead = overhead_in_theory(transport, cell.workload.payload_bytes(), digits).unwrap_or(160.0);
     Measurement {
         window_ns: window_ns(cell),
         counters: Counters {
@@ -148,8 +165,8 @@ fn saturate(cell: &Cell, arm: Arm, noise: f64) -> Measurement {
             (_, true) => 1_180_000.0,
         };
     let slow_client = if arm.client == ClientKind::Library { 2.5 } else { 1.0 };
-    let events = (per_s * cell.load.window.as_secs_f64() / slow_client) as u64;
-    let payload = events * cell.load.payload_bytes as u64;
+    let events = (per_s * window(cell).as_secs_f64() / slow_client) as u64;
+    let payload = events * cell.workload.payload_bytes() as u64;
     let client_ns = slow_client * if is_websocket(transport) { 240.0 } else { 410.0 };
     Measurement {
         window_ns: window_ns(cell),
@@ -179,7 +196,7 @@ impl Batched for Cell {
 }
 
 fn echo(cell: &Cell, transport: Transport, noise: f64, random: &mut fastrand::Rng) -> Measurement {
-    let messages = (cell.load.rate.get() * cell.load.window.as_secs_f64()) as u64;
+    let messages = (rate(cell) * window(cell).as_secs_f64()) as u64;
     let median_us = noise * if is_websocket(transport) { 64.0 } else { 119.0 };
     let (up, down) = if is_websocket(transport) { (136, 132) } else { (352, 251) };
     Measurement {
@@ -233,7 +250,7 @@ fn memory(cell: &Cell, transport: Transport, noise: f64) -> Measurement {
         client_bytes: 4_100_000 + (5_300.0 * wobble * f64::from(connections)) as u64,
         kernel_bytes: Some(31_000_000 + (7_400.0 * wobble * f64::from(connections)) as u64),
     };
-    let (memory, heap) = (cell.steps.iter().map(point).collect(), Some(heap(cell.preset, transport)));
+    let (memory, heap) = (steps(cell).iter().map(point).collect(), Some(heap(cell.preset, transport)));
     Measurement { memory, heap, ..Measurement::default() }
 }
 

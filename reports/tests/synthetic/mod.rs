@@ -12,7 +12,7 @@ pub(crate) use outline::outline;
 use reports::{Comparison, Extent, Language, Records, document};
 use std::path::{Path, PathBuf};
 use trial::check::{network, stalls};
-use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Plan, Run, SCHEMA, Tool, Trial};
+use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Pace, Plan, Run, SCHEMA, Tool, Trial, Workload};
 
 /// The standard plan as it is in the repository when this was written, so that its later changes do not touch the goldens.
 pub(crate) const PLAN: &str = include_str!("plan.toml");
@@ -199,4 +199,19 @@ fn run(plan: Plan) -> Run {
 
 fn tool() -> Tool {
     Tool { version: "0.1.0".to_owned(), commit: "0123abc".to_owned(), profile: "release".to_owned() }
+}
+
+/// Gives each event of a cell of pushed events one byte more.
+pub(crate) fn enlarge(cell: &mut Cell) {
+    if let Workload::Push(push) = &mut cell.workload {
+        push.content.payload_bytes += 1;
+    }
+}
+
+/// Makes a cell of our own service one of an endpoint whose schedule nobody knows.
+pub(crate) fn anybodys(cell: &mut Cell) {
+    if let Workload::Llm { connections, rate, timing, .. } = cell.workload {
+        let pace = Pace { schedule: wire::Schedule::Constant, rate };
+        cell.workload = Workload::Endpoint { connections, pace, timing };
+    }
 }

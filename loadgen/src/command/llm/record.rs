@@ -4,10 +4,9 @@ use super::LlmArgs;
 use super::campaign::Campaign;
 use crate::redact;
 use anyhow::Context as _;
-use std::time::Duration;
 use trial::check::network;
-use trial::{Cell, Load, Plan, Run, Scenario, StopRule};
-use wire::{Faults, Rate, Schedule, Sharing, Transport};
+use trial::{Cell, Pace, Plan, Run, StopRule, Timing, Workload};
+use wire::{Rate, Schedule, Transport};
 
 impl LlmArgs {
     /// The first line of the records; `loopback` when the endpoint is on this host, whoever's it is.
@@ -25,20 +24,17 @@ impl LlmArgs {
         let open = self.request_rate.is_some() || self.trace.is_some();
         // A closed loop has no rate: the record's must be above zero, and its schedule says that it is not kept.
         let one = Rate::per_second(1.0).context("one request a second is a rate")?;
-        let load = Load {
+        let workload = Workload::Endpoint {
             connections: u32::from(self.concurrency.unwrap_or(1)),
-            schedule: if open { Schedule::Poisson } else { Schedule::Unpaced },
-            rate: self.request_rate.unwrap_or(one),
-            payload_bytes: wire::MIN_PAYLOAD_BYTES,
-            sharing: Sharing::Private,
-            ids: false,
-            warmup: Duration::ZERO,
-            window: Duration::ZERO,
-            faults: Faults::default(),
+            pace: Pace {
+                schedule: if open { Schedule::Poisson } else { Schedule::Unpaced },
+                rate: self.request_rate.unwrap_or(one),
+            },
+            timing: Timing::default(),
         };
         let name = format!("llm/{}", self.format);
         let why = format!("model {} at {}, from the command line", self.model, redact::url(&self.url));
         let null = transports.len() > 1 && !self.no_null;
-        Ok(Cell { null, ..Cell::alone(&name, why, Scenario::Llm, transports, load) })
+        Ok(Cell { null, ..Cell::alone(&name, why, workload, transports) })
     }
 }

@@ -52,7 +52,7 @@ crate::checks! {
 }
 
 fn is_one_way(trial: &Trial) -> bool {
-    matches!(trial.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Llm)
+    matches!(trial.cell.workload.scenario(), Scenario::Push | Scenario::Saturate | Scenario::Llm)
 }
 
 fn offset(offset: Option<ClockOffset>) -> Option<Warning> {

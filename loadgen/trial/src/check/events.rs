@@ -2,7 +2,7 @@
 
 use super::row::BearsOn::Times;
 use super::row::Warning;
-use crate::{Measurement, Scenario, Trial};
+use crate::{Measurement, Trial, Workload};
 use wire::Schedule;
 
 crate::checks! {
@@ -37,7 +37,7 @@ crate::checks! {
             if proven { ", though they were due 5 ms or more apart" } else { ", in bursts with pauses between them" };
         zh: "被缓冲：{events} 个内容事件中有 {held} 个与更晚的事件在同一次读取中到达{}：途中有环节（代理、压缩）在攒事件，因此 TTFT 比模型更长、间隔比模型更短；请关闭其缓冲",
             if proven { "，尽管其应发时刻相差 5 ms 以上" } else { "，成批到达，批与批之间有停顿" };
-        @look: |trial, m| buffered(m).filter(|_| trial.cell.llm.is_some());
+        @look: |trial, m| buffered(m).filter(|_| matches!(trial.cell.workload, Workload::Llm { .. }));
     }
     /// Requests to a language model that were not answered in full.
     REQUESTS_FAILED requests_failed(failed: u64, sent: u64, first: String) = "requests-failed", Warn {
@@ -80,11 +80,17 @@ crate::checks! {
 fn lost(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
     let counters = &measurement.counters;
     let expected = counters.expected.unwrap_or(counters.received + counters.lost);
-    (counters.lost > 0 && trial.cell.load.schedule != Schedule::Unpaced).then(|| events_lost(counters.lost, expected))
+    (counters.lost > 0 && has_dues(&trial.cell.workload)).then(|| events_lost(counters.lost, expected))
+}
+
+/// Whether it was known how many events were to come.
+fn has_dues(workload: &Workload) -> bool {
+    let is_unpaced = workload.pace().is_some_and(|pace| pace.schedule == Schedule::Unpaced);
+    workload.is_paced() && !is_unpaced && !matches!(workload, Workload::Saturate { .. })
 }
 
 fn is_closed(trial: &Trial) -> bool {
-    !trial.is_paced() || matches!(trial.cell.scenario, Scenario::Saturate | Scenario::Connect)
+    !trial.is_paced() || matches!(trial.cell.workload, Workload::Saturate { .. } | Workload::Connect { .. })
 }
 
 /// Whether something on the way collects the events of answers.
@@ -98,7 +104,7 @@ pub fn buffered(measurement: &Measurement) -> Option<Warning> {
 mod tests {
     use super::*;
     use crate::check::samples;
-    use crate::{Counters, Usage};
+    use crate::{Counters, Scenario, Usage};
 
     #[test]
     fn every_event_that_vanished_counts() {
@@ -113,8 +119,8 @@ mod tests {
         assert_eq!(found(&trial, &measured(0, 0)), None);
         assert_eq!(found(&trial, &measured(1, 0)), Some(events_lost(1, 100)));
         assert_eq!(found(&trial, &measured(0, 1)), Some(events_dropped(1)));
-        trial.cell.load.schedule = Schedule::Unpaced;
-        assert_eq!(found(&trial, &measured(1, 0)), None);
+        trial.cell.workload = samples::trial(Scenario::Saturate).cell.workload;
+        assert_eq!(lost(&trial, &measured(1, 0)), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::row::BearsOn::Times;
 use super::row::Warning;
-use crate::{Figure, Measurement, Metric, Quantile, Scenario, Trial, Usage};
+use crate::{Figure, Measurement, Metric, Quantile, Scenario, Trial, Usage, Workload};
 use wire::{Rate, Transport};
 
 /// Share of its CPU, in percent, above which a generator counts as busy.
@@ -62,7 +62,7 @@ crate::checks! {
         when: "echo and relay: median of sent - fired > {QUEUEING_PERCENT} % of what is timed";
         en: "messages waited {median_us:.0} µs (median) inside the load generator, {share:.0} % of what was timed: lower the rate or use fewer connections";
         zh: "消息在负载发生器内部等待 {median_us:.0} µs（中位数），占所计时间的 {share:.0} %：请降低速率或减少连接";
-        @look: |trial, m| queueing(trial.cell.scenario, m);
+        @look: |trial, m| queueing(trial.cell.workload.scenario(), m);
         bears_on: Times;
         noise: true;
     }
@@ -91,7 +91,7 @@ fn busy(trial: &Trial, measurement: &Measurement) -> Option<f64> {
 }
 
 fn is_scheduled(trial: &Trial) -> bool {
-    trial.cell.offered().is_some()
+    trial.cell.workload.offered().is_some()
 }
 
 fn late(measurement: &Measurement) -> Option<Warning> {
@@ -120,29 +120,26 @@ pub fn near_ceiling(transport: Transport, offered: f64, ceiling: Rate) -> Option
 }
 
 fn offered(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
-    measurement.counters.expected.filter(|_| trial.cell.load.faults.is_empty())?;
-    let (sent, planned) = match trial.cell.scenario {
-        Scenario::Echo | Scenario::Relay => (measurement.counters.messages_sent, dues(trial, 0)?),
-        // Each watcher's events are counted against the draw of its job: what was not sent is lost.
-        Scenario::Push if trial.cell.job.is_some() => return None,
-        Scenario::Push => {
-            let in_window = dues(trial, trial.cell.load.warmup.as_nanos() as u64)?;
+    measurement.counters.expected.filter(|_| trial.cell.workload.faults().is_none())?;
+    let (sent, planned) = match &trial.cell.workload {
+        Workload::Echo { pace, timing, .. } | Workload::Relay { pace, timing, .. } => {
+            (measurement.counters.messages_sent, pace.dues_within(trial.seed, timing.whole())?.count() as u64)
+        }
+        Workload::Push(push) => {
+            let dues = push.pace.dues_within(trial.seed, push.timing.whole())?;
+            let in_window = dues.filter(|&due| due >= push.timing.warmup.as_nanos() as u64).count() as u64;
             // Without warm-up the server is first asked a moment after the start; what came was sent for certain.
             let sent = measurement.server?.events.max(measurement.counters.in_window);
-            (sent, in_window * u64::from(trial.cell.load.connections))
+            (sent, in_window * u64::from(push.connections))
         }
-        Scenario::Saturate | Scenario::Connect | Scenario::Memory => return None,
-        Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact | Scenario::Llm => return None,
+        // Each watcher's events are counted against the draw of its job: what was not sent is lost.
+        Workload::Job(_) | Workload::Saturate { .. } | Workload::Connect { .. } | Workload::Memory { .. } => {
+            return None;
+        }
+        Workload::Handshake { .. } | Workload::Codec | Workload::Browser | Workload::Exact { .. } => return None,
+        Workload::Llm { .. } | Workload::Endpoint { .. } => return None,
     };
     ((sent as f64) < OFFERED_SHARE * planned as f64).then(|| offered_short(sent, planned))
-}
-
-/// Events of one schedule that fall due from `from_ns` to the end of the window.
-fn dues(trial: &Trial, from_ns: u64) -> Option<u64> {
-    let load = &trial.cell.load;
-    let end_ns = (load.warmup + load.window).as_nanos() as u64;
-    let dues = load.schedule.dues(load.rate, trial.seed)?;
-    Some(dues.take_while(|&due| due < end_ns).filter(|&due| due >= from_ns).count() as u64)
 }
 
 fn microseconds(measurement: &Measurement, metric: Metric, quantile: Quantile) -> Option<f64> {
@@ -199,8 +196,7 @@ mod tests {
 
     #[test]
     fn what_was_planned_must_have_been_sent() {
-        let mut trial = samples::trial(Scenario::Push);
-        trial.cell.load.rate = Rate::per_second(1_000.0).unwrap();
+        let trial = samples::trial(Scenario::Push);
         let sent = |events, expected| Measurement {
             server: Some(Usage { events, ..Usage::default() }),
             counters: Counters { expected, ..Counters::default() },
@@ -211,8 +207,7 @@ mod tests {
         let short = Some(offered_short(1_997, 2_000));
         assert_eq!(offered(&trial, &sent(1_997, Some(3_000))), short);
         assert_eq!(offered(&trial, &sent(0, None)), None, "cut short by hand");
-        let mut echo = samples::trial(Scenario::Echo);
-        echo.cell.load.rate = trial.cell.load.rate;
+        let echo = samples::trial(Scenario::Echo);
         let messages = |messages_sent| Measurement {
             counters: Counters { expected: Some(messages_sent), messages_sent, ..Counters::default() },
             ..Measurement::default()

@@ -1,15 +1,18 @@
 //! Trials that tables of thresholds start from.
 
 use crate::{ClientFacts, Distribution, Measurement, Metric, Outcome, Plan, SCHEMA, Scenario, Tool, Trial};
-use std::time::Duration;
 
-/// A measured trial of one second of warm-up and two of window, 100 events a second.
+/// A measured trial of one second of warm-up and two of window, 1,000 events a second.
 pub(super) fn trial(scenario: Scenario) -> Trial {
-    let mut plan =
-        Plan::from_toml("name='p'\nwhy='w'\n[[cell]]\nname='a'\nwhy='w'\nscenario='push'\n").expect("a plan");
-    let mut cell = plan.cells.remove(0);
-    cell.scenario = scenario;
-    cell.load.warmup = Duration::from_secs(1);
+    let lines = match scenario {
+        Scenario::Memory => "steps=[1,2,3,4]",
+        Scenario::Llm => "workload='chat'",
+        Scenario::Push | Scenario::Echo | Scenario::Relay => "rate=1000",
+        _ => "",
+    };
+    let scenario = serde_json::to_value(scenario).expect("a word");
+    let text = format!("name='p'\nwhy='w'\n[[cell]]\nname='a'\nwhy='w'\nscenario={scenario}\n{lines}\n");
+    let cell = Plan::from_toml(&text).expect("a plan").cells.remove(0);
     Trial {
         schema: SCHEMA,
         tool: Tool { version: String::new(), commit: String::new(), profile: "release".to_owned() },

@@ -3,7 +3,7 @@
 
 use super::row::BearsOn::Times;
 use super::row::{Action, Warning};
-use crate::{Figure, LONG_NS, Late, Measurement, Metric, Quantile, Scenario, Stalls, Trial, Usage};
+use crate::{Figure, LONG_NS, Late, Measurement, Metric, Quantile, Stalls, Trial, Usage, Workload};
 use wire::Rate;
 
 /// Share of the events that must be late, together with the witness, for a trial to be void: then quantiles are the host's.
@@ -25,7 +25,7 @@ crate::checks! {
         when: "fired - due: p99 > {BUNCHED_US} µs or > the interval; without a witness > {LONG_MS} ms";
         en: "events were released {p99_us:.0} µs late at p99: all but an idle timer's lateness is charged";
         zh: "事件 p99 迟发 {p99_us:.0} µs：除空闲定时器自身的迟到外，全部计入所判时间";
-        @look: |trial, m| pacer(trial.cell.load.rate, m).filter(|found| trial.is_paced() && found.action() < Action::Void);
+        @look: |trial, m| pacer(trial.cell.workload.pace().map(|pace| pace.rate), m).filter(|found| trial.is_paced() && found.action() < Action::Void);
         // Trials of the first schemas, which had no witness to ask; since then what is late for long is a stall.
         worse: Some((Action::Void, |warning| warning.number("p99_us") > LONG_NS as f64 / 1e3));
         bears_on: Times;
@@ -64,9 +64,9 @@ crate::checks! {
 }
 
 /// Above this, arrivals bunch; lateness that could make a trial void is attributed first.
-pub fn pacer(rate: Rate, measurement: &Measurement) -> Option<Warning> {
+pub fn pacer(rate: Option<Rate>, measurement: &Measurement) -> Option<Warning> {
     let p99_us = Figure::Duration(Metric::PacerLateness, Quantile::P99).of(measurement)? / 1e3;
-    let limit_us = BUNCHED_US.min(rate.interval_ns() / 1e3);
+    let limit_us = rate.map_or(BUNCHED_US, |rate| BUNCHED_US.min(rate.interval_ns() / 1e3));
     (p99_us > limit_us).then(|| pacer_late(p99_us))
 }
 
@@ -96,8 +96,8 @@ fn attributed(trial: &Trial, measurement: &Measurement) -> Option<Attributed> {
         schedule,
         host,
         generator: stalls.generator,
-        ours: matches!(trial.cell.scenario, Scenario::Echo | Scenario::Relay),
-        witnessed: stalls.witness.is_some(),
+        ours: matches!(trial.cell.workload, Workload::Echo { .. } | Workload::Relay { .. }),
+        witnessed: stalls.witness.is_some() && is_believed,
         events: measurement.counters.in_window.max(1) as f64,
     })
 }
@@ -137,7 +137,7 @@ fn is_busy(trial: &Trial, measurement: &Measurement) -> bool {
 mod tests {
     use super::*;
     use crate::check::samples;
-    use crate::{Counters, Witness};
+    use crate::{Counters, Scenario, Witness};
 
     const MS: u64 = 1_000_000;
 
@@ -146,6 +146,18 @@ mod tests {
     }
 
     fn found(scenario: Scenario, stalled: Stalls, busy: bool) -> Vec<(&'static str, Action)> {
+        let found = warnings(scenario, stalled, busy);
+        found.iter().map(|warning| (warning.check().id, warning.action())).collect()
+    }
+
+    /// What is said of a server that is late, on such a host.
+    fn text(witness: Option<Witness>, busy: bool) -> String {
+        let stalled = Stalls { witness, schedule: late(700, 700), ..Stalls::default() };
+        let [english, _] = warnings(Scenario::Push, stalled, busy)[0].words();
+        english
+    }
+
+    fn warnings(scenario: Scenario, stalled: Stalls, busy: bool) -> Vec<Warning> {
         let usage = Usage { elapsed_ns: 100, cpu_ns: if busy { 60 } else { 20 }, ..Usage::default() };
         let measurement = Measurement {
             counters: Counters { in_window: 10_000, ..Counters::default() },
@@ -155,8 +167,7 @@ mod tests {
             ..Measurement::default()
         };
         let trial = samples::trial(scenario);
-        let found = LOOKS.iter().filter_map(|look| look(&trial, &measurement));
-        found.map(|warning| (warning.check().id, warning.action())).collect()
+        LOOKS.iter().filter_map(|look| look(&trial, &measurement)).collect()
     }
 
     fn witness(realtime: bool) -> Option<Witness> {
@@ -189,6 +200,8 @@ mod tests {
         assert_eq!(found(Scenario::Push, stalled(witness(true)), true), void);
         assert_eq!(found(Scenario::Push, stalled(witness(false)), false), void);
         assert_eq!(found(Scenario::Push, stalled(witness(false)), true), [("server-stalled", Action::Warn)]);
+        assert!(text(witness(true), true).contains("while an idle timer"));
+        assert!(!text(witness(false), true).contains("idle timer"), "one that is not believed says nothing");
         let few = Stalls { witness: witness(true), host: late(100, 30), ..Stalls::default() };
         assert_eq!(found(Scenario::Push, few, false), []);
     }
@@ -208,7 +221,7 @@ mod tests {
 
     fn released(us: u64, rate: f64) -> Option<Action> {
         let measurement = samples::timed(&[(Metric::PacerLateness, &[us])]);
-        pacer(Rate::per_second(rate).unwrap(), &measurement).map(|warning| warning.action())
+        pacer(Rate::per_second(rate), &measurement).map(|warning| warning.action())
     }
 
     #[test]
@@ -223,6 +236,6 @@ mod tests {
         ] {
             assert_eq!(released(us, rate), action, "{us} µs at {rate}/s");
         }
-        assert_eq!(pacer(Rate::per_second(1.0).unwrap(), &Measurement::default()), None);
+        assert_eq!(pacer(Rate::per_second(1.0), &Measurement::default()), None);
     }
 }

@@ -64,7 +64,7 @@ impl FromStr for Figure {
     }
 }
 
-/// How records of schemas 1 to 4 name a quantity that is no duration: `events-per-second`.
+/// How records of schemas 1 to 5 name a quantity that is no duration: `events-per-second`.
 fn kebab(figure: Figure) -> String {
     let mut name = String::new();
     for c in format!("{figure:?}").chars() {
@@ -88,7 +88,7 @@ impl<'de> Deserialize<'de> for Figure {
         #[serde(untagged)]
         enum Written {
             Id(String),
-            /// As in records of schemas 1 to 4.
+            /// As in records of schemas 1 to 5.
             Old {
                 duration: (Metric, Quantile),
             },

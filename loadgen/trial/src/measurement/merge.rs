@@ -62,9 +62,13 @@ impl Measurement {
                 let mine = &mut self.timeline[at];
                 let mut distribution = std::mem::take(&mut mine.distribution);
                 distribution.merge(&theirs.distribution);
-                let whole = Second::of(mine.offset_ns, mine.received + theirs.received, distribution);
-                let complete = whole.distribution.len() == whole.received;
-                *mine = if complete { whole } else { Second { p50_ns: None, p99_ns: None, ..whole } };
+                let received = mine.received + theirs.received;
+                // Part of the durations would pass for all of them.
+                *mine = if distribution.len() == received {
+                    Second::of(mine.offset_ns, received, distribution)
+                } else {
+                    Second { offset_ns: mine.offset_ns, received, ..Second::default() }
+                };
             }
             Err(at) => self.timeline.insert(at, theirs),
         }
@@ -145,7 +149,7 @@ impl Dependence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuSource, KernelStamps};
+    use crate::{CpuSource, KernelStamps, Quantile};
 
     fn merged(mut one: Measurement, other: &Measurement) -> Measurement {
         one.merge(other.clone());
@@ -224,6 +228,6 @@ mod tests {
         assert_eq!((merged(one.clone(), &other), merged(other, &one)), (both.clone(), both));
         let summary = of(&[slice(0, &[30, 20]).summary()]);
         let found = &merged(one, &summary).timeline[0];
-        assert_eq!((found.received, found.p50_ns, found.p99_ns), (3, None, None));
+        assert_eq!((found.received, found.quantile(Quantile::P50), found.quantile(Quantile::P90)), (3, None, None));
     }
 }

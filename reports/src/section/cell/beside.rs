@@ -11,14 +11,17 @@ use wire::Transport;
 
 /// One remark for the whole cell; `None` where nothing is timed.
 pub(super) fn remark(comparison: &Comparison, cell: &CellComparison, lang: Language) -> Option<Block> {
-    let timed = matches!(cell.cell.scenario, Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect);
+    let timed = matches!(
+        cell.cell.workload.scenario(),
+        Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect
+    );
     let counted = cell.cell.section().is_exact();
     let redone = comparison.records.redone.iter().filter(|redone| redone.cell == cell.cell.name).count();
     let blocks = cell.pair().and_then(|versus| versus.contests.first()).map(|contest| contest.ratio.blocks)?;
     let paced = offered(cell);
     let mut load = vec![ceiling(comparison, cell, paced, lang), busy(cell, lang)];
     // A load without a schedule is its own capacity.
-    load.extend((cell.cell.scenario != Scenario::Saturate).then(|| capacity(comparison, paced, lang)));
+    load.extend((cell.cell.workload.scenario() != Scenario::Saturate).then(|| capacity(comparison, paced, lang)));
     let load = lang.series(&load);
     (timed && !counted).then(|| Block::Note(lang.beside(lang.blocks(blocks), redone, load)))
 }
@@ -40,7 +43,8 @@ pub(super) fn null_costs(comparison: &Comparison, cell: &CellComparison, lang: L
 
 /// Events a second that the plan offers a cell of timed events.
 fn offered(cell: &CellComparison) -> Option<f64> {
-    matches!(cell.cell.scenario, Scenario::Push | Scenario::Echo | Scenario::Relay).then(|| cell.cell.offered())?
+    matches!(cell.cell.workload.scenario(), Scenario::Push | Scenario::Echo | Scenario::Relay)
+        .then(|| cell.cell.workload.offered())?
 }
 
 /// The planned rate as a share of what the slower contestant delivered in this run without a schedule.

@@ -44,7 +44,7 @@ fn of_arms(cell: &CellComparison) -> Vec<(Arm, Breakdown)> {
 }
 
 fn line(cell: &CellComparison, arm: Arm, found: &Breakdown, lang: Language) -> String {
-    let relayed = cell.cell.scenario == Scenario::Relay;
+    let relayed = cell.cell.workload.scenario() == Scenario::Relay;
     let part = |(part, ns): &(Part, f64)| format!("{} {}", lang.part(*part, relayed), number::duration(*ns));
     let parts: Vec<String> = found.parts.iter().map(part).collect();
     lang.breakdown_line(&cell.cell.name, lang.arm(arm), parts.join(" + "), number::duration(found.whole_ns))
@@ -52,7 +52,7 @@ fn line(cell: &CellComparison, arm: Arm, found: &Breakdown, lang: Language) -> S
 
 /// A column for each part, with its share of the parts' sum.
 fn table(cell: &CellComparison, arms: &[(Arm, Breakdown)], lang: Language) -> Table {
-    let relayed = cell.cell.scenario == Scenario::Relay;
+    let relayed = cell.cell.workload.scenario() == Scenario::Relay;
     let all = [Part::Timer, Part::Server, Part::Wire, Part::Client, Part::WireAndClient];
     let known = |part: &Part| arms.iter().any(|(_, found)| found.part_ns(*part).is_some());
     let parts: Vec<Part> = all.into_iter().filter(known).collect();

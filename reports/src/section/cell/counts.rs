@@ -14,7 +14,7 @@ const ALPHA: f64 = 0.05;
 /// The table of one other transport against the base; `None` where nothing was expected, so nothing can be lost. Losses are
 /// always shown, the rest where it happened.
 pub(super) fn table(cell: &CellComparison, versus: &Versus, lang: Language) -> Option<Block> {
-    let paced = matches!(cell.cell.scenario, Scenario::Push | Scenario::Echo);
+    let paced = matches!(cell.cell.workload.scenario(), Scenario::Push | Scenario::Echo);
     let (base, other) = (cell.arm(cell.base)?, cell.arm(versus.arm)?);
     let happened = |hits: fn(&Counters) -> u64| {
         [base, other].into_iter().flat_map(|arm| arm.measured()).any(|(_, m)| hits(&m.counters) > 0)

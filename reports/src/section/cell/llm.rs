@@ -32,8 +32,8 @@ pub(super) fn tables(cell: &CellComparison, lang: Language) -> Vec<Block> {
     let counts = table(caption, &wholes, counted(&wholes, lang), lang);
     let times = table(lang.llm_times_caption(), &wholes, timed(&wholes, lang), lang);
     let failures = wholes.iter().filter_map(|whole| failures(whole, lang));
-    let unit =
-        (wholes.len() > 1 && cell.cell.llm.is_none()).then(|| Block::Note(lang.llm_unit(cell.cell.blocks as usize)));
+    let unit = (wholes.len() > 1 && cell.cell.workload.is_endpoint())
+        .then(|| Block::Note(lang.llm_unit(cell.cell.blocks as usize)));
     [counts, times].into_iter().chain(failures).map(Block::Table).chain(unit).collect()
 }
 

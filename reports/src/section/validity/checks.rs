@@ -11,9 +11,8 @@ use trial::{Case, ProbeResult};
 /// Every null arm of a headline figure: its ratio must hold 1.
 pub(super) fn null_arms(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let of_cell = |cell: &CellComparison| {
-        let contests = cell.versus.iter().flat_map(|versus| &versus.contests).filter(|contest| contest.headline);
         let name = cell.cell.name.clone();
-        contests.filter_map(move |contest| Some((name.clone(), contest.clone(), contest.null?))).collect::<Vec<_>>()
+        cell.nulls().into_iter().map(move |(contest, null)| (name.clone(), contest.clone(), null)).collect::<Vec<_>>()
     };
     let nulls: Vec<(String, Contest, Ratio)> = comparison.cells.iter().flat_map(of_cell).collect();
     let table = Table::of(

@@ -1,0 +1,60 @@
+//! Which workload each arm can do: the one place that knows.
+
+use crate::{Arm, ClientKind, Workload};
+use wire::Transport::{self, HttpStream, LongPoll, RawTcp, Sse, WebSocket};
+
+impl Workload {
+    /// Whether an arm can do it.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn supports(&self, arm: Arm) -> Result<(), String> {
+        let by_client = if arm.client == ClientKind::Library { self.refuses_library(arm.protocol) } else { None };
+        by_client.or_else(|| self.refuses(arm.protocol)).map_or(Ok(()), Err)
+    }
+
+    /// Why the client of another author cannot do it.
+    fn refuses_library(&self, transport: Transport) -> Option<String> {
+        if matches!(transport, LongPoll | HttpStream | RawTcp) && !matches!(self, Self::Codec) {
+            return Some(format!("no client library reads {transport}"));
+        }
+        let why = match self {
+            Self::Push(_) | Self::Saturate { .. } | Self::Memory { .. } | Self::Codec => return None,
+            Self::Relay { .. } => "a library client reads to the end of a stream, and a relayed one has none",
+            Self::Llm { .. } | Self::Endpoint { .. } => "answers of a language model are read by the lean client",
+            Self::Job(_) => "events of a job are read by the lean client",
+            Self::Echo { .. } | Self::Connect { .. } => "messages and first events are timed by the lean client",
+            Self::Handshake { .. } => "no client library shows the heads of its handshake",
+            Self::Browser => "a browser is a client of its own",
+            Self::Exact { .. } => "what is counted is the server's: the lean client reads it",
+        };
+        Some(why.to_owned())
+    }
+
+    /// Why a protocol cannot do it.
+    fn refuses(&self, transport: Transport) -> Option<String> {
+        match (self, transport) {
+            (Self::Relay { .. }, LongPoll) => Some(
+                "a relay begins when every subscriber was answered, and a poll is not answered before its first event"
+                    .to_owned(),
+            ),
+            (Self::Saturate { .. } | Self::Echo { .. }, LongPoll) => {
+                Some("long-poll has no open stream to saturate or to answer on".to_owned())
+            }
+            (Self::Exact { .. }, LongPoll) => {
+                Some("long-poll has no stream whose events could be counted alone".to_owned())
+            }
+            (Self::Echo { .. }, RawTcp | HttpStream) => {
+                Some(format!("{transport} is a control for pushed events, it carries no messages up"))
+            }
+            (Self::Llm { .. } | Self::Endpoint { .. }, LongPoll | HttpStream | RawTcp) => {
+                Some(format!("{transport} asks no language model"))
+            }
+            (Self::Job(_), LongPoll | HttpStream | RawTcp) => Some(format!("{transport} watches no job")),
+            (Self::Echo { .. } | Self::Llm { .. } | Self::Endpoint { .. } | Self::Job(_), Sse | WebSocket) => None,
+            (Self::Saturate { .. } | Self::Exact { .. } | Self::Relay { .. }, _) => None,
+            (Self::Push(_) | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. }, _) => None,
+            (Self::Codec | Self::Browser, _) => None,
+        }
+    }
+}
