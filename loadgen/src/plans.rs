@@ -90,8 +90,8 @@ mod tests {
             if ["exact", "llm", "workloads", "jobs"].contains(&built_in.name) {
                 continue;
             }
-            let rows: BTreeSet<_> = plan.cells.iter().filter_map(|cell| cell.row).collect();
-            assert_eq!(rows, Row::ALL.into_iter().collect(), "{}", plan.name);
+            let rows: BTreeSet<_> = plan.cells.iter().filter_map(|cell| Some(&cell.row.as_ref()?.id)).collect();
+            assert!(rows.is_superset(&Row::built_in().iter().map(|row| &row.id).collect()), "{}", plan.name);
         }
     }
 

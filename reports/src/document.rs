@@ -42,7 +42,7 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// Its name in links.
-    pub anchor: &'static str,
+    pub anchor: String,
     /// Its heading.
     pub heading: String,
     /// Whether the heading is seen; its blocks speak for themselves otherwise.
@@ -163,7 +163,7 @@ pub struct Entry {
     /// Its name.
     pub name: String,
     /// The section that has the evidence; `None` where the finding says all.
-    pub anchor: Option<&'static str>,
+    pub anchor: Option<String>,
     /// What is claimed of each side; empty where nothing is.
     pub claim: Vec<String>,
     /// The claim as a sentence.
@@ -196,7 +196,7 @@ pub struct Found {
 pub struct Line {
     /// What was measured.
     pub what: String,
-    /// Its value for each side.
+    /// Its value for each arm, in the order of the columns.
     pub values: Vec<String>,
     /// Its ratios; empty where they make no sense.
     pub ratios: Vec<String>,

@@ -6,12 +6,13 @@ mod lines;
 
 use crate::arms::Arms;
 use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference, Estimability, turned, untimed};
+use crate::document::Line;
 use crate::number;
-use crate::row::{Finding, Measured, RowVerdict, clause};
+use crate::row::{Finding, RowVerdict, clause, why_none, why_not};
 use crate::text::Language;
 use crate::verdict::{Direction, FEWEST_BLOCKS, Verdict};
 use crate::warnings::trial_warnings;
-use trial::{Action, Arm, Figure, Measurement, Metric, Quantile, Scenario};
+use trial::{Action, Arm, Figure, Metric, Quantile, Scenario};
 
 /// A run of cells that feed no row.
 pub(crate) struct OwnCells<'a, 'r> {
@@ -144,19 +145,6 @@ impl<'a, 'r> OwnCells<'a, 'r> {
     }
 }
 
-/// Why an arm has no numbers, or not those that its cell is about.
-pub(crate) fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
-    let failed = arm.failure().or_else(|| arm.unsupported()).map(str::to_owned);
-    let void = || arm.void().map(|warning| lang.all_void(lang.warning(warning)));
-    let exact = |m: &Measurement| m.exact.as_ref()?.not_measured.first().cloned();
-    let heap = |m: &Measurement| match &m.heap {
-        Some(heap) => heap.not_measured.clone(),
-        None => (!m.memory.is_empty()).then(|| lang.requested_not_measured(lang.older_schema())),
-    };
-    let lacking = || arm.measured().find_map(|(_, m)| exact(m).or_else(|| heap(m)));
-    failed.or_else(void).or_else(lacking)
-}
-
 impl<'a, 'r> OwnCell<'a, 'r> {
     fn of(cell: &'a CellComparison<'r>) -> Self {
         let paced = cell.cell.workload.is_paced();
@@ -164,7 +152,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         Self { cell, gap_ns: tpot.filter(|ns| paced && *ns > 0.0) }
     }
 
-    /// Measured pace of one stream between first and last content.
+    /// Line pace of one stream between first and last content.
     pub(crate) fn tokens_per_second(&self) -> Option<f64> {
         self.gap_ns.map(|ns| 1e9 / ns)
     }
@@ -237,7 +225,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             lines: self.lines(&own.arms, lang),
             verdict,
             sentence: self.sentence(own, lang),
-            caveats: trial_warnings(None, &trials, Action::Warn, lang),
+            caveats: trial_warnings(false, &trials, Action::Warn, lang),
         }
     }
 
@@ -301,15 +289,14 @@ impl<'a, 'r> OwnCell<'a, 'r> {
     /// What the only transport of a cell was measured at.
     fn alone(&self, arms: &Arms, lang: Language) -> Option<String> {
         let [arm] = self.cell.cell.arms[..] else { return None };
-        let Measured { what, mut values, .. } = self.lines(arms, lang).into_iter().next()?;
+        let Line { what, mut values, .. } = self.lines(arms, lang).into_iter().next()?;
         Some(lang.cells_alone(what, &lang.arm(arm), values.swap_remove(arms.column(arm)?)))
     }
 
     /// Why there is nothing to compare.
     pub(crate) fn absent(&self, lang: Language) -> String {
         let arms = || self.cell.arms.iter().filter(|arm| !arm.arm.twin);
-        let told = arms().find_map(|arm| Some(format!("{}: {}", lang.arm(arm.arm), why_not(arm, lang)?)));
-        told.unwrap_or_else(|| match self.cell.cell.arms.len() {
+        why_none(arms(), lang).unwrap_or_else(|| match self.cell.cell.arms.len() {
             1 => lang.llm_one_transport(),
             _ if arms().any(|arm| arm.trials.is_empty()) => lang.cells_cut_off(),
             _ => lang.cells_nothing_common(),

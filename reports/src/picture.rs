@@ -14,12 +14,12 @@ use crate::chart::{ChartError, ChartText, Colour, Plot};
 use crate::compare::{ArmTrials, CellComparison};
 use crate::document::{Block, Picture};
 use crate::text::Language;
-use trial::{Arm, Row, Scenario};
+use trial::{Arm, Scenario};
 use wire::Transport;
 
 /// Every picture of a cell's own; rows whose cells are compared in one picture make theirs themselves.
 pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
-    match cell.cell.row {
+    match &cell.cell.row {
         None => match cell.cell.workload.scenario() {
             Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect | Scenario::Llm => {
                 durations(cell, lang)
@@ -28,16 +28,8 @@ pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
             Scenario::Memory => memory(&[cell], lang).into_iter().collect(),
             Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => Vec::new(),
         },
-        Some(Row::Latency | Row::Bidirectional | Row::ConnectTime) => durations(cell, lang),
-        Some(
-            Row::ProtocolType
-            | Row::Implementation
-            | Row::BrowserSupport
-            | Row::NetworkOverhead
-            | Row::ClientLibrary
-            | Row::Throughput
-            | Row::Memory,
-        ) => Vec::new(),
+        Some(row) if row.is_timed() => durations(cell, lang),
+        Some(_) => Vec::new(),
     }
 }
 

@@ -4,13 +4,14 @@ use crate::compare::Comparison;
 use crate::document::{Block, Verdicts};
 use crate::own_cells::OwnCells;
 use crate::render::{blocks, joined, table, verdicts_table};
+use crate::row::rows_of;
 use crate::section::{Findings, answer, own_verdicts, pace_table, verdicts};
 use crate::text::Language;
 
 /// The part of a README that a run fills: what stands between `<!-- pushbench:NAME -->` and `<!-- /pushbench:NAME -->`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// `table`: the ten rows.
+    /// `table`: the rows.
     Table,
     /// `streams`: language-model cells.
     Streams,
@@ -51,7 +52,8 @@ impl Part {
 /// What a run has to say in a README, in English, and in which part of it: the answer, a table, how that is to be read.
 pub fn readme_part(comparison: &Comparison) -> (Part, String) {
     let lang = Language::English;
-    let findings = Findings::of(comparison, lang);
+    let rows = rows_of(std::slice::from_ref(comparison));
+    let findings = Findings::of(comparison, &rows, lang);
     let first_lines = |verdicts: Verdicts| verdicts_table(&verdicts.brief(), 0);
     let (part, table, note) = match OwnCells::of(comparison) {
         _ if comparison.records.run.agent.is_some() => (Part::Agent, String::new(), None),
@@ -60,8 +62,8 @@ pub fn readme_part(comparison: &Comparison) -> (Part, String) {
         }
         Some(own) => (Part::Cells, first_lines(own_verdicts(&own, lang)), Some(own.arms.note(lang))),
         None => {
-            let rows = verdicts(std::slice::from_ref(&findings), &[], lang);
-            (Part::Table, first_lines(rows), Some(findings.arms.note(lang)))
+            let table = verdicts(std::slice::from_ref(&findings), &[], lang);
+            (Part::Table, first_lines(table), Some(findings.arms.note(lang)))
         }
     };
     let answer = blocks(&[Block::Answer(answer(comparison, &findings, lang))]);

@@ -5,7 +5,7 @@ use crate::detect::noisy_host;
 use crate::text::Language;
 use trial::check::BearsOn;
 use trial::check::events::stopped_early;
-use trial::{Action, End, Row, StopReason, Trial, Warning};
+use trial::{Action, End, StopReason, Trial, Warning};
 
 /// What a reader must know before any number: warnings of the file, of the run, and how it ended.
 pub(crate) fn run_warnings(comparison: &Comparison, lang: Language) -> Vec<String> {
@@ -27,12 +27,14 @@ fn by_hand(end: &End) -> bool {
     end.stops.iter().any(|stop| stop.reason == StopReason::Interrupted)
 }
 
-/// Each kind of warning that matters to a row and has at least this consequence once, with the number of trials that it was
+/// Each kind of warning that matters to what is counted, or else to what is timed, and has at least this consequence once, with the number of trials that it was
 /// given to.
-pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action, lang: Language) -> Vec<String> {
+pub(crate) fn trial_warnings(counted: bool, trials: &[&Trial], least: Action, lang: Language) -> Vec<String> {
     let mut kinds: Vec<(&Warning, usize)> = Vec::new();
     for trial in trials {
-        for warning in distinct(&trial.warnings).filter(|warning| warning.action() >= least && matters(row, warning)) {
+        for warning in
+            distinct(&trial.warnings).filter(|warning| warning.action() >= least && matters(counted, warning))
+        {
             match kinds.iter_mut().find(|(known, _)| known.is(warning.check())) {
                 Some((_, times)) => *times += 1,
                 None => kinds.push((warning, 1)),
@@ -40,9 +42,7 @@ pub(crate) fn trial_warnings(row: Option<Row>, trials: &[&Trial], least: Action,
         }
     }
     let said = |(warning, times): (&Warning, usize)| match warning.action() {
-        Action::Void if !row.is_some_and(Row::is_counted) => {
-            lang.void_trials(lang.warning(warning), times, trials.len())
-        }
+        Action::Void if !counted => lang.void_trials(lang.warning(warning), times, trials.len()),
         _ => lang.in_trials(lang.warning(warning), times, trials.len()),
     };
     kinds.into_iter().map(said).collect()
@@ -55,8 +55,7 @@ fn distinct(warnings: &[Warning]) -> impl Iterator<Item = &Warning> {
 }
 
 /// Lateness spoils durations and rates; what is counted to the byte does not depend on when it came.
-fn matters(row: Option<Row>, warning: &Warning) -> bool {
-    let counted = row.is_some_and(Row::is_counted);
+fn matters(counted: bool, warning: &Warning) -> bool {
     match warning.check().bears_on {
         BearsOn::Everything => true,
         BearsOn::Times => !counted,

@@ -86,7 +86,7 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
         );
         assert!(contest.headline && contest.null.is_some_and(|null| null.value == 1.0));
         for (lang, words) in [(Language::English, english), (Language::Chinese, chinese)] {
-            let latency = finding(&comparison, Row::Latency, lang);
+            let latency = finding(&comparison, Row::named("latency").unwrap(), lang);
             assert_eq!(latency.verdict, RowVerdict::Confirmed, "WebSocket has the lower latency, whoever is the base");
             let line = &latency.lines[0];
             assert!(line.values[0].starts_with("10") && line.values[1].starts_with("80"), "{line:?}");
@@ -108,7 +108,7 @@ fn a_cell_with_another_base_than_the_first_says_so_beside_its_ratios() {
     fan_out.base = Some(Arm::of(Transport::WebSocket));
     let records = synthetic::of_plan(plan);
     let comparison = Comparison::of(&records);
-    let latency = finding(&comparison, Row::Latency, Language::English);
+    let latency = finding(&comparison, Row::named("latency").unwrap(), Language::English);
     for line in &latency.lines {
         assert_eq!(line.ratios[0].ends_with("(SSE / WebSocket)"), line.what.starts_with("fan-out"), "{line:?}");
     }
@@ -209,7 +209,7 @@ fn what_an_idle_timer_was_late_is_not_charged_where_every_trial_had_one() {
     assert_eq!(judged.verdict, Verdict::Different { direction: Direction::Lower, beyond_margin: true });
     let response = the_contest(&comparison, P50);
     assert!(!response.headline && response.verdict == Verdict::Exploratory, "both are shown, one is judged");
-    let finding = reports::row::finding(&comparison, trial::Row::Latency, reports::Language::English);
+    let finding = reports::row::finding(&comparison, Row::named("latency").unwrap(), reports::Language::English);
     assert!(finding.sentence.contains("single p50: 0.500×"), "{}", finding.sentence);
     assert!(
         finding.caveats[0].contains("up to 90.0 µs") && finding.caveats[0].contains("the p50 ratio is 0.750×"),
@@ -355,7 +355,7 @@ fn what_is_judged_less_lateness_is_still_diluted_by_the_client_and_by_what_excee
     assert_eq!(the_contest(&comparison, P50).dilution, 0.7, "from due both are in it");
     let judged = Figure::Duration(Metric::JudgedTime, Quantile::P50);
     assert_eq!(the_contest(&comparison, judged).dilution, 0.4);
-    let finding = reports::row::finding(&comparison, trial::Row::Latency, Language::English);
+    let finding = reports::row::finding(&comparison, Row::named("latency").unwrap(), Language::English);
     let [less, diluted] = &finding.caveats[..] else { panic!("{:?}", finding.caveats) };
     assert!(less.contains("up to 1.00 µs") && diluted.contains("40 % of the base median"), "{finding:?}");
 

@@ -27,7 +27,8 @@ fn is_obeyed(c: char) -> bool {
 /// The synthetic run of the whole table, and what is stored of every other command.
 fn whole() -> Vec<Base> {
     let directory = TempDir::new().unwrap();
-    let path = synthetic::write(&synthetic::records(2), directory.path());
+    let plan = synthetic::plan_of(&format!("{}{}", synthetic::PLAN, synthetic::SECTION), 2);
+    let path = synthetic::write(&synthetic::of_plan(plan), directory.path());
     let lines = fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
     bases().into_iter().chain([Base { name: "synthetic".to_owned(), lines }]).collect()
 }

@@ -34,7 +34,7 @@ fn is_refused(records: &Records, knob: &str) {
         assert!(versus.contests.iter().all(|contest| contest.verdict == Verdict::Refused));
         assert!(versus.shifts.is_empty());
     }
-    let latency = row::finding(&comparison, Row::Latency, Language::English);
+    let latency = row::finding(&comparison, Row::named("latency").unwrap(), Language::English);
     assert!(matches!(&latency.verdict, RowVerdict::NotMeasured(why) if why.contains(knob)), "{latency:?}");
     assert!(latency.lines.is_empty());
     let found = detected(&comparison).into_iter().map(|found| found.warning);

@@ -175,9 +175,9 @@ pub(super) fn refuse(head: &Head, wanted: u16, rest: &[u8]) -> DecodeError {
 fn refusal(status: u16, reason: &str, body: &str, wants_upgrade: bool) -> String {
     let body = quoted(body);
     match wants_upgrade {
-        true => format!(
-            "the peer answered {status} and wants an upgrade{body}: a WebSocket endpoint? use ws:// or wss://"
-        ),
+        true => {
+            format!("the peer answered {status} and wants an upgrade{body}: a WebSocket endpoint? use ws:// or wss://")
+        }
         false => format!("the peer answered {status} {}{body}", reason.escape_debug()),
     }
 }

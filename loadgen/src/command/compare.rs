@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use trial::{
-    Action, Arm, Cell, ClientKind, Content, End, Line, Pace, Plan, Preflight, Push, Quantile, Row, StopRule, Timing,
+    Action, Arm, Cell, ClientKind, Content, End, Line, Pace, Plan, Preflight, Push, Quantile, StopRule, Timing,
     Workload,
 };
 use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
@@ -189,7 +189,7 @@ fn record(
 /// publisher and subscribers then share this host's clock. Whether there was any.
 fn relay(plan: &mut Plan) -> bool {
     let lean = |cell: &Cell| cell.clients() == [ClientKind::Lean];
-    let timed = plan.cells.iter_mut().filter(|cell| matches!(cell.row, None | Some(Row::Latency)) && lean(cell));
+    let timed = plan.cells.iter_mut().filter(|cell| cell.section().is_timed() && lean(cell));
     let mut any = false;
     for cell in timed {
         let Workload::Push(push) = &cell.workload else { continue };

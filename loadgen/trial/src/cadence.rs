@@ -1,6 +1,6 @@
 //! How finely the servers of a cell keep time, and how long their schedule is run for nobody. Pure data.
 
-use crate::{Cell, Row, Workload};
+use crate::{Cell, Workload};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -58,8 +58,8 @@ impl Cell {
     pub fn control(&self) -> Option<Duration> {
         let Workload::Push(push) = &self.workload else { return None };
         let paced = self.workload.offered().is_some();
-        let timed = self.row.is_none_or(|row: Row| !row.is_counted());
-        (paced && timed && self.cadence.spin.is_zero()).then(|| (push.timing.window / 2).min(LONGEST_CONTROL))
+        (paced && !self.section().counted && self.cadence.spin.is_zero())
+            .then(|| (push.timing.window / 2).min(LONGEST_CONTROL))
     }
 }
 

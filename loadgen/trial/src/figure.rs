@@ -12,6 +12,7 @@ use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
 use Direction::{Higher, Lower};
 use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate};
 use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
+use serde::{Deserialize, Serialize};
 
 /// What the numbers of a quantity are counted in, hence how they are written and which units a threshold may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,8 @@ pub enum Dimension {
 }
 
 /// Where one number lies from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Above the base.
     Higher,

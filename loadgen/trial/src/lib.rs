@@ -69,7 +69,7 @@ pub use plan_check::PlanError;
 pub use quantile::Quantile;
 pub use record::{ClientFacts, ClockOffset, End, Host, Line, LineError, Outcome, Run, SCHEMA, Tool, Trial};
 pub use recording::Recording;
-pub use row::Row;
+pub use row::{Bilingual, Row, RowChart, RowLine, Rule, Weight};
 pub use second::Second;
 pub use selfcheck::{Case, ProbeResult, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, Stalls, Witness};

@@ -1,7 +1,8 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::{Arm, Cadence, ClientKind, Row, Workload, draft};
+use crate::{Arm, Cadence, ClientKind, Row, Scenario, Workload, draft};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 use wire::{Flush, Preset, Transport};
 
@@ -13,7 +14,8 @@ pub struct Cell {
     /// Why anybody should care; printed under the chart.
     pub why: String,
     /// The row of the table that it feeds, if any.
-    pub row: Option<Row>,
+    #[serde(default, with = "crate::row")]
+    pub row: Option<Arc<Row>>,
     /// What a trial does.
     #[serde(flatten, deserialize_with = "draft::of_record")]
     pub workload: Workload,
@@ -86,6 +88,11 @@ impl Cell {
     pub fn clients(&self) -> Vec<ClientKind> {
         let read_by = |client: &ClientKind| self.arms.iter().any(|arm| arm.client == *client);
         [ClientKind::Lean, ClientKind::Library].into_iter().filter(read_by).collect()
+    }
+
+    /// The row that it feeds; where it feeds none, what cells of one's own are shown in.
+    pub fn section(&self) -> &Row {
+        self.row.as_deref().unwrap_or_else(|| Row::own(self.workload.scenario() == Scenario::Llm))
     }
 
     /// Expected length of one block.

@@ -21,6 +21,9 @@ pub enum PlanError {
         /// What is wrong and what would be right.
         problem: String,
     },
+    /// A row that cannot be: its name, what is wrong and what would be right.
+    #[error("section '{0}': {1}")]
+    Section(String, String),
     /// An end that cannot be.
     #[error("{0}")]
     Stop(String),

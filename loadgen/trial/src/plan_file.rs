@@ -7,6 +7,7 @@ use crate::plan_check::PlanError;
 use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, Workload};
 use script::JobKind;
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::{Faults, Flush, Preset, Rate, Schedule, Sharing, Transport};
 
@@ -24,6 +25,8 @@ struct PlanFile {
     /// Base of every cell that names none of its own and has this arm.
     base: Option<Arm>,
     verdicts: Option<bool>,
+    #[serde(default)]
+    section: Vec<Row>,
     cell: Vec<CellSpec>,
 }
 
@@ -52,7 +55,7 @@ impl<T> OneOrMany<T> {
 struct CellSpec {
     name: String,
     why: String,
-    row: Option<Row>,
+    row: Option<String>,
     scenario: Scenario,
     arms: Option<Vec<Arm>>,
     /// Short form of `arms` for those that differ in the protocol alone.
@@ -94,11 +97,14 @@ impl Plan {
     /// # Errors
     /// [`PlanError`], whose text names the line, the cell or the nearest known key.
     pub fn from_toml(text: &str) -> Result<Self, PlanError> {
-        let file: PlanFile = toml::from_str(text).map_err(|error| PlanError::Toml(with_nearest(&error)))?;
+        let mut file: PlanFile = toml::from_str(text).map_err(|error| PlanError::Toml(with_nearest(&error)))?;
         if let Some((cell, problem)) = file.cell.iter().find_map(|spec| Some((&spec.name, spec.problem(&file)?))) {
             return Err(PlanError::Cell { cell: cell.clone(), problem });
         }
-        let cells: Vec<Cell> = file.cell.iter().flat_map(|spec| spec.expand(&file)).collect();
+        let rows = Row::known(std::mem::take(&mut file.section))?;
+        let rows = file.cell.iter().map(|spec| Row::of_cell(&spec.name, spec.row.as_deref(), &rows));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let cells: Vec<Cell> = file.cell.iter().zip(rows).flat_map(|(spec, row)| spec.expand(&file, row)).collect();
         let verdicts = file.verdicts.unwrap_or(true);
         let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts };
         plan.check()?;
@@ -121,12 +127,12 @@ impl PlanFile {
 
 impl CellSpec {
     /// The cells of the grid that the lists of this one span.
-    fn expand(&self, file: &PlanFile) -> Vec<Cell> {
+    fn expand(&self, file: &PlanFile, row: Option<Arc<Row>>) -> Vec<Cell> {
         let specs = spread(vec![self.clone()], |spec| &mut spec.preset, |preset| preset.to_string());
         let specs = spread(specs, |spec| &mut spec.connections, |connections| format!("{connections}c"));
         let specs = spread(specs, |spec| &mut spec.rate, |rate| format!("{rate}hz"));
         let specs = spread(specs, |spec| &mut spec.payload, |bytes| format!("{bytes}B"));
-        specs.into_iter().map(|spec| spec.cell(file)).collect()
+        specs.into_iter().map(|spec| Cell { row: row.clone(), ..spec.cell(file) }).collect()
     }
 
     /// The cell, of the first value of each list.
@@ -139,7 +145,7 @@ impl CellSpec {
             base: self.base.map(read).or(of_plan).or(arms.first().copied()),
             name: self.name,
             why: self.why,
-            row: self.row,
+            row: None,
             null: self.null.unwrap_or(true),
             preset: first(self.preset).unwrap_or(Preset::Equal),
             flush: self.flush,

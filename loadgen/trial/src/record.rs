@@ -3,7 +3,7 @@
 use crate::older;
 use crate::{
     Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight,
-    Redone, Row, Warning,
+    Redone, Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
@@ -250,8 +250,7 @@ impl Trial {
     /// The first warning that makes this trial void: it stays on disk and out of every figure. What is counted to the
     /// byte does not depend on when it came: trials of such rows are never void.
     pub fn voided_by(&self) -> Option<&Warning> {
-        let counted = self.cell.row.is_some_and(Row::is_counted);
-        self.warnings.iter().find(|warning| warning.action() == Action::Void && !counted)
+        self.warnings.iter().find(|warning| warning.action() == Action::Void && !self.cell.section().counted)
     }
 
     /// Whether this trial is out of every figure.

@@ -4,7 +4,7 @@
 use super::{Checked, Judgement, Standing};
 use crate::compare::Comparison;
 use crate::number;
-use crate::own_cells::why_not;
+use crate::row::why_not;
 use crate::text::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -48,7 +48,7 @@ impl Breakdown {
     /// `None` where no schedule says when events were due, and where a row counts what does not depend on time.
     pub fn of(cell: &Cell, arm: &ArmTrials) -> Option<Self> {
         let paced = matches!(cell.workload.scenario(), Scenario::Push | Scenario::Relay | Scenario::Llm);
-        if !paced || cell.row.is_some_and(trial::Row::is_counted) {
+        if !paced || cell.section().counted {
             return None;
         }
         let part = |part: Part| Some((part, median_ns(arm, part.metric())?));

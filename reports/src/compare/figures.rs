@@ -1,6 +1,6 @@
 //! Which figures each scenario is compared by, and which of them are headlines. Refuses to compute any.
 
-use trial::{Arm, Cell, Figure, Metric, Quantile, Row, Scenario};
+use trial::{Arm, Cell, Figure, Metric, Quantile, Scenario};
 use wire::{Role, Transport};
 
 /// The duration that a cell is about. Of our own language-model service that is what was added to the model's schedule;
@@ -109,22 +109,17 @@ pub fn headline_tests(cell: &Cell) -> usize {
 /// rest on, in the contest of the two transports that the article compares (or any two contestants in a cell
 /// of one's own). Of durations it is the judged one.
 pub(super) fn is_headline(cell: &Cell, other: Arm, figure: Figure, judged: Option<Metric>) -> bool {
-    let timed_row = matches!(cell.row, None | Some(Row::Latency | Row::Bidirectional | Row::ConnectTime));
     let alike = cell.base().is_some_and(|base| other == base.with(other.protocol));
     let pair = alike && matches!(other.protocol, Transport::Sse | Transport::WebSocket);
     let contest = if cell.row.is_some() { pair } else { other.protocol.role() == Role::Contestant };
+    let listed = |figure| cell.section().headlines().any(|headline| headline == figure);
     contest
         && match figure {
-            Figure::Duration(metric, Quantile::P50) => timed_row && judged == Some(metric),
-            Figure::Duration(metric, Quantile::P99) => {
-                matches!(cell.row, None | Some(Row::Latency)) && judged == Some(metric)
+            Figure::Duration(metric, quantile) => {
+                let is_judged = judged == Some(metric) && listed(Figure::Duration(Metric::JudgedTime, quantile));
+                is_judged || (metric != Metric::JudgedTime && listed(figure))
             }
-            Figure::EventsPerSecond => matches!(cell.row, None | Some(Row::Throughput)),
-            Figure::ServerMemoryPerConnection => true,
-            // Where CPU is the question; the schedule is the same in both arms and would only dilute it.
-            Figure::TransportCpuPerEvent => cell.row == Some(Row::Throughput),
-            Figure::TokensPerSecond => !cell.workload.is_paced(),
-            // No verdict of a row rests on any other, and none will without a line here.
-            _ => false,
+            Figure::TokensPerSecond => !cell.workload.is_paced() && listed(figure),
+            figure => listed(figure),
         }
 }

@@ -25,7 +25,7 @@ use crate::Records;
 use crate::capacity::Point;
 use crate::stats::holm;
 use crate::verdict::Ratio;
-use trial::{Arm, Cell, Figure, Metric, Row, Scenario, Trial};
+use trial::{Arm, Cell, Figure, Metric, Row, Trial};
 use wire::Transport;
 
 /// One run, compared.
@@ -117,13 +117,14 @@ impl<'r> Comparison<'r> {
     }
 
     /// Cells that feed a row.
-    pub fn row(&self, row: Row) -> impl Iterator<Item = &CellComparison<'r>> {
-        self.cells.iter().filter(move |cell| cell.cell.row == Some(row))
+    pub fn row<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a CellComparison<'r>> {
+        self.cells.iter().filter(|cell| cell.cell.row.as_ref().is_some_and(|fed| fed.id == row.id))
     }
 
-    /// Cells of a row with one scenario in which both transports of the article have numbers that may be compared.
-    pub fn measured(&self, row: Row, scenario: Scenario) -> impl Iterator<Item = &CellComparison<'r>> {
-        self.row(row).filter(move |cell| cell.cell.workload.scenario() == scenario && cell.is_comparable())
+    /// Cells whose row asks how much they deliver without a schedule.
+    pub fn saturated(&self) -> impl Iterator<Item = &CellComparison<'r>> {
+        let asks = |row: &Row| row.headlines().any(|figure| figure == Figure::EventsPerSecond);
+        self.cells.iter().filter(move |cell| cell.cell.row.as_deref().is_some_and(asks))
     }
 }
 
@@ -142,7 +143,8 @@ impl<'r> CellComparison<'r> {
     /// The part of its name behind its row: `single` of `latency/single`.
     pub fn short_name(&self) -> &'r str {
         let name = self.cell.name.as_str();
-        self.cell.row.and_then(|row| name.strip_prefix(row.name())?.strip_prefix('/')).unwrap_or(name)
+        let row = self.cell.row.as_ref();
+        row.and_then(|row| name.strip_prefix(&row.id)?.strip_prefix('/')).unwrap_or(name)
     }
 
     /// The trials of an arm.

@@ -3,58 +3,39 @@
 use super::OwnCell;
 use crate::arms::Arms;
 use crate::compare::Estimability;
+use crate::document::Line;
 use crate::number::{self, NONE};
-use crate::row::{Measured, shown};
+use crate::row::shown;
 use crate::text::Language;
 use trial::{Arm, Figure, Metric, Quantile};
 
-/// What stands beside the judged figure of answers.
-const OF_ANSWERS: [Figure; 5] = [
-    Figure::Duration(Metric::FirstContent, Quantile::P50),
-    Figure::Duration(Metric::InterChunk, Quantile::P50),
-    Figure::TokensPerSecond,
-    Figure::BytesPerToken,
-    Figure::ServerCpuPerEvent,
-];
-
-/// The same of other cells, as far as they have it.
-const OF_EVENTS: [Figure; 17] = [
-    Figure::Duration(Metric::InterEvent, Quantile::P50),
-    Figure::Duration(Metric::SentToKernel, Quantile::P50),
-    Figure::Duration(Metric::KernelToRead, Quantile::P50),
-    Figure::EventsPerSecond,
-    Figure::Goodput,
-    Figure::TransportCpuPerEvent,
-    Figure::ServerCpuPerEvent,
-    Figure::ScheduleCpuPerEvent,
-    Figure::ClientCpuPerEvent,
-    Figure::InstructionsPerEvent,
-    Figure::SyscallsPerEvent,
-    Figure::BytesPerEvent,
-    Figure::WireBytesInPerEvent,
-    Figure::RequestedBytesPerConnection,
-    Figure::ServerMemoryPerConnection,
-    Figure::KernelMemoryPerConnection,
-    Figure::ClientMemoryPerConnection,
-];
-
 impl OwnCell<'_, '_> {
     /// What stands in the table, the judged figure first.
-    pub(super) fn lines(&self, arms: &Arms, lang: Language) -> Vec<Measured> {
+    pub(super) fn lines(&self, arms: &Arms, lang: Language) -> Vec<Line> {
+        let mut figures: Vec<Figure> = Vec::new();
+        for line in &self.cell.cell.section().lines {
+            let figure = match line.figure {
+                Figure::Duration(Metric::JudgedTime, quantile) => self.judged(quantile),
+                figure => figure,
+            };
+            figures.extend((!figures.contains(&figure)).then_some(figure));
+        }
         let judged = [Quantile::P50, Quantile::P99].map(|quantile| self.judged(quantile));
-        let second = (judged[0] != judged[1]).then_some(judged[1]);
-        let rest: &[Figure] = if self.is_asked() { &OF_ANSWERS } else { &OF_EVENTS };
-        let rest = rest.iter().copied().filter(|figure| *figure != judged[0]);
+        let (judged, rest): (Vec<_>, Vec<_>) = figures.into_iter().partition(|figure| judged.contains(figure));
         let line = |figure| self.line(figure, arms, lang);
-        let apart = self.apart(arms, lang);
-        std::iter::once(judged[0]).chain(second).filter_map(line).chain(apart).chain(rest.filter_map(line)).collect()
+        judged
+            .into_iter()
+            .filter_map(line)
+            .chain(self.apart(arms, lang))
+            .chain(rest.into_iter().filter_map(line))
+            .collect()
     }
 
     /// A figure of all arms, or of those that were asked.
-    pub(crate) fn line(&self, figure: Figure, arms: &Arms, lang: Language) -> Option<Measured> {
+    pub(crate) fn line(&self, figure: Figure, arms: &Arms, lang: Language) -> Option<Line> {
         let what = lang.figure(figure);
         let Some(first) = self.cell.contest(figure) else {
-            let mut line = Measured::empty(what, arms, NONE);
+            let mut line = Line::empty(what, arms, NONE);
             let alone = self.is_asked() || self.cell.pair().is_none();
             for (value, arm) in line.values.iter_mut().zip(arms.all()) {
                 let median = self.cell.median(*arm, figure).filter(|_| alone && self.is_estimable(*arm, figure));
@@ -63,7 +44,7 @@ impl OwnCell<'_, '_> {
             return line.has_values().then_some(line);
         };
         let pooled = matches!(first.estimability, Estimability::Pooled(_));
-        let mut line = Measured::empty(if pooled { lang.pooled(&what) } else { what }, arms, NONE);
+        let mut line = Line::empty(if pooled { lang.pooled(&what) } else { what }, arms, NONE);
         // The first contest last: where they differ in how the base is estimated, its value stands.
         for contest in self.contests(first).collect::<Vec<_>>().into_iter().rev() {
             let Some([base, other, ratio]) = shown(contest) else { continue };
@@ -90,12 +71,12 @@ impl OwnCell<'_, '_> {
     }
 
     /// The difference as a line of its own: a ratio of small times says little beside the time between two tokens.
-    fn apart(&self, arms: &Arms, lang: Language) -> Option<Measured> {
+    fn apart(&self, arms: &Arms, lang: Language) -> Option<Line> {
         let (added, share) = (self.added(Quantile::P50)?, self.share(Quantile::P50)?);
         let share = lang.llm_share(number::small_share(share.abs()), number::duration(self.gap_ns?));
         let contest = self.cell.contest(self.judged(Quantile::P50))?;
         let [base, other] = lang.sides(contest.arms);
-        let mut line = Measured::empty(lang.llm_difference_head(lang.llm_difference(&other, &base)), arms, "");
+        let mut line = Line::empty(lang.llm_difference_head(lang.llm_difference(&other, &base)), arms, "");
         line.put(arms, contest.arms, [String::new(), number::difference(&added), share]);
         Some(line)
     }

@@ -129,12 +129,12 @@ pub(super) struct Column {
 }
 
 /// Bytes above the payload for each payload size, measured beside theory.
-pub(crate) fn overhead(cells: &[&CellComparison], lang: Language) -> Option<Block> {
+pub(crate) fn overhead(cells: &[&CellComparison], name: &str, lang: Language) -> Option<Block> {
     let column = |cell: &CellComparison, arm: &ArmTrials, l: Language| {
         let (measured, theory) = (arm.median(Figure::OverheadPerEvent)?, theory_of(cell, arm));
         Some(Column { name: l.arm(arm.arm), colour: colour(cell, arm.arm), measured, theory })
     };
-    block(lang, lang.why(&cells.first()?.cell.why), "network-overhead".to_owned(), |l| {
+    block(lang, lang.why(&cells.first()?.cell.why), name.to_owned(), |l| {
         let group = |cell: &&CellComparison| {
             let columns: Vec<Column> = shown_arms(cell).filter_map(|arm| column(cell, arm, l)).collect();
             (number::payload(cell.cell.workload.payload_bytes()), columns)

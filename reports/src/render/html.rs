@@ -34,7 +34,7 @@ fn section(section: &Section, document: &Document) -> Html {
         let name = several.then(|| el("h3").class("run").add(&run.label).line());
         Html::from_iter(name.into_iter().chain([blocks(of_run)]))
     });
-    let element = el("section").with("id", section.anchor);
+    let element = el("section").with("id", &section.anchor);
     let element = if section.headed {
         element.add(el("h2").add(&section.heading).line())
     } else {
@@ -179,7 +179,7 @@ fn body(entry: &Entry, found: &Found, heads: &Heads) -> Html {
 
 /// A text that leads to the section of an entry, if it has one.
 fn link(entry: &Entry, text: &str) -> Html {
-    match entry.anchor {
+    match &entry.anchor {
         Some(anchor) => el("a").with("href", &format!("#{anchor}")).add(text).into(),
         None => text.into(),
     }

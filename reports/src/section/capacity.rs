@@ -4,9 +4,9 @@ use super::rows::{entry, heads};
 use crate::arms::Arms;
 use crate::capacity::{Answer, Capacity, NoRatio, Stage, Step};
 use crate::compare::Comparison;
-use crate::document::{Block, Table, Verdicts};
+use crate::document::{Block, Line, Table, Verdicts};
 use crate::number::{self, NONE};
-use crate::row::{Finding, Measured, RowVerdict};
+use crate::row::{Finding, RowVerdict};
 use crate::text::Language;
 use trial::Arm;
 
@@ -40,7 +40,7 @@ fn verdicts(found: &Capacity, lang: Language) -> Verdicts {
     };
     let (sides, [base, other]) = (found.plan.arms.map(Arm::of), held);
     let arms = Arms::sides(sides);
-    let mut measured = Measured::empty(lang.load_head(found.plan.of), &arms, NONE);
+    let mut measured = Line::empty(lang.load_head(found.plan.of), &arms, NONE);
     measured.put(&arms, sides, [base, other, ratio]);
     let finding = Finding { lines: vec![measured], verdict, sentence: String::new(), caveats: Vec::new() };
     Verdicts {

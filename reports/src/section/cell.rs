@@ -30,7 +30,9 @@ pub(super) fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Lang
     blocks.extend(outcomes(cell, lang));
     blocks.extend(llm::tables(cell, lang));
     let trials: Vec<&Trial> = cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
-    blocks.extend(trial_warnings(cell.cell.row, &trials, Action::Inform, lang).into_iter().map(Block::Warning));
+    blocks.extend(
+        trial_warnings(cell.cell.section().counted, &trials, Action::Inform, lang).into_iter().map(Block::Warning),
+    );
     blocks.extend(accounts::remarks(cell, lang));
     blocks.extend(beside::remark(comparison, cell, lang));
     blocks.extend(beside::null_costs(comparison, cell, lang));

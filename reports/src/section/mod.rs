@@ -17,7 +17,9 @@ pub(crate) use rows::{Findings, verdicts};
 use crate::compare::Comparison;
 use crate::document::{Block, Document, Opening, Scope, Section};
 use crate::own_cells::OwnCells;
+use crate::row::rows_of;
 use crate::text::Language;
+use std::sync::Arc;
 use trial::{Preflight, Row};
 
 /// How much of a report is asked for. Charts are drawn for a page alone.
@@ -32,7 +34,8 @@ pub enum Extent {
 /// The report of one run, or of several side by side.
 pub fn document(comparisons: &[Comparison], lang: Language, extent: Extent) -> Document {
     let labels = opening::labels(comparisons);
-    let findings: Vec<Findings> = comparisons.iter().map(|comparison| Findings::of(comparison, lang)).collect();
+    let rows = rows_of(comparisons);
+    let findings: Vec<Findings> = comparisons.iter().map(|comparison| Findings::of(comparison, &rows, lang)).collect();
     let runs = comparisons.iter().zip(&findings).zip(&labels).map(|((comparison, findings), label)| Opening {
         label: label.clone(),
         blocks: opening::blocks(comparison, findings, lang),
@@ -42,7 +45,7 @@ pub fn document(comparisons: &[Comparison], lang: Language, extent: Extent) -> D
         tag: lang.tag(),
         title: lang.title(),
         runs: runs.collect(),
-        sections: Report { comparisons, findings: &findings, labels: &labels, lang, extent }.sections(),
+        sections: Report { comparisons, rows: &rows, findings: &findings, labels: &labels, lang, extent }.sections(),
         footer: tool.map_or_else(String::new, |tool| lang.footer(tool.version.clone(), tool.commit.clone())),
     }
 }
@@ -50,7 +53,7 @@ pub fn document(comparisons: &[Comparison], lang: Language, extent: Extent) -> D
 /// What was found before the first trial, for whoever is about to wait for the run.
 pub fn preflight(preflight: &Preflight, lang: Language) -> Document {
     let section = Section {
-        anchor: "validity",
+        anchor: "validity".to_owned(),
         heading: String::new(),
         headed: false,
         scope: Scope::All,
@@ -63,6 +66,7 @@ pub fn preflight(preflight: &Preflight, lang: Language) -> Document {
 /// What is asked for.
 struct Report<'a, 'r> {
     comparisons: &'a [Comparison<'r>],
+    rows: &'a [Arc<Row>],
     findings: &'a [Findings],
     labels: &'a [String],
     lang: Language,
@@ -72,21 +76,22 @@ struct Report<'a, 'r> {
 impl Report<'_, '_> {
     fn sections(&self) -> Vec<Section> {
         let lang = self.lang;
-        let each = |anchor, heading, scope, of: fn(&Comparison, Language) -> Vec<Block>| {
-            self.section(anchor, heading, scope, |comparison, _| of(comparison, lang))
+        let each = |anchor: &str, heading, scope, of: fn(&Comparison, Language) -> Vec<Block>| {
+            self.section(anchor.to_owned(), heading, scope, |comparison, _| of(comparison, lang))
         };
+        let own = |asked| lang.of(&Row::own(asked).title).to_owned();
         let with_table = self.comparisons.iter().any(asks_the_table);
         let table = with_table.then(|| rows::comparison(self.findings, self.labels, lang));
-        let rows = Row::ALL.into_iter().filter(|_| with_table).map(|row| {
-            self.section(row.name(), lang.row(row).to_owned(), Scope::Page, |comparison, findings| {
+        let rows = self.rows.iter().filter(|_| with_table).map(|row| {
+            self.section(rows::anchor(row), lang.of(&row.title).to_owned(), Scope::Page, |comparison, findings| {
                 rows::of_row(comparison, findings, row, lang)
             })
         });
         let first = [
             each("capacity", lang.capacity_heading(), Scope::All, capacity::blocks),
             each("agent", lang.agent_heading(), Scope::All, agent::blocks),
-            each("cells", lang.cells_heading(), Scope::All, own_cells::blocks),
-            each("streams", lang.llm_chart(), Scope::Page, own_cells::streams),
+            each("cells", own(false), Scope::All, own_cells::blocks),
+            each("streams", own(true), Scope::Page, own_cells::streams),
             each("breakdown", lang.breakdown_heading(), Scope::Summary, cell::breakdown_lines),
         ];
         let last = [
@@ -103,7 +108,7 @@ impl Report<'_, '_> {
     /// A section with the blocks of each run; without any where it is not asked for.
     fn section(
         &self,
-        anchor: &'static str,
+        anchor: String,
         heading: String,
         scope: Scope,
         of: impl Fn(&Comparison, &Findings) -> Vec<Block>,
@@ -115,9 +120,9 @@ impl Report<'_, '_> {
     }
 
     /// A section of the page that is of all runs.
-    fn shared(&self, anchor: &'static str, heading: String, blocks: Vec<Block>) -> Section {
+    fn shared(&self, anchor: &str, heading: String, blocks: Vec<Block>) -> Section {
         let runs = if self.extent == Extent::Whole { vec![blocks] } else { Vec::new() };
-        Section { anchor, heading, headed: true, scope: Scope::Page, runs }
+        Section { anchor: anchor.to_owned(), heading, headed: true, scope: Scope::Page, runs }
     }
 }
 

@@ -6,8 +6,8 @@ use crate::document::{Block, Table, Verdicts};
 use crate::number::{self, NONE};
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::picture;
-use crate::text::Language;
-use trial::{Figure, Quantile};
+use crate::text::{Language, filled};
+use trial::{Figure, Quantile, Row};
 use wire::Transport;
 
 /// Every cell with what it says; empty for a run that feeds rows.
@@ -33,7 +33,8 @@ pub(super) fn streams(comparison: &Comparison, lang: Language) -> Vec<Block> {
         return Vec::new();
     }
     let [base, _] = lang.sides(own.sides());
-    let notes = [lang.llm_method(&base), lang.difference_note()].map(Block::Note);
+    let method = filled(lang.of(&Row::own(true).method), &[("base", base)]);
+    let notes = [method, lang.difference_note()].map(Block::Note);
     std::iter::once(Block::Table(pace_table(&own, lang))).chain(notes).chain(picture::pace(&own, lang)).collect()
 }
 

@@ -3,42 +3,39 @@
 use super::cell::of_cell;
 use crate::arms::Arms;
 use crate::compare::Comparison;
-use crate::document::{Block, Chip, Entry, Found, Heads, Line, Scope, Section, Table, Tone, Verdicts};
-use crate::row::{Finding, Measured, RowVerdict, finding, study};
+use crate::document::{Block, Entry, Found, Heads, Scope, Section, Table, Tone, Verdicts};
+use crate::row::{Finding, RowVerdict, evidence, finding};
 use crate::text::Language;
-use trial::{Arm, Row};
+use std::sync::Arc;
+use trial::{Arm, Row, RowChart};
 use wire::Transport;
-
-/// Lines of a row that stand in the page's table: what a reader takes in at a glance. All are in the evidence.
-const fn glance(row: Row) -> usize {
-    match row {
-        Row::Latency | Row::NetworkOverhead | Row::Memory => 4,
-        Row::BrowserSupport | Row::Bidirectional | Row::ClientLibrary => 3,
-        Row::ProtocolType | Row::Implementation | Row::Throughput | Row::ConnectTime => 2,
-    }
-}
 
 /// What every row of one run says.
 pub(crate) struct Findings {
-    /// Rows in the order of the table.
-    rows: Vec<(Row, Finding)>,
+    /// Rows in the order of the table, the same for every run of a report.
+    rows: Vec<(Arc<Row>, Finding)>,
     /// The columns of its table.
     pub(crate) arms: Arms,
 }
 
 impl Findings {
-    pub(crate) fn of(comparison: &Comparison, lang: Language) -> Self {
-        let rows = Row::ALL.into_iter().map(|row| (row, finding(comparison, row, lang))).collect();
+    pub(crate) fn of(comparison: &Comparison, rows: &[Arc<Row>], lang: Language) -> Self {
+        let rows = rows.iter().map(|row| (row.clone(), finding(comparison, row, lang))).collect();
         Self { rows, arms: Arms::pair(comparison) }
     }
 
-    /// The answer in one sentence: how many of the article's claims hold, and which.
+    /// The answer in one sentence: how many of the article's claims hold, and which; without claims, what each row says.
     pub(crate) fn answer(&self, lang: Language) -> String {
-        let claims: Vec<_> = self.rows.iter().filter(|(row, _)| lang.claim(*row).is_some()).collect();
+        let claims: Vec<_> = self.rows.iter().filter(|(row, _)| row.claim.is_some()).collect();
         let tally = |tone: Tone, word: String| {
-            let rows: Vec<Row> = claims.iter().filter(|(_, f)| f.verdict.tone() == tone).map(|(row, _)| *row).collect();
+            let rows = claims.iter().filter(|(_, finding)| finding.verdict.chip(lang).0.tone == tone);
+            let rows: Vec<&Row> = rows.map(|(row, _)| &**row).collect();
             (!rows.is_empty()).then(|| lang.tally(word, &rows))
         };
+        if claims.is_empty() {
+            let said = |(row, finding): &(Arc<Row>, Finding)| lang.labelled(lang.of(&row.title), &finding.sentence);
+            return self.rows.iter().map(said).collect::<Vec<_>>().join(" ");
+        }
         if claims.iter().all(|(_, finding)| matches!(finding.verdict, RowVerdict::NotMeasured(_))) {
             return lang.nothing_measured();
         }
@@ -53,20 +50,22 @@ impl Findings {
     }
 }
 
+/// The name of a row's section in links; that of a row of one's own meets no other section's.
+pub(super) fn anchor(row: &Row) -> String {
+    if Row::named(&row.id).is_some() { row.id.clone() } else { format!("row-{}", row.id) }
+}
+
 /// The table: every row of every run.
 pub(crate) fn verdicts(findings: &[Findings], labels: &[String], lang: Language) -> Verdicts {
-    let entry = |row: Row| {
-        let of_run = |findings: &Findings| {
-            findings.rows.iter().find(|(of, _)| *of == row).map(|(_, finding)| found(finding, lang))
-        };
-        let claim = lang.claim(row);
+    let entry = |(number, (row, _)): (usize, &(Arc<Row>, Finding))| {
+        let claim = row.claim.as_ref().map(|claim| claim.each_ref().map(|side| lang.of(side)));
         Entry {
-            name: lang.row(row).to_owned(),
-            anchor: Some(row.name()),
+            name: lang.of(&row.title).to_owned(),
+            anchor: Some(anchor(row)),
             claim: claim.into_iter().flatten().map(str::to_owned).collect(),
             claimed: claim.map_or_else(String::new, |[sse, websocket]| lang.said(sse, websocket)),
-            glance: glance(row),
-            found: findings.iter().filter_map(of_run).collect(),
+            glance: row.glance,
+            found: findings.iter().map(|findings| found(&findings.rows[number].1, lang)).collect(),
         }
     };
     let arms =
@@ -74,7 +73,7 @@ pub(crate) fn verdicts(findings: &[Findings], labels: &[String], lang: Language)
     Verdicts {
         heads: Heads { claim: lang.claim_head(), ..heads(lang.row_head(), &arms, lang) },
         runs: labels.to_vec(),
-        entries: Row::ALL.into_iter().map(entry).collect(),
+        entries: findings.first().map_or(&[][..], |findings| &findings.rows).iter().enumerate().map(entry).collect(),
     }
 }
 
@@ -85,7 +84,7 @@ pub(super) fn comparison(findings: &[Findings], labels: &[String], lang: Languag
     let many = || lang.ratio_note(lang.pick("the other", "另一方"), lang.pick("the base", "基准"));
     let note = Block::Note(first.map_or_else(many, |arms| arms.note(lang)));
     Section {
-        anchor: "comparison",
+        anchor: "comparison".to_owned(),
         heading: lang.comparison_heading(),
         headed: false,
         scope: Scope::All,
@@ -124,10 +123,6 @@ pub(super) fn entry(name: String, finding: &Finding, lang: Language) -> Entry {
     Entry { name, anchor: None, claim: Vec::new(), claimed: String::new(), glance, found }
 }
 
-fn line(Measured { what, values, ratios }: &Measured) -> Line {
-    Line { what: what.clone(), values: values.clone(), ratios: ratios.clone() }
-}
-
 /// A finding as it is shown.
 fn found(finding: &Finding, lang: Language) -> Found {
     let said = match &finding.verdict {
@@ -137,37 +132,36 @@ fn found(finding: &Finding, lang: Language) -> Found {
             finding.sentence.clone()
         }
     };
+    let (chip, detail) = finding.verdict.chip(lang);
     Found {
-        chip: Chip { tone: finding.verdict.tone(), word: finding.verdict.word(lang) },
-        detail: finding.verdict.detail(lang),
-        lines: finding.lines.iter().map(line).collect(),
+        chip,
+        detail,
+        lines: finding.lines.clone(),
         sentence: finding.sentence.clone(),
         said,
         caveats: finding.caveats.clone(),
     }
 }
 
-/// Everything behind a row: its conclusion, what its study says, each of its cells.
-pub(super) fn of_row(comparison: &Comparison, findings: &Findings, row: Row, lang: Language) -> Vec<Block> {
-    let finding = findings.rows.iter().find(|(of, _)| *of == row).map(|(_, finding)| finding);
-    let conclusion = finding.into_iter().flat_map(|finding| conclusion(finding, &findings.arms, lang));
+/// Everything behind a row: its conclusion, its evidence, each of its cells.
+pub(super) fn of_row(comparison: &Comparison, findings: &Findings, row: &Row, lang: Language) -> Vec<Block> {
+    let finding = findings.rows.iter().find(|(of, _)| of.id == row.id).into_iter();
+    let conclusion = finding.flat_map(|(_, finding)| conclusion(finding, &findings.arms, lang));
+    // Where one table compares all payloads, what each cell adds is for those who look for it.
+    let folded = row.charts.contains(&RowChart::Bytes);
     let cells = comparison.row(row).flat_map(|cell| {
         let blocks = of_cell(comparison, cell, lang);
-        // One table compares all payloads: what each cell adds is for those who look for it.
         let fold = |blocks| vec![Block::Fold { summary: cell.cell.name.clone(), blocks }];
-        if row == Row::NetworkOverhead { fold(blocks) } else { blocks }
+        if folded { fold(blocks) } else { blocks }
     });
-    // What browsers support is known without any cell; other rows have nothing to explain.
-    let studied = row == Row::BrowserSupport || comparison.row(row).next().is_some();
-    let study = if studied { study(row).evidence(comparison, lang) } else { Vec::new() };
-    conclusion.chain(study).chain(cells).collect()
+    conclusion.chain(evidence(comparison, row, lang)).chain(cells).collect()
 }
 
 /// Cells that feed no row; empty when there are none.
 pub(super) fn of_other_cells(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let others = comparison.cells.iter().filter(|cell| cell.cell.row.is_none());
     let blocks: Vec<Block> = others.flat_map(|cell| of_cell(comparison, cell, lang)).collect();
-    let note = (!blocks.is_empty()).then(|| Block::Text(lang.other_cells_note()));
+    let note = (!blocks.is_empty()).then(|| Block::Text(lang.of(&Row::own(false).method).to_owned()));
     note.into_iter().chain(blocks).collect()
 }
 

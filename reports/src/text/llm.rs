@@ -53,10 +53,6 @@ messages! {
     llm_added_caption()
         "Added latency of each content event, from its due time in the model's schedule"
         "每个内容事件相对模型日程应发时刻的附加延迟"
-    llm_method(base: &str)
-        "Each answer is a script with a due time for every event, the same in all arms of a block. Added latency is receipt minus due: what transport, server and client add to the model. The time between two tokens is TPOT over {base}; a ratio of two small times says little beside it."
-        "每个应答都是一份脚本，每个事件都有应发时刻，同一区组各臂完全相同。附加延迟为收到时刻减应发时刻，即传输、服务器与客户端在模型之外增加的时间。两个词元的间隔取 {base} 的 TPOT；与之相比，两个很小时间之比说明不了什么。"
-    llm_chart() "Added latency over the pace of a stream" "附加延迟与流的速度"
     llm_chart_subtitle() "median of trials, p50 of content events" "各试验的中位数，内容事件的 p50"
     llm_chart_axis() "added latency" "附加延迟"
     llm_chart_caption()

@@ -18,7 +18,7 @@ mod why;
 
 use std::fmt;
 use std::str::FromStr;
-use trial::Arm;
+use trial::{Arm, Bilingual};
 
 /// Language of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,12 +59,22 @@ impl Language {
         self.ratio_note(&other, &base)
     }
 
+    /// A text that a plan declares.
+    pub(crate) fn of(self, text: &Bilingual) -> &str {
+        self.pick(&text[0], &text[1])
+    }
+
     pub(crate) fn pick<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::Chinese => chinese,
         }
     }
+}
+
+/// A text that a plan declares with its placeholders filled.
+pub(crate) fn filled(text: &str, values: &[(&str, String)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 impl fmt::Display for Language {

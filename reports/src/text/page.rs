@@ -5,16 +5,13 @@ use trial::Row;
 
 impl Language {
     /// Names of rows in a sentence.
-    pub(crate) fn row_names(self, rows: &[Row]) -> String {
-        let name = |row: &Row| match self {
-            Self::English => self.row(*row).to_lowercase(),
-            Self::Chinese => self.row(*row).to_owned(),
-        };
+    pub(crate) fn row_names(self, rows: &[&Row]) -> String {
+        let name = |row: &&Row| self.of(&row.title).to_lowercase();
         self.series(&rows.iter().map(name).collect::<Vec<_>>())
     }
 
     /// One part of the answer: how many claims, and which.
-    pub(crate) fn tally(self, word: String, rows: &[Row]) -> String {
+    pub(crate) fn tally(self, word: String, rows: &[&Row]) -> String {
         self.tally_of(rows.len(), word, self.row_names(rows))
     }
 }
@@ -47,7 +44,6 @@ messages! {
     ratio_axis() "ratio" "比值"
     comparison_heading() "The comparison" "对照表"
     runs_heading() "Runs" "运行信息"
-    cells_heading() "Cell by cell" "逐单元结果"
     cells_answer(other: &str, base: &str, cells: usize, said: String)
         "{other} against {base} in {cells} cells: {said}."
         "{other} 相对 {base}，共 {cells} 个单元：{said}。"
@@ -63,9 +59,6 @@ messages! {
         "没有两个臂都测到的主要指标"
     cells_say(word: String, names: String) "{word} in {names}" "{names} {word}"
     other_cells() "Cells in full" "单元全部指标"
-    other_cells_note()
-        "Every cell that feeds no row of the table, with all its figures."
-        "不属于表格任何一行的各单元，列出其全部指标。"
     method_heading() "How to read this" "阅读说明"
     glossary_heading() "Glossary" "术语"
     footer(version: String, commit: String)

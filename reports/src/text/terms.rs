@@ -1,46 +1,13 @@
-//! Names: rows, claims, transports, figures, scenarios.
+//! Names: transports, figures, scenarios.
 
 use super::Language;
-use trial::{Arm, Cell, Figure, Metric, Row, Workload};
+use trial::{Arm, Cell, Figure, Metric, Workload};
 use wire::{Schedule, Sharing, Transport};
 
 use super::messages;
 use crate::number;
 
 impl Language {
-    pub(crate) fn row(self, row: Row) -> &'static str {
-        match row {
-            Row::ProtocolType => self.pick("Protocol type", "协议类型"),
-            Row::Implementation => self.pick("Implementation", "实现方式"),
-            Row::BrowserSupport => self.pick("Browser support", "浏览器支持"),
-            Row::Latency => self.pick("Latency", "延迟"),
-            Row::Bidirectional => self.pick("Bidirectional", "双向通信"),
-            Row::NetworkOverhead => self.pick("Network overhead", "网络开销"),
-            Row::ClientLibrary => self.pick("Client library", "客户端库"),
-            Row::Throughput => self.pick("Throughput", "吞吐量"),
-            Row::Memory => self.pick("Memory per connection", "每连接内存"),
-            Row::ConnectTime => self.pick("Connect time", "建立连接耗时"),
-        }
-    }
-
-    /// What the article says of SSE and of WebSocket; `None` where it says nothing.
-    pub(crate) fn claim(self, row: Row) -> Option<[&'static str; 2]> {
-        match row {
-            Row::ProtocolType => {
-                Some([self.pick("one-way server push", "单向服务器推送"), self.pick("bidirectional", "双向通信")])
-            }
-            Row::Implementation => {
-                Some([self.pick("HTTP long polling", "HTTP 长轮询"), self.pick("TCP connection", "TCP 连接")])
-            }
-            Row::BrowserSupport => Some([self.pick("wide", "广泛"), self.pick("limited", "有限")]),
-            Row::Latency => Some([self.pick("higher", "较高"), self.pick("lower", "较低")]),
-            Row::Bidirectional => Some([self.pick("no", "否"), self.pick("yes", "是")]),
-            Row::NetworkOverhead => Some([self.pick("possibly higher", "可能较高"), self.pick("lower", "较低")]),
-            Row::ClientLibrary => Some([self.pick("not needed", "不需要"), self.pick("needed", "需要")]),
-            Row::Throughput | Row::Memory | Row::ConnectTime => None,
-        }
-    }
-
     pub(crate) fn transport(self, transport: Transport) -> &'static str {
         match transport {
             Transport::Sse | Transport::WebSocket => transport.title(),

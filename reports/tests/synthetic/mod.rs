@@ -15,7 +15,30 @@ use trial::check::{network, stalls};
 use trial::{Arm, Cell, ClientFacts, End, Host, Line, Outcome, Pace, Plan, Run, SCHEMA, Tool, Trial, Workload};
 
 /// The standard plan as it is in the repository when this was written, so that its later changes do not touch the goldens.
-const PLAN: &str = include_str!("plan.toml");
+pub(crate) const PLAN: &str = include_str!("plan.toml");
+
+/// A row that lines in a plan declare.
+pub(crate) const SECTION: &str = r#"
+[[section]]
+id = "busy"
+title = ["Busy host", "繁忙主机"]
+claim = [["slower", "较慢"], ["faster", "较快"]]
+claimed = "lower"
+method = ["Twenty readers keep the host awake.", "二十个读者使主机保持清醒。"]
+charts = ["forest"]
+lines = [
+  { figure = "judged:p50", weight = "judged" },
+  { figure = "cpu", label = ["CPU of {cell}", "{cell} 的 CPU"] },
+]
+
+[[cell]]
+name = "busy/twenty"
+row = "busy"
+scenario = "push"
+why = "a host that does not sleep"
+connections = 20
+rate = 1000
+"#;
 
 /// A run of the standard plan with so many blocks in every timed cell.
 pub(crate) fn records(blocks: u32) -> Records {
@@ -24,7 +47,12 @@ pub(crate) fn records(blocks: u32) -> Records {
 
 /// The plan with so many blocks in every timed cell.
 pub(crate) fn plan(blocks: u32) -> Plan {
-    let mut plan = Plan::from_toml(PLAN).unwrap();
+    plan_of(PLAN, blocks)
+}
+
+/// A plan with so many blocks in every timed cell.
+pub(crate) fn plan_of(toml: &str, blocks: u32) -> Plan {
+    let mut plan = Plan::from_toml(toml).unwrap();
     plan.cells.iter_mut().filter(|cell| cell.blocks > 1).for_each(|cell| cell.blocks = blocks);
     plan
 }

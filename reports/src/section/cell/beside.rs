@@ -6,7 +6,7 @@ use crate::document::Block;
 use crate::number;
 use crate::stats::median;
 use crate::text::Language;
-use trial::{Figure, Row, Scenario};
+use trial::{Figure, Scenario};
 use wire::Transport;
 
 /// One remark for the whole cell; `None` where nothing is timed.
@@ -15,7 +15,7 @@ pub(super) fn remark(comparison: &Comparison, cell: &CellComparison, lang: Langu
         cell.cell.workload.scenario(),
         Scenario::Push | Scenario::Saturate | Scenario::Echo | Scenario::Connect
     );
-    let counted = matches!(cell.cell.row, Some(Row::Implementation | Row::NetworkOverhead));
+    let counted = cell.cell.section().is_exact();
     let redone = comparison.records.redone.iter().filter(|redone| redone.cell == cell.cell.name).count();
     let blocks = cell.pair().and_then(|versus| versus.contests.first()).map(|contest| contest.ratio.blocks)?;
     let paced = offered(cell);
@@ -49,7 +49,7 @@ fn offered(cell: &CellComparison) -> Option<f64> {
 
 /// The planned rate as a share of what the slower contestant delivered in this run without a schedule.
 fn capacity(comparison: &Comparison, offered: Option<f64>, lang: Language) -> String {
-    let delivered = comparison.row(Row::Throughput).filter_map(|cell| {
+    let delivered = comparison.saturated().filter_map(|cell| {
         let contest = cell.contest(Figure::EventsPerSecond)?;
         Some((cell.cell.name.as_str(), contest.base.min(contest.other)))
     });

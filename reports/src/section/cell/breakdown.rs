@@ -5,7 +5,7 @@ use crate::document::{Block, Table};
 use crate::number::{self, NONE};
 use crate::picture;
 use crate::text::Language;
-use trial::{Arm, Row, Scenario};
+use trial::{Arm, Scenario};
 use wire::Transport;
 
 /// Most cells that get lines of their own in a terminal; the evidence has all.
@@ -24,7 +24,7 @@ pub(super) fn blocks(cell: &CellComparison, lang: Language) -> Vec<Block> {
 /// A line for each contestant of the cells whose times are compared, and how many cells were left out; empty where nothing
 /// was due.
 pub(in crate::section) fn lines(comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let timed = comparison.cells.iter().filter(|cell| matches!(cell.cell.row, None | Some(Row::Latency)));
+    let timed = comparison.cells.iter().filter(|cell| cell.cell.section().is_timed());
     let found: Vec<_> = timed.map(|cell| (cell, of_arms(cell))).filter(|(_, arms)| !arms.is_empty()).collect();
     let contestant = |arm: &Arm| matches!(arm.protocol, Transport::Sse | Transport::WebSocket);
     let line = |(cell, arms): &(&CellComparison, Vec<(Arm, Breakdown)>)| {

@@ -6,12 +6,12 @@ use crate::document::{Block, Table};
 use crate::number::{self, NONE};
 use crate::row::shown;
 use crate::text::Language;
-use trial::{Figure, Metric, Quantile, Row};
+use trial::{Figure, Metric, Quantile};
 
 /// The tables of one other transport against the base.
 pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Versus, lang: Language) -> Vec<Block> {
-    let exact_only = matches!(cell.cell.row, Some(Row::Implementation | Row::NetworkOverhead));
-    let contests = versus.contests.iter().filter(|contest| is_shown(cell.cell.row, contest.figure));
+    let exact_only = cell.cell.section().is_exact();
+    let contests = versus.contests.iter().filter(|contest| is_shown(cell, contest.figure));
     let contests: Vec<_> = contests.collect();
     if contests.is_empty() {
         return Vec::new();
@@ -49,16 +49,13 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
 }
 
 /// Rows about counts show counts, rows about time leave the counts of requests and heads to those.
-fn is_shown(row: Option<Row>, figure: Figure) -> bool {
+fn is_shown(cell: &CellComparison, figure: Figure) -> bool {
     let of_opening = matches!(
         figure,
         Figure::RequestsPerThousand | Figure::ConnectionsPerThousand | Figure::ConnectBytesOut | Figure::ConnectBytesIn
     );
-    match row {
-        Some(Row::Implementation | Row::NetworkOverhead) => figure.is_exact(),
-        Some(Row::Latency | Row::Bidirectional | Row::Throughput) => !of_opening,
-        _ => true,
-    }
+    let opens = cell.cell.row.is_none() || cell.judged() == Some(Metric::FirstEvent);
+    if cell.cell.section().is_exact() { figure.is_exact() } else { opens || !of_opening }
 }
 
 /// Pooled quantiles of the judged duration with their bootstrap intervals.

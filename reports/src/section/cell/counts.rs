@@ -6,7 +6,7 @@ use crate::document::{Block, Table};
 use crate::number;
 use crate::stats::binomial::{Count, difference};
 use crate::text::Language;
-use trial::{Counters, Row, Scenario};
+use trial::{Counters, Scenario};
 
 /// Risk of an interval.
 const ALPHA: f64 = 0.05;
@@ -15,7 +15,6 @@ const ALPHA: f64 = 0.05;
 /// always shown, the rest where it happened.
 pub(super) fn table(cell: &CellComparison, versus: &Versus, lang: Language) -> Option<Block> {
     let paced = matches!(cell.cell.workload.scenario(), Scenario::Push | Scenario::Echo);
-    let timed = matches!(cell.cell.row, None | Some(Row::Latency | Row::Bidirectional));
     let (base, other) = (cell.arm(cell.base)?, cell.arm(versus.arm)?);
     let happened = |hits: fn(&Counters) -> u64| {
         [base, other].into_iter().flat_map(|arm| arm.measured()).any(|(_, m)| hits(&m.counters) > 0)
@@ -25,7 +24,8 @@ pub(super) fn table(cell: &CellComparison, versus: &Versus, lang: Language) -> O
     let [base, other] = lang.sides([cell.base, versus.arm]);
     let difference = lang.difference_head(&other, &base);
     let head = vec![lang.what_head(), base, other, difference];
-    (paced && timed && !rows.is_empty()).then(|| Block::Table(Table { caption: lang.counts_caption(), head, rows }))
+    (paced && cell.cell.section().is_timed() && !rows.is_empty())
+        .then(|| Block::Table(Table { caption: lang.counts_caption(), head, rows }))
 }
 
 type Kind = (fn(Language) -> String, fn(&Counters) -> u64);

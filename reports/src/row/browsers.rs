@@ -1,65 +1,65 @@
 //! Which browsers have which API: the compatibility data, and what the browsers on this machine did.
 
-use super::{Finding, Measured, RowVerdict, Study};
+use super::study::Study;
+use super::{Finding, RowVerdict};
 use crate::browser_support::{BrowserSince, Feature, Share, support};
 use crate::compare::Comparison;
-use crate::document::{Block, Table};
+use crate::document::{Block, Line, Table};
 use crate::number;
 use crate::text::Language;
 use std::cmp::Ordering;
-use trial::{LiveBrowser, Row};
+use trial::LiveBrowser;
 
-pub(super) struct BrowserSupport;
-
-impl Study for BrowserSupport {
-    fn finding(&self, comparison: &Comparison, lang: Language) -> Finding {
-        let (sse, websocket) = (support().event_source(), support().websocket());
-        let of = |share: Share| lang.share(share.with, share.of);
-        let live: Vec<&LiveBrowser> = browsers(comparison).collect();
-        let mut lines = vec![
-            Measured::new(lang.browsers_with(), of(sse.browser_share()), of(websocket.browser_share())),
-            Measured::new(lang.every_major_since(), since(sse, lang), since(websocket, lang)),
-        ];
-        let (failed, opened): (Vec<_>, Vec<_>) = live.into_iter().partition(|browser| browser.failure.is_some());
-        lines.extend(opened.iter().map(|browser| live_line(browser, lang)));
-        let [s, w] = [sse, websocket].map(|feature| feature.browser_share().with);
-        let names = |of: &[&LiveBrowser]| of.iter().map(|browser| named(browser)).collect::<Vec<_>>().join(", ");
-        let live_words = match (opened.as_slice(), failed.as_slice()) {
-            _ if comparison.row(Row::BrowserSupport).next().is_none() => lang.no_probe_planned(),
-            ([], []) => lang.no_browser_found(),
-            ([], failed) => lang.no_browser_opened(names(failed)),
-            (opened, []) => lang.live_found(names(opened)),
-            (opened, failed) => lang.live_found_but(names(opened), names(failed)),
-        };
-        Finding {
-            lines,
-            verdict: if s.cmp(&w) == Ordering::Greater { RowVerdict::Confirmed } else { RowVerdict::Refuted },
-            sentence: lang.browser_sentence(
-                of(sse.browser_share()),
-                of(websocket.browser_share()),
-                since(sse, lang),
-                since(websocket, lang),
-                live_words,
-            ),
-            caveats: Vec::new(),
-        }
-    }
-
-    fn evidence(&self, comparison: &Comparison, lang: Language) -> Vec<Block> {
-        let data = support();
-        let origin = lang.compat_origin(&data.data_version, &data.data_date, &data.source);
-        let live: Vec<&LiveBrowser> = browsers(comparison).collect();
-        let mut blocks =
-            vec![Block::Text(lang.browser_method()), Block::Table(compatibility(lang)), Block::Note(origin)];
-        if !live.is_empty() {
-            blocks.push(Block::Table(probes(&live, lang)));
-        }
-        blocks
+pub(super) fn finding(study: &Study) -> Finding {
+    let lang = study.lang;
+    let (sse, websocket) = (support().event_source(), support().websocket());
+    let of = |share: Share| lang.share(share.with, share.of);
+    let live: Vec<&LiveBrowser> = browsers(study.comparison).collect();
+    let mut lines = vec![
+        Line::new(lang.browsers_with(), of(sse.browser_share()), of(websocket.browser_share())),
+        Line::new(lang.every_major_since(), since(sse, lang), since(websocket, lang)),
+    ];
+    let (failed, opened): (Vec<_>, Vec<_>) = live.into_iter().partition(|browser| browser.failure.is_some());
+    lines.extend(opened.iter().map(|browser| live_line(browser, lang)));
+    let [s, w] = [sse, websocket].map(|feature| feature.browser_share().with);
+    let names = |of: &[&LiveBrowser]| of.iter().map(|browser| named(browser)).collect::<Vec<_>>().join(", ");
+    let live_words = match (opened.as_slice(), failed.as_slice()) {
+        _ if study.comparison.row(study.row).next().is_none() => lang.no_probe_planned(),
+        ([], []) => lang.no_browser_found(),
+        ([], failed) => lang.no_browser_opened(names(failed)),
+        (opened, []) => lang.live_found(names(opened)),
+        (opened, failed) => lang.live_found_but(names(opened), names(failed)),
+    };
+    Finding {
+        lines,
+        verdict: if s.cmp(&w) == Ordering::Greater { RowVerdict::Confirmed } else { RowVerdict::Refuted },
+        sentence: lang.browser_sentence(
+            of(sse.browser_share()),
+            of(websocket.browser_share()),
+            since(sse, lang),
+            since(websocket, lang),
+            live_words,
+        ),
+        caveats: Vec::new(),
     }
 }
 
-fn browsers<'a>(comparison: &'a Comparison) -> impl Iterator<Item = &'a LiveBrowser> {
-    let arms = comparison.row(Row::BrowserSupport).flat_map(|cell| &cell.arms);
+/// The compatibility data, and what the browsers of the host did.
+pub(super) fn evidence(study: &Study) -> Vec<Block> {
+    let lang = study.lang;
+    let data = support();
+    let origin = lang.compat_origin(&data.data_version, &data.data_date, &data.source);
+    let live: Vec<&LiveBrowser> = browsers(study.comparison).collect();
+    let mut blocks = vec![Block::Table(compatibility(lang)), Block::Note(origin)];
+    if !live.is_empty() {
+        blocks.push(Block::Table(probes(&live, lang)));
+    }
+    blocks
+}
+
+/// Every browser that was opened, whichever cell of the run did.
+pub(super) fn browsers<'a>(comparison: &'a Comparison) -> impl Iterator<Item = &'a LiveBrowser> {
+    let arms = comparison.cells.iter().flat_map(|cell| &cell.arms);
     let mut seen = Vec::new();
     arms.flat_map(|arm| arm.measured()).flat_map(|(_, m)| &m.browsers).filter(move |browser| {
         let new = !seen.contains(&(&browser.name, &browser.version));
@@ -87,9 +87,9 @@ fn received(events: Option<u64>, asked: u64, lang: Language) -> String {
     events.map_or_else(|| lang.did_not_open(), |events| lang.share(events as usize, asked as usize))
 }
 
-fn live_line(browser: &LiveBrowser, lang: Language) -> Measured {
+fn live_line(browser: &LiveBrowser, lang: Language) -> Line {
     let of = |events| received(events, browser.asked, lang);
-    Measured::new(lang.live_label(named(browser)), of(browser.sse_events), of(browser.websocket_events))
+    Line::new(lang.live_label(named(browser)), of(browser.sse_events), of(browser.websocket_events))
 }
 
 fn compatibility(lang: Language) -> Table {
