@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! plan ─► runner ─► (server process, generator process) for each trial ─► records.jsonl ─► reports
-//!                          drive: client ─► recorder
+//!                         workload: client ─► recorder
 //! ```
 //!
 //! Refuses to draw conclusions: what the records mean is the business of `reports`.
@@ -19,7 +19,6 @@ pub mod clock_offset;
 pub mod clock_probe;
 pub mod command;
 pub mod control;
-pub mod drive;
 pub mod fleet;
 pub mod gate;
 mod generator;
@@ -40,3 +39,4 @@ pub mod selfcheck;
 pub mod target;
 pub mod timestamp;
 pub mod tool;
+pub mod workload;

@@ -6,7 +6,7 @@ mod front;
 
 use bench_side::{cell_of, order, order_at, push, pushed, server};
 use front::{address, front};
-use loadgen::drive::{self, Observer};
+use loadgen::workload::{self, Observer};
 use servers::{Disguise, ServeOptions, Server};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn within(window_ms: u64) -> Timing {
 
 async fn trial_of(server: &Server, scenario: Scenario, transport: Transport) -> Trial {
     let cell = cell_of(scenario, Push { timing: within(600), ..push() });
-    drive::trial(order(server, cell, Arm::of(transport)), Observer::nobody()).await
+    workload::trial(order(server, cell, Arm::of(transport)), Observer::nobody()).await
 }
 
 fn measurement(trial: &Trial) -> &Measurement {
@@ -85,7 +85,7 @@ async fn relayed_and_echoed_messages_do_not_care_what_the_server_thinks_of_the_t
 async fn more_one_way_times_than_can_be_kept_are_refused() {
     let pace = Pace { rate: wire::Rate::per_second(1e6).unwrap(), ..push().pace };
     let cell = pushed(Push { pace, timing: within(5_000), ..push() });
-    let trial = drive::trial(order(&elsewhere(), cell, Arm::of(Transport::Sse)), Observer::nobody()).await;
+    let trial = workload::trial(order(&elsewhere(), cell, Arm::of(Transport::Sse)), Observer::nobody()).await;
     assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("use a relay")), "{:?}", trial.outcome);
 }
 
@@ -123,7 +123,7 @@ async fn a_clock_and_streams_of_different_servers_are_told_apart_at_the_first_ev
         for client in [ClientKind::Lean, ClientKind::Library] {
             let cell = pushed(Push { timing: within(60_000), ..push() });
             let order = order_at(url.clone(), cell, Arm::of(transport).read_by(client));
-            let trial = drive::trial(order, Observer::nobody()).await;
+            let trial = workload::trial(order, Observer::nobody()).await;
             let Outcome::Failed(why) = &trial.outcome else { panic!("{:?}", trial.outcome) };
             assert!(why.contains("clock and stream are of different servers behind one name"), "{why}");
             assert!(trial.elapsed_ns < 30_000_000_000, "long before the window's end");

@@ -4,7 +4,7 @@
 mod bench_side;
 
 use bench_side::{cell, cell_of, measured, order, push, pushed, server};
-use loadgen::drive::{self, Observer};
+use loadgen::workload::{self, Observer};
 use std::time::Duration;
 use trial::{Arm, ClientKind, Figure, Metric, Outcome, Pace, Push, Scenario, Timing};
 use wire::{Schedule, Sharing, Transport};
@@ -77,7 +77,7 @@ async fn what_cannot_be_is_refused_with_a_reason() {
         (cell(), library(Transport::RawTcp)),
         (echo, Arm::of(Transport::HttpStream)),
     ] {
-        let trial = drive::trial(order(&server, cell, arm), Observer::nobody()).await;
+        let trial = workload::trial(order(&server, cell, arm), Observer::nobody()).await;
         assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if !why.is_empty()), "{:?}", trial.outcome);
     }
 }
@@ -91,7 +91,7 @@ async fn what_an_arm_supports_is_measured() {
         let cell = cell_of(scenario, short.clone());
         for arm in Transport::ALL.map(Arm::of) {
             for arm in [arm, arm.read_by(ClientKind::Library)] {
-                let trial = drive::trial(order(&server, cell.clone(), arm), Observer::nobody()).await;
+                let trial = workload::trial(order(&server, cell.clone(), arm), Observer::nobody()).await;
                 match (cell.workload.supports(arm), &trial.outcome) {
                     (Ok(()), Outcome::Measured(m)) => assert!(m.counters.received > 0, "{scenario:?} {arm}"),
                     (Err(why), Outcome::Unsupported(said)) => assert_eq!(&why, said),
@@ -140,7 +140,7 @@ async fn what_is_relayed_reaches_every_subscriber_on_one_clock() {
     let server = server();
     for transport in Transport::ALL {
         let cell = cell_of(Scenario::Relay, Push { connections: 3, ..push() });
-        let trial = drive::trial(order(&server, cell, Arm::of(transport)), Observer::nobody()).await;
+        let trial = workload::trial(order(&server, cell, Arm::of(transport)), Observer::nobody()).await;
         if transport == Transport::LongPoll {
             assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("poll")), "{:?}", trial.outcome);
             continue;
@@ -161,7 +161,7 @@ async fn a_relay_that_a_library_would_read_is_refused() {
     let server = server();
     let cell = cell_of(Scenario::Relay, push());
     let library = Arm::of(Transport::Sse).read_by(ClientKind::Library);
-    let trial = drive::trial(order(&server, cell, library), Observer::nobody()).await;
+    let trial = workload::trial(order(&server, cell, library), Observer::nobody()).await;
     assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("library")), "{:?}", trial.outcome);
 }
 
@@ -212,7 +212,7 @@ async fn an_interrupt_keeps_what_was_measured() {
     let timing = Timing { warmup: Duration::ZERO, window: Duration::from_secs(30) };
     let cell = pushed(Push { timing, ..push() });
     let (observer, interrupt) = bench_side::interruptible();
-    let running = tokio::spawn(drive::trial(order(&server, cell, Arm::of(Transport::Sse)), observer));
+    let running = tokio::spawn(workload::trial(order(&server, cell, Arm::of(Transport::Sse)), observer));
     tokio::time::sleep(Duration::from_millis(600)).await;
     interrupt();
     let Outcome::Measured(m) = running.await.unwrap().outcome else { panic!("nothing was kept") };

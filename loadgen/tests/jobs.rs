@@ -4,7 +4,7 @@
 
 mod bench_side;
 
-use loadgen::drive::{Observer, Order, trial};
+use loadgen::workload::{Observer, Order, trial};
 use trial::{Arm, Cell, Figure, Measurement, Metric, Outcome, Plan, Trial, Workload};
 use wire::Transport;
 

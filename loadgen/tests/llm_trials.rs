@@ -4,7 +4,7 @@
 
 mod bench_side;
 
-use loadgen::drive::{Observer, trial};
+use loadgen::workload::{Observer, trial};
 use trial::{Arm, Cell, Figure, Measurement, Metric, Outcome, Plan, Quantile, Trial};
 use wire::Transport;
 

@@ -5,7 +5,7 @@
 mod bench_side;
 
 use bench_side::{push, pushed};
-use loadgen::drive::Order;
+use loadgen::workload::Order;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -4,7 +4,7 @@
 mod bench_side;
 
 use bench_side::{cell, cell_of, order_at, push, server};
-use loadgen::drive::{self, Observer};
+use loadgen::workload::{self, Observer};
 use servers::Server;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,7 +48,7 @@ async fn pass(client: TcpStream, upstream: SocketAddr, answered: usize) {
 async fn kept(cell: Cell, transport: Transport, answered: usize) -> (Measurement, Option<String>) {
     let server = server();
     let url = in_front_of(&server, answered).await;
-    let trial = drive::trial(order_at(url, cell, Arm::of(transport)), Observer::nobody()).await;
+    let trial = workload::trial(order_at(url, cell, Arm::of(transport)), Observer::nobody()).await;
     let lost = trial.warnings.iter().find(|warning| warning.is(&USAGE_LOST) && warning.action() == Action::Warn);
     let lost = lost.and_then(|warning| warning.value("why"));
     match trial.outcome {
@@ -112,7 +112,7 @@ async fn memory_keeps_the_steps_that_were_read() {
         order_at(url.clone(), Cell { workload, ..cell() }, Arm::of(Transport::Sse))
     };
     let steps: Vec<u32> = (1..=12).map(|step| 5 * step).collect();
-    let trial = drive::trial(order(&steps), Observer::nobody()).await;
+    let trial = workload::trial(order(&steps), Observer::nobody()).await;
     let Outcome::Measured(m) = &trial.outcome else { panic!("{:?}", trial.outcome) };
     assert!((2..=6).contains(&m.memory.len()), "{:?}", m.memory);
     assert!(trial.warnings.iter().any(|warning| warning.is(&USAGE_LOST)));

@@ -7,8 +7,8 @@ mod bench_side;
 
 use bench_side::{order, push, pushed};
 use kernel::{Capture, Flow, Seen};
-use loadgen::drive::{self, Observer};
 use loadgen::namespace::{self, Namespace};
+use loadgen::workload::{self, Observer};
 use servers::{ServeOptions, Server};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -39,7 +39,7 @@ fn captured(near: &Namespace, server: &Server, cell: Cell, transport: Transport)
     let trial = move || {
         let mut capture = Capture::open().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let trial = runtime.block_on(drive::trial(order, Observer::nobody()));
+        let trial = runtime.block_on(workload::trial(order, Observer::nobody()));
         // The last segments of closing are on their way.
         thread::sleep(Duration::from_millis(20));
         let mut flows = BTreeMap::new();

@@ -33,6 +33,9 @@ pub struct Withdrawn {
     pub en: String,
     /// Simplified Chinese.
     pub zh: String,
+    /// The row of the table that rests on it, which then shows none of its figures.
+    #[serde(default)]
+    pub row: Option<String>,
 }
 
 /// Why a file is no notice; one line each.
@@ -59,6 +62,11 @@ pub(crate) enum NoticeError {
 }
 
 impl Notice {
+    /// What was withdrawn of a row as a whole.
+    pub(crate) fn of_row(&self, id: &str) -> Option<&Withdrawn> {
+        self.withdrawn.iter().find(|it| it.row.as_deref() == Some(id))
+    }
+
     /// Reads the notice beside a records file; `None` where there is none.
     pub(crate) fn beside(records: &Path) -> Result<Option<Self>, NoticeError> {
         let file = match File::open(records.with_file_name(FILE_NAME)) {

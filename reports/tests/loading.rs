@@ -4,7 +4,8 @@
 
 mod synthetic;
 
-use reports::{Comparison, Language, LoadError, load};
+use reports::row::{RowVerdict, finding};
+use reports::{Comparison, Language, LoadError, Notice, Withdrawn, load};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -184,6 +185,23 @@ fn a_notice_beside_the_records_is_shown_above_everything_and_cannot_break_a_page
     fs::write(path.with_file_name("withdrawn.json"), "{}").unwrap();
     let records = load(&path).unwrap();
     assert!(records.notice.is_none() && records.warnings[0].starts_with("withdrawn.json: "), "{:?}", records.warnings);
+}
+
+#[test]
+fn a_row_that_was_withdrawn_shows_none_of_its_figures() {
+    let mut records = synthetic::records(10);
+    let row = trial::Row::named("memory").unwrap();
+    let found = |records: &_| finding(&Comparison::of(records), row, Language::English);
+    assert!(!found(&records).lines.is_empty());
+    let withdrawn =
+        Withdrawn { en: "a setting, no transport".to_owned(), zh: "设置".to_owned(), row: Some(row.id.clone()) };
+    let errata = "../ERRATA.md".to_owned();
+    records.notice = Some(Notice { date: "2026-11-29".to_owned(), errata, withdrawn: vec![withdrawn] });
+    let memory = found(&records);
+    assert!(memory.lines.is_empty() && memory.sentence == "a setting, no transport");
+    assert_eq!(memory.verdict, RowVerdict::NotMeasured("withdrawn on 2026-11-29".to_owned()));
+    let other = trial::Row::named("connect-time").unwrap();
+    assert!(!finding(&Comparison::of(&records), other, Language::English).lines.is_empty());
 }
 
 #[test]

@@ -4,11 +4,11 @@
 use super::distance::Distance;
 use super::script::Script;
 use super::turns;
-use crate::drive::{Session, SessionError};
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
 use crate::runner::Progress;
 use crate::target::{OwnServer, TargetError};
+use crate::workload::{Session, SessionError};
 use client::endpoint::Endpoint;
 use client::tls::Trust;
 use client::{DialError, Dialer};

@@ -13,7 +13,7 @@ pub mod run;
 pub mod selfcheck;
 pub mod trial;
 
-use crate::drive::Session;
+use crate::workload::Session;
 use client::endpoint::Endpoint;
 use client::redact;
 use flags::ConnectionArgs;

@@ -2,10 +2,10 @@
 
 use super::flags::{ConnectionArgs, bytes, duration, rate};
 use super::{command_line, default_out};
-use crate::drive::{self, Foreign, Observer, Order};
 use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
 use crate::progress::Sign;
+use crate::workload::{self, Foreign, Observer, Order};
 use crate::{host, print, run_text, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
@@ -117,7 +117,7 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
         (order.cell.preset, order.cell.flush) = (tuning.preset, Some(tuning.flush));
         order.cell.cadence = Cadence::of(&tuning);
         ensure!(args.method.is_none() && args.body.is_none(), "-X and --body are for endpoints that are not ours");
-        drive::trial(order, observer).await
+        workload::trial(order, observer).await
     } else {
         let transport = order.arm.protocol;
         let readable = matches!(transport, Transport::Sse | Transport::WebSocket | Transport::HttpStream);
@@ -125,7 +125,7 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
             readable,
             "{transport} is a transport of our own servers: for other endpoints use sse, websocket or http-stream"
         );
-        drive::foreign(order, args.foreign(&endpoint)?, observer).await
+        workload::foreign(order, args.foreign(&endpoint)?, observer).await
     };
     drop(sign);
     if !args.slices {
@@ -167,7 +167,7 @@ async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Re
     let harmless = |(name, _): &&(String, String)| has_token || !redact::is_secret(name);
     let headers: Vec<_> = order.headers.iter().filter(harmless).cloned().collect();
     let keeps_back = headers.len() < order.headers.len();
-    match drive::Session::open(endpoint, &order.trust(), &headers).await {
+    match workload::Session::open(endpoint, &order.trust(), &headers).await {
         Ok(session) => Ok(Some(session.facts.tuning)),
         Err(error) if error.is_foreign() || error.wants_token() && keeps_back => Ok(None),
         Err(error) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! `trial`: one order in, one record out. What the runner starts for each trial; hidden from users.
 
-use crate::drive::{self, Observer, Order};
 use crate::print;
+use crate::workload::{self, Observer, Order};
 use anyhow::Context as _;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::thread;
@@ -21,7 +21,7 @@ pub fn main() -> anyhow::Result<u8> {
         thread::Builder::new().name("stdin".to_owned()).spawn(end_with_stdin)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let trial = runtime.block_on(drive::trial(order, Observer::nobody()));
+    let trial = runtime.block_on(workload::trial(order, Observer::nobody()));
     let record = serde_json::to_vec(&trial)?;
     let mut stdout = print::stdout();
     stdout.write_all(&record)?;

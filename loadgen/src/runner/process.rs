@@ -2,10 +2,10 @@
 
 use super::RunOptions;
 use super::order::Turn;
-use crate::drive::{Order, Started, record};
 use crate::generator;
 use crate::noise::{Waits, Watch};
 use crate::target::OwnServer;
+use crate::workload::{Order, Started, record};
 use std::time::Duration;
 use tokio::time::timeout;
 use trial::{Cell, Noise, Outcome, Trial, Workload};

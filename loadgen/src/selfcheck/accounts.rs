@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, CONTESTANTS, cell};
 use super::{Answer, Finding};
-use crate::drive;
 use crate::instrument::Instrument;
+use crate::workload;
 use std::fmt::Display;
 use trial::{Cell, Figure, Metric, Quantile};
 use wire::Transport;
@@ -111,7 +111,7 @@ pub(super) async fn syscalls(bench: &Bench) -> Answer {
     let (mut found, mut pass) = (Vec::new(), true);
     for transport in CONTESTANTS {
         let order = bench.order("", &cell("exact", &format!("faults='syscalls:{CALLS}'")), transport);
-        let counted = drive::count(&order, Instrument::Strace, EVENTS).await.map_err(|error| error.to_string())?;
+        let counted = workload::count(&order, Instrument::Strace, EVENTS).await.map_err(|error| error.to_string())?;
         let calls = counted.server.by_name.get("getppid").copied().unwrap_or_default();
         let received = counted.received.received;
         pass &= received > 0 && calls == CALLS * received;

@@ -1,7 +1,7 @@
 //! What probes stand on: small trials through the instrument as it is. Refuses to judge them.
 
-use crate::drive::{self, Observer, Order};
 use crate::runner::{self, RunOptions, order::Turn};
+use crate::workload::{self, Observer, Order};
 use reports::Records;
 use trial::{Arm, Cell, Measurement, Outcome, Plan, Trial};
 use wire::Transport;
@@ -35,7 +35,7 @@ impl Bench {
 
     /// One trial against a server that stands already, by a generator in this process.
     pub(super) async fn trial_at(&self, url: &str, cell: &Cell, transport: Transport) -> Trial {
-        drive::trial(self.order(url, cell, transport), Observer::nobody()).await
+        workload::trial(self.order(url, cell, transport), Observer::nobody()).await
     }
 
     pub(super) fn order(&self, url: &str, cell: &Cell, transport: Transport) -> Order {

@@ -1,8 +1,8 @@
 //! A server of our own and short trials against it, for the tests that need both ends.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use loadgen::drive::{self, Observer, Order};
 use loadgen::interrupt::Interrupt;
+use loadgen::workload::{self, Observer, Order};
 use servers::{ServeOptions, Server};
 use std::time::Duration;
 use trial::{Arm, Cell, Content, Measurement, Outcome, Pace, Push, Scenario, Timing, Workload};
@@ -82,7 +82,7 @@ pub(crate) async fn measured(server: &Server, cell: Cell, arm: impl Into<Arm>) -
 /// The same, against whatever serves there.
 pub(crate) async fn measured_at(url: String, cell: Cell, arm: impl Into<Arm>) -> Measurement {
     let arm = arm.into();
-    let trial = drive::trial(order_at(url, cell, arm), Observer::nobody()).await;
+    let trial = workload::trial(order_at(url, cell, arm), Observer::nobody()).await;
     match trial.outcome {
         Outcome::Measured(measurement) => *measurement,
         other => panic!("{arm}: {other:?}"),

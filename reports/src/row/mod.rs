@@ -87,6 +87,11 @@ pub(crate) fn rows_of(comparisons: &[Comparison]) -> Vec<Arc<Row>> {
 
 /// What a row says about one run, with the warnings of its trials.
 pub fn finding(comparison: &Comparison, row: &Row, lang: Language) -> Finding {
+    let notice = comparison.records.notice.as_ref();
+    if let Some((notice, withdrawn)) = notice.and_then(|notice| Some((notice, notice.of_row(&row.id)?))) {
+        let verdict = RowVerdict::NotMeasured(lang.withdrawn_row(&notice.date));
+        return Finding { lines: Vec::new(), verdict, sentence: withdrawn.sentence(lang), caveats: Vec::new() };
+    }
     let study = Study::of(row, comparison, lang);
     let mut finding = match row.rule {
         Rule::Contests => contests::finding(&study),

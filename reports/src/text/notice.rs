@@ -2,14 +2,20 @@
 
 use super::{Language, messages};
 use crate::load::Records;
-use crate::notice::Notice;
+use crate::notice::{Notice, Withdrawn};
 use crate::printed::one_line;
 
 impl Language {
     /// What the banner says: that figures are withdrawn, then which.
     pub(crate) fn notice(self, notice: &Notice) -> (String, Vec<String>) {
-        let which = notice.withdrawn.iter().map(|it| self.pick(&it.en, &it.zh).to_owned());
+        let which = notice.withdrawn.iter().map(|it| it.sentence(self));
         (self.withdrawn(&notice.date), which.collect())
+    }
+}
+
+impl Withdrawn {
+    pub(crate) fn sentence(&self, lang: Language) -> String {
+        lang.pick(&self.en, &self.zh).to_owned()
     }
 }
 
@@ -26,5 +32,6 @@ messages! {
     withdrawn(date: &str)
         "Withdrawn on {date}: these figures of this page no longer count."
         "{date} 撤回：本页的以下数值不再有效。"
+    withdrawn_row(date: &str) "withdrawn on {date}" "{date} 撤回"
     errata() "What was wrong, and what replaces it" "错在哪里，由什么取代"
 }

@@ -2,7 +2,7 @@
 
 use super::{LlmArgs, text};
 use crate::command::flags::key_of_variable;
-use crate::drive::Session;
+use crate::workload::Session;
 use crate::{host, print};
 use anyhow::{Context as _, bail, ensure};
 use client::Dialer;

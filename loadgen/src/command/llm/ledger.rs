@@ -5,9 +5,9 @@
 
 use super::LlmArgs;
 use super::campaign::Prepared;
-use crate::drive::{self, Started};
 use crate::journal::{Journal, JournalError};
 use crate::timestamp;
+use crate::workload::{self, Started};
 use llm::campaign::Ended;
 use llm::score::Score;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use wire::{Facts, MonoTime, Transport};
 /// Scores of every block and arm; a block goes to disk as soon as its last request has ended.
 pub(super) struct Ledger {
     journal: Journal,
-    order: drive::Order,
+    order: workload::Order,
     arms: Vec<Arm>,
     ours: Option<(Facts, ClockOffset)>,
     empty: Score,
@@ -84,8 +84,8 @@ impl Ledger {
         let (measurement, found) = score.finish();
         let (block, arm) = place;
         let position = self.arms.iter().position(|known| *known == arm).unwrap_or(0) as u32;
-        let order = drive::Order { arm, block, position, ..self.order.clone() };
-        let mut trial = drive::record(&order, &Started::at(begin), Outcome::Measured(Box::new(measurement)));
+        let order = workload::Order { arm, block, position, ..self.order.clone() };
+        let mut trial = workload::record(&order, &Started::at(begin), Outcome::Measured(Box::new(measurement)));
         if let Some((facts, clock)) = &self.ours {
             (trial.server, trial.clock) = (Some(facts.clone()), Some(*clock));
         }
@@ -119,8 +119,8 @@ impl Ledger {
 }
 
 /// What all trials of the run have in common. Headers stay out: they may hold a key.
-fn order(args: &LlmArgs, asked: &Prepared) -> drive::Order {
-    drive::Order {
+fn order(args: &LlmArgs, asked: &Prepared) -> workload::Order {
+    workload::Order {
         cell: asked.cell.clone(),
         arm: Arm::of(Transport::Sse),
         block: 0,

@@ -3,7 +3,7 @@
 
 use super::campaign::Prepared;
 use crate::control::ControlError;
-use crate::drive::Session;
+use crate::workload::Session;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use trial::InVain;
