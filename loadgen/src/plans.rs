@@ -58,7 +58,7 @@ pub fn built_in(name: &str) -> Result<BuiltIn, LoadPlanError> {
 /// # Errors
 /// [`LoadPlanError`], whose text names the file and the line.
 pub fn from_file(path: &Path) -> Result<Plan, LoadPlanError> {
-    let built_in = path.to_str().filter(|_| !path.exists()).and_then(|name| built_in(name).ok());
+    let built_in = path.to_str().filter(|_| !path.is_file()).and_then(|name| built_in(name).ok());
     if let Some(built_in) = built_in {
         return Ok(built_in.plan());
     }
@@ -72,8 +72,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
     use std::time::Duration;
-    use trial::Row;
-    use trial::{Cell, LlmLoad, Workload};
+    use trial::{Cell, LlmLoad, Row, Workload};
 
     fn asked(cell: &Cell) -> Option<LlmLoad> {
         match &cell.workload {

@@ -196,7 +196,7 @@ fn a_row_that_a_plan_declares_is_shown_in_every_form() {
         assert!(form.contains(said), "{said}");
     }
     for form in [&page, &summary, &text] {
-        assert!(["Busy host", "response time p50"].iter().all(|said| form.contains(said)), "{form}");
+        assert!(["Busy host", "judged time p50"].iter().all(|said| form.contains(said)), "{form}");
         assert!(form.contains("article") && form.contains("8 claims") && form.contains("busy host"), "{form}");
     }
     assert!(page.contains("CPU of twenty") && reports::html(&pages[1]).contains("twenty 的 CPU"));
@@ -210,5 +210,5 @@ fn a_plan_of_its_own_rows_alone_shows_no_others() {
     let records = synthetic::of_plan(synthetic::plan_of(&format!("name = 'p'\nwhy = 'w'\n{section}"), 10));
     let document = reports::document(&[Comparison::of(&records)], Language::English, Extent::Summary);
     let text = reports::terminal(&document, 100, false);
-    assert!(text.contains("Busy host: response time p50") && !text.contains("Latency"), "{text}");
+    assert!(text.contains("Busy host: judged time p50") && !text.contains("Latency"), "{text}");
 }

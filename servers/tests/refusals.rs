@@ -13,7 +13,7 @@ fn every_refusal_is_one_clear_line() {
         limits.max_payload_bytes = 2048;
     });
     for (method, target, status, line) in [
-        ("GET", "/sse?paylod=64", 400, "unknown parameter 'paylod=64' (known: schedule, rate, payload,"),
+        ("GET", "/sse?paylod=64", 400, "unknown parameter 'paylod' (known: schedule, rate, payload,"),
         ("GET", "/sse?payload=47", 400, "payload=47: bytes, 48 (the stamp) to 1048576"),
         (
             "GET",

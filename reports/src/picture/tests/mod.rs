@@ -128,7 +128,8 @@ fn every_chart_shows_its_words_and_belongs_to_the_page() {
         assert!(svg.contains("currentColor"), "{name}: no ink of the page");
         assert!(!svg.contains("font-family") && !svg.contains("=\"#"), "{name}: a font or a colour of its own");
         assert!(svg.len() < 30_000, "{name}: {} bytes", svg.len());
-        let said = format!("<title>{name}</title>\n<desc>{name}. how &lt;to&gt; &amp; read it</desc>");
+        let heading = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
+        let said = format!("<title>{heading}</title>\n<desc>{heading}. how &lt;to&gt; &amp; read it</desc>");
         assert!(svg.contains(&said), "{name}");
         for words in words.into_iter().chain(["across", "upwards"]) {
             assert!(svg.contains(&format!("{words}</text>")), "{name}: {words} is missing");
