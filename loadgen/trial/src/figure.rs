@@ -333,7 +333,7 @@ quantities! {
     }
     /// User instructions of the client for each event: slope over events (scenario `exact`).
     ClientInstructionsPerEvent {
-        id: "client-instructions", unit: Rounded, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
+        id: "client-instructions", unit: Rounded, margin: 0.15, better: Lower, exact: false, compared: &[Exact],
         of: |m| counted(&m.exact.as_ref()?.client_instructions),
         words: ["client user instructions per event", "客户端用户态指令 / 事件"],
     }
