@@ -1,9 +1,11 @@
 //! The quantities that trials are compared by: one row each, and nothing else to write for another one. The only file that
 //! takes a quantile, and with `quotient` the only one that divides by a count.
 
+mod dimension;
 mod id;
 mod quotient;
 
+pub use dimension::{Dimension, Direction};
 pub use id::UnknownWord;
 pub use quotient::{backlog_growth, slope};
 
@@ -12,52 +14,6 @@ use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
 use Direction::{Higher, Lower};
 use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate};
 use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
-use serde::{Deserialize, Serialize};
-
-/// What the numbers of a quantity are counted in, hence how they are written and which units a threshold may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dimension {
-    /// Nanoseconds.
-    Time,
-    /// Bytes.
-    Bytes,
-    /// Bytes a second.
-    ByteRate,
-    /// So many a second.
-    Rate,
-    /// A count, or a quotient of counts.
-    Count,
-    /// A large count, of which three digits are known.
-    Rounded,
-    /// A share in `[0, 1]`.
-    Share,
-}
-
-/// Where one number lies from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    /// Above the base.
-    Higher,
-    /// Below the base.
-    Lower,
-}
-
-impl Direction {
-    /// Direction of a ratio.
-    pub fn of(ratio: f64) -> Self {
-        if ratio > 1.0 { Higher } else { Lower }
-    }
-
-    /// The other one.
-    #[must_use]
-    pub const fn reversed(self) -> Self {
-        match self {
-            Higher => Lower,
-            Lower => Higher,
-        }
-    }
-}
 
 /// A row of the table: everything that the rest of the program knows of a quantity.
 #[derive(Debug)]
