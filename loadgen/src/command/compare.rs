@@ -277,6 +277,7 @@ impl CompareArgs {
             cells: vec![cell],
             stop: StopRule::default(),
             verdicts: true,
+            practical: None,
         }
     }
 
