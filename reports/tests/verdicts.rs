@@ -42,7 +42,7 @@ fn the_first_condition_that_holds_decides() {
 
 #[test]
 fn equivalence_is_two_one_sided_tests_at_the_risk_of_each() {
-    let edge = ratio(1.035, 0.0185, 10);
+    let edge = ratio(1.035, 0.019, 10);
     let [adjusted, one_sided] = [0.05, 0.10].map(|risk| edge.interval_at(risk / 4.0).unwrap().high);
     assert!(one_sided < 1.05 && adjusted > 1.05, "{one_sided} {adjusted}");
     assert_eq!(verdict(&edge, 4), Verdict::Equivalent);
@@ -53,7 +53,7 @@ fn equivalence_is_two_one_sided_tests_at_the_risk_of_each() {
 fn what_the_family_forbids_only_leans() {
     let clear = ratio(0.5, 0.01, 6);
     let Verdict::Unresolved { bound, more_blocks, leaning } = verdict(&clear, 4) else { panic!("must not be resolved") };
-    assert_eq!((more_blocks, leaning), (Some(2), Some(Direction::Lower)));
+    assert_eq!((more_blocks, leaning), (Some(3), Some(Direction::Lower)));
     assert!((2.0..2.1).contains(&bound), "{bound}");
 }
 
@@ -68,11 +68,11 @@ fn missing(ratio: &Ratio, family: usize) -> (f64, usize) {
 #[test]
 fn what_is_not_resolved_says_what_was_learnt_and_how_many_blocks_settle_it() {
     let (bound, more) = missing(&ratio(1.1, 0.3, 10), 4);
-    assert!((1.3..1.5).contains(&bound) && more > 50, "{bound} {more}");
+    assert!((1.25..1.35).contains(&bound) && more > 40, "{bound} {more}");
     // A ratio of 1 is settled at the edge of the margin, one at the edge where it leaves 1, one between them last.
-    let more = |value| missing(&ratio(value, 0.13, 20), 4).1;
+    let more = |value| missing(&ratio(value, 0.2, 20), 4).1;
     assert!(more(1.025) > 2 * more(1.0) && more(1.025) > 2 * more(1.05), "{} {} {}", more(1.0), more(1.025), more(1.05));
-    let (_, of_many) = missing(&ratio(1.0, 0.13, 20), 40);
+    let (_, of_many) = missing(&ratio(1.0, 0.2, 20), 40);
     assert!(of_many > more(1.0), "a larger family takes more");
 }
 
@@ -137,7 +137,7 @@ fn a_diluted_ratio_must_fit_a_diluted_margin() {
     let close = ratio(1.03, 0.005, 10);
     assert_eq!(verdict(&close, 4), Verdict::Equivalent);
     let diluted = Evidence { dilution: 0.5, ..evidence(&close, 4) };
-    assert!(matches!(Verdict::of(diluted), Verdict::Unresolved { .. }));
+    assert_eq!(Verdict::of(diluted), different(Direction::Higher, false));
 }
 
 #[test]

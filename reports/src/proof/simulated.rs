@@ -8,9 +8,6 @@ use std::f64::consts::TAU;
 /// Standard deviation of the logarithm of a trial; that of a block's log ratio is the square root of two times it.
 const SPREAD: f64 = 0.1;
 
-/// By what the noise of [`false_claims`] is less, so that intervals fit into the margin.
-const QUIETER: f64 = 4.0;
-
 /// How trials of one arm scatter, in logarithms.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noise {
@@ -132,6 +129,14 @@ impl Edge {
         }
     }
 
+    /// By what noise is weaker, so that intervals fit into the margin; not where they would hide what excludes 1.
+    const fn quieter(self) -> f64 {
+        match self {
+            Self::One => 1.0,
+            Self::Inside | Self::Outside => 4.0,
+        }
+    }
+
     fn is_false(self, verdict: Verdict) -> bool {
         match verdict {
             Verdict::Different { direction, beyond_margin } => match self {
@@ -162,7 +167,7 @@ pub fn false_claims(edge: Edge, report: Report, runs: usize, seed: u64) -> f64 {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut is_wrong = || {
         let noise = Noise::Normal.log_ratios(0.0, report.blocks, &mut random);
-        let ratio = Ratio::of(&noise.iter().map(|log| edge.truth(MARGIN) + log / QUIETER).collect::<Vec<_>>())?;
+        let ratio = Ratio::of(&noise.iter().map(|log| edge.truth(MARGIN) + log / edge.quieter()).collect::<Vec<_>>())?;
         let family = report.family;
         let evidence = Evidence { ratio: &ratio, margin: MARGIN, family, null_deviation: 1.0, dilution: 0.0 };
         Some(edge.is_false(Verdict::of(evidence)))
