@@ -26,6 +26,8 @@ struct PlanFile {
     /// Base of every cell that names none of its own and has this arm.
     base: Option<Arm>,
     verdicts: Option<bool>,
+    #[serde(default, with = "crate::span::optional")]
+    practical: Option<Duration>,
     #[serde(default)]
     section: Vec<Row>,
     cell: Vec<CellSpec>,
@@ -107,7 +109,7 @@ impl Plan {
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let cells: Vec<Cell> = file.cell.iter().zip(rows).flat_map(|(spec, row)| spec.expand(&file, row)).collect();
         let verdicts = file.verdicts.unwrap_or(true);
-        let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts };
+        let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts, practical: file.practical };
         plan.check()?;
         Ok(plan)
     }
@@ -386,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_plan_survives_its_record() {
-        let text = format!("budget = '6m'\n{HEAD}warmup = '250ms'\nschedule = 'burst:4'\n");
+        let text = format!("budget = '6m'\npractical = '20us'\n{HEAD}warmup = '250ms'\nschedule = 'burst:4'\n");
         let plan = Plan::from_toml(&text).unwrap();
         let text = serde_json::to_string(&plan).unwrap();
         assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);

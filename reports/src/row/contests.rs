@@ -239,8 +239,8 @@ mod tests {
         let different = |direction, beyond_margin| Verdict::Different { direction, beyond_margin };
         let [lower, slightly, higher] =
             [different(Direction::Lower, true), different(Direction::Lower, false), different(Direction::Higher, true)];
-        let unresolved = Verdict::Unresolved { more_blocks: 3, leaning: None };
-        let leans = |to| Verdict::Unresolved { more_blocks: 3, leaning: Some(to) };
+        let open = |leaning| Verdict::Unresolved { bound: 1.1, more_blocks: Some(3), leaning };
+        let (unresolved, leans) = (open(None), |to| open(Some(to)));
         for (verdicts, expected) in [
             (vec![], Open),
             (vec![unresolved, Verdict::Unfit, Verdict::TooFewBlocks, Verdict::Exploratory], Open),

@@ -62,8 +62,8 @@ impl Language {
         match contest.verdict {
             Verdict::TooFewBlocks => Some(self.too_few_blocks(self.blocks(have), FEWEST_BLOCKS)),
             Verdict::Unresolved { .. } if have < for_family => Some(self.family_takes(family, for_family, have)),
-            Verdict::Unresolved { more_blocks: 0, .. } => Some(self.at_the_margin()),
-            Verdict::Unresolved { more_blocks, .. } => Some(self.blocks_needed(self.more_blocks(more_blocks))),
+            Verdict::Unresolved { more_blocks: None, .. } => Some(self.beside_twins()),
+            Verdict::Unresolved { more_blocks: Some(more_blocks), .. } => Some(self.blocks_needed(self.more_blocks(more_blocks))),
             Verdict::Different { .. }
             | Verdict::Equivalent
             | Verdict::Unfit
@@ -116,9 +116,9 @@ messages! {
     equivalent(margin: String) "equivalent within {margin}" "在 {margin} 以内等效"
     equal_within(margin: String) "within {margin}" "相差不到 {margin}"
     leans(direction: &str) "leans {direction}" "倾向{direction}"
-    at_the_margin()
-        "the ratio lies at the edge of its margin: more blocks need not help"
-        "比值恰在界限边缘：再多区组也未必有用"
+    beside_twins()
+        "two copies of one arm lie as far apart: more blocks do not help"
+        "同一臂的两个副本相差同样大：再多区组也无用"
     blocks_needed(more: String) "about {more} needed" "约还需 {more}"
     family_takes(family: usize, needed: usize, have: usize)
         "{family} headline figures take {needed} blocks, here are {have}"
