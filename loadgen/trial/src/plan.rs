@@ -134,7 +134,7 @@ impl Cell {
 
     /// Expected length of one trial: start, control, connect, warm-up, window, drain, stop.
     pub fn expected_trial(&self) -> Duration {
-        const START_AND_STOP: Duration = Duration::from_millis(150);
+        const START_AND_STOP: Duration = Duration::from_millis(100);
         START_AND_STOP
             + match &self.workload {
                 Workload::Push(_)
