@@ -187,7 +187,9 @@ fn what_is_not_resolved_is_bounded_in_the_unit_of_its_figure() {
     let (bound, adjusted) = (contest.bound().unwrap(), contest.adjusted.unwrap());
     assert!((0.08..0.09).contains(&bound.share) && (8_000.0..9_000.0).contains(&bound.value), "{bound:?}");
     assert!(adjusted.low <= contest.ratio.interval.unwrap().low, "no narrower than the 95 % interval");
-    let Verdict::Unresolved { bound: factor, more_blocks, .. } = contest.verdict else { panic!("{:?}", contest.verdict) };
+    let Verdict::Unresolved { bound: factor, more_blocks, .. } = contest.verdict else {
+        panic!("{:?}", contest.verdict)
+    };
     assert!((factor - 1.0 - bound.share).abs() < 1e-12 && more_blocks.is_some_and(|more| more > 10), "{more_blocks:?}");
 }
 

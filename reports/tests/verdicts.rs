@@ -52,7 +52,9 @@ fn equivalence_is_two_one_sided_tests_at_the_risk_of_each() {
 #[test]
 fn what_the_family_forbids_only_leans() {
     let clear = ratio(0.5, 0.01, 6);
-    let Verdict::Unresolved { bound, more_blocks, leaning } = verdict(&clear, 4) else { panic!("must not be resolved") };
+    let Verdict::Unresolved { bound, more_blocks, leaning } = verdict(&clear, 4) else {
+        panic!("must not be resolved")
+    };
     assert_eq!((more_blocks, leaning), (Some(3), Some(Direction::Lower)));
     assert!((2.0..2.1).contains(&bound), "{bound}");
 }
@@ -71,7 +73,13 @@ fn what_is_not_resolved_says_what_was_learnt_and_how_many_blocks_settle_it() {
     assert!((1.25..1.35).contains(&bound) && more > 40, "{bound} {more}");
     // A ratio of 1 is settled at the edge of the margin, one at the edge where it leaves 1, one between them last.
     let more = |value| missing(&ratio(value, 0.2, 20), 4).1;
-    assert!(more(1.025) > 2 * more(1.0) && more(1.025) > 2 * more(1.05), "{} {} {}", more(1.0), more(1.025), more(1.05));
+    assert!(
+        more(1.025) > 2 * more(1.0) && more(1.025) > 2 * more(1.05),
+        "{} {} {}",
+        more(1.0),
+        more(1.025),
+        more(1.05)
+    );
     let (_, of_many) = missing(&ratio(1.0, 0.2, 20), 40);
     assert!(of_many > more(1.0), "a larger family takes more");
 }
