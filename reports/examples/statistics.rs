@@ -24,7 +24,9 @@ fn table<const N: usize>(title: &str, head: [&str; N], rows: impl Iterator<Item 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shapes = || Noise::ALL.into_iter().flat_map(|shape| [20, 40, 70].map(|blocks| (shape, blocks)));
     table(
-        &format!("Coverage of 95 % intervals, {RUNS} simulated runs each; correlation is tested among {FAMILY} figures."),
+        &format!(
+            "Coverage of 95 % intervals, {RUNS} simulated runs each; correlation is tested among {FAMILY} figures."
+        ),
         ["noise", "blocks", "as if independent", "as given", "warned", "as given, where warned"],
         shapes().map(|((name, noise), blocks)| {
             let found = coverage(noise, blocks, FAMILY, RUNS, SEED);
@@ -45,12 +47,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     table(
         "Differences found (the adjusted interval excludes 1) with the blocks that they are said to take for 80 %.",
         ["noise", "difference", "figures", "blocks", "found"],
-        [1.10, 1.25].into_iter().flat_map(|factor| [1, FAMILY].map(|family| (factor, family))).flat_map(|(factor, family)| {
-            Noise::ALL.into_iter().take(3).map(move |(name, noise)| {
-                let (blocks, share) = found(noise, factor, family, RUNS, SEED);
-                [name.to_owned(), format!("{factor:.2}"), family.to_string(), blocks.to_string(), percent(share)]
-            })
-        }),
+        [1.10, 1.25].into_iter().flat_map(|factor| [1, FAMILY].map(|family| (factor, family))).flat_map(
+            |(factor, family)| {
+                Noise::ALL.into_iter().take(3).map(move |(name, noise)| {
+                    let (blocks, share) = found(noise, factor, family, RUNS, SEED);
+                    [name.to_owned(), format!("{factor:.2}"), family.to_string(), blocks.to_string(), percent(share)]
+                })
+            },
+        ),
     );
     std::env::args().skip(1).try_for_each(|run| recorded(&run))
 }

@@ -52,7 +52,9 @@ fn equivalence_is_two_one_sided_tests_at_the_risk_of_each() {
 #[test]
 fn what_the_family_forbids_only_leans() {
     let clear = ratio(0.5, 0.01, 6);
-    let Verdict::Unresolved { bound, more_blocks, leaning } = verdict(&clear, 4) else { panic!("must not be resolved") };
+    let Verdict::Unresolved { bound, more_blocks, leaning } = verdict(&clear, 4) else {
+        panic!("must not be resolved")
+    };
     assert_eq!((more_blocks, leaning), (Some(3), Some(Direction::Lower)));
     assert!((2.0..2.1).contains(&bound), "{bound}");
 }
@@ -71,21 +73,28 @@ fn what_is_not_resolved_says_what_was_learnt_and_how_many_blocks_settle_it() {
     assert!((1.25..1.35).contains(&bound) && more > 40, "{bound} {more}");
     // A ratio of 1 is settled at the edge of the margin, one at the edge where it leaves 1, one between them last.
     let more = |value| missing(&ratio(value, 0.2, 20), 4).1;
-    assert!(more(1.025) > 2 * more(1.0) && more(1.025) > 2 * more(1.05), "{} {} {}", more(1.0), more(1.025), more(1.05));
+    assert!(
+        more(1.025) > 2 * more(1.0) && more(1.025) > 2 * more(1.05),
+        "{} {} {}",
+        more(1.0),
+        more(1.025),
+        more(1.05)
+    );
     let (_, of_many) = missing(&ratio(1.0, 0.2, 20), 40);
     assert!(of_many > more(1.0), "a larger family takes more");
 }
 
 #[test]
 fn no_number_of_blocks_tells_a_ratio_from_copies_that_lie_as_far_apart() {
-    let unsettled = Evidence { null_deviation: 1.04, ..evidence(&ratio(1.02, 0.1, 20), 4) };
+    let close = ratio(1.02, 0.1, 20);
+    let unsettled = Evidence { null_deviation: 1.04, ..evidence(&close, 4) };
     assert!(matches!(Verdict::of(unsettled), Verdict::Unresolved { more_blocks: None, .. }));
 }
 
 /// What may be said beside a null arm with this ratio, by blocks that all show about it.
-fn beside(null: Ratio, effect: Ratio) -> Verdict {
-    let deviation = null_deviation(Some(&null), Some(0.01));
-    Verdict::of(Evidence { null_deviation: deviation, ..evidence(&effect, 4) })
+fn beside(null: &Ratio, effect: &Ratio) -> Verdict {
+    let deviation = null_deviation(Some(null), Some(0.01));
+    Verdict::of(Evidence { null_deviation: deviation, ..evidence(effect, 4) })
 }
 
 #[test]
@@ -116,7 +125,7 @@ fn a_null_arm_limits_what_may_be_claimed_and_refuses_nothing_that_is_far_larger(
         ("beyond it, not by the margin", off(), ratio(1.14, 0.01, 10), different(higher, false)),
     ];
     for (what, null, effect, expected) in cases {
-        assert_eq!(beside(null, effect), expected, "{what}: {null:?} {effect:?}");
+        assert_eq!(beside(&null, &effect), expected, "{what}: {null:?} {effect:?}");
     }
 }
 

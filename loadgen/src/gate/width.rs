@@ -186,7 +186,8 @@ mod tests {
     fn the_figure_that_is_watched_is_the_one_that_is_judged() {
         let scenario = samples::trial(Scenario::Push);
         let plan = plan(&scenario.cell);
-        let judged = |spread, measured: fn(f64) -> Measurement| are_narrow(&plan, &trials(&scenario, 12, spread, measured));
+        let judged =
+            |spread, measured: fn(f64) -> Measurement| are_narrow(&plan, &trials(&scenario, 12, spread, measured));
         assert!(judged(0.2, |scale| timed(20_000, 1e6 * scale, 1e6)), "response times vary, judged times do not");
         assert!(!judged(0.2, |scale| timed(20_000, 1e6, 1e6 * scale)), "judged times vary");
         let unwatched = |scale| {

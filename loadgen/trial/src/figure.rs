@@ -10,11 +10,11 @@ pub use id::UnknownWord;
 pub use quotient::{backlog_growth, slope};
 
 use crate::{Leg, Measurement, Metric, Quantile, Scenario, Words};
-use std::time::Duration;
 use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
 use Direction::{Higher, Lower};
 use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate};
 use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
+use std::time::Duration;
 
 /// A row of the table: everything that the rest of the program knows of a quantity.
 #[derive(Debug)]

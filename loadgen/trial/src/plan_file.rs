@@ -109,7 +109,8 @@ impl Plan {
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let cells: Vec<Cell> = file.cell.iter().zip(rows).flat_map(|(spec, row)| spec.expand(&file, row)).collect();
         let verdicts = file.verdicts.unwrap_or(true);
-        let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts, practical: file.practical };
+        let plan =
+            Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts, practical: file.practical };
         plan.check()?;
         Ok(plan)
     }

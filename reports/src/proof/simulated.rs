@@ -117,8 +117,11 @@ pub enum Edge {
 
 impl Edge {
     /// Every edge, with its name.
-    pub const ALL: [(&str, Self); 3] =
-        [("no difference", Self::One), ("just inside of the margin", Self::Inside), ("just outside of it", Self::Outside)];
+    pub const ALL: [(&str, Self); 3] = [
+        ("no difference", Self::One),
+        ("just inside of the margin", Self::Inside),
+        ("just outside of it", Self::Outside),
+    ];
 
     /// The true log ratio, a millionth from the edge.
     fn truth(self, margin: f64) -> f64 {
@@ -184,7 +187,8 @@ pub fn found(noise: Noise, factor: f64, family: usize, runs: usize, seed: u64) -
     let blocks = blocks_needed(crate::stats::sample_deviation(&many), factor.ln(), family);
     let risk = crate::stats::risk_of_each(family);
     let is_found = |_: &usize| {
-        let interval = SignedRank::of(&noise.log_ratios(factor.ln(), blocks, &mut random)).and_then(|it| it.interval(risk));
+        let interval =
+            SignedRank::of(&noise.log_ratios(factor.ln(), blocks, &mut random)).and_then(|it| it.interval(risk));
         interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0)
     };
     (blocks, (0..runs).filter(is_found).count() as f64 / runs as f64)

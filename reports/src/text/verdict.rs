@@ -63,7 +63,9 @@ impl Language {
             Verdict::TooFewBlocks => Some(self.too_few_blocks(self.blocks(have), FEWEST_BLOCKS)),
             Verdict::Unresolved { .. } if have < for_family => Some(self.family_takes(family, for_family, have)),
             Verdict::Unresolved { more_blocks: None, .. } => Some(self.beside_twins()),
-            Verdict::Unresolved { more_blocks: Some(more_blocks), .. } => Some(self.blocks_needed(self.more_blocks(more_blocks))),
+            Verdict::Unresolved { more_blocks: Some(more_blocks), .. } => {
+                Some(self.blocks_needed(self.more_blocks(more_blocks)))
+            }
             Verdict::Different { .. }
             | Verdict::Equivalent
             | Verdict::Unfit
