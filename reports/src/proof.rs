@@ -98,7 +98,7 @@ pub fn replay(records: &Records, seed: u64, shuffles: usize) -> FalsePositives {
 /// the plan asks for at that difference, `draws` times over all null arms together.
 pub fn power(records: &Records, factor: f64, seed: u64, draws: usize) -> Power {
     let arms = null_arms(records);
-    let planned = arms.iter().map(|arm| (arm, blocks_needed(sample_deviation(&arm.log_ratios), factor - 1.0)));
+    let planned = arms.iter().map(|arm| (arm, blocks_needed(sample_deviation(&arm.log_ratios), factor.ln(), 1)));
     let (within, beyond): (Vec<_>, Vec<_>) = planned.partition(|(_, blocks)| *blocks <= MOST_BLOCKS);
     let mut power = Power { out_of_reach: beyond.len(), ..Power::default() };
     let mut random = fastrand::Rng::with_seed(seed);

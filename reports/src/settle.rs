@@ -1,9 +1,9 @@
 //! What would settle an open figure: the command of its run with more blocks, and about how long that takes. Refuses to promise
 //! what the command line does not take.
 
+use crate::Records;
 use crate::compare::{CellComparison, Contest};
 use crate::verdict::{FEWEST_BLOCKS, Verdict};
-use crate::Records;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use trial::{Cell, Trial};

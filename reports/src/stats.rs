@@ -2,10 +2,11 @@
 //! its unit is the block.
 
 pub mod binomial;
+pub mod correlation;
 pub mod friedman;
 pub mod trend;
 
-use std::f64::consts::SQRT_2;
+use std::f64::consts::{FRAC_PI_3, SQRT_2};
 
 /// Above so many differences the normal approximation replaces the exact null distribution.
 const EXACT_UP_TO: usize = 100;
@@ -104,34 +105,39 @@ fn doubled_ranks(sorted: &[f64]) -> Vec<usize> {
     ranks
 }
 
-/// p-values adjusted by Holm's step-down method, in the order given.
-pub fn holm(p_values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
-    let (mut adjusted, mut floor) = (vec![0.0; p_values.len()], 0.0_f64);
-    for (step, &i) in order.iter().enumerate() {
-        floor = floor.max(p_values[i] * (p_values.len() - step) as f64).min(1.0);
-        adjusted[i] = floor;
-    }
-    adjusted
+/// Risk of any false claim in a whole report.
+pub const FAMILY_RISK: f64 = 0.05;
+
+/// What each of `tests` may risk so that all of them together keep [`FAMILY_RISK`] (Bonferroni).
+pub fn risk_of_each(tests: usize) -> f64 {
+    FAMILY_RISK / tests.max(1) as f64
 }
 
-/// Blocks that resolve a difference of `margin` (a share) at 5 % and power 80 %, given the standard deviation of
-/// the log ratios: `3 + 8.22 sd² / ln(1 + margin)²`, at least 7 (reports/method/statistics.md). Where the design had 2 and 6, a
-/// replay found fewer than 80 %: below ten blocks the exact test is coarse.
-pub fn blocks_needed(deviation: f64, margin: f64) -> usize {
-    (3.0 + 8.22 * (deviation / margin.ln_1p()).powi(2)).ceil().max(7.0) as usize
+/// Blocks that tell a median from a value at a distance in logarithms with power 80 %, given the standard deviation of the
+/// log ratios, where `tests` share the risk: `3 + c (deviation / distance)²`, at least 7 and [`blocks_for_family`]
+/// (reports/method/statistics.md). Where the design had 2 and 6, a replay found fewer than 80 %: below ten blocks the exact
+/// test is coarse.
+pub fn blocks_needed(deviation: f64, distance: f64, tests: usize) -> usize {
+    let needed = 3.0 + price(tests) * (deviation / distance).powi(2);
+    (needed.ceil().max(7.0) as usize).max(blocks_for_family(tests))
 }
 
-/// Smallest difference, as a share, that so many blocks resolve: the inverse of [`blocks_needed`]; `None` for fewer than four.
-pub fn resolved_by(blocks: usize, deviation: f64) -> Option<f64> {
+/// Smallest difference, as a share, that so many blocks resolve where `tests` share the risk: the inverse of
+/// [`blocks_needed`]; `None` for fewer than four.
+pub fn resolved_by(blocks: usize, deviation: f64, tests: usize) -> Option<f64> {
     let beyond = blocks.checked_sub(3).filter(|&beyond| beyond > 0)?;
-    Some((deviation * (8.22 / beyond as f64).sqrt()).exp_m1())
+    Some((deviation * (price(tests) / beyond as f64).sqrt()).exp_m1())
 }
 
-/// Fewest blocks with which the exact test can pass Holm among `tests`: `1 + log2(tests / 0.05)`.
+/// Blocks for a distance of one standard deviation: both normal quantiles squared, times the signed-rank test's price of
+/// `π/3`. 8.22 for a single test.
+fn price(tests: usize) -> f64 {
+    (normal_quantile(1.0 - risk_of_each(tests) / 2.0) + normal_quantile(0.8)).powi(2) * FRAC_PI_3
+}
+
+/// Fewest blocks with an interval at the level of each of `tests`: `1 + log2(tests / 0.05)`.
 pub fn blocks_for_family(tests: usize) -> usize {
-    (1.0 + (tests.max(1) as f64 / 0.05).log2()).ceil() as usize
+    (1.0 - risk_of_each(tests).log2()).ceil() as usize
 }
 
 /// Median of values in any order; `None` without any.

@@ -3,29 +3,29 @@
 
 pub use trial::Direction;
 
-use crate::stats::{SignedRank, blocks_for_family, blocks_needed};
+use crate::stats::correlation::significant_lag1;
+use crate::stats::{FAMILY_RISK, SignedRank, blocks_needed, risk_of_each};
 
 /// Fewest blocks with a 95 % interval.
 pub const FEWEST_BLOCKS: usize = 6;
 
-/// Risk of one false headline in the whole report.
-const FAMILY_RISK: f64 = 0.05;
-
 /// The ratio of two arms over the blocks that hold both.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ratio {
     /// Hodges–Lehmann ratio, other over base.
     pub value: f64,
     /// Blocks with both arms.
     pub blocks: usize,
-    /// 95 % interval; `None` below six blocks.
+    /// 95 % interval of this ratio alone; `None` below six blocks.
     pub interval: Option<Interval>,
-    /// 90 % interval, for equivalence.
-    pub interval_90: Option<Interval>,
     /// Exact two-sided p-value of this ratio alone.
     pub p: f64,
     /// Standard deviation of the log ratios.
     pub deviation: f64,
+    /// Lag-1 correlation of successive blocks for which the ratio was [widened](Self::in_family); `None` where it was not.
+    pub correlation: Option<f64>,
+    /// Log ratios in the order of blocks.
+    logs: Vec<f64>,
 }
 
 /// Bounds of a ratio.
@@ -53,28 +53,55 @@ impl Interval {
     }
 
     /// The end that is farther from 1, as a factor of at least 1.
-    const fn reach(self) -> f64 {
+    pub const fn reach(self) -> f64 {
         self.high.max(1.0 / self.low).max(1.0)
+    }
+
+    /// Half of its width in logarithms.
+    pub fn half_width(self) -> f64 {
+        (self.high / self.low).ln() / 2.0
     }
 }
 
 impl Ratio {
-    /// From `ln(other / base)` of each block; `None` without any.
+    /// From `ln(other / base)` of each block in the order of time; `None` without any.
     pub fn of(log_ratios: &[f64]) -> Option<Self> {
         let ranks = SignedRank::of(log_ratios)?;
         Some(Self {
             value: ranks.estimate.exp(),
             blocks: ranks.blocks,
             interval: ranks.interval(0.05).map(Interval::exp),
-            interval_90: ranks.interval(0.10).map(Interval::exp),
             p: ranks.p,
             deviation: ranks.deviation,
+            correlation: None,
+            logs: log_ratios.to_vec(),
         })
+    }
+
+    /// The interval that misses the truth with probability at most `risk`; `None` where so few blocks allow none.
+    pub fn interval_at(&self, risk: f64) -> Option<Interval> {
+        SignedRank::of(&self.logs)?.interval(risk).map(Interval::exp)
+    }
+
+    /// The adjusted interval: all of a report's `family` such intervals hold their truths in 95 % of reports.
+    pub fn adjusted(&self, family: usize) -> Option<Interval> {
+        self.interval_at(risk_of_each(family))
+    }
+
+    /// The same ratio as one of a family. Where successive blocks are correlated, its intervals, its p-value and its deviation
+    /// are widened by what that takes from them, `sqrt((1 + r) / (1 - r))` for a process of first order.
+    #[must_use]
+    pub fn in_family(self, family: usize) -> Self {
+        let Some(r) = significant_lag1(&self.logs, family).filter(|_| self.correlation.is_none()) else { return self };
+        let (centre, factor) = (self.value.ln(), ((1.0 + r) / (1.0 - r)).sqrt());
+        // Every Walsh average moves away from the estimate by the same factor, hence every interval does.
+        let wider: Vec<f64> = self.logs.iter().map(|log| centre + factor * (log - centre)).collect();
+        Self::of(&wider).map_or(self, |wider| Self { correlation: Some(r), ..wider })
     }
 }
 
 /// What may be said about a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
     /// Two copies of one arm lie farther apart than the margin, and this ratio is not beyond that: nothing may be claimed.
     Unfit,
@@ -82,16 +109,18 @@ pub enum Verdict {
     Different {
         /// Where the other arm lies.
         direction: Direction,
-        /// Whether the whole interval lies beyond the margin, or the difference may be less than it.
+        /// Whether the whole adjusted interval lies beyond the margin, or the difference may be less than it.
         beyond_margin: bool,
     },
-    /// The 90 % interval lies inside the margin (two one-sided tests).
+    /// The adjusted interval of two one-sided tests lies inside the margin.
     Equivalent,
     /// Neither.
     Unresolved {
-        /// About so many more blocks would resolve a difference of the margin; none where there are as many, and the ratio
-        /// itself lies at the edge of it.
-        more_blocks: usize,
+        /// What was learnt: the largest factor, either way, that the 95 % interval leaves; at least 1.
+        bound: f64,
+        /// About so many more blocks would settle it where the estimate lies, at least one; `None` where none would: two copies
+        /// of one arm lie as far apart.
+        more_blocks: Option<usize>,
         /// Where the interval points when the figure is looked at alone, outside the family.
         leaning: Option<Direction>,
     },
@@ -110,9 +139,7 @@ pub struct Evidence<'a> {
     pub ratio: &'a Ratio,
     /// Margin of equivalence, as a share.
     pub margin: f64,
-    /// p-value adjusted over the headline family.
-    pub adjusted_p: f64,
-    /// Headline figures in the report.
+    /// Headline figures in the report, which share its risk.
     pub family: usize,
     /// How far two copies of one arm lie apart, as a factor: see [`null_deviation`].
     pub null_deviation: f64,
@@ -134,24 +161,23 @@ impl Verdict {
     /// interval inside the margin is "equivalent" even when it excludes 1: that it is too small to matter is the more
     /// that is known. A diluted ratio must lie inside a margin that is diluted as much.
     pub fn of(evidence: Evidence<'_>) -> Self {
-        let Evidence { ratio, margin, null_deviation, .. } = evidence;
-        let (Some(wide), Some(narrow)) = (ratio.interval, ratio.interval_90) else {
-            return Self::TooFewBlocks;
-        };
-        let (proven, direction) = (evidence.adjusted_p < FAMILY_RISK, Direction::of(ratio.value));
-        let beyond = wide.is_beyond((1.0 + margin) * null_deviation);
-        if proven && beyond {
+        let Evidence { ratio, margin, family, null_deviation, .. } = evidence;
+        let Some(alone) = ratio.interval else { return Self::TooFewBlocks };
+        let (adjusted, direction) = (ratio.adjusted(family), Direction::of(ratio.value));
+        let one_sided = ratio.interval_at(2.0 * risk_of_each(family));
+        let is_beyond = |factor| adjusted.is_some_and(|adjusted| adjusted.is_beyond(factor));
+        let beyond = (1.0 + margin) * null_deviation;
+        if is_beyond(beyond) {
             Self::Different { direction, beyond_margin: true }
-        } else if narrow.is_within((1.0 + margin * (1.0 - evidence.dilution)) / null_deviation) {
+        } else if one_sided.is_some_and(|interval| interval.is_within(evidence.within())) {
             Self::Equivalent
-        } else if proven && wide.is_beyond(null_deviation) {
+        } else if is_beyond(null_deviation) {
             Self::Different { direction, beyond_margin: false }
         } else if null_deviation > 1.0 + margin {
             Self::Unfit
         } else {
-            let needed = blocks_needed(ratio.deviation, margin).max(blocks_for_family(evidence.family));
-            let more_blocks = needed.saturating_sub(ratio.blocks);
-            Self::Unresolved { more_blocks, leaning: beyond.then_some(direction) }
+            let leaning = alone.is_beyond(beyond).then_some(direction);
+            Self::Unresolved { bound: alone.reach(), more_blocks: evidence.more_blocks(), leaning }
         }
     }
 
@@ -170,8 +196,8 @@ impl Verdict {
             Self::Different { direction, beyond_margin } => {
                 Self::Different { direction: direction.reversed(), beyond_margin }
             }
-            Self::Unresolved { more_blocks, leaning: Some(direction) } => {
-                Self::Unresolved { more_blocks, leaning: Some(direction.reversed()) }
+            Self::Unresolved { bound, more_blocks, leaning: Some(direction) } => {
+                Self::Unresolved { bound, more_blocks, leaning: Some(direction.reversed()) }
             }
             Self::Unfit
             | Self::Equivalent
@@ -185,5 +211,21 @@ impl Verdict {
     /// Whether something is known: a difference or equivalence.
     pub const fn is_resolved(self) -> bool {
         matches!(self, Self::Different { .. } | Self::Equivalent)
+    }
+}
+
+impl Evidence<'_> {
+    /// The factor that an equivalent ratio stays within.
+    fn within(&self) -> f64 {
+        (1.0 + self.margin * (1.0 - self.dilution)) / self.null_deviation
+    }
+
+    /// About how many more blocks settle the figure if the ratio stays where it is: what is farther decides, no difference or
+    /// the edge of the margin. `None` where neither is on the way.
+    fn more_blocks(&self) -> Option<usize> {
+        let from_one = self.ratio.value.ln().abs();
+        let distance = (from_one - self.null_deviation.ln()).max(self.within().ln() - from_one);
+        let needed = blocks_needed(self.ratio.deviation, distance, self.family);
+        (distance > 0.0).then(|| needed.saturating_sub(self.ratio.blocks).max(1))
     }
 }

@@ -134,7 +134,8 @@ impl AgentArgs {
     fn run(&self, plan: &AgentPlan) -> Run {
         let why = "what of 'WebSocket is faster for agents' is connection reuse, incremental input, the transport";
         let (name, why, cells, stop) = ("agent".to_owned(), why.to_owned(), Vec::new(), StopRule::default());
-        let first_line = self.output.first_line(Plan { name, why, cells, stop, verdicts: true }, self.url.as_ref());
+        let first_line =
+            self.output.first_line(Plan { name, why, cells, stop, verdicts: true, practical: None }, self.url.as_ref());
         Run { agent: Some(plan.clone()), ..first_line }
     }
 }

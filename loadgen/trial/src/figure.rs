@@ -14,6 +14,7 @@ use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
 use Direction::{Higher, Lower};
 use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate};
 use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
+use std::time::Duration;
 
 /// A row of the table: everything that the rest of the program knows of a quantity.
 #[derive(Debug)]
@@ -326,6 +327,14 @@ impl Figure {
         match (self, self.row()) {
             (Self::Duration(_, Quantile::P99 | Quantile::P999), _) => 0.10,
             (_, row) => row.map_or(0.05, |row| row.margin),
+        }
+    }
+
+    /// The difference of two durations below which it matters to nobody, unless a plan says another; `None` of other figures.
+    pub const fn practical(self) -> Option<Duration> {
+        match self {
+            Self::Duration(..) => Some(Duration::from_micros(20)),
+            _ => None,
         }
     }
 

@@ -144,6 +144,9 @@ pub struct Plan {
     /// Whether its cells are to have the blocks that a verdict takes; a plan for a first look goes without.
     #[serde(default = "yes")]
     pub verdicts: bool,
+    /// Difference of two durations below which it matters to nobody; `None`: that of the [figure](crate::Figure::practical).
+    #[serde(default, with = "crate::span::optional", skip_serializing_if = "Option::is_none")]
+    pub practical: Option<Duration>,
 }
 
 const fn yes() -> bool {

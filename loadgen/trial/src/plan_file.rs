@@ -25,6 +25,8 @@ struct PlanFile {
     /// Base of every cell that names none of its own and has this arm.
     base: Option<Arm>,
     verdicts: Option<bool>,
+    #[serde(default, with = "crate::span::optional")]
+    practical: Option<Duration>,
     #[serde(default)]
     section: Vec<Row>,
     cell: Vec<CellSpec>,
@@ -106,7 +108,8 @@ impl Plan {
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let cells: Vec<Cell> = file.cell.iter().zip(rows).flat_map(|(spec, row)| spec.expand(&file, row)).collect();
         let verdicts = file.verdicts.unwrap_or(true);
-        let plan = Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts };
+        let plan =
+            Self { stop: file.stop()?, name: file.name, why: file.why, cells, verdicts, practical: file.practical };
         plan.check()?;
         Ok(plan)
     }

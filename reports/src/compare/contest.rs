@@ -6,7 +6,8 @@ use super::figures::{figures, is_headline, principal};
 use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
 use super::unequal::{Inequality, unequal};
-use crate::verdict::{Evidence, FEWEST_BLOCKS, Ratio, Verdict, null_deviation};
+use crate::verdict::{Evidence, FEWEST_BLOCKS, Interval, Ratio, Verdict, null_deviation};
+use std::time::Duration;
 use trial::{Arm, Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;
 
@@ -46,6 +47,15 @@ pub enum Estimability {
     Difference(Difference),
 }
 
+/// The largest difference, either way, that a 95 % interval leaves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    /// As a share of the base.
+    pub share: f64,
+    /// In the unit of the figure.
+    pub value: f64,
+}
+
 /// One figure of base and other.
 #[derive(Debug, Clone)]
 pub struct Contest {
@@ -67,10 +77,16 @@ pub struct Contest {
     pub estimability: Estimability,
     /// Share of the base value that is the instrument's own, where that is not small.
     pub dilution: f64,
-    /// p-value adjusted over the headline family; `None` where the figure was not tested.
+    /// The interval that a claim rests on: all those of the headline family hold their truths in 95 % of reports. `None`
+    /// where the figure was not tested, or blocks are too few for so large a family.
+    pub adjusted: Option<Interval>,
+    /// p-value times the size of the headline family; `None` where the figure was not tested.
     pub adjusted_p: Option<f64>,
-    /// p-value of the null arm adjusted over all null arms; `None` where it was not tested.
+    /// p-value of the null arm times the number of null arms; `None` where it was not tested.
     pub null_adjusted_p: Option<f64>,
+    /// *No practical difference*: the adjusted interval of the difference lies within so many nanoseconds. `None` where it does
+    /// not, and of figures without such a limit.
+    pub practical: Option<f64>,
     /// What may be said.
     pub verdict: Verdict,
 }
@@ -78,7 +94,7 @@ pub struct Contest {
 impl Contest {
     /// Whether this ratio is no farther from 1 than the null arm's.
     pub fn is_within_null(&self) -> bool {
-        self.null.is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
+        self.null.as_ref().is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
     }
 
     /// What was concluded about SSE and WebSocket, said of this one: the other way round where it is the base.
@@ -114,14 +130,16 @@ impl Contest {
             arms: [base.arm, other.arm],
             base: base_median,
             other: other_median,
+            verdict: opening_verdict(figure, ratio.value),
             ratio,
             null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !figure.is_exact()),
             headline: false,
             estimability: Estimability::PerTrial,
             dilution: 0.0,
+            adjusted: None,
             adjusted_p: None,
             null_adjusted_p: None,
-            verdict: opening_verdict(figure, ratio.value),
+            practical: None,
         })
     }
 
@@ -135,17 +153,44 @@ impl Contest {
         self.headline && self.estimability == Estimability::PerTrial && self.verdict != Verdict::Refused
     }
 
-    /// Gives the verdict, once the whole report's family is known.
-    pub(super) fn judge(&mut self, adjusted_p: Option<f64>, family: usize, null_adjusted_p: Option<f64>) {
-        (self.adjusted_p, self.null_adjusted_p) = (adjusted_p, null_adjusted_p);
+    /// The largest difference that the 95 % interval leaves, of typical trials or, where one trial is too short, of all pooled;
+    /// `None` without an interval of a ratio that may be shown.
+    pub fn bound(&self) -> Option<Bound> {
+        let (interval, base) = match self.estimability {
+            _ if self.verdict == Verdict::Refused => return None,
+            Estimability::PerTrial => (self.ratio.interval?, self.base),
+            Estimability::Pooled(shift) => (shift.ratio.interval?, shift.base.value),
+            Estimability::Not { .. } | Estimability::Difference(_) => return None,
+        };
+        let share = interval.reach() - 1.0;
+        Some(Bound { share, value: share * base })
+    }
+
+    /// Gives the verdict, once the whole report's family is known. `limit`: the shortest time that matters.
+    pub(super) fn judge(&mut self, family: usize, null_adjusted_p: Option<f64>, limit: Option<Duration>) {
+        self.null_adjusted_p = null_adjusted_p;
+        if self.is_tested() {
+            self.ratio = self.ratio.clone().in_family(family);
+            self.adjusted = self.ratio.adjusted(family);
+            self.adjusted_p = Some((self.ratio.p * family as f64).min(1.0));
+        }
+        self.practical = self.no_practical_difference(limit);
         self.verdict = Verdict::of(Evidence {
             ratio: &self.ratio,
             margin: self.figure.margin(),
-            adjusted_p: adjusted_p.unwrap_or(1.0),
             family,
             null_deviation: self.null_deviation(),
             dilution: self.dilution,
         });
+    }
+
+    /// The limit in nanoseconds that the difference stays within: the adjusted interval, and what two copies of one arm add.
+    fn no_practical_difference(&self, limit: Option<Duration>) -> Option<f64> {
+        let limit_ns = limit.or(self.figure.practical())?.as_nanos() as f64;
+        let apart = self.null_deviation();
+        let adjusted = self.adjusted?;
+        let ends = [adjusted.low / apart - 1.0, adjusted.high * apart - 1.0];
+        ends.iter().all(|share| (share * self.base).abs() < limit_ns).then_some(limit_ns)
     }
 }
 

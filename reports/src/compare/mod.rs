@@ -13,7 +13,7 @@ mod unequal;
 
 pub use arm::{ArmTrials, independent};
 pub use breakdown::{Breakdown, Part};
-pub use contest::{Contest, Estimability, Versus};
+pub use contest::{Bound, Contest, Estimability, Versus};
 pub use dilution::{Dilution, Own};
 pub use figures::{headline_tests, headlines, principal, untimed};
 pub use one_way::Difference;
@@ -23,7 +23,6 @@ pub use unequal::{CONGESTION, Inequality, unequal};
 
 use crate::Records;
 use crate::capacity::Point;
-use crate::stats::holm;
 use crate::verdict::Ratio;
 use trial::{Arm, Cell, Figure, Metric, Row, Trial};
 use wire::Transport;
@@ -35,7 +34,7 @@ pub struct Comparison<'r> {
     pub records: &'r Records,
     /// Cells in the order of the plan.
     pub cells: Vec<CellComparison<'r>>,
-    /// Headline figures that were tested: the family of Holm's correction.
+    /// Headline figures that were tested: they share the risk of a false claim.
     pub family: usize,
     /// Null arms that were tested.
     pub null_family: usize,
@@ -91,27 +90,22 @@ impl<'r> Comparison<'r> {
         found.unwrap_or([Transport::Sse, Transport::WebSocket].map(Arm::of))
     }
 
-    /// Adjusts every headline test for all others, then gives the verdicts. The null arm of a cell is one test of a figure,
-    /// however many other arms there are.
+    /// Gives the verdicts at a risk that all headline tests share. The null arm of a cell is one test of a figure, however many
+    /// other arms there are.
     fn judge(&mut self) {
         let contests = self.cells.iter().flat_map(|cell| &cell.versus).flat_map(|versus| &versus.contests);
-        let tested = contests.filter(|contest| contest.headline && contest.is_tested()).map(|contest| contest.ratio.p);
-        let mut adjusted = holm(&tested.collect::<Vec<_>>()).into_iter();
+        self.family = contests.filter(|contest| contest.is_tested()).count();
         let tested = |cell: &CellComparison| {
             let nulls = cell.nulls().into_iter().filter(|(contest, _)| contest.is_tested());
             nulls.map(|(contest, null)| (contest.figure, null.p)).collect::<Vec<_>>()
         };
-        let nulls: Vec<f64> = self.cells.iter().flat_map(tested).map(|(_, p)| p).collect();
-        (self.family, self.null_family) = (adjusted.len(), nulls.len());
-        let mut null_adjusted = holm(&nulls).into_iter();
+        self.null_family = self.cells.iter().map(|cell| tested(cell).len()).sum();
         for cell in &mut self.cells {
-            let nulls = tested(cell).into_iter().map(|(figure, _)| figure).zip(null_adjusted.by_ref());
-            let nulls: Vec<(Figure, f64)> = nulls.collect();
+            let nulls = tested(cell);
             for contest in cell.versus.iter_mut().flat_map(|versus| &mut versus.contests).filter(|it| it.is_judged()) {
-                let tested = contest.is_tested();
-                let p = adjusted.by_ref().take(usize::from(tested)).next();
-                let null = nulls.iter().find(|(figure, _)| tested && *figure == contest.figure);
-                contest.judge(p, self.family, null.map(|(_, p)| *p));
+                let null = nulls.iter().find(|(figure, _)| contest.is_tested() && *figure == contest.figure);
+                let null_p = null.map(|(_, p)| (p * self.null_family as f64).min(1.0));
+                contest.judge(self.family, null_p, self.records.run.plan.practical);
             }
         }
     }
@@ -170,10 +164,10 @@ impl<'r> CellComparison<'r> {
     }
 
     /// Every null arm of a headline figure, once: with a contest that was tested, where any was.
-    pub(crate) fn nulls(&self) -> Vec<(&Contest, Ratio)> {
+    pub(crate) fn nulls(&self) -> Vec<(&Contest, &Ratio)> {
         let contests = self.versus.iter().flat_map(|versus| &versus.contests).filter(|contest| contest.headline);
-        let mut nulls: Vec<(&Contest, Ratio)> = Vec::new();
-        for (contest, null) in contests.filter_map(|contest| Some((contest, contest.null?))) {
+        let mut nulls: Vec<(&Contest, &Ratio)> = Vec::new();
+        for (contest, null) in contests.filter_map(|contest| Some((contest, contest.null.as_ref()?))) {
             match nulls.iter_mut().find(|(known, _)| known.figure == contest.figure) {
                 Some(known) if !known.0.is_tested() => *known = (contest, null),
                 Some(_) => {}

@@ -80,7 +80,7 @@ fn row(cell: &CellComparison, contest: &Contest) -> Row {
         name: format!("{}{quantile}", cell.short_name()),
         ratio: contest.ratio.value,
         interval: bounds(contest.ratio.interval),
-        null: contest.null.and_then(|null| bounds(null.interval)),
+        null: contest.null.as_ref().and_then(|null| bounds(null.interval)),
         colour: match contest.verdict {
             Verdict::Different { direction: Direction::Lower, .. } => colour(cell, contest.arms[1]),
             Verdict::Different { direction: Direction::Higher, .. } => colour(cell, contest.arms[0]),

@@ -40,9 +40,8 @@ pub(super) fn conclusion(voices: &[Voice]) -> Conclusion {
     let on = if settled().count() == voices.len() { On::All } else { On::Medians };
     let any_median = voices.iter().any(|voice| !voice.tail);
     let is_firm = |voice: &Voice| voice.verdict.is_resolved() || (voice.tail && any_median);
-    let is_lower = |voice: &Voice| {
-        voice.verdict == Verdict::Different { direction: Direction::Lower, beyond_margin: true }
-    };
+    let is_lower =
+        |voice: &Voice| voice.verdict == Verdict::Different { direction: Direction::Lower, beyond_margin: true };
     let is_not_lower = |voice: &Voice| {
         matches!(voice.verdict, Verdict::Equivalent | Verdict::Different { direction: Direction::Higher, .. })
     };

@@ -15,10 +15,12 @@ use wire::Transport;
 
 pub(super) fn finding(study: &Study) -> Finding {
     let (lines, judged) = (study.lines(), study.contests(&study.cells, Weight::Judged));
-    match judged.first() {
+    // Where nothing was measured that is judged, what is told besides (exact counts) is what there is.
+    let rests = if judged.is_empty() { study.contests(&study.cells, Weight::Told) } else { judged };
+    match rests.first() {
         None => without(study, lines),
         Some(first) => {
-            let (verdict, sentence) = (verdict(study, &judged, first), sentence(study, &judged));
+            let (verdict, sentence) = (verdict(study, &rests, first), sentence(study, &rests));
             Finding { lines, verdict, sentence, caveats: caveats(study) }
         }
     }
@@ -28,7 +30,7 @@ pub(super) fn finding(study: &Study) -> Finding {
 fn without(study: &Study, lines: Vec<Line>) -> Finding {
     let lang = study.lang;
     if lines.is_empty() {
-        return absent(study);
+        return Finding { caveats: exact::missing(study).collect(), ..absent(study) };
     }
     let missing = buffers::missing(&study.cells, lang).map(|why| lang.requested_not_measured(why));
     let why = missing.unwrap_or_else(|| lang.cells_nothing_common());
@@ -77,6 +79,9 @@ fn told(study: &Study, rests: &Rests) -> String {
 /// By how much the second of two cells exceeds the first, in each transport.
 fn gained(gain: &Bilingual, judged: &[Rests], lang: Language) -> Option<String> {
     let [first, second] = judged else { return None };
+    if first.line.figure != second.line.figure {
+        return None;
+    }
     let of = |transport| {
         let value = |rests: &Rests| rests.cell.median_of(transport, rests.contest.figure);
         Some(number::times(value(second)? / value(first)?))
@@ -106,10 +111,9 @@ fn verdict(study: &Study, judged: &[Rests], first: &Rests) -> RowVerdict {
         let depends = |condition| RowVerdict::DependsOn(conditional(study, condition, judged, first));
         return row.condition.as_ref().map_or_else(|| found(study, judged), depends);
     };
-    let voices = judged.iter().map(|rests| Voice {
-        verdict: towards(rests.contest, claimed),
-        tail: matches!(rests.contest.figure, Figure::Duration(_, quantile) if quantile != Quantile::P50),
-    });
+    let voices = judged
+        .iter()
+        .map(|rests| Voice { verdict: towards(rests.contest, claimed), tail: is_tail(rests.contest.figure) });
     match conclusion(&voices.collect::<Vec<_>>()) {
         Conclusion::Lower(on) => RowVerdict::Confirmed(reach(study, judged, on)),
         Conclusion::NotLower(on) => RowVerdict::Refuted(reach(study, judged, on)),
@@ -121,22 +125,38 @@ fn verdict(study: &Study, judged: &[Rests], first: &Rests) -> RowVerdict {
     }
 }
 
+/// Whether a figure is of a quantile above the median.
+fn is_tail(figure: Figure) -> bool {
+    matches!(figure, Figure::Duration(_, quantile) if quantile != Quantile::P50)
+}
+
 /// How far a conclusion reaches: beside one that rests on medians, what the tails leave open.
 fn reach(study: &Study, judged: &[Rests], on: On) -> Reach {
-    let lang = study.lang;
+    let (lang, [_, other]) = (study.lang, study.comparison.sides());
     let open = judged.iter().filter(|rests| !rests.contest.verdict.is_resolved());
     let open = open.map(|rests| {
-        lang.open_within(&study.label(rests.line, rests.cell), lang.brief(rests.contest, said(study, rests)))
+        let leans = leaning(said(study, rests)).map(|to| lang.leans_of(&lang.arm(other), lang.direction(to)));
+        let words: Vec<_> = leans.into_iter().chain([lang.how_open(rests.contest)]).collect();
+        lang.open_within(&study.label(rests.line, rests.cell), lang.series(&words))
     });
-    Reach { medians_alone: on == On::Medians, beside: lang.list(open) }
+    let mut firm = judged.iter().filter(|rests| rests.contest.verdict.is_resolved());
+    let practical = firm.all(|rests| rests.contest.practical.is_some());
+    let practical = practical.then(|| lang.no_practical_difference());
+    Reach { medians_alone: on == On::Medians, beside: lang.list(practical.into_iter().chain(open)) }
+}
+
+/// Where an open figure points.
+const fn leaning(verdict: Verdict) -> Option<Direction> {
+    if let Verdict::Unresolved { leaning, .. } = verdict { leaning } else { None }
 }
 
 /// The verdict of a row that no judged figure settles: what is known all the same.
 fn open(study: &Study, judged: &[Rests]) -> RowVerdict {
     let is_difference = |rests: &Rests| matches!(rests.contest.estimability, Estimability::Difference(_));
-    let known = judged.iter().any(|rests| study.lang.most(rests.contest).is_some());
+    let is_known = |rests: &Rests| rests.contest.verdict != Verdict::Unfit && study.lang.most(rests.contest).is_some();
+    let known = judged.iter().any(is_known);
     let no_one_way = judged.iter().any(is_difference).then(|| study.lang.no_one_way());
-    let said = known.then(|| summary(study, judged));
+    let said = (known || no_one_way.is_none()).then(|| summary(study, judged));
     let settled = settled(study, judged).filter(|_| no_one_way.is_none());
     let text = study.lang.list(said.into_iter().chain(no_one_way).chain(settled));
     if known { RowVerdict::Bounded(text) } else { RowVerdict::Open(text) }
@@ -182,11 +202,13 @@ fn found(study: &Study, judged: &[Rests]) -> RowVerdict {
 fn summary(study: &Study, judged: &[Rests]) -> String {
     let (lang, [_, other]) = (study.lang, study.comparison.sides());
     // Where one quantity decides, its cells tell the contests apart.
-    let alone = study.row.lines.iter().filter(|line| line.weight == Weight::Judged).count() == 1;
+    let least = judged.iter().map(|rests| rests.line.weight).min().unwrap_or_default();
+    let alone = study.row.lines.iter().filter(|line| line.weight >= least).count() == 1;
     let name = |rests: &Rests| if alone { study.name(rests.cell) } else { study.label(rests.line, rests.cell) };
     let words: Vec<_> =
         judged.iter().map(|rests| (lang.brief(rests.contest, said(study, rests)), name(rests))).collect();
-    let directed = judged.iter().any(|rests| matches!(rests.contest.verdict, Verdict::Different { .. }));
+    let points = |verdict| matches!(verdict, Verdict::Different { .. }) || leaning(verdict).is_some();
+    let directed = judged.iter().any(|rests| points(rests.contest.verdict));
     let alike = words.iter().all(|(word, _)| Some(word) == words.first().map(|(first, _)| first));
     let text = match words.first() {
         Some((word, _)) if alike => word.clone(),
@@ -201,10 +223,13 @@ fn said(study: &Study, rests: &Rests) -> Verdict {
     rests.contest.verdict_of(study.comparison.sides()[1].protocol)
 }
 
-/// What would settle the contest that takes most; `None` where none is open, or blocks would not settle it.
+/// What would settle the median that takes most, for tails take more than a run has; `None` where none is open, or blocks would
+/// not settle it.
 fn settled(study: &Study, judged: &[Rests]) -> Option<String> {
     let records = study.comparison.records;
-    let each = judged.iter().filter_map(|rests| Some((rests, Settling::of(records, rests.cell, rests.contest)?)));
+    let any_median = judged.iter().any(|rests| !is_tail(rests.contest.figure));
+    let asked = judged.iter().filter(|rests| !(any_median && is_tail(rests.contest.figure)));
+    let each = asked.filter_map(|rests| Some((rests, Settling::of(records, rests.cell, rests.contest)?)));
     let (rests, settling) = each.max_by_key(|(_, settling)| settling.blocks)?;
     Some(study.lang.settled_by(rests.contest, &settling))
 }

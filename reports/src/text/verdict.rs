@@ -41,6 +41,10 @@ impl Language {
             (_, Verdict::TooFewBlocks) => self.list(self.shortage(contest)),
             (_, Verdict::Exploratory) => return self.exploratory(),
         };
+        let practical = contest
+            .practical
+            .map(|limit_ns| self.no_practical_difference_within(number::at_most(contest.figure, limit_ns)));
+        let clause = self.list(std::iter::once(clause).chain(practical));
         let deviation = contest.null_deviation();
         if contest.is_within_null() {
             clause + &self.within_null()
@@ -53,20 +57,27 @@ impl Language {
 
     /// A verdict in a few words, said of a contest or of its reverse.
     pub(crate) fn brief(self, contest: &Contest, verdict: Verdict) -> String {
-        let at_most = || self.most(contest).map(|most| self.at_most(most));
-        match verdict {
+        let words = match verdict {
             Verdict::Different { direction, beyond_margin: true } => self.direction(direction).to_owned(),
             Verdict::Different { direction, beyond_margin: false } => self.slightly(self.direction(direction)),
             Verdict::Equivalent => self.equivalent_brief(),
-            Verdict::Unresolved { leaning: Some(direction), .. } => {
-                let leans = Some(self.leans(self.direction(direction)));
-                self.series(&[leans, at_most()].into_iter().flatten().collect::<Vec<_>>())
+            Verdict::Unresolved { leaning, .. } => {
+                let leans = leaning.map(|direction| self.leans(self.direction(direction)));
+                self.series(&leans.into_iter().chain([self.how_open(contest)]).collect::<Vec<_>>())
             }
-            Verdict::Unresolved { leaning: None, .. } => at_most().unwrap_or_else(|| self.open()),
-            Verdict::TooFewBlocks => self.without_bound(),
+            Verdict::TooFewBlocks | Verdict::Exploratory => self.how_open(contest),
             Verdict::Unfit => self.unfit_brief(),
             Verdict::Refused => self.refused(),
-            Verdict::Exploratory => at_most().unwrap_or_else(|| self.open()),
+        };
+        let practical = contest.practical.map(|_| self.no_practical_difference());
+        self.series(&std::iter::once(words).chain(practical).collect::<Vec<_>>())
+    }
+
+    /// How large a difference may be of which no more is known.
+    pub(crate) fn how_open(self, contest: &Contest) -> String {
+        match contest.estimability {
+            Estimability::Not { have, need } => self.not_estimable(number::count(have), number::count(need)),
+            _ => self.most(contest).map_or_else(|| self.without_bound(), |most| self.at_most(most)),
         }
     }
 
@@ -75,9 +86,9 @@ impl Language {
     pub(crate) fn shortage(self, contest: &Contest) -> Option<String> {
         match contest.verdict {
             Verdict::TooFewBlocks => Some(self.too_few_blocks(self.blocks(contest.ratio.blocks), FEWEST_BLOCKS)),
-            Verdict::Unresolved { more_blocks, .. } if is_wide(contest) => {
-                Some(more_blocks.map_or_else(|| self.no_blocks_help(), |more| self.blocks_settle(self.more_blocks(more))))
-            }
+            Verdict::Unresolved { more_blocks, .. } if is_wide(contest) => Some(
+                more_blocks.map_or_else(|| self.no_blocks_help(), |more| self.blocks_settle(self.more_blocks(more))),
+            ),
             Verdict::Unresolved { .. }
             | Verdict::Different { .. }
             | Verdict::Equivalent
@@ -177,6 +188,10 @@ messages! {
     at_most(bound: String) "at most {bound} either way" "两个方向均不超过 {bound}"
     a_factor(factor: String) "a factor of {factor}" "{factor} 倍"
     bracketed(share: String, amount: String) "{share} ({amount})" "{share}（{amount}）"
+    no_practical_difference() "no practical difference" "没有实际差别"
+    no_practical_difference_within(limit: String)
+        "no practical difference (less than {limit})"
+        "没有实际差别（不足 {limit}）"
     leans(direction: &str) "leans {direction}" "倾向{direction}"
     leans_of(name: &str, direction: &str) "{name} leans {direction}" "{name} 倾向{direction}"
     no_blocks_help()

@@ -13,7 +13,7 @@ impl LlmArgs {
     pub(super) fn run_line(&self, asked: &Prepared) -> Run {
         let cell = asked.cell.clone();
         let (name, why, stop) = ("llm".to_owned(), cell.why.clone(), StopRule::default());
-        let plan = Plan { name, why, cells: vec![cell], stop, verdicts: true };
+        let plan = Plan { name, why, cells: vec![cell], stop, verdicts: true, practical: None };
         let mut run = self.output.first_line(plan, Some(&self.url));
         run.warnings.extend(asked.campaign.way.dialer.is_loopback().then_some(network::loopback()));
         run

@@ -6,6 +6,7 @@ use crate::document::{Block, Table};
 use crate::number::{self, NONE};
 use crate::row::shown;
 use crate::text::Language;
+use crate::verdict::Ratio;
 use trial::{Figure, Metric, Quantile};
 
 /// The tables of one other transport against the base.
@@ -17,7 +18,6 @@ pub(super) fn tables(cell: &CellComparison, versus: &Versus, lang: Language) -> 
         return Vec::new();
     }
     let [base, other] = &lang.sides([cell.base, versus.arm]);
-    let null = |contest: &Contest| contest.null.filter(|_| contest.estimability == Estimability::PerTrial);
     let none = || NONE.to_owned();
     let rows: Vec<(&Contest, [String; 3])> =
         contests.into_iter().map(|one| (one, shown(one).unwrap_or_else(|| std::array::from_fn(|_| none())))).collect();
@@ -29,7 +29,7 @@ pub(super) fn tables(cell: &CellComparison, versus: &Versus, lang: Language) -> 
             (base.clone(), &|(_, [base, ..])| base.clone()),
             (other.clone(), &|(_, [_, other, _])| other.clone()),
             (lang.ratio_head(other, base), &|(_, [.., ratio])| ratio.clone()),
-            (lang.null_head(), &|(contest, _)| null(contest).map_or_else(none, |null| number::ratio(&null))),
+            (lang.null_head(), &|(contest, _)| null_of(contest).map_or_else(none, number::ratio)),
             (lang.p_head(), &|(contest, _)| contest.adjusted_p.map_or_else(none, number::probability)),
             (lang.verdict_head(), &|(contest, _)| lang.verdict(contest, other)),
         ],
@@ -46,6 +46,11 @@ pub(super) fn tables(cell: &CellComparison, versus: &Versus, lang: Language) -> 
     let pooled = pooled_table(cell, versus, [base, other], lang).map(Block::Table);
     let disagreement = disagrees(versus).then(|| Block::Warning(lang.pooled_disagrees()));
     [Some(Block::Table(table)), dilution, pooled, disagreement].into_iter().flatten().collect()
+}
+
+/// The null arm's ratio, where the contest's own is one of trials.
+fn null_of(contest: &Contest) -> Option<&Ratio> {
+    contest.null.as_ref().filter(|_| contest.estimability == Estimability::PerTrial)
 }
 
 /// Rows about counts show counts, rows about time leave the counts of requests and heads to those.

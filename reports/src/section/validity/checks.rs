@@ -8,18 +8,21 @@ use crate::text::Language;
 use crate::verdict::Ratio;
 use trial::{Case, ProbeResult};
 
+/// The cell, a contest of the figure, and the null arm's ratio.
+type NullArm<'a> = (&'a str, &'a Contest, &'a Ratio);
+
+fn of_cell<'a>(cell: &'a CellComparison) -> Vec<NullArm<'a>> {
+    cell.nulls().into_iter().map(|(contest, null)| (cell.cell.name.as_str(), contest, null)).collect()
+}
+
 /// Every null arm of a headline figure: its ratio must hold 1.
 pub(super) fn null_arms(comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let of_cell = |cell: &CellComparison| {
-        let name = cell.cell.name.clone();
-        cell.nulls().into_iter().map(move |(contest, null)| (name.clone(), contest.clone(), null)).collect::<Vec<_>>()
-    };
-    let nulls: Vec<(String, Contest, Ratio)> = comparison.cells.iter().flat_map(of_cell).collect();
+    let nulls: Vec<NullArm> = comparison.cells.iter().flat_map(of_cell).collect();
     let table = Table::of(
         lang.null_arms_caption(),
         &nulls,
         [
-            (lang.cell_head(), &|(cell, ..)| cell.clone()),
+            (lang.cell_head(), &|(cell, ..)| (*cell).to_owned()),
             (lang.what_head(), &|(_, contest, _)| lang.figure(contest.figure)),
             (lang.null_head(), &|(.., null)| number::ratio(null)),
             (lang.blocks_head(), &|(.., null)| null.blocks.to_string()),
