@@ -134,6 +134,7 @@ impl Search {
             cells: LATENCY_LOADS.map(cell).into(),
             stop: StopRule::default(),
             verdicts: true,
+            practical: None,
         })
     }
 }

@@ -1,9 +1,11 @@
 //! Whether the statistics keep what they promise, on trials that were really run: nothing is measured again, labels are
 //! shuffled and known differences are put in. Refuses to judge: it hands out counts.
 
+pub mod simulated;
+
 use crate::Records;
 use crate::compare::null_log_ratios;
-use crate::stats::{SignedRank, blocks_needed, sample_deviation};
+use crate::stats::{SignedRank, blocks_needed, risk_of_each, sample_deviation};
 use trial::Figure;
 
 /// Most blocks that a plan is made for; what takes more is out of reach.
@@ -46,11 +48,12 @@ impl FalsePositives {
 pub struct Power {
     /// Comparisons that were made.
     pub draws: usize,
-    /// Those whose 95 % interval excludes 1.
+    /// Those whose adjusted interval excludes 1.
     pub found: usize,
     /// Those whose 95 % interval holds the difference that was put in.
     pub covered: usize,
-    /// Null arms so noisy that the difference takes more than [`MOST_BLOCKS`]: no plan promises it, none is drawn.
+    /// Null arms so noisy that the difference takes more than [`MOST_BLOCKS`]: no plan promises it, none is drawn. None where
+    /// the number of blocks was given.
     pub out_of_reach: usize,
 }
 
@@ -94,12 +97,13 @@ pub fn replay(records: &Records, seed: u64, shuffles: usize) -> FalsePositives {
     FalsePositives { null_arms: arms.len(), intervals: made, misses }
 }
 
-/// Multiplies one arm by `factor` in comparisons put together from the blocks of each null arm, as many blocks as
-/// the plan asks for at that difference, `draws` times over all null arms together.
-pub fn power(records: &Records, factor: f64, seed: u64, draws: usize) -> Power {
+/// Multiplies one arm by `factor` in comparisons put together from the blocks of each null arm, `draws` times over all null arms
+/// together, each one of `family` figures. Of so many blocks; `None`: of as many as the plan asks for at that difference.
+pub fn power(records: &Records, factor: f64, family: usize, blocks: Option<usize>, seed: u64, draws: usize) -> Power {
     let arms = null_arms(records);
-    let planned = arms.iter().map(|arm| (arm, blocks_needed(sample_deviation(&arm.log_ratios), factor.ln(), 1)));
-    let (within, beyond): (Vec<_>, Vec<_>) = planned.partition(|(_, blocks)| *blocks <= MOST_BLOCKS);
+    let needed = |arm: &NullArm| blocks_needed(sample_deviation(&arm.log_ratios), factor.ln(), family);
+    let planned = arms.iter().map(|arm| (arm, blocks.unwrap_or_else(|| needed(arm))));
+    let (within, beyond): (Vec<_>, Vec<_>) = planned.partition(|(_, n)| blocks.is_some() || *n <= MOST_BLOCKS);
     let mut power = Power { out_of_reach: beyond.len(), ..Power::default() };
     let mut random = fastrand::Rng::with_seed(seed);
     for (arm, blocks) in within.iter().cycle().take(draws) {
@@ -108,9 +112,11 @@ pub fn power(records: &Records, factor: f64, seed: u64, draws: usize) -> Power {
             exchanged(block, &mut random) + factor.ln()
         };
         let drawn: Vec<f64> = (0..*blocks).map(drawn).collect();
-        if let Some((low, high)) = SignedRank::of(&drawn).and_then(|ranks| ranks.interval(0.05)) {
+        let Some(ranks) = SignedRank::of(&drawn) else { continue };
+        if let Some((low, high)) = ranks.interval(0.05) {
             power.draws += 1;
-            power.found += usize::from(low > 0.0 || high < 0.0);
+            let adjusted = ranks.interval(risk_of_each(family));
+            power.found += usize::from(adjusted.is_some_and(|(low, high)| low > 0.0 || high < 0.0));
             power.covered += usize::from(low <= factor.ln() && factor.ln() <= high);
         }
     }

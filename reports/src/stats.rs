@@ -114,25 +114,28 @@ pub fn risk_of_each(tests: usize) -> f64 {
 }
 
 /// Blocks that tell a median from a value at a distance in logarithms with power 80 %, given the standard deviation of the
-/// log ratios, where `tests` share the risk: `3 + c (deviation / distance)²`, at least 7 and [`blocks_for_family`]
-/// (reports/method/statistics.md). Where the design had 2 and 6, a replay found fewer than 80 %: below ten blocks the exact
-/// test is coarse.
+/// log ratios, where `tests` share the risk: `m + c (deviation / distance)²`, at least one more than [`blocks_for_family`]
+/// (reports/method/statistics.md). With the textbook's `m` and no such least a replay found fewer than 80 %: of few blocks
+/// the exact test is coarse.
 pub fn blocks_needed(deviation: f64, distance: f64, tests: usize) -> usize {
-    let needed = 3.0 + price(tests) * (deviation / distance).powi(2);
-    (needed.ceil().max(7.0) as usize).max(blocks_for_family(tests))
+    let (beforehand, price) = price(tests);
+    let needed = beforehand + price * (deviation / distance).powi(2);
+    (needed.ceil() as usize).max(blocks_for_family(tests) + 1)
 }
 
 /// Smallest difference, as a share, that so many blocks resolve where `tests` share the risk: the inverse of
-/// [`blocks_needed`]; `None` for fewer than four.
+/// [`blocks_needed`]; `None` where blocks are too few for any.
 pub fn resolved_by(blocks: usize, deviation: f64, tests: usize) -> Option<f64> {
-    let beyond = blocks.checked_sub(3).filter(|&beyond| beyond > 0)?;
-    Some((deviation * (price(tests) / beyond as f64).sqrt()).exp_m1())
+    let (beforehand, price) = price(tests);
+    let beyond = Some(blocks as f64 - beforehand).filter(|&beyond| beyond >= 1.0)?;
+    Some((deviation * (price / beyond).sqrt()).exp_m1())
 }
 
-/// Blocks for a distance of one standard deviation: both normal quantiles squared, times the signed-rank test's price of
-/// `π/3`. 8.22 for a single test.
-fn price(tests: usize) -> f64 {
-    (normal_quantile(1.0 - risk_of_each(tests) / 2.0) + normal_quantile(0.8)).powi(2) * FRAC_PI_3
+/// Blocks whatever the distance, `1 + z² / 2`, and those for a distance of one standard deviation: the quantiles of risk and
+/// power, `(z + 0.84)²`, times the signed-rank test's price of `π/3`. 2.92 and 8.22 for a single test.
+fn price(tests: usize) -> (f64, f64) {
+    let z = normal_quantile(1.0 - risk_of_each(tests) / 2.0);
+    (1.0 + z * z / 2.0, (z + normal_quantile(0.8)).powi(2) * FRAC_PI_3)
 }
 
 /// Fewest blocks with an interval at the level of each of `tests`: `1 + log2(tests / 0.05)`.

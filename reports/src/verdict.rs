@@ -3,7 +3,7 @@
 
 pub use trial::Direction;
 
-use crate::stats::correlation::significant_lag1;
+use crate::stats::correlation::{significant_lag1, widening};
 use crate::stats::{FAMILY_RISK, SignedRank, blocks_needed, risk_of_each};
 
 /// Fewest blocks with a 95 % interval.
@@ -89,11 +89,11 @@ impl Ratio {
     }
 
     /// The same ratio as one of a family. Where successive blocks are correlated, its intervals, its p-value and its deviation
-    /// are widened by what that takes from them, `sqrt((1 + r) / (1 - r))` for a process of first order.
+    /// are [widened](widening) by what that takes from them.
     #[must_use]
     pub fn in_family(self, family: usize) -> Self {
         let Some(r) = significant_lag1(&self.logs, family).filter(|_| self.correlation.is_none()) else { return self };
-        let (centre, factor) = (self.value.ln(), ((1.0 + r) / (1.0 - r)).sqrt());
+        let (centre, factor) = (self.value.ln(), widening(r));
         // Every Walsh average moves away from the estimate by the same factor, hence every interval does.
         let wider: Vec<f64> = self.logs.iter().map(|log| centre + factor * (log - centre)).collect();
         Self::of(&wider).map_or(self, |wider| Self { correlation: Some(r), ..wider })

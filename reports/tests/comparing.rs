@@ -5,10 +5,11 @@
 mod synthetic;
 
 use reports::compare::{CellComparison, Contest, Estimability};
-use reports::detect::{ACKS_DIFFER, POSITION_EFFECT, acks_differ, detected};
+use reports::detect::{ACKS_DIFFER, BLOCK_CORRELATION, POSITION_EFFECT, acks_differ, detected};
 use reports::row::{Reach, RowVerdict, finding};
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
+use std::time::Duration;
 use trial::{Arm, Distribution, Figure, Layers, Measurement, Metric, Outcome, Quantile, Row, Stalls, Witness};
 use wire::Transport;
 
@@ -162,6 +163,76 @@ fn a_tick_to_a_hundred_readers_is_one_observation() {
     assert_eq!(of(Quantile::P50).estimability, Estimability::PerTrial);
     assert!(matches!(of(Quantile::P99).estimability, Estimability::Pooled(_)), "400 ticks a trial, 4,000 in all");
     assert_eq!(of(Quantile::P999).estimability, Estimability::Not { have: 4_000, need: 20_000 });
+}
+
+#[test]
+fn a_quantile_of_all_trials_together_is_bounded() {
+    let records = synthetic::records(10);
+    let comparison = Comparison::of(&records);
+    let cell = the_cell(&comparison, "latency/fan-out");
+    let contest = cell.contest(Figure::Duration(Metric::ResponseTime, Quantile::P99)).unwrap();
+    let Estimability::Pooled(shift) = contest.estimability else { panic!("{:?}", contest.estimability) };
+    let (bound, interval) = (contest.bound().unwrap(), shift.ratio.interval.unwrap());
+    assert_eq!(bound.share, interval.high.max(1.0 / interval.low) - 1.0);
+    assert_eq!(bound.value, bound.share * shift.base.value);
+    assert_eq!((contest.verdict, contest.adjusted), (Verdict::Exploratory, None));
+}
+
+#[test]
+fn what_is_not_resolved_is_bounded_in_the_unit_of_its_figure() {
+    // By turns 8 % above and below, in pairs.
+    let records = constant(10, |arm, block| match arm.protocol {
+        Transport::WebSocket if block % 4 < 2 => 108_000,
+        Transport::WebSocket => 92_500,
+        _ => 100_000,
+    });
+    let comparison = Comparison::of(&records);
+    let contest = the_contest(&comparison, P50);
+    let (bound, adjusted) = (contest.bound().unwrap(), contest.adjusted.unwrap());
+    assert!((0.08..0.09).contains(&bound.share) && (8_000.0..9_000.0).contains(&bound.value), "{bound:?}");
+    assert!(adjusted.low <= contest.ratio.interval.unwrap().low, "no narrower than the 95 % interval");
+    let Verdict::Unresolved { bound: factor, more_blocks, .. } = contest.verdict else {
+        panic!("{:?}", contest.verdict)
+    };
+    assert!((factor - 1.0 - bound.share).abs() < 1e-12 && more_blocks.is_some_and(|more| more > 10), "{more_blocks:?}");
+}
+
+#[test]
+fn a_difference_that_is_shorter_than_matters_is_called_so_beside_the_verdict() {
+    let mut records = constant(10, |arm, block| match arm.protocol {
+        Transport::WebSocket => 88_000 + u64::from(block % 2) * 100,
+        _ => 100_000,
+    });
+    let of = |records: &Records| {
+        let comparison = Comparison::of(records);
+        let contest = the_contest(&comparison, P50);
+        (contest.verdict, contest.practical)
+    };
+    let lower = Verdict::Different { direction: Direction::Lower, beyond_margin: true };
+    assert_eq!(of(&records), (lower, Some(20_000.0)), "12 % lower, and 12 µs");
+    records.run.plan.practical = Some(Duration::from_micros(10));
+    assert_eq!(of(&records), (lower, None), "the plan says that 10 µs matter");
+    records.run.plan.practical = Some(Duration::from_micros(13));
+    assert_eq!(of(&records), (lower, Some(13_000.0)));
+}
+
+#[test]
+fn blocks_that_resemble_their_neighbours_widen_the_interval_and_say_so() {
+    let found = |period: u32| {
+        let apart = |block| 2_000 + 300 * u64::from(block % 7);
+        let records = constant(24, |arm, block| match arm.protocol {
+            Transport::WebSocket if block / period % 2 == 0 => 100_000 + apart(block),
+            Transport::WebSocket => 100_000 - apart(block),
+            _ => 100_000,
+        });
+        let comparison = Comparison::of(&records);
+        let warned = detected(&comparison).iter().any(|found| found.warning.is(&BLOCK_CORRELATION));
+        let ratio = the_contest(&comparison, P50).ratio.clone();
+        (warned, ratio.correlation.is_some(), ratio.interval.unwrap().half_width())
+    };
+    let [(slow, widened, wide), (quick, left, narrow)] = [6, 1].map(found);
+    assert_eq!((slow, widened, quick, left), (true, true, false, false));
+    assert!(wide > 1.5 * narrow, "{wide} {narrow}");
 }
 
 #[test]

@@ -124,26 +124,26 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
         (
             [Equal, Open, Equal, Equal],
             bounded(
-                "single p50: equivalent; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent",
+                "single p50: equivalent; single p99: equivalent; fan-out p50: no difference larger than 6 % (3 µs) either way; fan-out p99: equivalent",
             ),
         ),
-        ([Open, Open, Open, Open], bounded("at most 6 % (3 µs) either way")),
+        ([Open, Open, Open, Open], bounded("no difference larger than 6 % (3 µs) either way")),
         (
             [Negligible, Negligible, Negligible, Negligible],
-            bounded("at most 6 % (3 µs) either way, no practical difference"),
+            bounded("no difference larger than 6 % (3 µs) either way, no practical difference (less than 20 µs)"),
         ),
         (
             [Lower, Equal, Open, Equal],
             depends(
-                "WebSocket: single p50: lower; single p99: at most 6 % (3 µs) either way; fan-out p50: equivalent; fan-out p99: equivalent",
+                "WebSocket: single p50: lower; single p99: no difference larger than 6 % (3 µs) either way; fan-out p50: equivalent; fan-out p99: equivalent",
             ),
         ),
         ([Slightly, Slightly, Slightly, Slightly], depends("WebSocket: perhaps slightly lower")),
         (
             [Leans(Direction::Lower), Leans(Direction::Lower), Leans(Direction::Lower), Leans(Direction::Lower)],
-            bounded("WebSocket: leans lower, at most 10 % (5 µs) either way"),
+            bounded("WebSocket: leans lower, no difference larger than 10 % (5 µs) either way"),
         ),
-        ([Stuck, Stuck, Stuck, Stuck], bounded("at most 40 % (20 µs) either way")),
+        ([Stuck, Stuck, Stuck, Stuck], bounded("no difference larger than 40 % (20 µs) either way")),
         (
             [Unfit, Unfit, Unfit, Unfit],
             RowVerdict::Open("without a verdict, two copies of one arm differ as much".to_owned()),
@@ -157,7 +157,7 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
         (
             [Wide, Open, Equal, Equal],
             bounded(
-                "single p50: at most 40 % (20 µs) either way; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent; settling 5 % takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 37 minutes)",
+                "single p50: no difference larger than 40 % (20 µs) either way; single p99: equivalent; fan-out p50: no difference larger than 6 % (3 µs) either way; fan-out p99: equivalent; settling 5 % takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 37 minutes)",
             ),
         ),
     ] {
@@ -178,7 +178,7 @@ fn chinese_says_the_same() {
     );
     assert_eq!(
         latency([Negligible; 4], lang),
-        RowVerdict::Bounded("两个方向均不超过 6 %（3 µs）、没有实际差别".to_owned())
+        RowVerdict::Bounded("无论哪个方向，差别不超过 6 %（3 µs）、没有实际差别（不足 20 µs）".to_owned())
     );
     let RowVerdict::Bounded(said) = latency([Wide; 4], lang) else { panic!("bounded") };
     assert!(said.contains("要分清 5 %，约需 100 个区组（loadgen compare --seed 42 --blocks 100，"), "{said}");
@@ -199,7 +199,7 @@ fn the_sentence_has_the_bound_of_each_figure_and_the_answer_counts_it() {
     }
     let comparison = where_they_say([Says::Negligible; 4]);
     let text = shown(&comparison);
-    let said = "no difference larger than 6 % (3 µs) either way; no practical difference (less than 20 µs)";
+    let said = "no difference larger than 6 % (3 µs) either way, no practical difference (less than 20 µs)";
     assert!(text.contains("1 bounded (latency)") && text.contains(said), "{text}");
     assert!(!text.contains("not resolved"), "{text}");
 }

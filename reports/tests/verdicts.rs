@@ -11,12 +11,12 @@ fn ratio(value: f64, spread: f64, blocks: u32) -> Ratio {
     Ratio::of(&logs).unwrap()
 }
 
-fn verdict(ratio: &Ratio, adjusted_p: f64) -> Verdict {
-    Verdict::of(evidence(ratio, adjusted_p))
+fn verdict(ratio: &Ratio, family: usize) -> Verdict {
+    Verdict::of(evidence(ratio, family))
 }
 
-fn evidence(ratio: &Ratio, adjusted_p: f64) -> Evidence<'_> {
-    Evidence { ratio, margin: 0.05, adjusted_p, family: 4, null_deviation: 1.0, dilution: 0.0 }
+const fn evidence(ratio: &Ratio, family: usize) -> Evidence<'_> {
+    Evidence { ratio, margin: 0.05, family, null_deviation: 1.0, dilution: 0.0 }
 }
 
 const fn different(direction: Direction, beyond_margin: bool) -> Verdict {
@@ -26,42 +26,74 @@ const fn different(direction: Direction, beyond_margin: bool) -> Verdict {
 #[test]
 fn the_first_condition_that_holds_decides() {
     let cases = [
-        ("all far above", ratio(1.22, 0.02, 10), 0.01, different(Direction::Higher, true)),
-        ("all far below", ratio(0.80, 0.02, 10), 0.01, different(Direction::Lower, true)),
-        ("above, overlaps the margin", ratio(1.06, 0.02, 10), 0.01, different(Direction::Higher, false)),
-        ("inside the margin", ratio(1.00, 0.02, 10), 0.9, Verdict::Equivalent),
+        ("all far above", ratio(1.22, 0.02, 10), different(Direction::Higher, true)),
+        ("all far below", ratio(0.80, 0.02, 10), different(Direction::Lower, true)),
+        ("above, overlaps the margin", ratio(1.06, 0.02, 10), different(Direction::Higher, false)),
+        ("inside the margin", ratio(1.00, 0.02, 10), Verdict::Equivalent),
         // That it is too small to matter is more than that it is not nothing.
-        ("excludes 1, yet inside the margin", ratio(1.02, 0.005, 10), 0.01, Verdict::Equivalent),
-        ("excludes 1, inside the margin at 90 %, not at 95 %", ratio(1.035, 0.03, 10), 0.01, Verdict::Equivalent),
-        ("too few blocks", ratio(1.5, 0.01, 5), 0.06, Verdict::TooFewBlocks),
-        ("one block", ratio(1.5, 0.0, 1), 1.0, Verdict::TooFewBlocks),
+        ("excludes 1, yet inside the margin", ratio(1.02, 0.005, 10), Verdict::Equivalent),
+        ("too few blocks", ratio(1.5, 0.01, 5), Verdict::TooFewBlocks),
+        ("one block", ratio(1.5, 0.0, 1), Verdict::TooFewBlocks),
     ];
-    for (what, ratio, p, expected) in cases {
-        assert_eq!(verdict(&ratio, p), expected, "{what}: {ratio:?}");
+    for (what, ratio, expected) in cases {
+        assert_eq!(verdict(&ratio, 4), expected, "{what}: {ratio:?}");
     }
+}
+
+#[test]
+fn equivalence_is_two_one_sided_tests_at_the_risk_of_each() {
+    let edge = ratio(1.035, 0.019, 10);
+    let [adjusted, one_sided] = [0.05, 0.10].map(|risk| edge.interval_at(risk / 4.0).unwrap().high);
+    assert!(one_sided < 1.05 && adjusted > 1.05, "{one_sided} {adjusted}");
+    assert_eq!(verdict(&edge, 4), Verdict::Equivalent);
+    assert_ne!(verdict(&edge, 8), Verdict::Equivalent, "more figures share the risk");
 }
 
 #[test]
 fn what_the_family_forbids_only_leans() {
     let clear = ratio(0.5, 0.01, 6);
-    let Verdict::Unresolved { more_blocks, leaning } = verdict(&clear, 0.125) else { panic!("must not be resolved") };
-    assert_eq!((more_blocks, leaning), (2, Some(Direction::Lower)));
+    let Verdict::Unresolved { bound, more_blocks, leaning } = verdict(&clear, 4) else {
+        panic!("must not be resolved")
+    };
+    assert_eq!((more_blocks, leaning), (Some(3), Some(Direction::Lower)));
+    assert!((2.0..2.1).contains(&bound), "{bound}");
+}
+
+/// What is missing, where nothing is resolved and nothing leans.
+fn missing(ratio: &Ratio, family: usize) -> (f64, usize) {
+    match verdict(ratio, family) {
+        Verdict::Unresolved { bound, more_blocks: Some(more), leaning: None } => (bound, more),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
-fn wide_intervals_name_the_blocks_that_are_missing() {
-    let wide = ratio(1.1, 0.3, 10);
-    let Verdict::Unresolved { more_blocks, leaning } = verdict(&wide, 0.4) else { panic!("must not be resolved") };
-    assert!(more_blocks > 50 && leaning.is_none(), "{more_blocks}");
-    // As many blocks as the margin takes, and the ratio is as large as the margin: no number of blocks is promised.
-    let edge = verdict(&ratio(1.05, 0.03, 24), 0.2);
-    assert_eq!(edge, Verdict::Unresolved { more_blocks: 0, leaning: None });
+fn what_is_not_resolved_says_what_was_learnt_and_how_many_blocks_settle_it() {
+    let (bound, more) = missing(&ratio(1.1, 0.3, 10), 4);
+    assert!((1.25..1.35).contains(&bound) && more > 40, "{bound} {more}");
+    // A ratio of 1 is settled at the edge of the margin, one at the edge where it leaves 1, one between them last.
+    let more = |value| missing(&ratio(value, 0.2, 20), 4).1;
+    assert!(
+        more(1.025) > 2 * more(1.0) && more(1.025) > 2 * more(1.05),
+        "{} {} {}",
+        more(1.0),
+        more(1.025),
+        more(1.05)
+    );
+    let (_, of_many) = missing(&ratio(1.0, 0.2, 20), 40);
+    assert!(of_many > more(1.0), "a larger family takes more");
+}
+
+#[test]
+fn no_number_of_blocks_tells_a_ratio_from_copies_that_lie_as_far_apart() {
+    let unsettled = Evidence { null_deviation: 1.04, ..evidence(&ratio(1.02, 0.1, 20), 4) };
+    assert!(matches!(Verdict::of(unsettled), Verdict::Unresolved { more_blocks: None, .. }));
 }
 
 /// What may be said beside a null arm with this ratio, by blocks that all show about it.
 fn beside(null: Ratio, effect: Ratio) -> Verdict {
     let deviation = null_deviation(Some(&null), Some(0.01));
-    Verdict::of(Evidence { null_deviation: deviation, ..evidence(&effect, 0.001) })
+    Verdict::of(Evidence { null_deviation: deviation, ..evidence(&effect, 4) })
 }
 
 #[test]
@@ -111,9 +143,9 @@ fn a_null_arm_that_was_not_found_to_differ_takes_nothing_away() {
 #[test]
 fn a_diluted_ratio_must_fit_a_diluted_margin() {
     let close = ratio(1.03, 0.005, 10);
-    assert_eq!(verdict(&close, 0.9), Verdict::Equivalent);
-    let diluted = Evidence { dilution: 0.5, ..evidence(&close, 0.9) };
-    assert!(matches!(Verdict::of(diluted), Verdict::Unresolved { .. }));
+    assert_eq!(verdict(&close, 4), Verdict::Equivalent);
+    let diluted = Evidence { dilution: 0.5, ..evidence(&close, 4) };
+    assert_eq!(Verdict::of(diluted), different(Direction::Higher, false));
 }
 
 #[test]

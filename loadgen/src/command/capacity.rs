@@ -240,6 +240,7 @@ impl CapacityArgs {
             cells: Vec::new(),
             stop: StopRule::default(),
             verdicts: true,
+            practical: None,
         };
         let capacity = Some(search.plan.clone());
         Run { capacity, ..self.output.first_line(plan, self.target.as_ref()) }

@@ -80,6 +80,9 @@ pub struct CompareArgs {
     /// Warm-up before each window [default: the plan's]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     warmup: Option<Duration>,
+    /// Difference of two latencies below which it matters to nobody [default: the plan's, else 20us]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    practical: Option<Duration>,
     /// What is found out before the first trial [default: full; quick with --quick]
     #[arg(long, value_enum, value_name = "quick|full")]
     preflight: Option<Depth>,
@@ -236,6 +239,7 @@ impl CompareArgs {
             plan.stop.budget = None;
         }
         plan.stop.budget = self.budget.or(plan.stop.budget);
+        plan.practical = self.practical.or(plan.practical);
         plan.cells.retain(|cell| !cell.arms.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--arms and --transports leave no cell of this plan");
         plan.check()?;
@@ -277,6 +281,7 @@ impl CompareArgs {
             cells: vec![cell],
             stop: StopRule::default(),
             verdicts: true,
+            practical: None,
         }
     }
 

@@ -184,6 +184,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         cells: vec![trial.cell.clone()],
         stop: StopRule::default(),
         verdicts: false,
+        practical: None,
     };
     let run = Run {
         schema: SCHEMA,

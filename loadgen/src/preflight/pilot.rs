@@ -6,7 +6,7 @@
 use crate::runner::RunOptions;
 use crate::runner::order::Turn;
 use crate::runner::process;
-use reports::compare::{headlines, independent};
+use reports::compare::{headline_tests, headlines, independent};
 use reports::stats::{blocks_needed, resolved_by};
 use reports::verdict::Ratio;
 use std::collections::BTreeMap;
@@ -38,8 +38,9 @@ pub(super) async fn run(plan: &Plan, options: &RunOptions, found: &mut Preflight
             expected += short.expected_trial() * ARMS;
         }
     }
+    let family = plan.cells.iter().map(headline_tests).sum();
     found.pilot_blocks = if cells.is_empty() { 0 } else { BLOCKS };
-    let predicted = cells.iter().zip(&differences).flat_map(|((planned, _), all)| predictions(planned, all));
+    let predicted = cells.iter().zip(&differences).flat_map(|((planned, _), all)| predictions(planned, all, family));
     found.predictions.extend(predicted);
     let pace = begun.elapsed().as_secs_f64() / expected.as_secs_f64();
     if expected.is_zero() { 1.0 } else { pace.clamp(0.5, 5.0) }
@@ -112,15 +113,15 @@ fn will_be_estimable(planned: &Cell, piloted: &Measurement, figure: Figure) -> b
     seen * longer >= 0.995 * quantile.observations_needed() as f64
 }
 
-fn predictions(planned: &Cell, differences: &Differences) -> Vec<Prediction> {
+fn predictions(planned: &Cell, differences: &Differences, family: usize) -> Vec<Prediction> {
     let of = |(&figure, logs): (&Figure, &Vec<f64>)| {
         let deviation = Ratio::of(logs).filter(|ratio| ratio.blocks > 1)?.deviation;
         Some(Prediction {
             cell: planned.name.clone(),
             figure,
             deviation,
-            resolves: resolved_by(planned.blocks as usize, deviation)?,
-            blocks_needed: blocks_needed(deviation, figure.margin()) as u32,
+            resolves: resolved_by(planned.blocks as usize, deviation, family)?,
+            blocks_needed: blocks_needed(deviation, figure.margin().ln_1p(), family) as u32,
         })
     };
     differences.iter().filter_map(of).collect()
@@ -157,7 +158,7 @@ mod tests {
     fn equal_arms_that_differ_predict_by_how_much() {
         let plan = plans::built_in("standard").unwrap().plan();
         let differences = Differences::from([(Figure::EventsPerSecond, vec![0.1, -0.1, 0.1, -0.1])]);
-        let predictions = predictions(&plan.cells[3], &differences);
+        let predictions = predictions(&plan.cells[3], &differences, 1);
         assert!((predictions[0].deviation - 0.1155).abs() < 1e-3 && predictions[0].blocks_needed > 40);
     }
 }

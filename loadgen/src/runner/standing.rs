@@ -23,7 +23,7 @@ pub(super) struct Standing<'a> {
     allowance: Allowance,
     /// For blocks that hold a trial without a number that counts, beside those.
     replacements: Allowance,
-    widths: Widths,
+    widths: Widths<'a>,
     calm: BTreeMap<(usize, Arm), Calm>,
     tallies: Vec<Tally>,
     /// For the user.
@@ -55,7 +55,7 @@ impl<'a> Standing<'a> {
             first_trial: Instant::now(),
             allowance: Allowance::of(plan.expected_length(), plan.stop.redo),
             replacements: Allowance::of(plan.expected_length(), plan.stop.redo),
-            widths: Widths::default(),
+            widths: Widths::of(plan),
             calm: BTreeMap::new(),
             tallies: vec![Tally::default(); plan.cells.len()],
             progress,

@@ -45,7 +45,7 @@ pub(super) fn power(bench: &Bench) -> Answer {
     let Some(records) = &bench.records else { return Ok(Finding::NotRun(NO_RECORDS.to_owned())) };
     let (mut found, mut pass) = (Vec::new(), true);
     for factor in [1.05, 1.10, 1.25] {
-        let power = proof::power(records, factor, bench.options.seed, DRAWS);
+        let power = proof::power(records, factor, 1, None, bench.options.seed, DRAWS);
         if power.draws == 0 {
             found.push(format!("{factor} out of reach of 60 blocks"));
             continue;

@@ -27,6 +27,9 @@ pub enum PlanError {
     /// An end that cannot be.
     #[error("{0}")]
     Stop(String),
+    /// A difference that matters to nobody and cannot be.
+    #[error("practical = {0:?}: must be above zero, 1 s at most")]
+    Practical(Duration),
     /// No cell, or far too many.
     #[error("a plan needs 1 to {MAX_CELLS} cells, this one has {0}")]
     CellCount(usize),
@@ -40,6 +43,9 @@ impl Plan {
     pub fn check(&self) -> Result<(), PlanError> {
         if self.cells.is_empty() || self.cells.len() > MAX_CELLS {
             return Err(PlanError::CellCount(self.cells.len()));
+        }
+        if let Some(limit) = self.practical.filter(|limit| limit.is_zero() || *limit > Duration::from_secs(1)) {
+            return Err(PlanError::Practical(limit));
         }
         for (i, cell) in self.cells.iter().enumerate() {
             let repeated = self.cells[..i].iter().any(|other| other.name == cell.name);
@@ -108,6 +114,7 @@ fn problem_of_workload(workload: &Workload) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::Plan;
+    use std::time::Duration;
 
     const HEAD: &str = "name = 'p'\nwhy = 'w'\n[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'push'\n";
 
@@ -142,5 +149,15 @@ mod tests {
         }
         let twice = HEAD.to_owned() + "[[cell]]\nname = 'a'\nwhy = 'b'\nscenario = 'echo'\n";
         assert_eq!(Plan::from_toml(&twice).unwrap_err().to_string(), "cell 'a': its name is taken");
+    }
+
+    #[test]
+    fn the_shortest_time_that_matters_is_read_and_has_its_bounds() {
+        let plan = |text| Plan::from_toml(&format!("practical = '{text}'\n{HEAD}"));
+        assert_eq!(plan("50us").unwrap().practical, Some(Duration::from_micros(50)));
+        for (text, shown) in [("0us", "0ns"), ("2s", "2s")] {
+            let expected = format!("practical = {shown}: must be above zero, 1 s at most");
+            assert_eq!(plan(text).unwrap_err().to_string(), expected);
+        }
     }
 }

@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_plan_survives_its_record() {
-        let text = format!("budget = '6m'\n{HEAD}warmup = '250ms'\nschedule = 'burst:4'\n");
+        let text = format!("budget = '6m'\npractical = '20us'\n{HEAD}warmup = '250ms'\nschedule = 'burst:4'\n");
         let plan = Plan::from_toml(&text).unwrap();
         let text = serde_json::to_string(&plan).unwrap();
         assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);

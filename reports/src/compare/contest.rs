@@ -2,13 +2,13 @@
 
 use super::arm::{ArmTrials, independent};
 use super::dilution::Dilution;
-use super::figures::{figures, is_headline, principal};
+use super::figures::{figures, is_headline, subject_and_judged};
 use super::one_way::{Difference, spans_two_clocks, wide_bound};
 use super::pooled::{Pooled, Shift, shifts};
 use super::unequal::{Inequality, unequal};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Interval, Ratio, Verdict, null_deviation};
 use std::time::Duration;
-use trial::{Arm, Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
+use trial::{Arm, Cell, Figure, Measurement, Metric, Quantile, Trial};
 use wire::Transport;
 
 /// One other arm against the base of a cell.
@@ -198,9 +198,7 @@ impl Versus {
     /// Compares every figure of the cell's scenario that both arms have.
     pub(super) fn of(cell: &Cell, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>, seed: u64) -> Self {
         let arms = || [Some(base), Some(other), twin].into_iter().flatten();
-        let subject = subject(cell, arms());
-        let is_watched = is_paced(cell) && arms().all(|arm| knows(arm, Metric::JudgedTime));
-        let judged = subject.map(|metric| if is_watched { Metric::JudgedTime } else { metric });
+        let [subject, judged] = subject_and_judged(cell, |metric| arms().all(|arm| knows(arm, metric)));
         let diluted = [subject, judged].map(|metric| Some((metric?, Dilution::of(metric?, base, other)?)));
         let dilution = diluted[1].map(|(_, dilution)| dilution);
         let others: Vec<&Trial> =
@@ -251,18 +249,6 @@ fn opening_verdict(figure: Figure, ratio: f64) -> Verdict {
 /// Whether every trial of an arm that has numbers holds a duration; older records lack some, foreign servers others.
 fn knows(arm: &ArmTrials, metric: Metric) -> bool {
     arm.measured().all(|(_, measurement)| measurement.distributions.contains_key(&metric))
-}
-
-/// The duration that a contest is about: of answers from the command line what was added, where every event says it.
-fn subject<'a>(cell: &Cell, mut arms: impl Iterator<Item = &'a ArmTrials<'a>>) -> Option<Metric> {
-    let stamped = cell.workload.is_endpoint();
-    let added = stamped && arms.all(|arm| arm.is_measured() && knows(arm, Metric::ResponseTime));
-    if added { Some(Metric::ResponseTime) } else { principal(cell) }
-}
-
-/// Whether the scenario's duration counts from due times.
-const fn is_paced(cell: &Cell) -> bool {
-    matches!(cell.workload.scenario(), Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Llm)
 }
 
 /// Ratio over the blocks that hold both arms.

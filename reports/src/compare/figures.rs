@@ -87,9 +87,28 @@ fn durations(metric: Metric, quantiles: &[Quantile]) -> impl Iterator<Item = Fig
     quantiles.iter().map(move |&quantile| Figure::Duration(metric, quantile))
 }
 
+/// The duration that a contest is about, and the one by which its verdict is given: the judged time where every trial has it.
+/// `all_hold`: whether every trial of its arms holds a duration; older records lack some, foreign servers others.
+pub fn subject_and_judged(cell: &Cell, all_hold: impl Fn(Metric) -> bool) -> [Option<Metric>; 2] {
+    // Of answers from the command line it is what was added, where every event says it.
+    let added = cell.workload.is_endpoint() && all_hold(Metric::ResponseTime);
+    let subject = if added { Some(Metric::ResponseTime) } else { principal(cell) };
+    let is_watched = is_paced(cell) && all_hold(Metric::JudgedTime);
+    [subject, subject.map(|metric| if is_watched { Metric::JudgedTime } else { metric })]
+}
+
+/// Whether the scenario's duration counts from due times.
+const fn is_paced(cell: &Cell) -> bool {
+    matches!(cell.workload.scenario(), Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Llm)
+}
+
 /// The headline figures of a cell in the contest of its base with another arm, by the durations from `due`.
 pub fn headlines(cell: &Cell, other: Arm) -> Vec<Figure> {
-    let judged = principal(cell);
+    headlines_by(cell, other, principal(cell))
+}
+
+/// The same by the duration that is [judged](subject_and_judged).
+pub fn headlines_by(cell: &Cell, other: Arm, judged: Option<Metric>) -> Vec<Figure> {
     figures(cell.workload.scenario()).into_iter().filter(|&figure| is_headline(cell, other, figure, judged)).collect()
 }
 
@@ -100,9 +119,10 @@ pub(super) fn all_headlines(cell: &Cell) -> Vec<Figure> {
     figures(cell.workload.scenario()).into_iter().filter(is_any).collect()
 }
 
-/// The headline tests that a cell brings into the family of its report.
+/// The headline tests that a cell brings into the family of its report; exact counts take none.
 pub fn headline_tests(cell: &Cell) -> usize {
-    cell.others().map(|other| headlines(cell, other).len()).sum()
+    let headlines = cell.others().flat_map(|other| headlines(cell, other));
+    headlines.filter(|figure| !figure.is_exact()).count()
 }
 
 /// Whether a figure belongs to the family over which the report's risk is shared: the figures that verdicts of rows

@@ -15,7 +15,7 @@ pub use arm::{ArmTrials, independent};
 pub use breakdown::{Breakdown, Part};
 pub use contest::{Bound, Contest, Estimability, Versus};
 pub use dilution::{Dilution, Own};
-pub use figures::{headline_tests, headlines, principal, untimed};
+pub use figures::{headline_tests, headlines, headlines_by, principal, subject_and_judged, untimed};
 pub use one_way::Difference;
 pub(crate) use pooled::middle_95;
 pub use pooled::{Bracketed, Pooled, SHARES, Shift};

@@ -11,6 +11,7 @@ pub use position::{is_effect, position_p};
 
 use crate::Records;
 use crate::compare::{CONGESTION, CellComparison, Comparison, Contest, Estimability, Inequality};
+use crate::stats::correlation::{self, widening};
 use crate::stats::median;
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
@@ -79,6 +80,13 @@ trial::checks! {
         zh: "区组内的先后位置有影响（p = {p:.4}）：试验之间有东西残留；请查找原因";
         bears_on: Times;
     }
+    /// Successive blocks resemble each other: intervals that took them as independent would be too narrow.
+    BLOCK_CORRELATION block_correlation(figure: Figure, lag1: f64) = "block-correlation", Warn {
+        when: "lag-1 correlation of block ratios above 0: one-sided p < {} / headline figures, from {} blocks", correlation::RISK, correlation::FEWEST;
+        en: "successive blocks of {figure} resemble each other (lag-1 correlation {lag1:.2}): its interval is widened {:.2} times; look for what changes slowly", widening(lag1);
+        zh: "{figure} 的相继区组彼此相似（滞后一阶相关 {lag1:.2}）：其区间已加宽至 {:.2} 倍；请查找缓慢变化的因素", widening(lag1);
+        bears_on: Times;
+    }
     /// So many blocks had to be run again that the whole run must be doubted.
     NOISY_HOST noise_everywhere(redone: u64, blocks: u64) = "noisy-host", Warn {
         when: "> {} % of blocks redone", 100.0 * NOISY;
@@ -136,6 +144,7 @@ fn in_cell(cell: &CellComparison) -> Vec<Warning> {
     [refused, acknowledged(cell), drifting(cell), quantile, dependent(cell), unfit, position]
         .into_iter()
         .flatten()
+        .chain(contests().filter_map(correlated))
         .collect()
 }
 
@@ -174,6 +183,10 @@ fn not_estimable(contest: &Contest) -> Option<Warning> {
         (Figure::Duration(_, quantile), Estimability::Not { have, need }) => Some(too_few_events(quantile, have, need)),
         _ => None,
     }
+}
+
+fn correlated(contest: &Contest) -> Option<Warning> {
+    Some(block_correlation(contest.figure, contest.ratio.correlation?))
 }
 
 fn unfit(contest: &Contest) -> Option<Warning> {

@@ -3,7 +3,7 @@
 use crate::compare::CellComparison;
 use crate::stats::{friedman::friedman_p, median};
 use std::collections::BTreeMap;
-use trial::{Arm, Figure};
+use trial::Figure;
 
 /// Largest p-value that is no warning.
 pub(super) const RISK: f64 = 0.01;
@@ -13,13 +13,14 @@ const FEWEST_BLOCKS: usize = 6;
 /// p-value of Friedman's test over complete blocks, each value taken relative to its arm; `None` for too few blocks, where
 /// there is no test.
 pub fn position_p(cell: &CellComparison, figure: Figure) -> Option<f64> {
-    let arms = cell.arms.iter().filter_map(|arm| Some((arm.arm, arm.median(figure).filter(|&m| m > 0.0)?)));
-    let medians: BTreeMap<Arm, f64> = arms.collect();
     let mut blocks: BTreeMap<u32, BTreeMap<u32, f64>> = BTreeMap::new();
-    for (arm, trial) in cell.arms.iter().flat_map(|arm| arm.trials.iter().map(move |trial| (arm, trial))) {
-        let value = arm.values(figure).get(&trial.block).copied().zip(medians.get(&arm.arm));
-        if let Some((value, median)) = value {
-            blocks.entry(trial.block).or_default().insert(trial.position, value / median);
+    for arm in &cell.arms {
+        let values = arm.values(figure);
+        let median = median(&values.values().copied().collect::<Vec<_>>()).filter(|&median| median > 0.0);
+        for trial in &arm.trials {
+            if let Some((value, median)) = values.get(&trial.block).zip(median) {
+                blocks.entry(trial.block).or_default().insert(trial.position, value / median);
+            }
         }
     }
     let rows = complete(blocks);

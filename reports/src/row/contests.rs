@@ -139,9 +139,9 @@ fn reach(study: &Study, judged: &[Rests], on: On) -> Reach {
         let words: Vec<_> = leans.into_iter().chain([lang.how_open(rests.contest)]).collect();
         lang.open_within(&study.label(rests.line, rests.cell), lang.series(&words))
     });
-    let mut firm = judged.iter().filter(|rests| rests.contest.verdict.is_resolved());
-    let practical = firm.all(|rests| rests.contest.practical.is_some());
-    let practical = practical.then(|| lang.no_practical_difference());
+    let firm = judged.iter().filter(|rests| rests.contest.verdict.is_resolved());
+    let practical: Option<Vec<String>> = firm.map(|rests| lang.practical(rests.contest)).collect();
+    let practical = practical.and_then(|all| all.into_iter().next());
     Reach { medians_alone: on == On::Medians, beside: lang.list(practical.into_iter().chain(open)) }
 }
 

@@ -3,7 +3,7 @@
 use super::normal_quantile;
 
 /// Fewest blocks that are looked at.
-const FEWEST: usize = 12;
+pub const FEWEST: usize = 12;
 
 /// Risk that any of a family of independent series is called correlated.
 pub const RISK: f64 = 0.01;
@@ -24,6 +24,11 @@ pub fn significant_lag1(values: &[f64], family: usize) -> Option<f64> {
     let r = lag1(values).filter(|_| values.len() >= FEWEST)?;
     let z = (r + 1.0 / n) * n.sqrt();
     (z > normal_quantile(1.0 - RISK / family.max(1) as f64)).then_some(r)
+}
+
+/// By what intervals grow that were made as if blocks were independent, where they are a process of first order.
+pub fn widening(lag1: f64) -> f64 {
+    ((1.0 + lag1) / (1.0 - lag1)).sqrt()
 }
 
 #[cfg(test)]

@@ -76,8 +76,8 @@ messages! {
     trials() "Trials" "试验"
     tests() "Tests" "检验"
     tests_made(family: usize, nulls: usize)
-        "{family} headline figures and {nulls} null arms, each family sharing a risk of 5 % (Holm)"
-        "{family} 个主要指标与 {nulls} 个空对照，各自共担 5 % 的风险（Holm）"
+        "{family} headline figures and {nulls} null arms, each family sharing a risk of 5 % (Bonferroni)"
+        "{family} 个主要指标与 {nulls} 个空对照，各自共担 5 % 的风险（Bonferroni）"
     trials_of(done: String, planned: String) "{done} of {planned} planned" "{done} / 计划 {planned}"
     system() "System" "系统"
     cpu() "CPU" "CPU"
@@ -115,7 +115,7 @@ messages! {
     what_head() "What" "指标"
     figure_head() "Figure, median of trials" "指标（各试验的中位数）"
     null_head() "A/A (null arm)" "A/A（空对照）"
-    p_head() "p (Holm)" "p（Holm）"
+    p_head() "p (adjusted)" "p（校正后）"
     contest_caption(other: &str, base: &str) "{other} against {base}, block by block" "{other} 对 {base}，逐区组配对"
     quantile_head() "Quantile" "分位数"
     pooled_caption(metric: &str, have: String)

@@ -41,10 +41,7 @@ impl Language {
             (_, Verdict::TooFewBlocks) => self.list(self.shortage(contest)),
             (_, Verdict::Exploratory) => return self.exploratory(),
         };
-        let practical = contest
-            .practical
-            .map(|limit_ns| self.no_practical_difference_within(number::at_most(contest.figure, limit_ns)));
-        let clause = self.list(std::iter::once(clause).chain(practical));
+        let clause = self.list(std::iter::once(clause).chain(self.practical(contest)));
         let deviation = contest.null_deviation();
         if contest.is_within_null() {
             clause + &self.within_null()
@@ -63,14 +60,20 @@ impl Language {
             Verdict::Equivalent => self.equivalent_brief(),
             Verdict::Unresolved { leaning, .. } => {
                 let leans = leaning.map(|direction| self.leans(self.direction(direction)));
-                self.series(&leans.into_iter().chain([self.how_open(contest)]).collect::<Vec<_>>())
+                let most = self.most(contest).map(|most| self.no_larger(most));
+                self.series(&leans.into_iter().chain(most).collect::<Vec<_>>())
             }
             Verdict::TooFewBlocks | Verdict::Exploratory => self.how_open(contest),
             Verdict::Unfit => self.unfit_brief(),
             Verdict::Refused => self.refused(),
         };
-        let practical = contest.practical.map(|_| self.no_practical_difference());
-        self.series(&std::iter::once(words).chain(practical).collect::<Vec<_>>())
+        self.series(&std::iter::once(words).chain(self.practical(contest)).collect::<Vec<_>>())
+    }
+
+    /// That a difference is too short to matter, beside whatever is said of the ratio; `None` where it may not be.
+    pub(crate) fn practical(self, contest: &Contest) -> Option<String> {
+        let limit_ns = contest.practical?;
+        Some(self.no_practical_difference(number::at_most(contest.figure, limit_ns)))
     }
 
     /// How large a difference may be of which no more is known.
@@ -188,8 +191,7 @@ messages! {
     at_most(bound: String) "at most {bound} either way" "两个方向均不超过 {bound}"
     a_factor(factor: String) "a factor of {factor}" "{factor} 倍"
     bracketed(share: String, amount: String) "{share} ({amount})" "{share}（{amount}）"
-    no_practical_difference() "no practical difference" "没有实际差别"
-    no_practical_difference_within(limit: String)
+    no_practical_difference(limit: String)
         "no practical difference (less than {limit})"
         "没有实际差别（不足 {limit}）"
     leans(direction: &str) "leans {direction}" "倾向{direction}"

@@ -48,5 +48,3 @@ for (k in 2:5) for (n in c(6, 10, 20)) {
 # kind "binomial": exact interval at 95 %; the vector is hits and trials
 for (pair in list(c(0, 10), c(0, 40000), c(1, 20), c(3, 40000), c(50, 100), c(999, 1000), c(1000, 1000), c(1234, 1e6)))
   line("binomial", binom.test(pair[1], pair[2])$conf.int, pair)
-# kind "holm": adjusted p-values
-for (n in c(1, 3, 9, 24)) { p <- runif(n)^3; line("holm", p.adjust(p, "holm"), p) }
