@@ -131,11 +131,11 @@ pub fn resolved_by(blocks: usize, deviation: f64, tests: usize) -> Option<f64> {
     Some((deviation * (price / beyond).sqrt()).exp_m1())
 }
 
-/// Blocks whatever the distance, `1 + z² / 2`, and those for a distance of one standard deviation: the quantiles of risk and
-/// power, `(z + 0.84)²`, times the signed-rank test's price of `π/3`. 2.92 and 8.22 for a single test.
+/// Blocks whatever the distance, `1.1 + z² / 2`, and those for a distance of one standard deviation: the quantiles of risk and
+/// power, `(z + 0.84)²`, times the signed-rank test's price of `π/3`. 3.02 and 8.22 for a single test.
 fn price(tests: usize) -> (f64, f64) {
     let z = normal_quantile(1.0 - risk_of_each(tests) / 2.0);
-    (1.0 + z * z / 2.0, (z + normal_quantile(0.8)).powi(2) * FRAC_PI_3)
+    (1.1 + z * z / 2.0, (z + normal_quantile(0.8)).powi(2) * FRAC_PI_3)
 }
 
 /// Fewest blocks with an interval at the level of each of `tests`: `1 + log2(tests / 0.05)`.

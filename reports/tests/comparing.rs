@@ -62,7 +62,7 @@ fn what_drifts_with_time_cancels_inside_a_block() {
     let contest = the_contest(&comparison, P50);
     assert!((contest.ratio.value - 0.8).abs() < 0.002 && contest.ratio.deviation < 0.002, "{:?}", contest.ratio);
     assert_eq!(contest.verdict, Verdict::Different { direction: Direction::Lower, beyond_margin: true });
-    assert!(contest.null.is_some_and(|null| null.value == 1.0));
+    assert!(contest.null.as_ref().is_some_and(|null| null.value == 1.0));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
             contest.verdict_of(Transport::WebSocket),
             Verdict::Different { direction: Direction::Lower, beyond_margin: true }
         );
-        assert!(contest.headline && contest.null.is_some_and(|null| null.value == 1.0));
+        assert!(contest.headline && contest.null.as_ref().is_some_and(|null| null.value == 1.0));
         for (lang, words) in [(Language::English, english), (Language::Chinese, chinese)] {
             let latency = finding(&comparison, Row::named("latency").unwrap(), lang);
             assert_eq!(

@@ -71,7 +71,7 @@ fn any_false_claim_in_a_whole_report_is_as_rare_as_promised() {
 
 #[test]
 fn a_difference_is_found_with_the_blocks_that_it_is_said_to_take() {
-    for (noise, family) in [(Noise::Normal, 1), (Noise::Normal, 12), (Noise::Bimodal, 12)] {
+    for (noise, family) in [(Noise::Normal, 1), (Noise::Normal, 12), (Noise::HeavyTails, 12)] {
         let (blocks, share) = found(noise, 1.25, family, 600, 2);
         assert!((7..=120).contains(&blocks) && share >= 0.78, "{noise:?} {family}: {blocks} {share}");
     }

@@ -86,14 +86,15 @@ fn what_is_not_resolved_says_what_was_learnt_and_how_many_blocks_settle_it() {
 
 #[test]
 fn no_number_of_blocks_tells_a_ratio_from_copies_that_lie_as_far_apart() {
-    let unsettled = Evidence { null_deviation: 1.04, ..evidence(&ratio(1.02, 0.1, 20), 4) };
+    let close = ratio(1.02, 0.1, 20);
+    let unsettled = Evidence { null_deviation: 1.04, ..evidence(&close, 4) };
     assert!(matches!(Verdict::of(unsettled), Verdict::Unresolved { more_blocks: None, .. }));
 }
 
 /// What may be said beside a null arm with this ratio, by blocks that all show about it.
-fn beside(null: Ratio, effect: Ratio) -> Verdict {
-    let deviation = null_deviation(Some(&null), Some(0.01));
-    Verdict::of(Evidence { null_deviation: deviation, ..evidence(&effect, 4) })
+fn beside(null: &Ratio, effect: &Ratio) -> Verdict {
+    let deviation = null_deviation(Some(null), Some(0.01));
+    Verdict::of(Evidence { null_deviation: deviation, ..evidence(effect, 4) })
 }
 
 #[test]
@@ -124,7 +125,7 @@ fn a_null_arm_limits_what_may_be_claimed_and_refuses_nothing_that_is_far_larger(
         ("beyond it, not by the margin", off(), ratio(1.14, 0.01, 10), different(higher, false)),
     ];
     for (what, null, effect, expected) in cases {
-        assert_eq!(beside(null, effect), expected, "{what}: {null:?} {effect:?}");
+        assert_eq!(beside(&null, &effect), expected, "{what}: {null:?} {effect:?}");
     }
 }
 
