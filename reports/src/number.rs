@@ -101,13 +101,13 @@ pub(crate) fn percent(share: f64) -> String {
 /// A share as percent that it does not exceed: `5.3 %`, `12 %`.
 pub(crate) fn percent_at_most(share: f64) -> String {
     let step = if share < 0.1 { 1e-3 } else { 1e-2 };
-    percent((share / step - 1e-9).ceil() * step)
+    percent((share / step - 1e-9).ceil().max(0.0) * step)
 }
 
 /// A value of a figure that it does not exceed, to two digits: `3.1 µs`.
 pub(crate) fn at_most(figure: Figure, value: f64) -> String {
     let step = if value > 0.0 { 10f64.powi(value.log10().floor() as i32 - 1) } else { 1.0 };
-    let text = of_figure(figure, (value / step - 1e-9).ceil() * step);
+    let text = of_figure(figure, (value / step - 1e-9).ceil().max(0.0) * step);
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let number = if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };

@@ -100,7 +100,8 @@ impl<'a, 'r> OwnCells<'a, 'r> {
             cells.iter().partition(|cell| self.said(cell).is_some());
         let name = |cell: &&OwnCell| {
             let contest = cell.headline()?;
-            let open = (!contest.verdict.is_resolved()).then(|| lang.brief(contest, contest.verdict));
+            let open =
+                (!contest.verdict.is_resolved()).then(|| lang.brief(contest, contest.verdict, Language::at_most));
             let figure = [Some(lang.figure(contest.figure)), open].into_iter().flatten().collect::<Vec<_>>();
             Some(lang.cells_name(cell.cell.cell.name.clone(), lang.series(&figure)))
         };
@@ -125,21 +126,23 @@ impl<'a, 'r> OwnCells<'a, 'r> {
 
     /// The cells that say the same of the run's other arm, in the order in which it is told.
     fn by_verdict<'c>(&self, cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<(String, Vec<&'c OwnCell<'a, 'r>>)> {
-        type Says = fn(&Verdict) -> bool;
+        // Of a verdict, and of whether the figure is bounded.
+        type Says = fn(&Verdict, bool) -> bool;
         let words: [(String, Says); 7] = [
-            (lang.direction(Direction::Lower).to_owned(), |v| {
+            (lang.direction(Direction::Lower).to_owned(), |v, _| {
                 matches!(v, Verdict::Different { direction: Direction::Lower, .. })
             }),
-            (lang.direction(Direction::Higher).to_owned(), |v| {
+            (lang.direction(Direction::Higher).to_owned(), |v, _| {
                 matches!(v, Verdict::Different { direction: Direction::Higher, .. })
             }),
-            (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
-            (lang.bounded(), |v| matches!(v, Verdict::Unresolved { .. })),
-            (lang.open(), |v| matches!(v, Verdict::TooFewBlocks | Verdict::Exploratory)),
-            (lang.unfit_brief(), |v| *v == Verdict::Unfit),
-            (lang.refused(), |v| *v == Verdict::Refused),
+            (lang.equivalent_brief(), |v, _| *v == Verdict::Equivalent),
+            (lang.bounded(), |v, bounded| !v.is_resolved() && bounded),
+            (lang.open(), |v, bounded| !bounded && !v.is_resolved() && !matches!(v, Verdict::Unfit | Verdict::Refused)),
+            (lang.unfit_brief(), |v, _| *v == Verdict::Unfit),
+            (lang.refused(), |v, _| *v == Verdict::Refused),
         ];
-        let saying = |says: Says, cell: &OwnCell| self.said(cell).is_some_and(|verdict| says(&verdict));
+        let bounded = |cell: &OwnCell| cell.headline().is_some_and(|contest| is_bounded(contest, lang));
+        let saying = |says: Says, cell: &OwnCell| self.said(cell).is_some_and(|verdict| says(&verdict, bounded(cell)));
         let of = |says: Says| cells.iter().copied().filter(|cell| saying(says, cell)).collect::<Vec<_>>();
         words.into_iter().map(|(word, says)| (word, of(says))).filter(|(_, cells)| !cells.is_empty()).collect()
     }
@@ -149,6 +152,11 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let found = |cell: &OwnCell<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self, lang));
         self.cells.iter().map(found).collect()
     }
+}
+
+/// Whether anything may be said of how large a difference is at most.
+fn is_bounded(contest: &Contest, lang: Language) -> bool {
+    !matches!(contest.verdict, Verdict::Unfit | Verdict::Refused) && lang.most(contest).is_some()
 }
 
 impl<'a, 'r> OwnCell<'a, 'r> {
@@ -229,7 +237,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
                 let settling = Settling::of(own.comparison.records, self.cell, contest);
                 let settled = settling.map(|settling| lang.settled_by(contest, &settling));
                 let text = lang.list(std::iter::once(self.brief(contest, lang)).chain(settled));
-                if lang.most(contest).is_some() { RowVerdict::Bounded(text) } else { RowVerdict::Open(text) }
+                if is_bounded(contest, lang) { RowVerdict::Bounded(text) } else { RowVerdict::Open(text) }
             }
         };
         Finding {
@@ -254,9 +262,11 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// The verdict in a word or two; of several arms, each with its name.
     fn brief(&self, headline: &'a Contest, lang: Language) -> String {
-        let named = |contest: &Contest| lang.arm_is(&lang.arm(contest.arms[1]), lang.brief(contest, contest.verdict));
+        let named = |contest: &Contest| {
+            lang.arm_is(&lang.arm(contest.arms[1]), lang.brief(contest, contest.verdict, Language::at_most))
+        };
         match self.cell.versus.as_slice() {
-            [] | [_] => lang.brief(headline, headline.verdict),
+            [] | [_] => lang.brief(headline, headline.verdict, Language::no_larger),
             _ => {
                 let silent = self.silent(headline).map(|arm| lang.arm_is(&lang.arm(arm.arm), lang.unmeasured()));
                 lang.list(self.contests(headline).map(named).chain(silent))

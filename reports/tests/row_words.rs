@@ -124,7 +124,7 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
         (
             [Equal, Open, Equal, Equal],
             bounded(
-                "single p50: equivalent; single p99: equivalent; fan-out p50: no difference larger than 6 % (3 µs) either way; fan-out p99: equivalent",
+                "single p50: equivalent; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent",
             ),
         ),
         ([Open, Open, Open, Open], bounded("no difference larger than 6 % (3 µs) either way")),
@@ -135,7 +135,7 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
         (
             [Lower, Equal, Open, Equal],
             depends(
-                "WebSocket: single p50: lower; single p99: no difference larger than 6 % (3 µs) either way; fan-out p50: equivalent; fan-out p99: equivalent",
+                "WebSocket: single p50: lower; single p99: at most 6 % (3 µs) either way; fan-out p50: equivalent; fan-out p99: equivalent",
             ),
         ),
         ([Slightly, Slightly, Slightly, Slightly], depends("WebSocket: perhaps slightly lower")),
@@ -157,7 +157,7 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
         (
             [Wide, Open, Equal, Equal],
             bounded(
-                "single p50: no difference larger than 40 % (20 µs) either way; single p99: equivalent; fan-out p50: no difference larger than 6 % (3 µs) either way; fan-out p99: equivalent; settling 5 % takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 37 minutes)",
+                "single p50: at most 40 % (20 µs) either way; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent; settling 5 % takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 37 minutes)",
             ),
         ),
     ] {

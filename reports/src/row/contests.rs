@@ -136,7 +136,7 @@ fn reach(study: &Study, judged: &[Rests], on: On) -> Reach {
     let open = judged.iter().filter(|rests| !rests.contest.verdict.is_resolved());
     let open = open.map(|rests| {
         let leans = leaning(said(study, rests)).map(|to| lang.leans_of(&lang.arm(other), lang.direction(to)));
-        let words: Vec<_> = leans.into_iter().chain([lang.how_open(rests.contest)]).collect();
+        let words: Vec<_> = leans.into_iter().chain([lang.how_open(rests.contest, Language::at_most)]).collect();
         lang.open_within(&study.label(rests.line, rests.cell), lang.series(&words))
     });
     let firm = judged.iter().filter(|rests| rests.contest.verdict.is_resolved());
@@ -205,13 +205,13 @@ fn summary(study: &Study, judged: &[Rests]) -> String {
     let least = judged.iter().map(|rests| rests.line.weight).min().unwrap_or_default();
     let alone = study.row.lines.iter().filter(|line| line.weight >= least).count() == 1;
     let name = |rests: &Rests| if alone { study.name(rests.cell) } else { study.label(rests.line, rests.cell) };
-    let words: Vec<_> =
-        judged.iter().map(|rests| (lang.brief(rests.contest, said(study, rests)), name(rests))).collect();
+    let brief = |rests: &Rests, bound| lang.brief(rests.contest, said(study, rests), bound);
+    let words: Vec<_> = judged.iter().map(|rests| (brief(rests, Language::at_most), name(rests))).collect();
     let points = |verdict| matches!(verdict, Verdict::Different { .. }) || leaning(verdict).is_some();
     let directed = judged.iter().any(|rests| points(rests.contest.verdict));
     let alike = words.iter().all(|(word, _)| Some(word) == words.first().map(|(first, _)| first));
-    let text = match words.first() {
-        Some((word, _)) if alike => word.clone(),
+    let text = match judged.first() {
+        Some(first) if alike => brief(first, Language::no_larger),
         _ => lang.list(words.iter().map(|(word, what)| lang.labelled(what, word))),
     };
     // A bound holds either way, whoever is the other.

@@ -16,8 +16,11 @@ impl Language {
             (Estimability::Not { have, need }, _) => {
                 return self.not_estimable(number::count(have), number::count(need));
             }
-            (Estimability::Pooled(_), _) => {
-                return self.most(contest).map_or_else(|| self.pooled_only(), |most| self.pooled_bound(most));
+            (Estimability::Pooled(shift), _) => {
+                let bound = self.most(contest).map_or_else(|| self.pooled_only(), |most| self.pooled_bound(most));
+                let apart = shift.ratio.interval.filter(|interval| interval.low > 1.0 || interval.high < 1.0);
+                let leans = apart.map(|_| self.leans_of(name, self.direction(Direction::of(shift.ratio.value))));
+                return self.series(&leans.into_iter().chain([bound]).collect::<Vec<_>>());
             }
             (Estimability::Difference(difference), _) => {
                 let bound = self.most(contest).map(|most| self.no_larger(most));
@@ -52,18 +55,17 @@ impl Language {
         }
     }
 
-    /// A verdict in a few words, said of a contest or of its reverse.
-    pub(crate) fn brief(self, contest: &Contest, verdict: Verdict) -> String {
+    /// A verdict in a few words, said of a contest or of its reverse; a bound in these: [`Self::no_larger`], [`Self::at_most`].
+    pub(crate) fn brief(self, contest: &Contest, verdict: Verdict, bound: fn(Self, String) -> String) -> String {
         let words = match verdict {
             Verdict::Different { direction, beyond_margin: true } => self.direction(direction).to_owned(),
             Verdict::Different { direction, beyond_margin: false } => self.slightly(self.direction(direction)),
             Verdict::Equivalent => self.equivalent_brief(),
             Verdict::Unresolved { leaning, .. } => {
                 let leans = leaning.map(|direction| self.leans(self.direction(direction)));
-                let most = self.most(contest).map(|most| self.no_larger(most));
-                self.series(&leans.into_iter().chain(most).collect::<Vec<_>>())
+                self.series(&leans.into_iter().chain([self.how_open(contest, bound)]).collect::<Vec<_>>())
             }
-            Verdict::TooFewBlocks | Verdict::Exploratory => self.how_open(contest),
+            Verdict::TooFewBlocks | Verdict::Exploratory => self.how_open(contest, bound),
             Verdict::Unfit => self.unfit_brief(),
             Verdict::Refused => self.refused(),
         };
@@ -77,10 +79,10 @@ impl Language {
     }
 
     /// How large a difference may be of which no more is known.
-    pub(crate) fn how_open(self, contest: &Contest) -> String {
+    pub(crate) fn how_open(self, contest: &Contest, bound: fn(Self, String) -> String) -> String {
         match contest.estimability {
             Estimability::Not { have, need } => self.not_estimable(number::count(have), number::count(need)),
-            _ => self.most(contest).map_or_else(|| self.without_bound(), |most| self.at_most(most)),
+            _ => self.most(contest).map_or_else(|| self.without_bound(), |most| bound(self, most)),
         }
     }
 
