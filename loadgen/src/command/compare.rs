@@ -24,13 +24,13 @@ use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
 /// Flags of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Every row in under a minute: for a first look, too short for intervals
+    /// Every row in under a minute: for a first look, with wide intervals
     #[arg(long, group = "which")]
     quick: bool,
     /// The whole latency grid and fourteen blocks: as long as it takes
     #[arg(long, group = "which")]
     full: bool,
-    /// Two-second windows and 20 to 40 blocks, until intervals are narrow: half an hour and more
+    /// 40 to 100 blocks, until intervals are narrow: half an hour at most
     #[arg(long, group = "which")]
     publish: bool,
     /// Counts instead of times: instructions, system calls, bytes on three layers, kernel receive stamps; a minute

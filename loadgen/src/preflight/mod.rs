@@ -13,6 +13,7 @@ mod quiet;
 
 use crate::host;
 use crate::runner::RunOptions;
+use crate::runner::order::longest;
 use servers::pacer::Pacer;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -156,9 +157,9 @@ fn settings(plan: &Plan, found: &Preflight, Route { remote }: Route) -> Vec<Warn
     .collect()
 }
 
-/// How long the run will take from here: its blocks at the pilot's pace, and no longer than its budget.
+/// How long the run will take from here at most: its blocks at the pilot's pace, and no longer than its budget.
 fn expected(plan: &Plan, options: &RunOptions, pace: f64) -> Duration {
-    let length = Duration::from_secs(plan.expected_length().mul_f64(pace).as_secs().max(1));
+    let length = Duration::from_secs(longest(plan).mul_f64(pace).as_secs().max(1));
     let left = plan.stop.budget.map(|budget| budget.saturating_sub(options.begun.elapsed()));
     left.map_or(length, |left| length.min(Duration::from_secs(left.as_secs())))
 }

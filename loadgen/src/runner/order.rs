@@ -1,5 +1,7 @@
 //! The order of trials: rounds of blocks, shuffled by seed. Refuses to look at results: it is known before the run.
 
+use reports::compare::headline_tests;
+use std::time::Duration;
 use trial::{Arm, Plan};
 
 /// One trial of the order.
@@ -39,11 +41,16 @@ impl Block {
     }
 }
 
-/// Blocks that a cell may come to: those of the plan, or up to the most for a timed cell that may go on.
+/// Blocks that a cell may come to: those of the plan, or up to the most for a timed cell with a headline figure.
 pub(crate) fn most_blocks(plan: &Plan, cell: usize) -> u32 {
     let cell = &plan.cells[cell];
-    let goes_on = cell.workload.is_timed() && cell.blocks > 1;
+    let goes_on = cell.workload.is_timed() && cell.blocks > 1 && headline_tests(cell) > 0;
     plan.stop.max_blocks.filter(|_| goes_on).map_or(cell.blocks, |most| most.max(cell.blocks))
+}
+
+/// Expected length of a run in which every cell comes to all blocks that it may.
+pub(crate) fn longest(plan: &Plan) -> Duration {
+    (0..plan.cells.len()).map(|cell| plan.cells[cell].expected_block() * most_blocks(plan, cell)).sum()
 }
 
 /// Every block of a plan in the order in which they run, round by round over all cells, so that an early end leaves whole
@@ -55,7 +62,7 @@ pub(crate) fn rounds(plan: &Plan, seed: u64) -> Vec<Vec<Block>> {
         let mut cells: Vec<_> = (0..plan.cells.len()).filter(|&cell| most_blocks(plan, cell) > number).collect();
         random.shuffle(&mut cells);
         let mut block = |cell: usize| {
-            let mut arms = plan.cells[cell].block_arms();
+            let mut arms = plan.cells[cell].arms_in(number);
             random.shuffle(&mut arms);
             Block { cell, number, attempt: 0, arms, seed: random.u64(..) }
         };
@@ -106,5 +113,18 @@ mod tests {
         let plan = plan("max_blocks = 9");
         let count = |cell| blocks(&plan, 1).iter().filter(|block| block.cell == cell).count();
         assert_eq!((count(0), count(1), count(2)), (9, 9, 1));
+    }
+
+    #[test]
+    fn controls_run_in_every_so_many_th_block_and_contestants_in_all() {
+        let text = "name='p'\nwhy='w'\nblocks=7\ncontrols_every=3\n[[cell]]\nname='a'\nwhy='w'\nscenario='saturate'\n\
+                    arms=['sse','websocket','raw-tcp']\n";
+        let plan = Plan::from_toml(text).unwrap();
+        let blocks = blocks(&plan, 7);
+        let arms: Vec<_> = blocks.iter().map(|block| block.arms.len()).collect();
+        assert_eq!(arms, [4, 2, 2, 4, 2, 2, 4]);
+        let contestants: BTreeSet<_> = blocks[1].arms.iter().map(Arm::to_string).collect();
+        assert_eq!(contestants, BTreeSet::from(["sse".to_owned(), "websocket".to_owned()]));
+        assert_eq!((plan.trials(), plan.cells[0].expected_block()), (20, plan.cells[0].expected_trial() * 8 / 3));
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Standing<'a> {
         let most = |cell: usize| most_blocks(plan, cell);
         let cells = || (0..plan.cells.len()).map(|cell| (&plan.cells[cell], most(cell)));
         let progress = Progress {
-            planned: cells().map(|(cell, most)| u64::from(most) * cell.block_arms().len() as u64).sum(),
+            planned: cells().map(|(cell, most)| cell.trials_in(most)).sum(),
             expected_left: cells().map(|(cell, most)| cell.expected_block() * most).sum(),
             ..Progress::default()
         };
@@ -77,7 +77,7 @@ impl<'a> Standing<'a> {
         };
         let tally = &mut self.tallies[block.cell];
         tally.reason = tally.reason.or(reason);
-        self.take_off(block.cell);
+        self.take_off(block);
         false
     }
 
@@ -164,11 +164,11 @@ impl<'a> Standing<'a> {
     }
 
     /// Blocks of a cell that will not come are no longer waited for.
-    fn take_off(&mut self, cell: usize) {
-        let plan = &self.plan.cells[cell];
+    fn take_off(&mut self, block: &Block) {
+        let plan = &self.plan.cells[block.cell];
         let progress = &mut self.progress;
         progress.expected_left = progress.expected_left.saturating_sub(plan.expected_block());
-        progress.planned = progress.planned.saturating_sub(plan.block_arms().len() as u64);
+        progress.planned = progress.planned.saturating_sub(plan.arms_in(block.number).len() as u64);
     }
 
     /// What is left of the budget, with its grace for a planned block; `None` without one.

@@ -8,8 +8,11 @@ use trial::{Usage, Workload};
 use wire::Subscription;
 
 /// The cost, for the events that the releases stand for: each of a shared topic is one event for each reader. `None` where
-/// the cell has no such control, or the server none.
+/// the block has no such control, or the server none.
 pub(super) async fn cost(order: &Order, session: &mut Session) -> Option<Usage> {
+    if !order.cell.has_controls(order.block) {
+        return None;
+    }
     let (length, Workload::Push(push)) = (order.cell.control()?, &order.cell.workload) else { return None };
     let count = push.pace.dues_within(order.seed, length)?.count() as u64;
     let asked =

@@ -53,7 +53,7 @@ impl fmt::Display for Cadence {
 }
 
 impl Cell {
-    /// How long a trial runs its schedule with nobody subscribed, before it subscribes: half of its window and at most half
+    /// How long a trial of a block with controls runs its schedule with nobody subscribed, before it subscribes: half of its window and at most half
     /// a second, wherever the server has a schedule of its own and its time is looked at. A schedule that spins uses all there is.
     pub fn control(&self) -> Option<Duration> {
         let Workload::Push(push) = &self.workload else { return None };

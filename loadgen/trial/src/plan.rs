@@ -4,7 +4,7 @@ use crate::{Arm, Cadence, ClientKind, Row, Scenario, Workload, draft};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
-use wire::{Flush, Preset, Transport};
+use wire::{Flush, Preset, Role, Transport};
 
 /// One point of the comparison: what is the same for all of its arms, and which they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,18 @@ pub struct Cell {
     pub cadence: Cadence,
     /// Blocks.
     pub blocks: u32,
+    /// Of so many blocks one holds the controls too: the null twin, arms that are no contestants, the schedule for nobody.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub controls_every: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_one(number: &u32) -> bool {
+    *number == 1
 }
 
 impl Cell {
@@ -54,6 +66,7 @@ impl Cell {
             flush: None,
             cadence: Cadence::default(),
             blocks: 1,
+            controls_every: 1,
             arms,
         }
     }
@@ -78,10 +91,28 @@ impl Cell {
         self.arms = arms;
     }
 
-    /// The arms of one block, in the order of the plan, the null twin last.
+    /// The arms of a block with controls, in the order of the plan, the null twin last.
     pub fn block_arms(&self) -> Vec<Arm> {
         let twin = self.base().filter(|_| self.null).map(Arm::twin);
         self.arms.iter().copied().chain(twin).collect()
+    }
+
+    /// Whether a block, counted from 0, holds the controls.
+    pub const fn has_controls(&self, block: u32) -> bool {
+        self.controls_every == 0 || block % self.controls_every == 0
+    }
+
+    /// The arms of one block, counted from 0, in the same order.
+    pub fn arms_in(&self, block: u32) -> Vec<Arm> {
+        let is_contestant = |arm: &Arm| Some(*arm) == self.base() || arm.protocol.role() == Role::Contestant;
+        let mut arms = self.block_arms();
+        arms.retain(|arm| self.has_controls(block) || (!arm.twin && is_contestant(arm)));
+        arms
+    }
+
+    /// Trials of so many blocks.
+    pub fn trials_in(&self, blocks: u32) -> u64 {
+        (0..blocks).map(|block| self.arms_in(block).len() as u64).sum()
     }
 
     /// The clients that read in it, each once.
@@ -95,14 +126,15 @@ impl Cell {
         self.row.as_deref().unwrap_or_else(|| Row::own(self.workload.scenario() == Scenario::Llm))
     }
 
-    /// Expected length of one block.
+    /// Expected length of one block, on average over those with and without controls.
     pub fn expected_block(&self) -> Duration {
-        self.expected_trial() * self.block_arms().len() as u32
+        let every = self.controls_every.max(1);
+        self.expected_trial() * self.trials_in(every) as u32 / every
     }
 
     /// Expected length of one trial: start, control, connect, warm-up, window, drain, stop.
     pub fn expected_trial(&self) -> Duration {
-        const START_AND_STOP: Duration = Duration::from_millis(150);
+        const START_AND_STOP: Duration = Duration::from_millis(100);
         START_AND_STOP
             + match &self.workload {
                 Workload::Push(_)
@@ -114,7 +146,7 @@ impl Cell {
                 | Workload::Endpoint { .. }
                 | Workload::Job(_) => {
                     let timing = self.workload.timing().unwrap_or_default();
-                    self.control().unwrap_or_default() + timing.whole()
+                    self.control().unwrap_or_default() / self.controls_every.max(1) + timing.whole()
                 }
                 // The second addend is the account of the heap, which two blocks hold.
                 Workload::Memory { steps, .. } => {
@@ -175,7 +207,7 @@ impl Default for StopRule {
 impl Plan {
     /// Number of trials.
     pub fn trials(&self) -> u64 {
-        self.cells.iter().map(|cell| u64::from(cell.blocks) * cell.block_arms().len() as u64).sum()
+        self.cells.iter().map(|cell| cell.trials_in(cell.blocks)).sum()
     }
 
     /// Expected length of the run.

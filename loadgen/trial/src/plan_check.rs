@@ -73,6 +73,10 @@ fn problem_of(cell: &Cell) -> Option<String> {
         (cell.base().is_some_and(|base| !cell.arms.contains(&base)), "base must be one of the cell's arms".to_owned()),
         (!(1..=1000).contains(&cell.blocks), format!("blocks = {}: must be 1 to 1000", cell.blocks)),
         (
+            !(1..=1000).contains(&cell.controls_every),
+            format!("controls_every = {}: must be 1 to 1000", cell.controls_every),
+        ),
+        (
             cell.workload.stamps() && !cell.workload.has_stamps(&cell.arms),
             "stamps = true needs client = 'lean'".to_owned(),
         ),

@@ -19,6 +19,7 @@ struct PlanFile {
     #[serde(default = "six")]
     blocks: u32,
     max_blocks: Option<u32>,
+    controls_every: Option<u32>,
     #[serde(default, with = "crate::span::optional")]
     budget: Option<Duration>,
     redo: Option<f64>,
@@ -154,6 +155,7 @@ impl CellSpec {
             flush: self.flush,
             cadence: Cadence { tick: self.tick.unwrap_or_default(), spin: self.spin.unwrap_or_default() },
             blocks: self.blocks.unwrap_or(file.blocks),
+            controls_every: file.controls_every.unwrap_or(1),
             arms,
         }
     }
