@@ -218,10 +218,14 @@ pub enum Tone {
     Confirmed,
     /// It does not.
     Refuted,
+    /// It does, or does not, by definition.
+    ByDefinition,
     /// It does under conditions.
     Depends,
     /// Nothing was claimed, something was found.
     Found,
+    /// The measurement says neither, and how large a difference may be.
+    Bounded,
     /// The measurement says neither.
     Unresolved,
     /// There is no measurement.
@@ -234,8 +238,10 @@ impl Tone {
         match self {
             Self::Confirmed => "✓",
             Self::Refuted => "✗",
+            Self::ByDefinition => "≡",
             Self::Depends => "±",
             Self::Found => "●",
+            Self::Bounded => "≤",
             Self::Unresolved => "?",
             Self::Unmeasured => "–",
         }
@@ -246,8 +252,10 @@ impl Tone {
         match self {
             Self::Confirmed => "confirmed",
             Self::Refuted => "refuted",
+            Self::ByDefinition => "by-definition",
             Self::Depends => "depends",
             Self::Found => "found",
+            Self::Bounded => "bounded",
             Self::Unresolved => "unresolved",
             Self::Unmeasured => "unmeasured",
         }

@@ -32,6 +32,7 @@ mod printed;
 mod readme;
 mod render;
 mod section;
+mod settle;
 mod text;
 mod theory;
 mod warnings;

@@ -98,6 +98,22 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{percent:.decimals$} %")
 }
 
+/// A share as percent that it does not exceed: `5.3 %`, `12 %`.
+pub(crate) fn percent_at_most(share: f64) -> String {
+    let step = if share < 0.1 { 1e-3 } else { 1e-2 };
+    percent((share / step - 1e-9).ceil().max(0.0) * step)
+}
+
+/// A value of a figure that it does not exceed, to two digits: `3.1 µs`.
+pub(crate) fn at_most(figure: Figure, value: f64) -> String {
+    let step = if value > 0.0 { 10f64.powi(value.log10().floor() as i32 - 1) } else { 1.0 };
+    let text = of_figure(figure, (value / step - 1e-9).ceil().max(0.0) * step);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let number = if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    format!("{number}{unit}")
+}
+
 /// A share in percent with three digits, however small it is: `0.0812 %`.
 pub(crate) fn small_share(share: f64) -> String {
     format!("{} %", significant(100.0 * share))
@@ -157,5 +173,16 @@ mod tests {
         assert_eq!([14.0, 14.25, 18_330.0].map(bytes), ["14 B", "14.3 B", "17.9 KiB"]);
         assert_eq!([64, 1024, 1500, 1 << 20].map(payload), ["64 B", "1 KiB", "1,500 B", "1 MiB"]);
         assert_eq!([0.005, 0.05, 0.123].map(percent), ["0.5 %", "5 %", "12 %"]);
+    }
+
+    #[test]
+    fn bounds_are_rounded_up() {
+        assert_eq!([0.0, 0.052_1, 0.05, 0.0996, 0.1201].map(percent_at_most), ["0 %", "5.3 %", "5 %", "10 %", "13 %"]);
+        let time = Figure::Duration(trial::Metric::JudgedTime, trial::Quantile::P50);
+        assert_eq!(
+            [0.0, 2_960.0, 3_000.0, 8_210.0, 104_000.0].map(|value| at_most(time, value)),
+            ["0 ns", "3 µs", "3 µs", "8.3 µs", "110 µs"]
+        );
+        assert_eq!(at_most(Figure::EventsPerSecond, 8_721.0), "8,800/s");
     }
 }

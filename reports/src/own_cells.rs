@@ -9,10 +9,11 @@ use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference,
 use crate::document::Line;
 use crate::number;
 use crate::row::{Finding, RowVerdict, clause, why_none, why_not};
+use crate::settle::Settling;
 use crate::text::Language;
 use crate::verdict::{Direction, FEWEST_BLOCKS, Verdict};
 use crate::warnings::trial_warnings;
-use trial::{Action, Arm, Figure, Metric, Quantile, Scenario};
+use trial::{Action, Arm, Figure, Metric, Quantile, Scenario, Weight};
 
 /// A run of cells that feed no row.
 pub(crate) struct OwnCells<'a, 'r> {
@@ -97,8 +98,13 @@ impl<'a, 'r> OwnCells<'a, 'r> {
     fn named(&self, cells: &[OwnCell], lang: Language) -> String {
         let (compared, others): (Vec<&OwnCell>, Vec<&OwnCell>) =
             cells.iter().partition(|cell| self.said(cell).is_some());
-        let name =
-            |cell: &&OwnCell| Some(lang.cells_name(cell.cell.cell.name.clone(), lang.figure(cell.headline()?.figure)));
+        let name = |cell: &&OwnCell| {
+            let contest = cell.headline()?;
+            let open =
+                (!contest.verdict.is_resolved()).then(|| lang.brief(contest, contest.verdict, Language::at_most));
+            let figure = [Some(lang.figure(contest.figure)), open].into_iter().flatten().collect::<Vec<_>>();
+            Some(lang.cells_name(cell.cell.cell.name.clone(), lang.series(&figure)))
+        };
         let names = |cells: Vec<&OwnCell>| lang.series(&cells.iter().filter_map(name).collect::<Vec<_>>());
         let said = self.by_verdict(&compared, lang).into_iter().map(|(word, of)| lang.cells_say(word, names(of)));
         let said: Vec<String> = said.collect();
@@ -120,20 +126,23 @@ impl<'a, 'r> OwnCells<'a, 'r> {
 
     /// The cells that say the same of the run's other arm, in the order in which it is told.
     fn by_verdict<'c>(&self, cells: &[&'c OwnCell<'a, 'r>], lang: Language) -> Vec<(String, Vec<&'c OwnCell<'a, 'r>>)> {
-        type Says = fn(&Verdict) -> bool;
-        let words: [(String, Says); 6] = [
-            (lang.direction(Direction::Lower).to_owned(), |v| {
+        // Of a verdict, and of whether the figure is bounded.
+        type Says = fn(&Verdict, bool) -> bool;
+        let words: [(String, Says); 7] = [
+            (lang.direction(Direction::Lower).to_owned(), |v, _| {
                 matches!(v, Verdict::Different { direction: Direction::Lower, .. })
             }),
-            (lang.direction(Direction::Higher).to_owned(), |v| {
+            (lang.direction(Direction::Higher).to_owned(), |v, _| {
                 matches!(v, Verdict::Different { direction: Direction::Higher, .. })
             }),
-            (lang.equivalent_brief(), |v| *v == Verdict::Equivalent),
-            (lang.unsettled(), |v| !v.is_resolved() && !matches!(v, Verdict::Unfit | Verdict::Refused)),
-            (lang.unfit_brief(), |v| *v == Verdict::Unfit),
-            (lang.refused(), |v| *v == Verdict::Refused),
+            (lang.equivalent_brief(), |v, _| *v == Verdict::Equivalent),
+            (lang.bounded(), |v, bounded| !v.is_resolved() && bounded),
+            (lang.open(), |v, bounded| !bounded && !v.is_resolved() && !matches!(v, Verdict::Unfit | Verdict::Refused)),
+            (lang.unfit_brief(), |v, _| *v == Verdict::Unfit),
+            (lang.refused(), |v, _| *v == Verdict::Refused),
         ];
-        let saying = |says: Says, cell: &OwnCell| self.said(cell).is_some_and(|verdict| says(&verdict));
+        let bounded = |cell: &OwnCell| cell.headline().is_some_and(|contest| is_bounded(contest, lang));
+        let saying = |says: Says, cell: &OwnCell| self.said(cell).is_some_and(|verdict| says(&verdict, bounded(cell)));
         let of = |says: Says| cells.iter().copied().filter(|cell| saying(says, cell)).collect::<Vec<_>>();
         words.into_iter().map(|(word, says)| (word, of(says))).filter(|(_, cells)| !cells.is_empty()).collect()
     }
@@ -143,6 +152,11 @@ impl<'a, 'r> OwnCells<'a, 'r> {
         let found = |cell: &OwnCell<'a, 'r>| (cell.cell.cell.name.as_str(), cell.finding(self, lang));
         self.cells.iter().map(found).collect()
     }
+}
+
+/// Whether anything may be said of how large a difference is at most.
+fn is_bounded(contest: &Contest, lang: Language) -> bool {
+    !matches!(contest.verdict, Verdict::Unfit | Verdict::Refused) && lang.most(contest).is_some()
 }
 
 impl<'a, 'r> OwnCell<'a, 'r> {
@@ -219,7 +233,12 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             None if self.alone(&own.arms, lang).is_some() => RowVerdict::Found(lang.llm_one_transport()),
             None => RowVerdict::NotMeasured(self.absent(lang)),
             Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(self.brief(contest, lang)),
-            Some(contest) => RowVerdict::NotResolved(self.brief(contest, lang)),
+            Some(contest) => {
+                let settling = Settling::of(own.comparison.records, self.cell, contest);
+                let settled = settling.map(|settling| lang.settled_by(contest, &settling));
+                let text = lang.list(std::iter::once(self.brief(contest, lang)).chain(settled));
+                if is_bounded(contest, lang) { RowVerdict::Bounded(text) } else { RowVerdict::Open(text) }
+            }
         };
         Finding {
             lines: self.lines(&own.arms, lang),
@@ -235,11 +254,19 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         std::iter::once(headline).chain(others.filter(|contest| contest.arms != headline.arms))
     }
 
+    /// What else its section tells of the pair.
+    fn told(&self) -> impl Iterator<Item = &'a Contest> {
+        let lines = self.cell.cell.section().lines.iter().filter(|line| line.weight == Weight::Told);
+        lines.filter_map(|line| self.cell.contest(line.figure))
+    }
+
     /// The verdict in a word or two; of several arms, each with its name.
     fn brief(&self, headline: &'a Contest, lang: Language) -> String {
-        let named = |contest: &Contest| lang.arm_is(&lang.arm(contest.arms[1]), lang.brief(contest.verdict));
+        let named = |contest: &Contest| {
+            lang.arm_is(&lang.arm(contest.arms[1]), lang.brief(contest, contest.verdict, Language::at_most))
+        };
         match self.cell.versus.as_slice() {
-            [] | [_] => lang.brief(headline.verdict),
+            [] | [_] => lang.brief(headline, headline.verdict, Language::no_larger),
             _ => {
                 let silent = self.silent(headline).map(|arm| lang.arm_is(&lang.arm(arm.arm), lang.unmeasured()));
                 lang.list(self.contests(headline).map(named).chain(silent))
@@ -255,7 +282,6 @@ impl<'a, 'r> OwnCell<'a, 'r> {
 
     /// In words: the difference, the time between two tokens, the verdict.
     fn sentence(&self, own: &OwnCells, lang: Language) -> String {
-        let comparison = own.comparison;
         let Some(contest) = self.headline() else {
             let told = self.alone(&own.arms, lang).into_iter().chain([self.absent(lang)]).collect::<Vec<_>>();
             return lang.sentence(lang.list(told));
@@ -269,11 +295,12 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             let of = |contest: &Contest| {
                 if several { lang.series(&[what.clone(), lang.over(contest.arms)]) } else { what.clone() }
             };
-            let clauses = self.contests(contest).map(|contest| clause(contest, &of(contest), comparison, lang));
-            return lang.sentence(lang.list(clauses.chain(silent)));
+            let clauses = self.contests(contest).map(|contest| clause(contest, &of(contest), lang));
+            let beside = self.told().map(|told| clause(told, &lang.figure(told.figure), lang));
+            return lang.sentence(lang.list(clauses.chain(beside).chain(silent)));
         };
         let at = lang.llm_at(number::significant(1e9 / gap_ns), lang.streams(self.cell.cell.workload.connections()));
-        let verdict = lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family);
+        let verdict = lang.verdict(contest, &lang.arm(contest.arms[1]));
         let [base, other] = lang.sides(contest.arms);
         let difference = lang.llm_difference_in(lang.llm_difference(&other, &base), what);
         lang.llm_cell(

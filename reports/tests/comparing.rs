@@ -6,7 +6,7 @@ mod synthetic;
 
 use reports::compare::{CellComparison, Contest, Estimability};
 use reports::detect::{ACKS_DIFFER, BLOCK_CORRELATION, POSITION_EFFECT, acks_differ, detected};
-use reports::row::{RowVerdict, finding};
+use reports::row::{Reach, RowVerdict, finding};
 use reports::verdict::{Direction, Verdict};
 use reports::{Comparison, Language, Records};
 use std::time::Duration;
@@ -88,7 +88,11 @@ fn the_base_decides_the_direction_of_numbers_and_words_and_not_what_is_concluded
         assert!(contest.headline && contest.null.as_ref().is_some_and(|null| null.value == 1.0));
         for (lang, words) in [(Language::English, english), (Language::Chinese, chinese)] {
             let latency = finding(&comparison, Row::named("latency").unwrap(), lang);
-            assert_eq!(latency.verdict, RowVerdict::Confirmed, "WebSocket has the lower latency, whoever is the base");
+            assert_eq!(
+                latency.verdict,
+                RowVerdict::Confirmed(Reach::default()),
+                "WebSocket has the lower latency, whoever is the base"
+            );
             let line = &latency.lines[0];
             assert!(line.values[0].starts_with("10") && line.values[1].starts_with("80"), "{line:?}");
             assert!(line.ratios[0].starts_with(&format!("{ratio:.2}")), "{line:?}");

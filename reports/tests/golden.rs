@@ -189,7 +189,7 @@ fn capacities_stand_in_the_table_of_verdicts() {
     let said = said(&load(&published).unwrap(), Language::English);
     for words in [
         "- p99=10ms None",
-        "Unresolved not resolved (No ratio: the capacity of SSE was not found.)",
+        "Unresolved open (No ratio: the capacity of SSE was not found.)",
         "Events/s in all: ≥ 170,000 : ≥ 125,000 =",
     ] {
         assert!(said.contains(words), "{words}: {said}");

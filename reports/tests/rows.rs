@@ -4,7 +4,7 @@
 
 mod synthetic;
 
-use reports::row::{Finding, RowVerdict, finding};
+use reports::row::{Finding, Reach, RowVerdict, finding};
 use reports::{Comparison, Extent, Language, Records};
 use std::sync::LazyLock;
 use synthetic::SECTION;
@@ -41,9 +41,10 @@ fn who_can_speak_decides_the_protocol_type() {
         })
         .verdict
     };
-    assert_eq!(upstream(0, 1), RowVerdict::Confirmed);
-    assert_eq!(upstream(1, 1), RowVerdict::Refuted);
-    assert!(matches!(upstream(0, 0), RowVerdict::NotResolved(_)));
+    let said = "as the article says: EventSource has no way to send, a WebSocket has; measured: client messages that arrived: SSE 0, WebSocket 1";
+    assert_eq!(upstream(0, 1), RowVerdict::ByDefinition(said.to_owned()));
+    assert_eq!(upstream(1, 1), RowVerdict::Refuted(Reach::default()));
+    assert!(matches!(upstream(0, 0), RowVerdict::Open(_)));
 }
 
 #[test]
@@ -58,8 +59,8 @@ fn requests_decide_the_implementation() {
         })
         .verdict
     };
-    assert_eq!(polling(false), RowVerdict::Refuted);
-    assert_eq!(polling(true), RowVerdict::Confirmed);
+    assert_eq!(polling(false), RowVerdict::Refuted(Reach::default()));
+    assert_eq!(polling(true), RowVerdict::Confirmed(Reach::default()));
 }
 
 #[test]
@@ -84,14 +85,15 @@ fn overhead_follows_the_payloads_that_were_measured() {
         records.trials.retain(|trial| trial.cell.name == format!("network-overhead/bytes/{size}"));
         finding(&Comparison::of(&records), named("network-overhead"), Language::English).verdict
     };
-    assert_eq!(only("64B"), RowVerdict::Confirmed);
-    assert_eq!(only("16384B"), RowVerdict::Refuted);
+    assert_eq!(only("64B"), RowVerdict::Confirmed(Reach::default()));
+    assert_eq!(only("16384B"), RowVerdict::Refuted(Reach::default()));
 }
 
 #[test]
 fn without_a_browser_the_data_alone_speaks() {
     let found = after("browser-support", |trial| measured(trial).browsers.clear());
-    assert_eq!(found.verdict, RowVerdict::Refuted);
+    let RowVerdict::Refuted(reach) = &found.verdict else { panic!("{found:?}") };
+    assert_eq!((reach.medians_alone, reach.beside.as_str()), (false, "by compatibility data alone"));
     assert!(found.sentence.ends_with("Compatibility data alone: no browser found on this machine."), "{found:?}");
     assert_eq!(found.lines.len(), 2);
 }
@@ -126,7 +128,7 @@ fn rows_without_a_claim_say_what_was_found() {
 #[test]
 fn without_an_account_of_requested_bytes_pages_conclude_nothing() {
     let found = after("memory", |trial| measured(trial).heap = None);
-    let RowVerdict::NotResolved(why) = &found.verdict else { panic!("{found:?}") };
+    let RowVerdict::Open(why) = &found.verdict else { panic!("{found:?}") };
     assert!(why.starts_with("requested bytes: not measured (records of an older schema)"), "{why}");
     assert!(!found.sentence.contains("lower") && !found.sentence.contains("higher"), "{found:?}");
     assert_eq!(found.lines.first().map(|line| line.what.as_str()), Some("pages touched (PSS), equal"));
@@ -180,8 +182,12 @@ fn every_row_without_numbers_says_why() {
 fn a_quick_run_shows_ratios_without_intervals() {
     let records = synthetic::records(2);
     let found = finding(&Comparison::of(&records), named("latency"), Language::English);
-    let RowVerdict::NotResolved(why) = &found.verdict else { panic!("{found:?}") };
-    assert!(why.ends_with("2 blocks, a 95 % interval needs 6"), "{why}");
+    let RowVerdict::Open(why) = &found.verdict else { panic!("{found:?}") };
+    assert!(
+        why.contains("single p50: no bound yet; ")
+            && why.contains("; a bound takes 6 blocks (loadgen compare --seed 42 --blocks 6, "),
+        "{why}"
+    );
     assert!(found.lines.iter().all(|line| line.ratios[0].ends_with('×')), "{found:?}");
 }
 

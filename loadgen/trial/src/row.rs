@@ -26,6 +26,9 @@ pub struct Row {
     pub claim: Option<[Bilingual; 2]>,
     /// Where the claim has WebSocket; `None` where it is about something else.
     pub claimed: Option<Direction>,
+    /// What holds of the claim by definition: the verdict then says it, with what was measured beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Bilingual>,
     /// What concludes.
     #[serde(default)]
     pub rule: Rule,
@@ -225,7 +228,8 @@ impl Row {
         let labels = self.lines.iter().filter_map(|line| line.label.as_ref());
         let texts = labels.map(|label| (label, &["cell", "figure"][..])).chain([(&self.title, &[][..])]);
         let optional = [
-            (&self.cell_name, &["payload", "preset"][..]),
+            (&self.definition, &[][..]),
+            (&self.cell_name, &["payload", "preset"]),
             (&self.sentence, &["clauses", "first", "first_ratio", "last", "last_ratio"]),
             (&self.gain, &["sse", "websocket"]),
             (&self.condition, &["ratio", "met", "unmet", "margin"]),

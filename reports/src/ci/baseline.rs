@@ -69,8 +69,13 @@ fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2],
     }
     let interval = bootstrap(&old_values, &new_values);
     let apart = cells.map(|cell| null_deviation(cell, figure)).into_iter().fold(1.0, f64::max);
-    let found = lang.times_the_baseline(number::bracketed(number::times(ratio), Some(interval)));
-    checked(found, standing(figure, interval, apart))
+    let (found, standing) = (
+        lang.times_the_baseline(number::bracketed(number::times(ratio), Some(interval))),
+        standing(figure, interval, apart),
+    );
+    // What did not cross may have moved all the same: how far at most.
+    let bound = (standing == Standing::Passed).then(|| lang.no_change_larger(lang.most_of(interval)));
+    checked(lang.series(&std::iter::once(found).chain(bound).collect::<Vec<_>>()), standing)
 }
 
 /// Whether two cells ask for the same, whatever they say about why and how often.

@@ -154,7 +154,8 @@ const fn tone(tone: Tone) -> Style {
         Tone::Confirmed => Style::Green,
         Tone::Refuted => Style::Red,
         Tone::Depends => Style::Yellow,
-        Tone::Found => Style::Cyan,
+        Tone::Found | Tone::Bounded => Style::Cyan,
+        Tone::ByDefinition => Style::Plain,
         Tone::Unresolved | Tone::Unmeasured => Style::Dim,
     }
 }

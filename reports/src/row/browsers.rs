@@ -1,13 +1,12 @@
 //! Which browsers have which API: the compatibility data, and what the browsers on this machine did.
 
 use super::study::Study;
-use super::{Finding, RowVerdict};
+use super::{Finding, Reach, RowVerdict};
 use crate::browser_support::{BrowserSince, Feature, Share, support};
 use crate::compare::Comparison;
 use crate::document::{Block, Line, Table};
 use crate::number;
 use crate::text::Language;
-use std::cmp::Ordering;
 use trial::LiveBrowser;
 
 pub(super) fn finding(study: &Study) -> Finding {
@@ -30,9 +29,12 @@ pub(super) fn finding(study: &Study) -> Finding {
         (opened, []) => lang.live_found(names(opened)),
         (opened, failed) => lang.live_found_but(names(opened), names(failed)),
     };
+    // The data comes with this program: it says the same of every run, and what the host's browsers did stands beside it.
+    let beside = if opened.is_empty() { lang.by_data() } else { lang.by_data_and(names(&opened)) };
+    let reach = Reach { beside, ..Reach::default() };
     Finding {
         lines,
-        verdict: if s.cmp(&w) == Ordering::Greater { RowVerdict::Confirmed } else { RowVerdict::Refuted },
+        verdict: if s > w { RowVerdict::Confirmed(reach) } else { RowVerdict::Refuted(reach) },
         sentence: lang.browser_sentence(
             of(sse.browser_share()),
             of(websocket.browser_share()),

@@ -1,10 +1,13 @@
-//! Concludes from contests: whether a claimed direction holds in all of them, in some or in none; without a claim, what was found.
+//! Concludes from contests: whether a claimed direction holds in all of them, in some or in none; without a claim, what was found;
+//! where nothing is settled, how large a difference may be.
 
+use super::conclusion::{Conclusion, On, Voice, conclusion};
 use super::study::{Rests, Study};
-use super::{Finding, RowVerdict, absent, buffers, bytes, clause};
-use crate::compare::{CellComparison, Comparison, Contest, Estimability, principal};
+use super::{Finding, Reach, RowVerdict, absent, buffers, bytes, clause, exact};
+use crate::compare::{CellComparison, Contest, Estimability, principal};
 use crate::document::Line;
 use crate::number;
+use crate::settle::Settling;
 use crate::text::{Language, filled};
 use crate::verdict::{Direction, Verdict};
 use trial::{Bilingual, Figure, Metric, Quantile, Weight};
@@ -12,10 +15,12 @@ use wire::Transport;
 
 pub(super) fn finding(study: &Study) -> Finding {
     let (lines, judged) = (study.lines(), study.contests(&study.cells, Weight::Judged));
-    match judged.first() {
+    // Where nothing was measured that is judged, what is told besides (exact counts) is what there is.
+    let rests = if judged.is_empty() { study.contests(&study.cells, Weight::Told) } else { judged };
+    match rests.first() {
         None => without(study, lines),
         Some(first) => {
-            let (verdict, sentence) = (verdict(study, &judged, first), sentence(study, &judged));
+            let (verdict, sentence) = (verdict(study, &rests, first), sentence(study, &rests));
             Finding { lines, verdict, sentence, caveats: caveats(study) }
         }
     }
@@ -25,20 +30,19 @@ pub(super) fn finding(study: &Study) -> Finding {
 fn without(study: &Study, lines: Vec<Line>) -> Finding {
     let lang = study.lang;
     if lines.is_empty() {
-        return absent(study);
+        return Finding { caveats: exact::missing(study).collect(), ..absent(study) };
     }
     let missing = buffers::missing(&study.cells, lang).map(|why| lang.requested_not_measured(why));
     let why = missing.unwrap_or_else(|| lang.cells_nothing_common());
     let sentence = lang.sentence(why.clone());
-    Finding { lines, verdict: RowVerdict::NotResolved(why), sentence, caveats: Vec::new() }
+    Finding { lines, verdict: RowVerdict::Open(why), sentence, caveats: Vec::new() }
 }
 
 /// The clauses of what is told, and what a row adds to them.
 fn sentence(study: &Study, judged: &[Rests]) -> String {
     let (row, lang) = (study.row, study.lang);
-    let told = study.contests(study.told(), Weight::Told).into_iter();
-    let told = told.map(|told| clause(told.contest, &study.label(told.line, told.cell), study.comparison, lang));
-    let clauses = lang.list(told);
+    let clauses = study.contests(study.told(), Weight::Told);
+    let clauses = lang.list(clauses.iter().map(|rests| told(study, rests)));
     let end = |rests: Option<&Rests>| {
         let ratio = |rests: &Rests| number::times(rests.contest.ratio_of(Transport::WebSocket));
         rests.map(|rests| (study.name(rests.cell), ratio(rests))).unwrap_or_default()
@@ -67,9 +71,17 @@ fn sentence(study: &Study, judged: &[Rests]) -> String {
     said + &buffers::on_top(&study.cells, lang)
 }
 
+/// A contest in a clause, under the name of its line.
+fn told(study: &Study, rests: &Rests) -> String {
+    clause(rests.contest, &study.label(rests.line, rests.cell), study.lang)
+}
+
 /// By how much the second of two cells exceeds the first, in each transport.
 fn gained(gain: &Bilingual, judged: &[Rests], lang: Language) -> Option<String> {
     let [first, second] = judged else { return None };
+    if first.line.figure != second.line.figure {
+        return None;
+    }
     let of = |transport| {
         let value = |rests: &Rests| rests.cell.median_of(transport, rests.contest.figure);
         Some(number::times(value(second)? / value(first)?))
@@ -87,41 +99,67 @@ fn caveats(study: &Study) -> Vec<String> {
         let what = if names_cell { study.name(rests.cell) } else { study.label(rests.line, rests.cell) };
         diluted(rests.cell, &what, study.lang)
     });
-    diluted.chain(bytes::mismatches(study)).collect()
+    diluted.chain(bytes::mismatches(study)).chain(exact::missing(study)).collect()
 }
 
 fn verdict(study: &Study, judged: &[Rests], first: &Rests) -> RowVerdict {
-    let (row, lang, comparison) = (study.row, study.lang, study.comparison);
-    let depends = |condition: &Bilingual| RowVerdict::DependsOn(conditional(study, condition, judged, first));
-    // Where one quantity decides, its cells tell the contests apart.
-    let alone = row.lines.iter().filter(|line| line.weight == Weight::Judged).count() == 1;
-    let named = judged.iter().map(|rests| {
-        let name = if alone { study.name(rests.cell) } else { study.label(rests.line, rests.cell) };
-        (rests.contest, name)
-    });
-    let named: Vec<(&Contest, String)> = named.collect();
-    let Some(claimed) = row.claimed else {
-        return row.condition.as_ref().map_or_else(|| found(&named, comparison, lang), depends);
-    };
-    let is_difference = |contest: &Contest| matches!(contest.estimability, Estimability::Difference(_));
-    match conclusion(named.iter().map(|(contest, _)| towards(contest, claimed))) {
-        Conclusion::Lower => RowVerdict::Confirmed,
-        Conclusion::NotLower => RowVerdict::Refuted,
-        Conclusion::Mixed => row.condition.as_ref().map_or_else(
-            || {
-                let resolved = named.iter().filter(|(contest, _)| contest.verdict.is_resolved());
-                RowVerdict::DependsOn(lang.the_case(summary(resolved, comparison, lang)))
-            },
-            depends,
-        ),
-        Conclusion::Open if named.iter().any(|(contest, _)| is_difference(contest)) => {
-            RowVerdict::NotResolved(lang.no_one_way())
-        }
-        Conclusion::Open => {
-            let tests = named.iter().filter(|(contest, _)| contest.estimability == Estimability::PerTrial);
-            RowVerdict::NotResolved(summary(tests, comparison, lang))
-        }
+    let (row, lang) = (study.row, study.lang);
+    if row.definition.is_some() {
+        return study.by_definition(lang.list(judged.iter().map(|rests| told(study, rests))));
     }
+    let Some(claimed) = row.claimed else {
+        let depends = |condition| RowVerdict::DependsOn(conditional(study, condition, judged, first));
+        return row.condition.as_ref().map_or_else(|| found(study, judged), depends);
+    };
+    let voices = judged
+        .iter()
+        .map(|rests| Voice { verdict: towards(rests.contest, claimed), tail: is_tail(rests.contest.figure) });
+    match conclusion(&voices.collect::<Vec<_>>()) {
+        Conclusion::Lower(on) => RowVerdict::Confirmed(reach(study, judged, on)),
+        Conclusion::NotLower(on) => RowVerdict::Refuted(reach(study, judged, on)),
+        Conclusion::Mixed => RowVerdict::DependsOn(row.condition.as_ref().map_or_else(
+            || lang.the_case(summary(study, judged)),
+            |condition| conditional(study, condition, judged, first),
+        )),
+        Conclusion::Open => open(study, judged),
+    }
+}
+
+/// Whether a figure is of a quantile above the median.
+fn is_tail(figure: Figure) -> bool {
+    matches!(figure, Figure::Duration(_, quantile) if quantile != Quantile::P50)
+}
+
+/// How far a conclusion reaches: beside one that rests on medians, what the tails leave open.
+fn reach(study: &Study, judged: &[Rests], on: On) -> Reach {
+    let (lang, [_, other]) = (study.lang, study.comparison.sides());
+    let open = judged.iter().filter(|rests| !rests.contest.verdict.is_resolved());
+    let open = open.map(|rests| {
+        let leans = leaning(said(study, rests)).map(|to| lang.leans_of(&lang.arm(other), lang.direction(to)));
+        let words: Vec<_> = leans.into_iter().chain([lang.how_open(rests.contest, Language::at_most)]).collect();
+        lang.open_within(&study.label(rests.line, rests.cell), lang.series(&words))
+    });
+    let firm = judged.iter().filter(|rests| rests.contest.verdict.is_resolved());
+    let practical: Option<Vec<String>> = firm.map(|rests| lang.practical(rests.contest)).collect();
+    let practical = practical.and_then(|all| all.into_iter().next());
+    Reach { medians_alone: on == On::Medians, beside: lang.list(practical.into_iter().chain(open)) }
+}
+
+/// Where an open figure points.
+const fn leaning(verdict: Verdict) -> Option<Direction> {
+    if let Verdict::Unresolved { leaning, .. } = verdict { leaning } else { None }
+}
+
+/// The verdict of a row that no judged figure settles: what is known all the same.
+fn open(study: &Study, judged: &[Rests]) -> RowVerdict {
+    let is_difference = |rests: &Rests| matches!(rests.contest.estimability, Estimability::Difference(_));
+    let is_known = |rests: &Rests| rests.contest.verdict != Verdict::Unfit && study.lang.most(rests.contest).is_some();
+    let known = judged.iter().any(is_known);
+    let no_one_way = judged.iter().any(is_difference).then(|| study.lang.no_one_way());
+    let said = (known || no_one_way.is_none()).then(|| summary(study, judged));
+    let settled = settled(study, judged).filter(|_| no_one_way.is_none());
+    let text = study.lang.list(said.into_iter().chain(no_one_way).chain(settled));
+    if known { RowVerdict::Bounded(text) } else { RowVerdict::Open(text) }
 }
 
 /// Beyond the margin, not perhaps.
@@ -152,33 +190,48 @@ fn conditional(study: &Study, condition: &Bilingual, judged: &[Rests], first: &R
 }
 
 /// The verdict of a row without a claim.
-fn found(contests: &[(&Contest, String)], comparison: &Comparison, lang: Language) -> RowVerdict {
-    let text = summary(contests.iter(), comparison, lang);
-    if contests.iter().any(|(contest, _)| contest.verdict.is_resolved()) {
-        RowVerdict::Found(text)
+fn found(study: &Study, judged: &[Rests]) -> RowVerdict {
+    if judged.iter().any(|rests| rests.contest.verdict.is_resolved()) {
+        RowVerdict::Found(summary(study, judged))
     } else {
-        RowVerdict::NotResolved(text)
+        open(study, judged)
     }
 }
 
-/// What may be said of the run's other transport in each of some contests, in a word or two, and once what they all lack.
-fn summary<'a>(
-    contests: impl Iterator<Item = &'a (&'a Contest, String)> + Clone,
-    comparison: &Comparison,
-    lang: Language,
-) -> String {
-    let [_, other] = comparison.sides();
-    let words: Vec<_> =
-        contests.clone().map(|(contest, what)| (lang.brief(contest.verdict_of(other.protocol)), what)).collect();
+/// What may be said of the run's other transport in each of some contests, in a few words.
+fn summary(study: &Study, judged: &[Rests]) -> String {
+    let (lang, [_, other]) = (study.lang, study.comparison.sides());
+    // Where one quantity decides, its cells tell the contests apart.
+    let least = judged.iter().map(|rests| rests.line.weight).min().unwrap_or_default();
+    let alone = study.row.lines.iter().filter(|line| line.weight >= least).count() == 1;
+    let name = |rests: &Rests| if alone { study.name(rests.cell) } else { study.label(rests.line, rests.cell) };
+    let brief = |rests: &Rests, bound| lang.brief(rests.contest, said(study, rests), bound);
+    let words: Vec<_> = judged.iter().map(|rests| (brief(rests, Language::at_most), name(rests))).collect();
+    let points = |verdict| matches!(verdict, Verdict::Different { .. }) || leaning(verdict).is_some();
+    let directed = judged.iter().any(|rests| points(rests.contest.verdict));
     let alike = words.iter().all(|(word, _)| Some(word) == words.first().map(|(first, _)| first));
-    let said = match words.first() {
-        // Nothing resolved anywhere: the verdict's own word says so.
-        Some((word, _)) if alike && *word == lang.unsettled() => None,
-        Some((word, _)) if alike => Some(word.clone()),
-        _ => Some(lang.list(words.iter().map(|(word, what)| lang.labelled(what, word)))),
+    let text = match judged.first() {
+        Some(first) if alike => brief(first, Language::no_larger),
+        _ => lang.list(words.iter().map(|(word, what)| lang.labelled(what, word))),
     };
-    let shortage = contests.clone().find_map(|(contest, _)| lang.shortage(contest, comparison.family));
-    lang.list(said.map(|said| lang.arm_is(&lang.arm(other), said)).into_iter().chain(shortage))
+    // A bound holds either way, whoever is the other.
+    if directed { lang.arm_is(&lang.arm(other), text) } else { text }
+}
+
+/// What was concluded of the run's other transport.
+fn said(study: &Study, rests: &Rests) -> Verdict {
+    rests.contest.verdict_of(study.comparison.sides()[1].protocol)
+}
+
+/// What would settle the median that takes most, for tails take more than a run has; `None` where none is open, or blocks would
+/// not settle it.
+fn settled(study: &Study, judged: &[Rests]) -> Option<String> {
+    let records = study.comparison.records;
+    let any_median = judged.iter().any(|rests| !is_tail(rests.contest.figure));
+    let asked = judged.iter().filter(|rests| !(any_median && is_tail(rests.contest.figure)));
+    let each = asked.filter_map(|rests| Some((rests, Settling::of(records, rests.cell, rests.contest)?)));
+    let (rests, settling) = each.max_by_key(|(_, settling)| settling.blocks)?;
+    Some(study.lang.settled_by(rests.contest, &settling))
 }
 
 /// What to know about a cell whose ratio the instrument's own part dilutes: that the verdict leaves lateness out, up to a cap,
@@ -196,66 +249,4 @@ fn less_lateness(cell: &CellComparison, what: &str, lang: Language) -> Option<St
     let from_due = cell.contest(Figure::Duration(principal(cell.cell)?, Quantile::P50))?;
     let is_less = cell.judged() == Some(Metric::JudgedTime);
     is_less.then(|| lang.judged_less_lateness(what, number::duration(cell.cap_ns()), number::ratio(&from_due.ratio)))
-}
-
-/// What all figures of the row say together about "WebSocket is lower".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Conclusion {
-    /// Every resolved figure is lower beyond the margin.
-    Lower,
-    /// Every resolved figure is equivalent or higher.
-    NotLower,
-    /// Some are, some are not, or possibly by less than the margin.
-    Mixed,
-    /// None is resolved, or one that is not points the other way.
-    Open,
-}
-
-/// Joins the verdicts of all figures. What is not resolved has no say, but a veto where it leans the other way:
-/// equivalence takes fewer blocks than a difference, and must not win by coming first.
-pub(super) fn conclusion(verdicts: impl Iterator<Item = Verdict>) -> Conclusion {
-    let (resolved, open): (Vec<Verdict>, Vec<Verdict>) = verdicts.partition(|verdict| verdict.is_resolved());
-    let leans = |to| move |verdict: &Verdict| matches!(verdict, Verdict::Unresolved { leaning: Some(leaning), .. } if *leaning == to);
-    let lower = |verdict: &Verdict| *verdict == LOWER;
-    let not_lower = |verdict: &Verdict| {
-        matches!(verdict, Verdict::Equivalent | Verdict::Different { direction: Direction::Higher, .. })
-    };
-    match resolved.as_slice() {
-        [] => Conclusion::Open,
-        all if all.iter().all(lower) && !open.iter().any(leans(Direction::Higher)) => Conclusion::Lower,
-        all if all.iter().all(not_lower) && !open.iter().any(leans(Direction::Lower)) => Conclusion::NotLower,
-        all if all.iter().all(lower) || all.iter().all(not_lower) => Conclusion::Open,
-        _ => Conclusion::Mixed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_row_is_the_sum_of_its_resolved_figures() {
-        use Conclusion::{Lower, Mixed, NotLower, Open};
-        let different = |direction, beyond_margin| Verdict::Different { direction, beyond_margin };
-        let [lower, slightly, higher] =
-            [different(Direction::Lower, true), different(Direction::Lower, false), different(Direction::Higher, true)];
-        let open = |leaning| Verdict::Unresolved { bound: 1.1, more_blocks: Some(3), leaning };
-        let (unresolved, leans) = (open(None), |to| open(Some(to)));
-        for (verdicts, expected) in [
-            (vec![], Open),
-            (vec![unresolved, Verdict::Unfit, Verdict::TooFewBlocks, Verdict::Exploratory], Open),
-            (vec![lower, unresolved], Lower),
-            (vec![lower, leans(Direction::Lower)], Lower),
-            (vec![lower, leans(Direction::Higher)], Open),
-            (vec![Verdict::Equivalent, leans(Direction::Lower)], Open),
-            (vec![Verdict::Equivalent, leans(Direction::Higher)], NotLower),
-            (vec![lower, slightly], Mixed),
-            (vec![slightly], Mixed),
-            (vec![lower, Verdict::Equivalent], Mixed),
-            (vec![lower, higher], Mixed),
-            (vec![Verdict::Equivalent, higher], NotLower),
-        ] {
-            assert_eq!(conclusion(verdicts.clone().into_iter()), expected, "{verdicts:?}");
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::browsers::browsers;
 use super::study::Study;
-use super::{Finding, RowVerdict, absent};
+use super::{Finding, absent};
 use crate::browser_support::support;
 use crate::compare::{CellComparison, Comparison};
 use crate::document::{Block, Line, Table};
@@ -25,12 +25,19 @@ pub(super) fn finding(study: &Study) -> Finding {
     let native = Line::new(lang.native_api(), everywhere(support().event_source()), everywhere(support().websocket()));
     let seen = |resumed: Option<bool>, by_specification| lang.resumes(resumed, by_specification);
     let [sse, websocket] = resumed(study.comparison);
+    let measured = match (sse, websocket) {
+        (Some(sse), Some(websocket)) => {
+            let said = lang.resumed_live(lang.yes_or_no(sse), lang.yes_or_no(websocket));
+            if sse && !websocket { lang.supports_in_part(said) } else { said }
+        }
+        _ => lang.resuming_not_measured(),
+    };
     let resumes = Line::new(lang.reconnects(), seen(sse, true), seen(websocket, false));
     let costs = number_of_lines(study);
     let code = costs.clone().map(|[sse, websocket]| Line::new(lang.decoder_lines(), sse, websocket));
     Finding {
         lines: [native, resumes].into_iter().chain(decoders.into_iter().flatten()).chain(code).chain(cpu).collect(),
-        verdict: RowVerdict::Refuted,
+        verdict: study.by_definition(measured),
         sentence: match costs {
             Some([sse, websocket]) => lang.library_sentence_with_lines(sse, websocket),
             None => lang.library_sentence(),

@@ -4,8 +4,10 @@
 mod browsers;
 mod buffers;
 mod bytes;
+mod conclusion;
 mod contests;
 mod decoders;
+mod exact;
 mod measured;
 mod polling;
 mod study;
@@ -41,27 +43,43 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowVerdict {
     /// The claim holds.
-    Confirmed,
+    Confirmed(Reach),
     /// The claim does not hold.
-    Refuted,
+    Refuted(Reach),
+    /// What is claimed follows from definitions, or not, whatever is measured: what follows, and what was measured beside it.
+    ByDefinition(String),
     /// The claim holds under some conditions, named here.
     DependsOn(String),
-    /// The measurement says neither, and why.
-    NotResolved(String),
+    /// No figure says either; how large a difference may be at most.
+    Bounded(String),
+    /// The measurement says neither and bounds nothing, and why.
+    Open(String),
     /// There is no measurement, and why.
     NotMeasured(String),
     /// The article claims nothing; what was found.
     Found(String),
 }
 
+/// How far a conclusion about a claim reaches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Whether it rests on medians, and a tail is open.
+    pub medians_alone: bool,
+    /// On what it rests, or what is open; empty where the word says it all.
+    pub beside: String,
+}
+
 impl RowVerdict {
     /// Its chip, and what stands beside the word; empty where the word says it all.
     pub(crate) fn chip(&self, lang: Language) -> (Chip, String) {
+        let reaching = |word, reach: &Reach| if reach.medians_alone { lang.in_the_median(word) } else { word };
         let (tone, word, beside) = match self {
-            Self::Confirmed => (Tone::Confirmed, lang.confirmed(), String::new()),
-            Self::Refuted => (Tone::Refuted, lang.refuted(), String::new()),
+            Self::Confirmed(reach) => (Tone::Confirmed, reaching(lang.confirmed(), reach), reach.beside.clone()),
+            Self::Refuted(reach) => (Tone::Refuted, reaching(lang.refuted(), reach), reach.beside.clone()),
+            Self::ByDefinition(what) => (Tone::ByDefinition, lang.by_definition(), what.clone()),
             Self::DependsOn(what) => (Tone::Depends, lang.depends(), lang.on(what)),
-            Self::NotResolved(why) => (Tone::Unresolved, lang.unsettled(), why.clone()),
+            Self::Bounded(bound) => (Tone::Bounded, lang.bounded(), bound.clone()),
+            Self::Open(why) => (Tone::Unresolved, lang.open(), why.clone()),
             Self::NotMeasured(why) => (Tone::Unmeasured, lang.unmeasured(), why.clone()),
             Self::Found(what) => (Tone::Found, lang.finding(), what.clone()),
         };
@@ -186,8 +204,8 @@ pub(crate) fn why_not(arm: &ArmTrials, lang: Language) -> Option<String> {
 }
 
 /// `0.91× [0.88, 0.95]` and what may be said about the other arm, for one named figure.
-pub(crate) fn clause(contest: &Contest, what: &str, comparison: &Comparison, lang: Language) -> String {
-    let words = lang.verdict(contest, &lang.arm(contest.arms[1]), comparison.family);
+pub(crate) fn clause(contest: &Contest, what: &str, lang: Language) -> String {
+    let words = lang.verdict(contest, &lang.arm(contest.arms[1]));
     match shown(contest) {
         Some([.., ratio]) => lang.clause(what, &ratio, &words),
         None => lang.clause_without_ratio(what, &words),

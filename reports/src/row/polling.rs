@@ -1,7 +1,7 @@
 //! Is SSE HTTP long polling? HTTP requests and TCP connections for each 1,000 events, counted by the client.
 
 use super::study::Study;
-use super::{Finding, RowVerdict, absent};
+use super::{Finding, Reach, RowVerdict, absent};
 use crate::compare::CellComparison;
 use crate::number;
 use trial::Figure;
@@ -21,10 +21,10 @@ pub(super) fn finding(study: &Study) -> Finding {
     let polls = cell.median_of(Transport::LongPoll, Figure::RequestsPerThousand);
     let one_request_a_stream = asks_once(cell, Transport::Sse);
     let verdict = match polls {
-        Some(polls) if !one_request_a_stream && sse * FAR_MORE > polls => RowVerdict::Confirmed,
-        Some(polls) if sse * FAR_MORE > polls => RowVerdict::NotResolved(lang.too_few_polls()),
-        _ if one_request_a_stream => RowVerdict::Refuted,
-        _ => RowVerdict::NotResolved(lang.too_few_polls()),
+        Some(polls) if !one_request_a_stream && sse * FAR_MORE > polls => RowVerdict::Confirmed(Reach::default()),
+        Some(polls) if sse * FAR_MORE > polls => RowVerdict::Open(lang.too_few_polls()),
+        _ if one_request_a_stream => RowVerdict::Refuted(Reach::default()),
+        _ => RowVerdict::Open(lang.too_few_polls()),
     };
     let (asked, upgraded) = (lang.requests(sse), number::quotient(websocket));
     let sentence = match polls {

@@ -1,6 +1,7 @@
 //! A row of one run: which cells it has, what they are called, its lines and the contests that it rests on. What a row declares is
 //! read here and nowhere else.
 
+use super::RowVerdict;
 use super::measured::shown;
 use crate::compare::{CellComparison, Comparison, Contest};
 use crate::document::Line;
@@ -48,6 +49,12 @@ impl<'a, 'r> Study<'a, 'r> {
             }
             (None, None) => short.to_owned(),
         }
+    }
+
+    /// What the row's definition says of its claim, with what was measured beside it.
+    pub(super) fn by_definition(&self, measured: String) -> RowVerdict {
+        let definition = self.row.definition.as_ref().map(|definition| self.lang.of(definition));
+        RowVerdict::ByDefinition(self.lang.beside_definition(definition.unwrap_or_default(), measured))
     }
 
     /// What a line of a cell is called.

@@ -1,7 +1,7 @@
 //! Who can send on the open connection, and what the wire says.
 
 use super::study::Study;
-use super::{Finding, RowVerdict, absent};
+use super::{Finding, Reach, RowVerdict, absent};
 use crate::document::{Block, Line};
 use crate::number;
 use trial::Exchange;
@@ -16,9 +16,9 @@ pub(super) fn finding(study: &Study) -> Finding {
     let opened = |exchange: &Exchange| lang.opened(exchange.status);
     let upstream = |exchange: &Exchange| number::count(exchange.upstream_received);
     let verdict = match (sse.upstream_received, websocket.upstream_received) {
-        (0, 1..) => RowVerdict::Confirmed,
-        (_, 1..) => RowVerdict::Refuted,
-        (_, 0) => RowVerdict::NotResolved(lang.websocket_said_nothing()),
+        (0, 1..) => study.by_definition(lang.arrived(upstream(sse), upstream(websocket))),
+        (_, 1..) => RowVerdict::Refuted(Reach::default()),
+        (_, 0) => RowVerdict::Open(lang.websocket_said_nothing()),
     };
     Finding {
         lines: vec![

@@ -21,7 +21,7 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
 
 /// The effects at one round trip, milliseconds first.
 fn effects(place: &AtDistance, lang: Language) -> Table {
-    let doubt = |effect: &Effect| if place.is_resolved(effect) { String::new() } else { lang.unsettled() };
+    let doubt = |effect: &Effect| if place.is_resolved(effect) { String::new() } else { lang.effect_open(effect) };
     Table::of(
         lang.agent_effects_caption(lang.blocks(place.blocks)),
         &place.effects,

@@ -32,11 +32,17 @@ fn verdicts(found: &Capacity, lang: Language) -> Verdicts {
         Ok(capacity) => {
             let (ratio, said) = (capacity.ratio, lang.capacity_verdict(capacity, other));
             let resolved = ratio.interval.is_some_and(|bounds| bounds.low > 1.0 || bounds.high < 1.0);
-            let verdict = if resolved { RowVerdict::Found(said) } else { RowVerdict::NotResolved(said) };
+            let verdict = if resolved {
+                RowVerdict::Found(said)
+            } else if ratio.interval.is_some() {
+                RowVerdict::Bounded(said)
+            } else {
+                RowVerdict::Open(said)
+            };
             (number::bracketed(number::times(ratio.value), ratio.interval), verdict)
         }
         Err(NoRatio::NotAsked) => (String::new(), RowVerdict::Found(String::new())),
-        Err(_) => (String::new(), RowVerdict::NotResolved(lang.ratio_of(found).unwrap_or_default())),
+        Err(_) => (String::new(), RowVerdict::Open(lang.ratio_of(found).unwrap_or_default())),
     };
     let (sides, [base, other]) = (found.plan.arms.map(Arm::of), held);
     let arms = Arms::sides(sides);

@@ -37,7 +37,7 @@ pub(super) fn of_cell(comparison: &Comparison, cell: &CellComparison, lang: Lang
     blocks.extend(beside::remark(comparison, cell, lang));
     blocks.extend(beside::null_costs(comparison, cell, lang));
     blocks.extend(cell.versus.iter().flat_map(|versus| {
-        let mut tables = contests::tables(comparison, cell, versus, lang);
+        let mut tables = contests::tables(cell, versus, lang);
         tables.extend(counts::table(cell, versus, lang));
         let summary = || lang.contest_caption(&lang.arm(versus.arm), &lang.arm(cell.base));
         let contestant = versus.arm.protocol.role() == Role::Contestant;

@@ -3,12 +3,23 @@
 use super::cell::of_cell;
 use crate::arms::Arms;
 use crate::compare::Comparison;
-use crate::document::{Block, Entry, Found, Heads, Scope, Section, Table, Tone, Verdicts};
+use crate::document::{Block, Chip, Entry, Found, Heads, Scope, Section, Table, Tone, Verdicts};
 use crate::row::{Finding, RowVerdict, evidence, finding};
 use crate::text::Language;
 use std::sync::Arc;
 use trial::{Arm, Row, RowChart};
 use wire::Transport;
+
+/// Verdicts about claims in the order in which they are counted.
+const TALLIED: [Tone; 7] = [
+    Tone::Confirmed,
+    Tone::Refuted,
+    Tone::ByDefinition,
+    Tone::Depends,
+    Tone::Bounded,
+    Tone::Unresolved,
+    Tone::Unmeasured,
+];
 
 /// What every row of one run says.
 pub(crate) struct Findings {
@@ -27,11 +38,6 @@ impl Findings {
     /// The answer in one sentence: how many of the article's claims hold, and which; without claims, what each row says.
     pub(crate) fn answer(&self, lang: Language) -> String {
         let claims: Vec<_> = self.rows.iter().filter(|(row, _)| row.claim.is_some()).collect();
-        let tally = |tone: Tone, word: String| {
-            let rows = claims.iter().filter(|(_, finding)| finding.verdict.chip(lang).0.tone == tone);
-            let rows: Vec<&Row> = rows.map(|(row, _)| &**row).collect();
-            (!rows.is_empty()).then(|| lang.tally(word, &rows))
-        };
         if claims.is_empty() {
             let said = |(row, finding): &(Arc<Row>, Finding)| lang.labelled(lang.of(&row.title), &finding.sentence);
             return self.rows.iter().map(said).collect::<Vec<_>>().join(" ");
@@ -39,14 +45,23 @@ impl Findings {
         if claims.iter().all(|(_, finding)| matches!(finding.verdict, RowVerdict::NotMeasured(_))) {
             return lang.nothing_measured();
         }
-        let tallies = [
-            tally(Tone::Confirmed, lang.confirmed()),
-            tally(Tone::Refuted, lang.refuted()),
-            tally(Tone::Depends, lang.tally_depends()),
-            tally(Tone::Unresolved, lang.unsettled()),
-            tally(Tone::Unmeasured, lang.unmeasured()),
-        ];
-        lang.of_claims(claims.len(), lang.list(tallies.into_iter().flatten()))
+        let said: Vec<(Chip, &Row)> =
+            claims.iter().map(|(row, finding)| (finding.verdict.chip(lang).0, &**row)).collect();
+        let of = |tone: Tone| {
+            let mut words: Vec<(&String, Vec<&Row>)> = Vec::new();
+            for (chip, row) in said.iter().filter(|(chip, _)| chip.tone == tone) {
+                match words.iter_mut().find(|(word, _)| **word == chip.word) {
+                    Some((_, rows)) => rows.push(row),
+                    None => words.push((&chip.word, vec![row])),
+                }
+            }
+            let tally = |(word, rows): (&String, Vec<&Row>)| {
+                lang.tally(if tone == Tone::Depends { lang.tally_depends() } else { word.clone() }, &rows)
+            };
+            words.into_iter().map(tally).collect::<Vec<_>>()
+        };
+        let tallies = TALLIED.into_iter().flat_map(of);
+        lang.of_claims(claims.len(), lang.list(tallies))
     }
 }
 
@@ -127,8 +142,8 @@ pub(super) fn entry(name: String, finding: &Finding, lang: Language) -> Entry {
 fn found(finding: &Finding, lang: Language) -> Found {
     let said = match &finding.verdict {
         RowVerdict::DependsOn(what) => lang.depends_on(what),
-        RowVerdict::NotResolved(why) => why.clone(),
-        RowVerdict::Confirmed | RowVerdict::Refuted | RowVerdict::NotMeasured(_) | RowVerdict::Found(_) => {
+        RowVerdict::ByDefinition(said) | RowVerdict::Bounded(said) | RowVerdict::Open(said) => said.clone(),
+        RowVerdict::Confirmed(_) | RowVerdict::Refuted(_) | RowVerdict::NotMeasured(_) | RowVerdict::Found(_) => {
             finding.sentence.clone()
         }
     };

@@ -46,7 +46,13 @@ impl Language {
     }
 
     fn agent_doubt(self, place: &AtDistance, effect: &Effect) -> String {
-        if place.is_resolved(effect) { String::new() } else { self.agent_in_doubt() }
+        if place.is_resolved(effect) { String::new() } else { self.agent_in_doubt(self.effect_open(effect)) }
+    }
+
+    /// What is known of an effect that is open: how large it may be.
+    pub(crate) fn effect_open(self, effect: &Effect) -> String {
+        let reach_ns = effect.difference.reach_ns();
+        reach_ns.map_or_else(|| self.without_bound(), |reach_ns| self.at_most(number::duration(reach_ns)))
     }
 
     /// A round trip in words.
@@ -121,10 +127,10 @@ messages! {
         "{at}：与每轮新建连接的 SSE（A）相比，仅发增量的 WebSocket（F）每轮{saved}；若一轮耗时 {real}，这相当于“快 40 %”中的 {points} 个百分点。按效应分：{parts}。其余 {rest} 个百分点不属于这三者。"
     agent_saves(length: String) "takes {length} less" "少用 {length}"
     agent_costs(length: String) "takes {length} more" "多用 {length}"
-    agent_in_doubt() " (not resolved)" "（未能分辨）"
+    agent_in_doubt(open: String) " ({open})" "（{open}）"
     agent_unfit(p: String)
-        "But the null arm differs from its twin (p {p}): nothing here is resolved."
-        "但空对照与其孪生臂不同（p {p}）：此处任何结果都未能分辨。"
+        "But the null arm differs from its twin (p {p}): nothing here is claimed."
+        "但空对照与其孪生臂不同（p {p}）：此处不作任何结论。"
     agent_unanswered(at: &str)
         "{at}: no answer, for no whole block holds all of A, B, D and F."
         "{at}：没有答案，因为没有一个完整区组同时包含 A、B、D 和 F。"

@@ -29,11 +29,14 @@ impl Language {
     }
 
     pub(crate) fn resumes(self, seen: Option<bool>, by_specification: bool) -> String {
-        let answer = |yes| if yes { self.yes() } else { self.no() };
         match seen {
-            Some(resumed) => self.seen_live(answer(resumed)),
-            None => answer(by_specification),
+            Some(resumed) => self.seen_live(self.yes_or_no(resumed)),
+            None => self.yes_or_no(by_specification),
         }
+    }
+
+    pub(crate) fn yes_or_no(self, yes: bool) -> String {
+        if yes { self.yes() } else { self.no() }
     }
 }
 
@@ -63,6 +66,9 @@ messages! {
     protocol_sentence(sse: String, websocket: String)
         "The client wrote on both open connections: {sse} reached the application behind SSE, {websocket} the one behind WebSocket."
         "客户端在两条已打开的连接上都写了数据：到达 SSE 服务端应用的有 {sse}，到达 WebSocket 服务端应用的有 {websocket}。"
+    arrived(sse: String, websocket: String)
+        "client messages that arrived: SSE {sse}, WebSocket {websocket}"
+        "到达服务器的客户端消息：SSE {sse}，WebSocket {websocket}"
     websocket_said_nothing()
         "no message arrived over WebSocket either"
         "WebSocket 上也没有消息到达"
@@ -81,6 +87,8 @@ messages! {
     not_everywhere() "not all of them" "尚未全部支持"
     did_not_open() "did not open" "未能打开"
     live_label(name: String) "live in {name}" "{name} 实测"
+    by_data() "by compatibility data alone" "仅依据兼容性数据"
+    by_data_and(names: String) "by compatibility data, and live in {names}" "依据兼容性数据，并在 {names} 中实测"
     no_probe_planned()
         "Compatibility data alone: a live probe is not in this plan."
         "仅依据兼容性数据：本次计划不含浏览器实测。"
@@ -123,6 +131,13 @@ messages! {
 
     native_api() "native in browsers" "浏览器原生支持"
     reconnects() "resumes by itself" "自动重连并续传"
+    resumed_live(sse: String, websocket: String)
+        "resumes by itself: SSE {sse}, WebSocket {websocket}"
+        "自动重连并续传：SSE {sse}，WebSocket {websocket}"
+    supports_in_part(said: String) "{said}, which supports the article in part" "{said}，这部分支持文章的说法"
+    resuming_not_measured()
+        "who resumes by itself was tried in no browser"
+        "谁会自动续传，没有在浏览器中试过"
     seen_live(answer: String) "{answer} (live)" "{answer}（实测）"
     decoder_lines() "lean decoder, lines of code" "lean 解码器代码行数"
     decoder_label(kind: ClientKind, payload: String) "{kind} decoder, {payload} event" "{kind} 解码器，{payload} 事件"

@@ -1,6 +1,6 @@
 //! Tables of figures: base, other, ratio with its interval, null arm, verdict; and the pooled distributions.
 
-use crate::compare::{Bracketed, CellComparison, Comparison, Contest, Estimability, Shift, Versus};
+use crate::compare::{Bracketed, CellComparison, Contest, Estimability, Shift, Versus};
 use crate::detect::unequal_warning;
 use crate::document::{Block, Table};
 use crate::number::{self, NONE};
@@ -10,7 +10,7 @@ use crate::verdict::Ratio;
 use trial::{Figure, Metric, Quantile};
 
 /// The tables of one other transport against the base.
-pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Versus, lang: Language) -> Vec<Block> {
+pub(super) fn tables(cell: &CellComparison, versus: &Versus, lang: Language) -> Vec<Block> {
     let exact_only = cell.cell.section().is_exact();
     let contests = versus.contests.iter().filter(|contest| is_shown(cell, contest.figure));
     let contests: Vec<_> = contests.collect();
@@ -31,7 +31,7 @@ pub(super) fn tables(comparison: &Comparison, cell: &CellComparison, versus: &Ve
             (lang.ratio_head(other, base), &|(_, [.., ratio])| ratio.clone()),
             (lang.null_head(), &|(contest, _)| null_of(contest).map_or_else(none, number::ratio)),
             (lang.p_head(), &|(contest, _)| contest.adjusted_p.map_or_else(none, number::probability)),
-            (lang.verdict_head(), &|(contest, _)| lang.verdict(contest, other, comparison.family)),
+            (lang.verdict_head(), &|(contest, _)| lang.verdict(contest, other)),
         ],
     );
     let refusal = unequal_warning(&versus.unequal).map(|warning| Block::Warning(lang.warning(&warning)));
