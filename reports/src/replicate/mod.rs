@@ -184,6 +184,3 @@ fn digest(thing: &impl Serialize) -> String {
 pub(crate) fn rounded(x: f64) -> f64 {
     format!("{x:.5e}").parse().unwrap_or(x)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,9 @@
 //! The page of a set, in Markdown: figures with the ratios of all runs, then the runs. No number of it is typed by hand.
 
 use super::{Replicate, Spread, SpreadSet, Stand};
+use crate::document::Table;
 use crate::number;
-use crate::printed::one_line;
-use std::fmt::Write as _;
+use crate::render::{joined, table};
 
 /// From here on the claim about contradicting pairs is made.
 const RUNS_FOR_CLAIM: usize = 10;
@@ -12,26 +12,18 @@ const BOOTS_FOR_CLAIM: usize = 3;
 const CLAIM: f64 = 0.02;
 
 pub(super) fn page(runs: &[Replicate], spread: &SpreadSet) -> String {
-    let mut page = HEAD.to_owned();
-    let _ = writeln!(page, "{}\n", standing(spread));
-    if !spread.figures.is_empty() {
-        page += "## Figures\n\n| figure | ratios of the runs | spread between runs | both decided | contradict |\n";
-        page += "| --- | --- | --- | --- | --- |\n";
-        spread.figures.iter().for_each(|figure| page += &figure_line(runs, figure));
-    }
-    if !runs.is_empty() {
-        page += "\n## Runs\n\n| started (UTC) | boot | commit | plan | CPU | CPUs | kernel | seed |\n";
-        page += "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
-        runs.iter().for_each(|run| page += &run_line(run));
-    }
-    page
+    let figures = figures(runs, spread);
+    let tables =
+        [("Figures", figures), ("Runs", table_of(runs))].into_iter().filter(|(_, table)| !table.rows.is_empty());
+    let tables = tables.map(|(heading, data)| format!("## {heading}\n\n{}", table(&data)));
+    joined([HEAD.to_owned(), standing(spread) + "\n"].into_iter().chain(tables))
 }
 
 const HEAD: &str = "# Replicates\n\n\
     Runs of one plan, one file a run, and this page, which `scripts/replicate.sh` writes from them. Ratio: other arm over base, in the \
     median over blocks. *Spread between runs*: standard deviation of the ratio between runs, beyond what the intervals of the runs explain \
     (DerSimonian and Laird, 1986). Two runs *contradict* each other where they find opposite directions, or one finds the figure inside \
-    the margin and one beyond it. Boot ids and loads are digests.\n\n";
+    the margin and one beyond it. Boot ids and loads are digests.\n";
 
 /// How many runs there are and what may be claimed of them.
 fn standing(spread: &SpreadSet) -> String {
@@ -48,23 +40,26 @@ fn standing(spread: &SpreadSet) -> String {
     format!("{there} The claim that at most {:.0} % do {holds}.", 100.0 * CLAIM)
 }
 
-fn figure_line(runs: &[Replicate], spread: &Spread) -> String {
-    let of_run = |run: &Replicate| run.figures.iter().find(|figure| figure.key == spread.key).cloned();
-    let ratios = runs.iter().filter_map(of_run).map(|one| {
-        let [low, high] = one.interval.map(number::significant);
-        format!("{} [{low}, {high}]{}", number::significant(one.ratio), mark(one.stand))
-    });
-    let [base, other] = spread.key.arms;
-    format!(
-        "| {} {}, {other} / {base} | {} | {} | {} of {} | {} of {} |\n",
-        one_line(&spread.key.cell),
-        spread.key.figure,
-        ratios.collect::<Vec<_>>().join("<br>"),
-        number::percent(spread.between_share()),
-        spread.decided,
-        spread.pairs,
-        spread.contradicting,
-        spread.pairs
+fn figures(runs: &[Replicate], spread: &SpreadSet) -> Table {
+    let ratios = |spread: &Spread| {
+        let found = runs.iter().filter_map(|run| run.figures.iter().find(|figure| figure.key == spread.key));
+        let texts = found.map(|one| {
+            let [low, high] = one.interval.map(number::significant);
+            format!("{} [{low}, {high}]{}", number::significant(one.ratio), mark(one.stand))
+        });
+        texts.collect::<Vec<_>>().join("; ")
+    };
+    let over = |[base, other]: [trial::Arm; 2]| format!("{other} / {base}");
+    Table::of(
+        String::new(),
+        &spread.figures,
+        [
+            ("figure".to_owned(), &|it| format!("{} {}, {}", it.key.cell, it.key.figure, over(it.key.arms))),
+            ("ratio in each run".to_owned(), &ratios),
+            ("spread between runs".to_owned(), &|it| number::percent(it.between_share())),
+            ("both decided".to_owned(), &|it| format!("{} of {}", it.decided, it.pairs)),
+            ("contradict".to_owned(), &|it| format!("{} of {}", it.contradicting, it.pairs)),
+        ],
     )
 }
 
@@ -80,18 +75,22 @@ const fn mark(stand: Stand) -> &'static str {
     }
 }
 
-fn run_line(run: &Replicate) -> String {
-    let started: String = run.started.chars().take(19).collect();
-    let commit = if run.profile == "release" { run.commit.clone() } else { format!("{} ({})", run.commit, run.profile) };
-    let words = [
-        started,
-        run.boot.clone(),
-        commit,
-        format!("{} {}", run.plan, run.plan_digest),
-        run.cpu.clone(),
-        run.cpus.to_string(),
-        run.kernel.clone(),
-        run.seed.to_string(),
-    ];
-    format!("| {} |\n", words.map(|word| one_line(&word).replace('|', "\\|")).join(" | "))
+fn table_of(runs: &[Replicate]) -> Table {
+    let build = |run: &Replicate| match run.profile.as_str() {
+        "release" => run.commit.clone(),
+        other => format!("{} ({other})", run.commit),
+    };
+    Table::of(
+        String::new(),
+        runs,
+        [
+            ("started (UTC)".to_owned(), &|run| run.started.chars().take(19).collect()),
+            ("boot".to_owned(), &|run| run.boot.clone()),
+            ("commit".to_owned(), &build),
+            ("plan".to_owned(), &|run| format!("{} {}", run.plan, run.plan_digest)),
+            ("CPU".to_owned(), &|run| format!("{} × {}", run.cpus, run.cpu)),
+            ("kernel".to_owned(), &|run| run.kernel.clone()),
+            ("seed".to_owned(), &|run| run.seed.to_string()),
+        ],
+    )
 }

@@ -82,7 +82,8 @@ impl Set {
             return Err(ReplicateError::Refused(format!("the run of {} is in the set", run.started)));
         }
         let digits: String = run.started.chars().take(19).filter(|c| c.is_ascii_alphanumeric()).collect();
-        let path = self.directory.join(format!("{digits}-{}.json", if run.boot.is_empty() { "unknown" } else { &run.boot }));
+        let path =
+            self.directory.join(format!("{digits}-{}.json", if run.boot.is_empty() { "unknown" } else { &run.boot }));
         write_json(&path, &run)?;
         self.runs.push(run);
         self.runs.sort_by(|a, b| a.started.cmp(&b.started));
