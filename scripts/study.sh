@@ -34,8 +34,14 @@ while [[ $# -gt 0 ]]; do
   case $1 in
     --short-long) short_long=1 ;;
     --layout) layout=1 ;;
-    --null) null=$(number "${2-}") && shift ;;
-    --burn) burn=$(number "${2-}") && shift ;;
+    --null)
+      null=$(number "${2-}")
+      shift
+      ;;
+    --burn)
+      burn=$(number "${2-}")
+      shift
+      ;;
     --coverage) coverage=1 ;;
     --) shift && break ;;
     -h | --help) usage && exit ;;
