@@ -13,8 +13,8 @@ Needs a quiet machine.
   --short-long  60 blocks of short trials (0.15 s + 0.3 s) and of long ones (0.5 s + 2 s) of one load, interleaved; 7 minutes
   --layout      60 blocks each of three loads: what of the drawn layout moves a figure; 7 minutes
   --null N      N runs of eight blocks of two copies of one arm; 7 s each, 200 in 25 minutes
-  --burn N      N runs of forty blocks in which one arm burns 5 % more CPU for each event, after one run that finds out how
-                much to burn for that; one minute each
+  --burn N      N runs of forty blocks in which one arm burns 5 % more CPU for each event, one minute each, after one of 120
+                blocks that finds out how much to burn for that, three minutes
   --coverage    simulated coverage, risk and power, and the null arms of published runs replayed; no load, two minutes
   -h            this help
 
@@ -135,8 +135,8 @@ burning() {
 }
 
 if ((burn > $(lines burn.jsonl))); then
-  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((60 * (burn - $(lines burn.jsonl) + 1))) s to go"
-  burning 500 40 >"$room/plan.toml"
+  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((60 * (burn - $(lines burn.jsonl) + 3))) s to go"
+  burning 500 120 >"$room/plan.toml"
   run "$room/plan.toml" 1000
   nanoseconds=$("$reports" study --into "$kept" --burn "$room/run" --family-of "$family" --calibrate 0.05)
   say "5 % more CPU for each event is $nanoseconds ns to burn"

@@ -125,7 +125,7 @@ fn the_page_says_what_is_there_and_what_is_not() {
         coverage: Some("| AR(1) |\n".to_owned()),
     });
     for said in [
-        "3 runs, each of its own",
+        "each with 8 blocks: 3. In 0 of them",
         "In 1 of them the adjusted interval, at 1 − 0.05 / 12, excludes 1.",
         "both on one first CPU moves cpu of study/layout",
         "| AR(1) |",

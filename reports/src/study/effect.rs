@@ -7,7 +7,7 @@ use crate::Records;
 use crate::replicate::rounded;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use trial::{Arm, Cell, Figure, Metric, Outcome, Quantile, Start, Trial};
+use trial::{Arm, Cell, Figure, Metric, Outcome, Quantile, Scenario, Start, Trial};
 
 /// Sizes of an environment are put into so many classes.
 const CLASSES: u16 = 8;
@@ -98,13 +98,22 @@ pub fn effects(records: &Records, seed: u64, deals: usize) -> Vec<Effect> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut found = Vec::new();
     for cell in &records.run.plan.cells {
-        for figure in FIGURES {
+        for figure in FIGURES.into_iter().filter(|figure| is_of(cell, *figure)) {
             for factor in Factor::ALL {
                 found.extend(effect(records, (cell, figure, factor), &mut random, deals));
             }
         }
     }
     found
+}
+
+/// Whether a figure is the outcome of a cell and not set by its load.
+fn is_of(cell: &Cell, figure: Figure) -> bool {
+    match figure {
+        Figure::Duration(Metric::FirstEvent, _) => cell.workload.scenario() == Scenario::Connect,
+        Figure::EventsPerSecond => cell.workload.scenario() == Scenario::Saturate,
+        _ => true,
+    }
 }
 
 /// One factor; `None` where too few trials have the figure, or all have one level.

@@ -77,10 +77,10 @@ fn null(found: &[Finding]) -> String {
     }
     let alarms = found.iter().filter(|it| it.differs()).count();
     format!(
-        "{} runs, each of its own with fresh processes and two copies of one arm; {}. In {alarms} of them the 95 % interval of {} \
-         excludes 1 ({}; 95 % interval of that share {}).\n",
-        found.len(),
+        "Runs of two copies of one arm, each with {}: {}. In {alarms} of them the 95 % interval of {} excludes 1 ({}; 95 % interval of \
+         that share {}).\n",
         blocks(found),
+        found.len(),
         found[0].figure,
         number::percent(alarms as f64 / found.len() as f64),
         share_bounds(alarms, found.len()),
@@ -104,12 +104,12 @@ fn burn(found: &[Finding]) -> String {
         ],
     );
     format!(
-        "{} runs in which one arm's server burns CPU for each event, so much that {} grows by about 5 % (the reading of the clock \
-         included; median of the ratios {}); {}. In {hits} of them the adjusted interval, at 1 − 0.05 / {}, excludes 1.\n\n{}",
-        found.len(),
+        "Runs in which one arm's server burns CPU for each event, so much that {} was to grow by 5 %, the reading of the clock included \
+         (median of the ratios {}), each with {}: {}. In {hits} of them the adjusted interval, at 1 − 0.05 / {}, excludes 1.\n\n{}",
         first.figure,
         number::times(median(&ratios).unwrap_or(1.0)),
         blocks(found),
+        found.len(),
         first.family,
         table(&table_of)
     )
