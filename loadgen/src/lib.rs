@@ -29,6 +29,7 @@ pub mod journal;
 pub mod library;
 pub mod namespace;
 pub mod noise;
+mod placement;
 pub mod plans;
 pub mod preflight;
 pub mod print;

@@ -18,8 +18,10 @@ pub mod compare;
 pub mod detect;
 pub mod document;
 pub mod proof;
+pub mod replicate;
 pub mod row;
 pub mod stats;
+pub mod study;
 pub mod verdict;
 
 mod arms;

@@ -2,8 +2,8 @@
 
 use crate::older;
 use crate::{
-    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight,
-    Redone, Warning,
+    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Layout, Measurement, Noise, Plan,
+    Preflight, Redone, Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
@@ -135,6 +135,9 @@ pub struct Trial {
     pub client: ClientFacts,
     /// Offset to the server's clock; `None` where no one-way time was taken.
     pub clock: Option<ClockOffset>,
+    /// What was drawn for its processes; `None` in older records and where no process was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
     /// What else went on meanwhile.
     #[serde(default)]
     pub noise: Option<Noise>,

@@ -145,6 +145,7 @@ fn an_arm_of_schema_4_has_the_client_of_its_cell() {
             server: None,
             client: trial::ClientFacts::default(),
             clock: None,
+            layout: None,
             noise: None,
             warnings: Vec::new(),
             outcome: trial::Outcome::Failed("no matter".to_owned()),

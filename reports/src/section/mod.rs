@@ -6,6 +6,7 @@ mod capacity;
 mod cell;
 mod opening;
 mod own_cells;
+mod replication;
 mod rows;
 mod runs;
 mod validity;
@@ -96,6 +97,7 @@ impl Report<'_, '_> {
         ];
         let last = [
             each("other-cells", lang.other_cells(), Scope::Page, rows::of_other_cells),
+            each("replication", lang.replication_heading(), Scope::Page, replication::blocks),
             each("validity", lang.validity_heading(), Scope::Page, validity::blocks),
             each("selfcheck", lang.selfcheck_heading(), Scope::Page, validity::selfcheck),
             each("runs", lang.runs_heading(), Scope::Page, runs::blocks),

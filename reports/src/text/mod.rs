@@ -10,6 +10,7 @@ mod llm;
 mod memory;
 mod notice;
 mod page;
+mod replication;
 mod row;
 mod terms;
 mod validity;
