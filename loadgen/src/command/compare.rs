@@ -103,16 +103,9 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
     let records = args.output.conclude(&out)?;
-    if ended.interrupted {
-        let (finished, planned) = (ended.finished, ended.planned);
-        print::say(format_args!("interrupted after {finished} of {planned} trials; what was measured is kept"));
-        return Ok(130);
-    }
-    match ended.failures.first() {
-        Some(first) => {
-            anyhow::bail!("{} of {} trials failed; the first: {first}", ended.failures.len(), ended.finished)
-        }
-        None => gate.map_or(Ok(0), |gate| judge(&gate, &args, &records)),
+    match (ended.status()?, gate) {
+        (0, Some(gate)) => judge(&gate, &args, &records),
+        (status, _) => Ok(status),
     }
 }
 

@@ -38,6 +38,9 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, waits: &Waits) -> T
         cacert: options.cacert.clone(),
         insecure: options.insecure,
     };
+    if let Err(why) = cell.workload.supports(turn.arm) {
+        return record(&order, &Started::now(), Outcome::Unsupported(why));
+    }
     if options.target.is_some() || matches!(cell.workload, Workload::Codec | Workload::Exact { .. }) {
         return generate(&order, waits).await;
     }
