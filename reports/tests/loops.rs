@@ -53,7 +53,7 @@ fn turn(arm: Arm, far: bool, index: u32, wobble: i64) -> LoopTurn {
     }
 }
 
-fn one(cell: &Cell, arm: Arm, block: u32, position: u32) -> Trial {
+fn one(any: &Trial, cell: &Cell, arm: Arm, block: u32, position: u32) -> Trial {
     let (wobble, far) = (i64::from(block) - 4, cell.name != "tool-loop/0s");
     let outcome = match arm.supported() {
         Err(why) => Outcome::Unsupported(why.to_string()),
@@ -62,8 +62,6 @@ fn one(cell: &Cell, arm: Arm, block: u32, position: u32) -> Trial {
             Outcome::Measured(Box::new(Measurement { turns, ..Measurement::default() }))
         }
     };
-    let any = synthetic::records(1).trials.swap_remove(0);
-    let noise = None;
     Trial {
         cell: cell.clone(),
         arm,
@@ -78,14 +76,15 @@ fn one(cell: &Cell, arm: Arm, block: u32, position: u32) -> Trial {
 }
 
 fn records(blocks: u32) -> Records {
-    let mut run = synthetic::records(1).run;
+    let synthetic = synthetic::records(1);
+    let (mut run, any) = (synthetic.run, &synthetic.trials[0]);
     let at = |rtt| ToolLoop { turns: TURNS, rtt, ..ToolLoop::default() }.cell(blocks);
     run.plan.cells = [Duration::ZERO, RTT].map(at).into();
     let mut records = Records::of(run, Path::new("out/records.jsonl").to_owned());
     for block in 0..blocks {
         for cell in &records.run.plan.cells {
             let arms = (0..).zip(cell.block_arms());
-            records.trials.extend(arms.map(|(position, arm)| one(cell, arm, block, position)));
+            records.trials.extend(arms.map(|(position, arm)| one(any, cell, arm, block, position)));
         }
     }
     records

@@ -286,8 +286,11 @@ impl CompareArgs {
             cell.compare_only(kept);
         }
         cell.preset = self.preset.unwrap_or(cell.preset);
-        if let Some(timing) = cell.workload.timing_mut().filter(|_| cell.blocks > 1) {
-            cell.blocks = self.blocks.unwrap_or(cell.blocks);
+        if cell.blocks == 1 || !cell.workload.is_timed() {
+            return;
+        }
+        cell.blocks = self.blocks.unwrap_or(cell.blocks);
+        if let Some(timing) = cell.workload.timing_mut() {
             timing.window = self.duration.unwrap_or(timing.window);
             timing.warmup = self.warmup.unwrap_or(timing.warmup);
         }

@@ -6,6 +6,8 @@ use crate::effects::{Effect, Effects};
 use crate::number::{self, NONE};
 use crate::row::shown;
 use crate::text::Language;
+use crate::warnings::trial_warnings;
+use trial::Action;
 
 /// Empty for a run without tool loops.
 pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
@@ -13,11 +15,10 @@ pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let Some(first) = found.first() else { return Vec::new() };
     let notes = lang.loop_notes(first).map(Block::Note);
     let of_cell = |found: &Effects| {
-        [
-            Block::Heading(lang.loops_at(found.rtt())),
-            Block::Table(effects(found, lang)),
-            Block::Table(arms(found, lang)),
-        ]
+        let trials: Vec<_> = found.cell.arms.iter().flat_map(|arm| &arm.trials).copied().collect();
+        let caveats = trial_warnings(false, &trials, Action::Warn, lang).into_iter().map(Block::Warning);
+        let tables = [effects(found, lang), arms(found, lang)].map(Block::Table);
+        std::iter::once(Block::Heading(lang.loops_at(found.rtt()))).chain(caveats).chain(tables)
     };
     found.iter().filter(|found| found.blocks() > 0).flat_map(of_cell).chain(notes).collect()
 }
@@ -42,7 +43,6 @@ fn effects(found: &Effects, lang: Language) -> Table {
 fn arms(found: &Effects, lang: Language) -> Table {
     let cell = found.cell;
     let figures = || cell.cell.section().lines.iter().map(|line| line.figure);
-    let over = lang.loop_over_head(lang.arm(cell.base));
     let head = std::iter::once(lang.arm_head()).chain(figures().map(|figure| lang.figure(figure)));
     let row = |arm: &ArmTrials| {
         let value = |figure| arm.median(figure).map_or(NONE.to_owned(), |value| number::of_figure(figure, value));
@@ -53,8 +53,8 @@ fn arms(found: &Effects, lang: Language) -> Table {
         std::iter::once(lang.arm(arm.arm)).chain(figures().map(value)).chain([ratio, verdict, loops]).collect()
     };
     Table {
-        caption: lang.loop_arms_caption(),
-        head: head.chain([over, lang.verdict_head(), lang.loops_head()]).collect(),
+        caption: lang.loop_arms_caption(lang.arm(cell.base)),
+        head: head.chain([lang.loop_over_head(), lang.verdict_head(), lang.loops_head()]).collect(),
         rows: cell.arms.iter().filter(|arm| arm.is_measured()).map(row).collect(),
     }
 }

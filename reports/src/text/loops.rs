@@ -131,8 +131,10 @@ messages! {
     loop_real_head(turn: String) "Of a real turn ({turn})" "占真实一轮（{turn}）"
     loop_measured_head() "Of the measured turn" "占实测一轮"
     loops_head() "Loops" "循环数"
-    loop_arms_caption() "Arms: medians over loops of means over turns" "各臂：对循环取中位数，对轮次取平均"
-    loop_over_head(base: String) "Overhead over that of {base}" "开销与 {base} 之比"
+    loop_arms_caption(base: String)
+        "Arms: medians over loops of means over turns; ratio and verdict are of the overhead, over that of {base}"
+        "各臂：对循环取中位数，对轮次取平均；比值与结论针对开销，以 {base} 为基准"
+    loop_over_head() "Over the base" "与基准之比"
     loops_arms()
         "'!reconnecting' opens a connection for each turn, every other arm one for the loop. '!incremental' sends what is new (previous_response_id), every other arm the whole history."
         "“!reconnecting”每轮新建连接，其余各臂整个循环只用一个连接。“!incremental”仅发送新增内容（previous_response_id），其余各臂发送完整历史。"
