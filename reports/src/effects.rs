@@ -8,7 +8,7 @@
 use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference};
 use crate::verdict::Interval;
 use std::time::Duration;
-use trial::{Arm, ClientKind, Figure, Scenario, ToolLoop, Workload};
+use trial::{Arm, ClientKind, Figure, Scenario, ToolLoop, Words, Workload};
 use wire::Transport;
 
 const SSE: Arm = Arm::of(Transport::Sse);
@@ -17,52 +17,42 @@ const RECONNECTING: Arm = SSE.read_by(ClientKind::Reconnecting);
 const INCREMENTAL: [Arm; 2] = [SSE.read_by(ClientKind::Incremental), WEBSOCKET.read_by(ClientKind::Incremental)];
 
 /// Two arms that differ in what is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contrast {
-    /// One connection for the loop instead of one for each turn.
-    Reuse,
-    /// Only what is new instead of the whole history.
-    Increment,
-    /// WebSocket instead of SSE, increments on both.
-    Transport,
-    /// The same without the first turn of each loop, which pays for the connection.
-    TransportLater,
-    /// WebSocket instead of SSE, full history on both.
-    TransportFull,
-    /// All three at once, which is what vendors compare.
-    Whole,
-    /// Nothing.
-    Null,
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Contrast {
+    /// What is asked.
+    pub words: Words,
+    /// The base and the other arm.
+    pub arms: [Arm; 2],
+    figure: Figure,
 }
 
 impl Contrast {
+    /// One connection for the loop instead of one for each turn.
+    pub const REUSE: Self = Self::of(["connection reuse", "连接复用"], [RECONNECTING, SSE]);
+    /// Only what is new instead of the whole history.
+    pub const INCREMENT: Self = Self::of(["incremental input", "增量输入"], [SSE, INCREMENTAL[0]]);
+    /// WebSocket instead of SSE, increments on both.
+    pub const TRANSPORT: Self = Self::of(["the transport itself", "传输方式本身"], INCREMENTAL);
+    /// The same without the first turn of each loop, which pays for the connection.
+    pub const TRANSPORT_LATER: Self = Self {
+        figure: Figure::LaterTurnOverhead,
+        ..Self::of(["the transport, first turns left out", "传输方式（不计首轮）"], INCREMENTAL)
+    };
+    /// WebSocket instead of SSE, full history on both.
+    pub const TRANSPORT_FULL: Self =
+        Self::of(["the transport, full history", "传输方式（完整历史）"], [SSE, WEBSOCKET]);
+    /// All three at once, which is what vendors compare.
+    pub const WHOLE: Self = Self::of(["all three at once", "三者合计"], [RECONNECTING, INCREMENTAL[1]]);
+    /// Nothing.
+    pub const NULL: Self =
+        Self::of(["null: one arm twice", "空对照：同一臂两次"], [INCREMENTAL[0], INCREMENTAL[0].twin()]);
     /// The three that are added up.
-    pub const PARTS: [Self; 3] = [Self::Reuse, Self::Increment, Self::Transport];
-    /// Every contrast, in the order of the table.
-    pub const ALL: [Self; 7] = [
-        Self::Reuse,
-        Self::Increment,
-        Self::Transport,
-        Self::TransportLater,
-        Self::TransportFull,
-        Self::Whole,
-        Self::Null,
-    ];
+    pub const PARTS: [Self; 3] = [Self::REUSE, Self::INCREMENT, Self::TRANSPORT];
+    /// Those of the table, in its order, behind the parts.
+    const OTHERS: [Self; 4] = [Self::TRANSPORT_LATER, Self::TRANSPORT_FULL, Self::WHOLE, Self::NULL];
 
-    /// The base and the other arm.
-    pub const fn arms(self) -> [Arm; 2] {
-        match self {
-            Self::Reuse => [RECONNECTING, SSE],
-            Self::Increment => [SSE, INCREMENTAL[0]],
-            Self::Transport | Self::TransportLater => INCREMENTAL,
-            Self::TransportFull => [SSE, WEBSOCKET],
-            Self::Whole => [RECONNECTING, INCREMENTAL[1]],
-            Self::Null => [INCREMENTAL[0], INCREMENTAL[0].twin()],
-        }
-    }
-
-    fn figure(self) -> Figure {
-        if self == Self::TransportLater { Figure::LaterTurnOverhead } else { Figure::TurnOverhead }
+    const fn of(words: Words, arms: [Arm; 2]) -> Self {
+        Self { words, arms, figure: Figure::TurnOverhead }
     }
 }
 
@@ -110,7 +100,7 @@ impl<'a, 'r> Effects<'a, 'r> {
         let scheduled = cell.arms.iter().flat_map(|arm| arm.values(Figure::ScheduledTurn).into_values());
         let real_turn_ns = mean(scheduled) * asked.speed;
         let are_equal = cell.versus.iter().all(|versus| versus.unequal.is_empty());
-        let all = Contrast::ALL.into_iter().filter(|_| are_equal);
+        let all = Contrast::PARTS.into_iter().chain(Contrast::OTHERS).filter(|_| are_equal);
         let all = all.filter_map(|contrast| effect(contrast, cell, real_turn_ns)).collect();
         Some(Self { cell, asked, real_turn_ns, all })
     }
@@ -154,8 +144,8 @@ pub fn are_all(comparison: &Comparison) -> bool {
 }
 
 fn effect(contrast: Contrast, cell: &CellComparison, real_turn_ns: f64) -> Option<Effect> {
-    let [base, other] = contrast.arms().map(|arm| cell.arm(arm));
-    let difference = Difference::of(base?, other?, contrast.figure(), 0.0)?;
+    let [base, other] = contrast.arms.map(|arm| cell.arm(arm));
+    let difference = Difference::of(base?, other?, contrast.figure, 0.0)?;
     let turn_ns = mean(shared(base?, other?));
     let (of_real, of_measured) = (difference.value_ns / real_turn_ns, difference.value_ns / turn_ns);
     Some(Effect { contrast, difference, of_real, of_measured })

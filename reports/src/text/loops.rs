@@ -25,7 +25,7 @@ impl Language {
     fn loops_answer(self, found: &Effects) -> String {
         let at = self.loops_at(found.rtt());
         let parts: Vec<&Effect> = Contrast::PARTS.into_iter().filter_map(|part| found.effect(part)).collect();
-        let (Some(whole), true) = (found.effect(Contrast::Whole), parts.len() == Contrast::PARTS.len()) else {
+        let (Some(whole), true) = (found.effect(Contrast::WHOLE), parts.len() == Contrast::PARTS.len()) else {
             return self.loops_unanswered(&at);
         };
         let named: Vec<String> = parts.iter().map(|part| self.loops_part(found, part)).collect();
@@ -34,7 +34,7 @@ impl Language {
         let saved_ns = -whole.difference.value_ns;
         let length = number::duration(saved_ns.abs());
         let saved = if saved_ns < 0.0 { self.loop_costs(length) } else { self.loop_saves(length) };
-        let [base, other] = Contrast::Whole.arms().map(|arm| self.arm(arm));
+        let [base, other] = Contrast::WHOLE.arms.map(|arm| self.arm(arm));
         let answer = self.loops_of_claim(
             &at,
             &base,
@@ -67,16 +67,11 @@ impl Language {
 
     /// A contrast with its arms.
     pub(crate) fn contrast(self, contrast: Contrast) -> String {
-        let name = match contrast {
-            Contrast::Reuse => self.pick("connection reuse", "连接复用"),
-            Contrast::Increment => self.pick("incremental input", "增量输入"),
-            Contrast::Transport => self.pick("the transport itself", "传输方式本身"),
-            Contrast::TransportLater => self.pick("the transport, first turns left out", "传输方式（不计首轮）"),
-            Contrast::TransportFull => self.pick("the transport, full history", "传输方式（完整历史）"),
-            Contrast::Whole => self.pick("all three at once", "三者合计"),
-            Contrast::Null => return self.pick("null: one arm twice", "空对照：同一臂两次").to_owned(),
-        };
-        let [base, other] = contrast.arms().map(|arm| self.arm(arm));
+        let name = self.pick(contrast.words[0], contrast.words[1]);
+        let [base, other] = contrast.arms.map(|arm| self.arm(arm));
+        if contrast == Contrast::NULL {
+            return name.to_owned();
+        }
         match self {
             Self::English => format!("{name} ({other} − {base})"),
             Self::Chinese => format!("{name}（{other} − {base}）"),
