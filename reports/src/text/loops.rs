@@ -37,9 +37,7 @@ impl Language {
         let [base, other] = Contrast::WHOLE.arms.map(|arm| self.arm(arm));
         let answer = self.loops_of_claim(
             &at,
-            &base,
-            &other,
-            saved,
+            self.loops_lead(&base, &other, saved),
             number::duration(found.real_turn_ns),
             number::significant(points) + &self.loops_doubt(found, whole),
             self.list(named),
@@ -105,9 +103,12 @@ fn points(effect: &Effect) -> f64 {
 messages! {
     loops_near() "No round trip added" "未加往返时延"
     loops_far(rtt: String) "A round trip of {rtt} added" "加入 {rtt} 的往返时延"
-    loops_of_claim(at: &str, base: &str, other: &str, saved: String, real: String, points: String, parts: String, rest: String)
-        "{at}: {other} {saved} a turn than {base}: of the 40 points in '40 % faster', where a turn takes {real}, that is {points}. By effect: {parts}. The other {rest} points are none of the three."
-        "{at}：与 {base} 相比，{other} 每轮{saved}；若一轮耗时 {real}，这相当于“快 40 %”中的 {points} 个百分点。按效应分：{parts}。其余 {rest} 个百分点不属于这三者。"
+    loops_of_claim(at: &str, lead: String, real: String, points: String, parts: String, rest: String)
+        "{at}: {lead}: of the 40 points in '40 % faster', where a turn takes {real}, that is {points}. By effect: {parts}. The other {rest} points are none of the three."
+        "{at}：{lead}；若一轮耗时 {real}，这相当于“快 40 %”中的 {points} 个百分点。按效应分：{parts}。其余 {rest} 个百分点不属于这三者。"
+    loops_lead(base: &str, other: &str, saved: String)
+        "{other} {saved} a turn than {base}"
+        "与 {base} 相比，{other} 每轮{saved}"
     loop_saves(length: String) "takes {length} less" "少用 {length}"
     loop_costs(length: String) "takes {length} more" "多用 {length}"
     loops_in_doubt() " (not resolved)" "（未能分辨）"
