@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
-use trial::{Cell, Start};
+use trial::{Cell, Start, Workload};
 
 /// Longest wait for a server to state its URL, and for it to end.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -62,15 +62,6 @@ impl OwnServer {
             .await
     }
 
-    /// Starts a fresh server whose language models spend so many nanoseconds on each byte of a request.
-    ///
-    /// # Errors
-    /// [`TargetError`], likewise.
-    pub async fn start_llm(cost_per_byte_ns: u64) -> Result<Self, TargetError> {
-        let knobs = ["--preset", "equal", "--server-cost-per-byte", &cost_per_byte_ns.to_string()].map(str::to_owned);
-        Self::spawn((None, Start::default()), host::default_threads(), &knobs).await
-    }
-
     async fn spawn(
         (wrapper, start): (Option<&Wrapper>, Start),
         threads: usize,
@@ -117,7 +108,12 @@ fn knobs(cell: &Cell) -> Vec<String> {
     let flush = cell.flush.map(|flush| ["--flush", flush.name()].map(str::to_owned));
     let times = [("--tick", cell.cadence.tick), ("--spin", cell.cadence.spin)];
     let cadence = times.map(|(flag, time)| [flag.to_owned(), format!("{}ns", time.as_nanos())]);
-    preset.into_iter().chain(flush.into_iter().flatten()).chain(cadence.into_iter().flatten()).collect()
+    let cost = match &cell.workload {
+        Workload::ToolLoop(asked) => Some(["--server-cost-per-byte".to_owned(), asked.cost_per_byte_ns.to_string()]),
+        _ => None,
+    };
+    let flags = [Some(preset), flush, cost].into_iter().flatten().chain(cadence);
+    flags.flatten().collect()
 }
 
 /// This program, as it is or behind the command of an instrument, told how to start.

@@ -43,6 +43,9 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (L
         cacert: options.cacert.clone(),
         insecure: options.insecure,
     };
+    if let Err(why) = cell.workload.supports(turn.arm) {
+        return record(&order, &Started::now(), Outcome::Unsupported(why));
+    }
     let Some(start) = layout.server else {
         return generate(&order, layout.generator, waits).await;
     };

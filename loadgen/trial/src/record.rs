@@ -2,8 +2,8 @@
 
 use crate::older;
 use crate::{
-    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Layout, Measurement, Noise, Plan,
-    Preflight, Redone, Warning,
+    Action, Arm, CapacityPlan, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, Plan, Preflight, Redone,
+    Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
@@ -24,8 +24,9 @@ pub enum Line {
     Preflight(Box<Preflight>),
     /// One trial, whatever its outcome.
     Trial(Box<Trial>),
-    /// One tool loop of an agent, whatever its outcome.
-    AgentLoop(Box<AgentLoop>),
+    /// One tool loop of an older record: a trial, once its run is known.
+    #[serde(skip_serializing)]
+    AgentLoop(Box<OlderLoop>),
     /// A block that is set aside: it was run again.
     Redone(Redone),
     /// One run of the floor, behind a search for capacity.
@@ -59,9 +60,6 @@ pub struct Run {
     /// The search for capacity, where the run is one: its trials follow from their results and stand in no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityPlan>,
-    /// The tool loops, where the run is of those: they are no trials and stand in no cell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<AgentPlan>,
 }
 
 /// The program that wrote a record.
@@ -291,9 +289,8 @@ impl Line {
         }
         // By its kind: the derived form would first keep everything in the line, whatever a reader makes of it.
         let line = match head.kind {
-            Kind::Run if head.schema < ARMS_SCHEMA => older::run(text).map(Self::Run),
             Kind::Trial if head.schema < ARMS_SCHEMA => older::trial(text).map(Self::Trial),
-            Kind::Run => serde_json::from_str(text).map(Self::Run),
+            Kind::Run => older::run(text).map(Self::Run),
             Kind::Preflight => serde_json::from_str(text).map(Self::Preflight),
             Kind::Trial => serde_json::from_str(text).map(Self::Trial),
             Kind::AgentLoop => serde_json::from_str(text).map(Self::AgentLoop),

@@ -194,7 +194,6 @@ fn run(plan: Plan) -> Run {
         target: None,
         warnings: vec![network::loopback()],
         capacity: None,
-        agent: None,
     }
 }
 
