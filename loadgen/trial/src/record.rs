@@ -2,8 +2,8 @@
 
 use crate::older;
 use crate::{
-    Action, Arm, CapacityPlan, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, Plan, Preflight, Redone,
-    Warning,
+    Action, Arm, CapacityPlan, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, Plan, Preflight,
+    Redone, Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};

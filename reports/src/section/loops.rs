@@ -48,7 +48,8 @@ fn arms(found: &Effects, lang: Language) -> Table {
         let value = |figure| arm.median(figure).map_or(NONE.to_owned(), |value| number::of_figure(figure, value));
         let contest = found.contest(arm.arm);
         let ratio = contest.and_then(shown).map_or(NONE.to_owned(), |[.., ratio]| ratio);
-        let verdict = contest.map_or_else(String::new, |contest| lang.brief(contest, contest.verdict, Language::at_most));
+        let verdict =
+            contest.map_or_else(String::new, |contest| lang.brief(contest, contest.verdict, Language::at_most));
         let loops = number::count(arm.measured().count() as u64);
         std::iter::once(lang.arm(arm.arm)).chain(figures().map(value)).chain([ratio, verdict, loops]).collect()
     };
