@@ -34,6 +34,6 @@ for run in "${runs[@]}"; do
   page=$(awk -v run="$run" '$1 == run { print $2 }' <<<"$spliced")
   [[ ! $page ]] || part=(--splice "$page")
   cargo run --release --quiet --package reports -- "$run" "${part[@]}"
-  # An agent's report has no pictures.
+  # Some reports have no pictures.
   rmdir --ignore-fail-on-non-empty "$run/charts"
 done

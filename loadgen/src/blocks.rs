@@ -6,7 +6,7 @@ use reports::stats::blocks_for_family;
 use reports::verdict::FEWEST_BLOCKS;
 use trial::{Cell, Plan};
 
-/// Blocks with which a difference in each headline figure of some cells can be named: its interval takes six, and Holm's
+/// Blocks with which a difference in each headline figure of some cells can be named: its interval takes six, and the
 /// correction over so many tests more.
 fn needed(family: usize) -> u32 {
     blocks_for_family(family).max(FEWEST_BLOCKS) as u32

@@ -1,6 +1,7 @@
 //! Flags and subcommands; dispatch only. What a command does is in `command`.
 
 use crate::command::{agent, capacity, compare, list, llm, report, run, selfcheck};
+use crate::placement;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use client::redact;
@@ -63,14 +64,20 @@ pub fn main() -> anyhow::Result<u8> {
         Command::Agent(args) => agent::main(args),
         Command::Report(args) => report::main(&args),
         Command::Selfcheck(args) => selfcheck::main(&args),
-        Command::Serve(args) => Ok(servers::run(args).map(|()| 0)?),
+        Command::Serve(args) => {
+            placement::begin();
+            Ok(servers::run(args).map(|()| 0)?)
+        }
         Command::List(args) => list::main(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "loadgen", &mut crate::print::stdout());
             Ok(0)
         }
         Command::Man => list::manual(Cli::command()),
-        Command::Trial => crate::command::trial::main(),
+        Command::Trial => {
+            placement::begin();
+            crate::command::trial::main()
+        }
         Command::Witness => Ok(servers::witness().map(|()| 0)?),
     }
 }

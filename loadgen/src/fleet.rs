@@ -181,7 +181,9 @@ impl Shift {
 /// [`StreamError`] when it does not end cleanly.
 pub async fn read(client: ClientKind, dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<(), StreamError> {
     match client {
-        ClientKind::Lean => Stream::open(dialer, spec, worker).await?.run().await,
+        ClientKind::Lean | ClientKind::Reconnecting | ClientKind::Incremental => {
+            Stream::open(dialer, spec, worker).await?.run().await
+        }
         ClientKind::Library => library::run(dialer, spec, worker).await,
     }
 }

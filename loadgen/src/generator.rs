@@ -6,22 +6,23 @@ use crate::target::command;
 use serde::Serialize;
 use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use trial::Trial;
+use trial::{Start, Trial};
 
 /// Largest record of one trial that is read from a generator.
 const MAX_RECORD_BYTES: u64 = 256 << 20;
 
-/// Runs the order in a process of its own, behind the command of an instrument where there is one; `started` is told its id.
+/// Runs the order in a process of its own, which starts as is said, behind the command of an instrument where there is one;
+/// `started` is told its id.
 ///
 /// # Errors
 /// In words: it did not start, or ended without a record.
 pub(crate) async fn run(
     order: &impl Serialize,
-    wrapper: Option<&Wrapper>,
+    (wrapper, start): (Option<&Wrapper>, Start),
     started: impl FnOnce(u32),
 ) -> Result<Trial, String> {
     let text = |error: std::io::Error| format!("generator process: {error}");
-    let mut command = command(wrapper).map_err(text)?;
+    let mut command = command(wrapper, start).map_err(text)?;
     command.arg("trial").process_group(0).kill_on_drop(true);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(text)?;

@@ -9,7 +9,6 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod acceptor;
-pub mod agent;
 mod blocks;
 pub mod browser;
 pub mod capacity;
@@ -19,6 +18,7 @@ pub mod clock_offset;
 pub mod clock_probe;
 pub mod command;
 pub mod control;
+mod distance;
 pub mod fleet;
 pub mod gate;
 mod generator;
@@ -29,6 +29,7 @@ pub mod journal;
 pub mod library;
 pub mod namespace;
 pub mod noise;
+mod placement;
 pub mod plans;
 pub mod preflight;
 pub mod print;

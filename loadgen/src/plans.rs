@@ -116,7 +116,7 @@ mod tests {
         let kinds: Vec<_> = plan.cells.iter().filter_map(kind).collect();
         assert_eq!(kinds, ["predict", "train", "train"]);
         assert!(plan.cells.iter().any(|cell| matches!(cell.workload, Workload::Memory { .. })));
-        // Five headlines under Holm: p50 and p99 of many watchers, p50 of one.
+        // Five headlines: p50 and p99 of many watchers, p50 of one.
         assert!(plan.cells.iter().all(|cell| 2.0 / 2_f64.powi(cell.blocks as i32) <= 0.05 / 5.0));
         assert!(plan.expected_length() < Duration::from_secs(360), "{:?}", plan.expected_length());
     }

@@ -5,12 +5,13 @@
 use crate::cgroup::Cgroup;
 use crate::host;
 use crate::instrument::Wrapper;
+use crate::placement;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
-use trial::Cell;
+use trial::{Cell, Start, Workload};
 
 /// Longest wait for a server to state its URL, and for it to end.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -36,41 +37,37 @@ pub struct OwnServer {
 }
 
 impl OwnServer {
-    /// Starts a fresh server with the cell's knobs and waits for its URL.
+    /// Starts a fresh server with the cell's knobs, in the way that was drawn for it, and waits for its URL.
     ///
     /// # Errors
     /// [`TargetError`], with the server's own words where it had any.
-    pub async fn start(cell: &Cell) -> Result<Self, TargetError> {
-        Self::start_under(cell, None).await
+    pub async fn start(cell: &Cell, start: Start) -> Result<Self, TargetError> {
+        Self::spawn((None, start), host::default_threads(), &knobs(cell)).await
     }
 
-    /// The same, under an instrument.
+    /// The same without a draw, under an instrument.
     ///
     /// # Errors
     /// [`TargetError`], likewise.
     pub async fn start_under(cell: &Cell, wrapper: Option<&Wrapper>) -> Result<Self, TargetError> {
-        Self::spawn(wrapper, host::default_threads(), &knobs(cell)).await
+        Self::spawn((wrapper, Start::default()), host::default_threads(), &knobs(cell)).await
     }
 
-    /// The same, with an account of its heap: one thread, so that no chance spreads connections over several.
+    /// The same without either, with an account of its heap: one thread, so that no chance spreads connections over several.
     ///
     /// # Errors
     /// [`TargetError`], likewise.
     pub async fn start_accounted(cell: &Cell) -> Result<Self, TargetError> {
-        Self::spawn(None, 1, &[knobs(cell).as_slice(), &["--heap-profile".to_owned()]].concat()).await
+        Self::spawn((None, Start::default()), 1, &[knobs(cell).as_slice(), &["--heap-profile".to_owned()]].concat())
+            .await
     }
 
-    /// Starts a fresh server whose language models spend so many nanoseconds on each byte of a request.
-    ///
-    /// # Errors
-    /// [`TargetError`], likewise.
-    pub async fn start_llm(cost_per_byte_ns: u64) -> Result<Self, TargetError> {
-        let knobs = ["--preset", "equal", "--server-cost-per-byte", &cost_per_byte_ns.to_string()].map(str::to_owned);
-        Self::spawn(None, host::default_threads(), &knobs).await
-    }
-
-    async fn spawn(wrapper: Option<&Wrapper>, threads: usize, knobs: &[String]) -> Result<Self, TargetError> {
-        let mut command = command(wrapper)?;
+    async fn spawn(
+        (wrapper, start): (Option<&Wrapper>, Start),
+        threads: usize,
+        knobs: &[String],
+    ) -> Result<Self, TargetError> {
+        let mut command = command(wrapper, start)?;
         let threads = threads.to_string();
         command.args(["serve", "--exit-with-stdin", "--threads", &threads]).args(knobs);
         // A group of its own: Ctrl-C is for the runner, which ends its children in order.
@@ -111,20 +108,27 @@ fn knobs(cell: &Cell) -> Vec<String> {
     let flush = cell.flush.map(|flush| ["--flush", flush.name()].map(str::to_owned));
     let times = [("--tick", cell.cadence.tick), ("--spin", cell.cadence.spin)];
     let cadence = times.map(|(flag, time)| [flag.to_owned(), format!("{}ns", time.as_nanos())]);
-    preset.into_iter().chain(flush.into_iter().flatten()).chain(cadence.into_iter().flatten()).collect()
+    let cost = match &cell.workload {
+        Workload::ToolLoop(asked) => Some(["--server-cost-per-byte".to_owned(), asked.cost_per_byte_ns.to_string()]),
+        _ => None,
+    };
+    let flags = [Some(preset), flush, cost].into_iter().flatten().chain(cadence);
+    flags.flatten().collect()
 }
 
-/// This program, as it is or behind the command of an instrument.
-pub(crate) fn command(wrapper: Option<&Wrapper>) -> std::io::Result<Command> {
+/// This program, as it is or behind the command of an instrument, told how to start.
+pub(crate) fn command(wrapper: Option<&Wrapper>, start: Start) -> std::io::Result<Command> {
     let program = std::env::current_exe()?;
-    Ok(match wrapper {
+    let mut command = match wrapper {
         None => Command::new(program),
         Some(wrapper) => {
             let mut command = Command::new(wrapper.program);
             command.args(&wrapper.arguments).arg(program);
             command
         }
-    })
+    };
+    command.envs(placement::environment(start));
+    Ok(command)
 }
 
 async fn first_line(child: &mut Child) -> Option<String> {

@@ -18,7 +18,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
 /// Each file below `src/command`, the file of tests that holds it to what it promises, and the name of one of them.
 const PROMISES: [(&str, &str, &str); 19] = [
-    ("agent.rs", "agent.rs", "each_arm_sends_and_connects_as_its_letter_says_near_and_far"),
+    ("agent.rs", "agent.rs", "each_arm_sends_and_connects_as_its_name_says_near_and_far"),
     ("capacity.rs", "cli.rs", "a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again"),
     ("compare.rs", "cli.rs", "a_comparison_of_one_workload_leaves_everything_that_was_promised"),
     ("flags.rs", "cli.rs", "flags_are_checked_before_anything_is_sent"),

@@ -9,7 +9,6 @@
 //! ```
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod agent;
 pub mod browser_support;
 pub mod capacity;
 mod chart;
@@ -17,9 +16,12 @@ pub mod ci;
 pub mod compare;
 pub mod detect;
 pub mod document;
+pub mod effects;
 pub mod proof;
+pub mod replicate;
 pub mod row;
 pub mod stats;
+pub mod study;
 pub mod verdict;
 
 mod arms;

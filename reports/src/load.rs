@@ -10,7 +10,7 @@ pub use repack::{RepackError, repack};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use trial::{AgentLoop, End, FloorRun, Line, Preflight, Redone, Run, SelfCheck, Trial, container};
+use trial::{End, FloorRun, Line, Preflight, Redone, Run, SelfCheck, Trial, container};
 
 /// The self-check beside it.
 const SELFCHECK_NAME: &str = "selfcheck.json";
@@ -26,8 +26,6 @@ pub struct Records {
     pub preflight: Option<Preflight>,
     /// Trials that count, in the order in which they were run.
     pub trials: Vec<Trial>,
-    /// Tool loops of an agent, in the order in which they were run.
-    pub loops: Vec<AgentLoop>,
     /// Blocks that were run again.
     pub redone: Vec<Redone>,
     /// Trials of those blocks: kept, and out of every figure.
@@ -98,7 +96,8 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
         match read {
             Read::Whole(Line::Preflight(preflight)) => records.preflight = Some(*preflight),
             Read::Whole(Line::Trial(trial)) => records.trials.push(*trial),
-            Read::Whole(Line::AgentLoop(agent_loop)) => records.loops.push(*agent_loop),
+            // Its run had no tool loops: nothing says what it was asked.
+            Read::Whole(Line::AgentLoop(_)) => return Err(lines.wrong("a tool loop of no cell of this run")),
             Read::Whole(Line::Redone(redone)) => records.set_aside(redone),
             Read::Whole(Line::Floor(run)) => records.floor.push(run),
             Read::Whole(Line::End(_)) if records.end.is_some() => {
@@ -140,7 +139,6 @@ impl Records {
             source,
             preflight: None,
             trials: Vec::new(),
-            loops: Vec::new(),
             redone: Vec::new(),
             set_aside: Vec::new(),
             floor: Vec::new(),

@@ -1,5 +1,8 @@
-//! `reports DIR… [-o OUT] [--lang zh] [--splice README.md]`: renders records again, without measuring anything.
+//! `reports DIR… [-o OUT] [--lang zh] [--splice README.md]`: renders records again, without measuring anything. `reports replicate`
+//! and `reports study` keep what several runs say.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
+
+mod command;
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -10,8 +13,10 @@ use std::process::ExitCode;
 
 /// Render the records of one or several runs; several are shown side by side.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Cli {
+    #[command(subcommand)]
+    command: Option<command::Command>,
     /// Output directories of runs, or records files
     #[arg(required = true)]
     records: Vec<PathBuf>,
@@ -41,13 +46,21 @@ fn say(line: &str) {
     let _ = writeln!(Printed::plain(io::stderr().lock()), "{}", one_line(line));
 }
 
+/// A line on standard output.
+fn print(line: impl std::fmt::Display) -> anyhow::Result<()> {
+    Ok(writeln!(Printed::plain(io::stdout().lock()), "{line}")?)
+}
+
 fn run(cli: &Cli) -> anyhow::Result<()> {
+    if let Some(command) = &cli.command {
+        return command::run(command);
+    }
     let records = cli.records.iter().map(|path| load(path)).collect::<Result<Vec<Records>, _>>()?;
     let out = cli.out.clone().or_else(|| directory(&cli.records)).context("where to? say -o DIR")?;
     for warning in records.iter().flat_map(|records| records.said(cli.lang)) {
         say(&format!("warning: {warning}"));
     }
-    writeln!(Printed::plain(io::stdout().lock()), "{}", render(&records, &out, cli.lang)?.page.display())?;
+    print(render(&records, &out, cli.lang)?.page.display())?;
     if let (Some(readme), Some(records)) = (&cli.splice, records.first()) {
         splice_into(readme, records)?;
     }

@@ -33,12 +33,11 @@ pub(crate) struct OwnCell<'a, 'r> {
 }
 
 impl<'a, 'r> OwnCells<'a, 'r> {
-    /// `None` where a run feeds rows, or is a search for capacity or of tool loops.
+    /// `None` where a run feeds rows, or is a search for capacity.
     pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
         let all = &comparison.cells;
         let run = &comparison.records.run;
-        let own = run.capacity.is_none() && run.agent.is_none();
-        let only = own && !all.is_empty() && all.iter().all(|cell| cell.cell.row.is_none());
+        let only = run.capacity.is_none() && !all.is_empty() && all.iter().all(|cell| cell.cell.row.is_none());
         only.then(|| Self { cells: all.iter().map(OwnCell::of).collect(), arms: Arms::of(comparison), comparison })
     }
 

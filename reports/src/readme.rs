@@ -2,6 +2,7 @@
 
 use crate::compare::Comparison;
 use crate::document::{Block, Verdicts};
+use crate::effects;
 use crate::own_cells::OwnCells;
 use crate::render::{blocks, joined, table, verdicts_table};
 use crate::row::rows_of;
@@ -56,7 +57,7 @@ pub fn readme_part(comparison: &Comparison) -> (Part, String) {
     let findings = Findings::of(comparison, &rows, lang);
     let first_lines = |verdicts: Verdicts| verdicts_table(&verdicts.brief(), 0);
     let (part, table, note) = match OwnCells::of(comparison) {
-        _ if comparison.records.run.agent.is_some() => (Part::Agent, String::new(), None),
+        _ if effects::are_all(comparison) => (Part::Agent, String::new(), None),
         Some(own) if own.cells.iter().any(|cell| cell.gap_ns.is_some()) => {
             (Part::Streams, table(&pace_table(&own, lang)), Some(lang.difference_note()))
         }

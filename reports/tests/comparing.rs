@@ -221,7 +221,7 @@ fn blocks_that_resemble_their_neighbours_widen_the_interval_and_say_so() {
     let found = |period: u32| {
         let apart = |block| 2_000 + 300 * u64::from(block % 7);
         let records = constant(24, |arm, block| match arm.protocol {
-            Transport::WebSocket if block / period % 2 == 0 => 100_000 + apart(block),
+            Transport::WebSocket if (block / period).is_multiple_of(2) => 100_000 + apart(block),
             Transport::WebSocket => 100_000 - apart(block),
             _ => 100_000,
         });

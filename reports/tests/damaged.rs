@@ -108,12 +108,7 @@ fn kept(bytes: &[u8], name: &str) -> usize {
     fs::write(directory.path().join(name), bytes).unwrap();
     let records = load(directory.path()).unwrap();
     let once = usize::from(records.preflight.is_some()) + usize::from(records.end.is_some());
-    1 + once
-        + records.trials.len()
-        + records.set_aside.len()
-        + records.loops.len()
-        + records.redone.len()
-        + records.floor.len()
+    1 + once + records.trials.len() + records.set_aside.len() + records.redone.len() + records.floor.len()
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
         (
             [Wide, Open, Equal, Equal],
             bounded(
-                "single p50: at most 40 % (20 µs) either way; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent; settling 5 % takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 37 minutes)",
+                "single p50: at most 40 % (20 µs) either way; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent; settling 5 % takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 36 minutes)",
             ),
         ),
     ] {

@@ -154,6 +154,48 @@ has 'rerender: … other parts among the results' "$(tail -n 3 "$room/cargo")" '
 is 'rerender: … and a run without a part into neither' "$(tail -n 3 "$room/cargo" | grep -c -- --splice)" 2
 is 'publish: a name is no path' "$(status scripts/publish.sh -n ../box)" 1
 
+is 'replicate: a run is added' "$(status scripts/replicate.sh --quick)" 0
+has 'replicate: … with the number of the run as its seed' "$(grep -- '-- compare --seed' "$room/cargo")" '-- compare --seed 1 --quick -o '
+has 'replicate: … to the committed set' "$(tail -n 1 "$room/cargo")" '--into reports/published/replicates'
+mkdir -p reports/published/replicates && touch reports/published/replicates/{a,b,spread}.json
+is 'replicate: the next one draws anew' "$(status scripts/replicate.sh; grep -c -- '--seed 3 -o' "$room/cargo")" $'0\n1'
+is 'replicate: a seed can be given' "$(status scripts/replicate.sh --seed 9; grep -c -- 'compare --seed 9' "$room/cargo")" $'0\n1'
+is 'replicate: a failed run adds nothing' "$(status scripts/replicate.sh --fail; tail -n 1 "$room/cargo" | grep -c replicate)" $'1\n0'
+echo '# edited' >>scripts/remote.sh
+is 'replicate: a commit that nobody else has is refused' "$(status scripts/replicate.sh)" 1
+git checkout -q scripts
+
+fake "$room/loadgen" <<'SH'
+echo "$*" >>"$ROOM/measured"
+cp "$3" "$ROOM/plan-$(wc -l <"$ROOM/measured")"
+[[ "$*" != *--fail* ]]
+SH
+fake "$room/reports" <<'SH'
+echo "$*" >>"$ROOM/studied"
+[[ "$*" != *--calibrate* ]] || { echo 1234 && exit; }
+mkdir -p "$3"
+case ${4-} in
+  --null | --burn) echo '{}' >>"$3/${4#--}.jsonl" ;;
+  --short-long | --layout) echo '[]' >"$3/${4#--}.json" ;;
+  '') echo page >"$3/README.md" ;;
+esac
+SH
+export LOADGEN=$room/loadgen REPORTS=$room/reports
+study=reports/published/study
+measured() { wc -l <"$room/measured"; }
+is 'study: without a flag the page alone is written' "$(status scripts/study.sh; ls "$study")" $'0\nREADME.md'
+is 'study: null runs' "$(status scripts/study.sh --null 2; wc -l <"$study/null.jsonl"; measured)" $'0\n2\n2'
+has 'study: … each with a seed of its own' "$(tail -n 1 "$room/measured")" '--seed 2 --preflight quick'
+is 'study: what is kept is not measured again' "$(status scripts/study.sh --null 3; measured)" $'0\n3'
+is 'study: runs with a burden, after one to calibrate' "$(status scripts/study.sh --burn 2; wc -l <"$study/burn.jsonl"; measured)" $'0\n2\n6'
+has 'study: … burn what that found' "$(<"$room/plan-6")" 'faults = "burn:1234ns"'
+is 'study: flags are passed on' "$(status scripts/study.sh --short-long --layout -- --allow-debug; grep -c -- '--allow-debug' "$room/measured")" $'0\n2'
+has 'study: short trials stand beside long ones' "$(<"$room/plan-7")" 'window = "2s"'
+is 'study: … once' "$(status scripts/study.sh --short-long --layout; measured)" $'0\n8'
+is 'study: a failed run ends it' "$(status scripts/study.sh --null 9 -- --fail; wc -l <"$study/null.jsonl")" $'1\n3'
+is 'study: a number must be one' "$(status scripts/study.sh --null many)" 1
+unset LOADGEN REPORTS
+
 is 'bench: benches that report a time succeed' "$(status scripts/bench.sh -q)" 0
 has 'bench: -q is short, but for real' "$(tail -n 1 "$room/cargo")" '--benches -- --warm-up-time 0.1 --measurement-time'
 has 'bench: the share of the floor is shown' "$(<"$room/out")" '1.50 of the floor'
@@ -183,7 +225,7 @@ cp -r scripts "$room/sources/scripts"
 git -C "$room/sources" init -q && git -C "$room/sources" add .
 is 'size: tests do not count' "$("$room/sources/scripts/size.sh")" '3 physical lines, 1 of code, 1 names of types'
 
-for script in remote tune-host publish referee llm-peers bench autobahn fuzz screenshots size; do
+for script in remote tune-host publish replicate study referee llm-peers bench autobahn fuzz screenshots size; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

@@ -6,6 +6,10 @@ use trial::Line;
 
 fuzz_target!(|input: &str| {
     let Ok(line) = Line::parse(input) else { return };
+    // A loop of an older record is written as the trial that it was, which its run alone can say.
+    if matches!(line, Line::AgentLoop(_)) {
+        return;
+    }
     let mut text = Vec::new();
     line.write(&mut text).expect("a Vec takes everything");
     let text = str::from_utf8(&text).expect("JSON is UTF-8");

@@ -1,27 +1,25 @@
-//! `agent`: takes "WebSocket is faster for agents" apart into connection reuse, incremental input and the transport itself.
+//! `agent`: takes "WebSocket is faster for agents" apart into connection reuse, incremental input and the transport itself: a plan
+//! with a cell of tool loops for each round trip, run like any other.
 
 use super::flags::{TokenArgs, bytes, duration};
 use super::output::{BuildArgs, Ended, OutputArgs};
-use crate::agent::blocks::{Blocks, facts};
 use crate::interrupt::Interrupt;
 use crate::progress::Display;
-use crate::{print, timestamp};
+use crate::runner::{self, RunOptions};
+use crate::workload::Session;
 use anyhow::ensure;
 use clap::Args;
 use client::endpoint::Endpoint;
+use client::tls::Trust;
 use std::path::Path;
 use std::time::Duration;
-use trial::{AgentPlan, End, Line, Plan, Run, StopRule};
-
-/// Most bytes of one request: below what our servers take.
-const MAX_REQUEST_BYTES: usize = 1 << 20;
-/// Longest round trip that is added, and how many different ones.
-const MAX_RTT: (Duration, usize) = (Duration::from_secs(2), 8);
+use trial::{Cadence, Plan, StopRule, ToolLoop, Workload};
+use wire::Facts;
 
 /// Flags of `agent`.
 #[derive(Debug, Args)]
 pub struct AgentArgs {
-    /// One of our servers (`loadgen serve`), as http://host:port [default: a fresh one for each block]
+    /// One of our servers (`loadgen serve`), as http://host:port [default: a fresh one for each loop]
     #[arg(value_name = "URL")]
     url: Option<String>,
     /// Turns of a loop: a request, its answer, a tool
@@ -61,64 +59,63 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, plan, &out))?;
     args.output.conclude(&out)?;
-    if ended.interrupted {
-        print::say(format_args!("interrupted after {} loops; whole blocks of them count", ended.finished));
-        return Ok(130);
-    }
-    match ended.failures.first() {
-        Some(first) => {
-            anyhow::bail!("{} of {} loops failed; the first: {first}", ended.failures.len(), ended.finished)
-        }
-        None => Ok(0),
-    }
+    ended.status()
 }
 
-async fn measure(args: &AgentArgs, plan: AgentPlan, out: &Path) -> anyhow::Result<Ended> {
+async fn measure(args: &AgentArgs, mut plan: Plan, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
-    let (target, headers) = (args.target()?, args.token.join(&[])?);
-    let cost_per_byte_ns = match &target {
-        Some(endpoint) => {
-            let facts = facts(endpoint, &headers).await?;
-            args.build.refuse_debug_of("server", &facts.profile)?;
-            facts.llm.cost_per_byte_ns
-        }
-        None => plan.cost_per_byte_ns,
-    };
-    let plan = AgentPlan { cost_per_byte_ns, ..plan };
-    let mut journal = args.output.open(out, args.run(&plan))?;
+    let headers = args.token.join(&[])?;
+    if let Some(endpoint) = args.target()? {
+        let facts = Session::open(&endpoint, &Trust::from_flags(None, false), &headers).await?.facts;
+        args.build.refuse_debug_of("server", &facts.profile)?;
+        as_stated(&mut plan, &facts);
+    }
+    let options = RunOptions { target: args.url.clone(), headers, ..RunOptions::local(args.output.seed, 1) };
+    let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.url.as_ref()))?;
     let mut display = Display::new(args.output.json);
-    let blocks = Blocks { plan, seed: args.output.seed, target, headers };
-    let progress = blocks.run(&mut journal, &mut interrupt, |progress| display.show(progress)).await?;
+    let progress =
+        runner::run(&plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
     display.finish();
-    let interrupted = interrupt.came();
-    let reason = if interrupted { "interrupted" } else { "plan finished" }.to_owned();
-    let (trials, planned) = (progress.finished, progress.planned);
-    journal.append(&Line::End(End { reason, finished: timestamp::now(), trials, planned, stops: Vec::new() }))?;
-    Ok(Ended { interrupted, finished: trials, planned, failures: progress.failures })
+    let runner::Progress { finished, planned, failures, .. } = progress;
+    Ok(Ended { interrupted: interrupt.came(), finished, planned, failures })
+}
+
+/// Gives every cell the knobs of a server that runs already.
+fn as_stated(plan: &mut Plan, Facts { tuning, llm, .. }: &Facts) {
+    for cell in &mut plan.cells {
+        (cell.preset, cell.flush, cell.cadence) = (tuning.preset, Some(tuning.flush), Cadence::of(tuning));
+        if let Workload::ToolLoop(asked) = &mut cell.workload {
+            asked.cost_per_byte_ns = llm.cost_per_byte_ns;
+        }
+    }
 }
 
 impl AgentArgs {
-    fn plan(&self) -> anyhow::Result<AgentPlan> {
-        let most = self.growth.saturating_mul(self.turns as usize).saturating_add(self.history);
-        ensure!(
-            most <= MAX_REQUEST_BYTES,
-            "--history and --growth: {most} bytes at the end, at most {MAX_REQUEST_BYTES}"
-        );
-        ensure!((1.0..=10_000.0).contains(&self.speed), "--speed takes a factor from 1 to 10000");
-        let (longest, number) = MAX_RTT;
-        let mut rtts_ns: Vec<u64> = self.rtt.iter().map(|rtt| rtt.as_nanos() as u64).collect();
-        rtts_ns.sort_unstable();
-        rtts_ns.dedup();
-        let fits = rtts_ns.len() <= number && self.rtt.iter().all(|rtt| *rtt <= longest);
-        ensure!(fits, "--rtt takes at most {number} round trips of at most {}", humantime::format_duration(longest));
-        Ok(AgentPlan {
+    /// A cell for each round trip. The arm over HTTP/2 is among its arms: its trials say why it is not measured.
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let mut rtts = self.rtt.clone();
+        rtts.sort_unstable();
+        rtts.dedup();
+        let asked = |rtt| ToolLoop {
             turns: self.turns,
-            blocks: self.blocks,
-            rtts_ns,
+            rtt,
             history_bytes: self.history,
             growth_bytes: self.growth,
             speed: self.speed,
             cost_per_byte_ns: self.server_cost_per_byte,
+        };
+        let cells: Vec<ToolLoop> = rtts.into_iter().map(asked).collect();
+        if let Some(problem) = cells.iter().find_map(ToolLoop::problem) {
+            anyhow::bail!("{problem}");
+        }
+        let why = "what of 'WebSocket is faster for agents' is connection reuse, incremental input, the transport";
+        Ok(Plan {
+            name: "agent".to_owned(),
+            why: why.to_owned(),
+            cells: cells.into_iter().map(|asked| asked.cell(self.blocks)).collect(),
+            stop: StopRule::default(),
+            verdicts: true,
+            practical: None,
         })
     }
 
@@ -128,14 +125,5 @@ impl AgentArgs {
         ensure!(endpoint.path_and_query == "/", "agent takes a base URL, such as http://host:8080, without a path");
         ensure!(!endpoint.tls, "agent measures in cleartext: its relay would break TLS; use http://");
         Ok(Some(endpoint))
-    }
-
-    /// The first line of the records. The plan has no cells: a loop is no trial of one.
-    fn run(&self, plan: &AgentPlan) -> Run {
-        let why = "what of 'WebSocket is faster for agents' is connection reuse, incremental input, the transport";
-        let (name, why, cells, stop) = ("agent".to_owned(), why.to_owned(), Vec::new(), StopRule::default());
-        let first_line =
-            self.output.first_line(Plan { name, why, cells, stop, verdicts: true, practical: None }, self.url.as_ref());
-        Run { agent: Some(plan.clone()), ..first_line }
     }
 }

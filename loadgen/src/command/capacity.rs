@@ -27,7 +27,7 @@ const MAX_CONNECTIONS: u64 = 20_000;
 const TICK: Duration = Duration::from_micros(100);
 /// Rounds of the floor: the median of three leaves out one that the host disturbed.
 const FLOOR_ROUNDS: u32 = 3;
-/// Blocks of each latency cell: as few as six headline figures (p50 and p99 at three loads) take under Holm.
+/// Blocks of each latency cell: as few as six headline figures (p50 and p99 at three loads) take.
 const LATENCY_BLOCKS: u32 = 8;
 
 /// What is raised until the service level breaks.

@@ -106,16 +106,9 @@ pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let out = args.output.directory();
     let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
     let records = args.output.conclude(&out)?;
-    if ended.interrupted {
-        let (finished, planned) = (ended.finished, ended.planned);
-        print::say(format_args!("interrupted after {finished} of {planned} trials; what was measured is kept"));
-        return Ok(130);
-    }
-    match ended.failures.first() {
-        Some(first) => {
-            anyhow::bail!("{} of {} trials failed; the first: {first}", ended.failures.len(), ended.finished)
-        }
-        None => gate.map_or(Ok(0), |gate| judge(&gate, &args, &records)),
+    match (ended.status()?, gate) {
+        (0, Some(gate)) => judge(&gate, &args, &records),
+        (status, _) => Ok(status),
     }
 }
 
@@ -298,8 +291,11 @@ impl CompareArgs {
             cell.compare_only(kept);
         }
         cell.preset = self.preset.unwrap_or(cell.preset);
-        if let Some(timing) = cell.workload.timing_mut().filter(|_| cell.blocks > 1) {
-            cell.blocks = self.blocks.unwrap_or(cell.blocks);
+        if cell.blocks == 1 || !cell.workload.is_timed() {
+            return;
+        }
+        cell.blocks = self.blocks.unwrap_or(cell.blocks);
+        if let Some(timing) = cell.workload.timing_mut() {
             timing.window = self.duration.unwrap_or(timing.window);
             timing.warmup = self.warmup.unwrap_or(timing.warmup);
         }

@@ -53,6 +53,24 @@ pub struct Ended {
     pub failures: Vec<String>,
 }
 
+impl Ended {
+    /// The exit status of a run to its end or an interrupt.
+    ///
+    /// # Errors
+    /// When any trial failed: how many, and why the first did.
+    pub fn status(&self) -> anyhow::Result<u8> {
+        let (finished, planned) = (self.finished, self.planned);
+        if self.interrupted {
+            print::say(format_args!("interrupted after {finished} of {planned} trials; what was measured is kept"));
+            return Ok(130);
+        }
+        match self.failures.first() {
+            Some(first) => anyhow::bail!("{} of {finished} trials failed; the first: {first}", self.failures.len()),
+            None => Ok(0),
+        }
+    }
+}
+
 impl OutputArgs {
     /// Where results go.
     pub fn directory(&self) -> PathBuf {
@@ -75,7 +93,6 @@ impl OutputArgs {
             target: target.map(|url| redact::url(url)),
             warnings: debug.into_iter().chain([place]).collect(),
             capacity: None,
-            agent: None,
         }
     }
 

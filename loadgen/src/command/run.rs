@@ -197,7 +197,6 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
         target: Some(redact::url(&args.url)),
         warnings: Vec::new(),
         capacity: None,
-        agent: None,
     };
     journal.append(&Line::Run(Box::new(run)))?;
     journal.append(&Line::Trial(Box::new(trial.clone())))?;

@@ -5,7 +5,7 @@ use reports::compare::{headlines_by, independent, principal, subject_and_judged}
 use reports::stats::median;
 use reports::verdict::{FEWEST_BLOCKS, Ratio};
 use std::collections::{BTreeMap, BTreeSet};
-use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Plan, Trial};
+use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Plan, Quantile, Trial};
 
 /// A half-width, as a share of the log margin, below which an interval can lie inside the margin or outside of it.
 const HALF_WIDTH: f64 = 1.0 / 1.5;
@@ -59,12 +59,14 @@ impl<'a> Widths<'a> {
         }
     }
 
-    /// Whether every headline figure that one trial can estimate is known as well as its margin asks, or as well as the
-    /// shortest time that matters; never with fewer blocks than any interval needs, nor without a figure.
+    /// Whether every headline figure but tails is known as well as its margin asks, or as well as the shortest time that
+    /// matters; never with fewer blocks than any interval needs, nor without a figure. A tail's blocks are many times those of
+    /// its median: it has the bound that they leave.
     pub fn are_narrow(&self, cell: &Cell) -> bool {
         let family = self.plan.cells.iter().map(|cell| self.contests(cell).len()).sum();
         let contests = self.contests(cell);
-        !contests.is_empty() && contests.iter().all(|contest| self.is_narrow(contest, family))
+        let mut waited_for = contests.iter().filter(|contest| !is_tail(contest.figure)).peekable();
+        waited_for.peek().is_some() && waited_for.all(|contest| self.is_narrow(contest, family))
     }
 
     /// Every headline contest of a cell that takes a test, by the durations that its verdicts use.
@@ -104,13 +106,18 @@ impl<'a> Widths<'a> {
     }
 }
 
+/// Whether a figure is a quantile above the median.
+const fn is_tail(figure: Figure) -> bool {
+    matches!(figure, Figure::Duration(_, quantile) if !matches!(quantile, Quantile::P50))
+}
+
 /// Every figure that is a headline of a cell, whichever duration its verdicts use.
 fn figures(cell: &Cell) -> BTreeSet<Figure> {
     let judged = || STAND_INS.map(Some).into_iter().chain([principal(cell)]);
     cell.others().flat_map(|other| judged().flat_map(move |judged| headlines_by(cell, other, judged))).collect()
 }
 
-/// A quantile that one trial has too few events for will not become narrow: it is not waited for.
+/// Whether one trial has the events that a figure takes; where it has not, only all trials together estimate it.
 fn is_estimable(cell: &Cell, measurement: &Measurement, figure: Figure) -> bool {
     let Figure::Duration(metric, quantile) = figure else { return true };
     let durations = measurement.distributions.get(&metric).map_or(0, Distribution::len);
@@ -122,7 +129,7 @@ mod tests {
     use super::super::samples;
     use super::*;
     use std::time::Duration;
-    use trial::{Counters, Quantile, Scenario};
+    use trial::{Counters, Scenario};
     use wire::Transport;
 
     const P50: Quantile = Quantile::P50;
@@ -199,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quantile_that_only_all_trials_estimate_is_not_waited_for() {
+    fn a_tail_is_not_waited_for() {
         let scenario = samples::trial(Scenario::Push);
         let plan = plan(&scenario.cell);
         // The medians of all trials agree, their tails do not.
@@ -212,7 +219,7 @@ mod tests {
             }
         };
         let narrow = |events| are_narrow(&plan, &trials(&scenario, 12, 0.3, tailed(events)));
-        assert!(!narrow(20_000), "a trial has enough for p99, which is not known");
+        assert!(narrow(20_000), "a trial has enough for p99, which is not known");
         assert!(narrow(500), "a trial has too few for p99");
     }
 

@@ -6,8 +6,9 @@ use std::fs;
 use std::process::Command;
 
 /// Kernel settings, as `sysctl` names them.
-const SYSCTLS: [&str; 17] = [
+const SYSCTLS: [&str; 18] = [
     "kernel.osrelease",
+    "kernel.randomize_va_space",
     "net.core.default_qdisc",
     "net.core.rmem_max",
     "net.core.somaxconn",

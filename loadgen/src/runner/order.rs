@@ -2,7 +2,7 @@
 
 use reports::compare::headline_tests;
 use std::time::Duration;
-use trial::{Arm, Plan};
+use trial::{Arm, Layout, Plan, Start};
 
 /// One trial of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,19 @@ pub(crate) struct Turn {
     pub(crate) attempt: u32,
     pub(crate) position: u32,
     pub(crate) seed: u64,
+}
+
+impl Turn {
+    /// What is drawn for the trial's processes, on a host with these CPUs: from the block's seed, and for each arm of the block
+    /// by itself.
+    pub(crate) fn layout(&self, cpus: &[usize]) -> Layout {
+        let place = u64::from(self.attempt) << 32 | u64::from(self.position);
+        let mut random = fastrand::Rng::with_seed(self.seed);
+        let mut random = fastrand::Rng::with_seed(random.u64(..) ^ place);
+        let mut start =
+            || Start { environment_bytes: random.u16(..=Start::MOST_BYTES), cpu: random.choice(cpus).copied() };
+        Layout { server: Some(start()), generator: start() }
+    }
 }
 
 /// Neighbouring trials that hold each arm of a cell once.
@@ -106,6 +119,23 @@ mod tests {
         assert_ne!(blocks(&plan(""), 7), blocks(&plan(""), 8));
         let orders: BTreeSet<_> = blocks(&plan(""), 7).into_iter().map(|block| block.arms).collect();
         assert!(orders.len() > 1, "arms are shuffled inside their blocks");
+    }
+
+    #[test]
+    fn each_arm_of_a_block_draws_its_layout_from_the_seed() {
+        let drawn = |seed| -> Vec<Layout> {
+            let blocks = blocks(&plan(""), seed);
+            blocks.iter().flat_map(|block| block.turns().map(|turn| turn.layout(&[2, 5])).collect::<Vec<_>>()).collect()
+        };
+        assert_eq!(drawn(7), drawn(7));
+        let starts: Vec<Start> = drawn(7).iter().flat_map(|it| [it.server.unwrap(), it.generator]).collect();
+        let sizes: BTreeSet<_> = starts.iter().map(|start| start.environment_bytes).collect();
+        assert!(sizes.len() > starts.len() * 9 / 10 && *sizes.last().unwrap() <= Start::MOST_BYTES, "{sizes:?}");
+        assert_eq!(starts.iter().map(|start| start.cpu).collect::<BTreeSet<_>>(), [Some(2), Some(5)].into());
+        let block = &blocks(&plan(""), 7)[0];
+        let again = block.clone().again();
+        let first = |block: &Block| block.turns().next().unwrap().layout(&[]);
+        assert!(first(block) != first(&again) && first(block).generator.cpu.is_none());
     }
 
     #[test]

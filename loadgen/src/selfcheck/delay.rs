@@ -15,7 +15,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use trial::{Case, Figure, Metric, Quantile};
+use trial::{Case, Figure, Metric, Quantile, Start};
 use wire::{MonoTime, Transport};
 
 pub(super) const TEXTS: [&str; 3] = [
@@ -109,7 +109,7 @@ fn spin(from: MonoTime, length_ns: u64) -> u64 {
 pub(super) async fn delays(bench: &Bench) -> Answer {
     // So few events that the longest spinning is less than half of a CPU.
     let cell = cell("push", "rate=300\nwarmup='150ms'\nwindow='300ms'");
-    let server = OwnServer::start(&cell).await.map_err(|error| error.to_string())?;
+    let server = OwnServer::start(&cell, Start::default()).await.map_err(|error| error.to_string())?;
     let address = server.url().trim_start_matches("http://").trim_end_matches('/');
     let address: SocketAddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
     let open = |delay_ns| Proxy::open(address, BASE_NS + delay_ns).map_err(|error| error.to_string());

@@ -96,7 +96,6 @@ async fn altered(bench: &Bench, alter: impl Fn(&mut Tuning)) -> Result<Records, 
         host: host::facts(),
         target: None,
         capacity: None,
-        agent: None,
         warnings: Vec::new(),
     };
     Ok(Records { trials, ..Records::of(run, PathBuf::new()) })

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
-use trial::{ClientKind, Counters, ExactPass, Measurement, Outcome, Tally};
+use trial::{ClientKind, Counters, ExactPass, Measurement, Outcome, Start, Tally};
 use wire::{Payload, Rate, Schedule, Subscription};
 
 /// Events of the two runs.
@@ -117,7 +117,7 @@ pub async fn count(order: &Order, instrument: Instrument, events: u64) -> Result
     let (path, query) = (order.arm.protocol.path(), subscription(order, events).to_query());
     let reader = Order { url: format!("{}{path}?{query}", server.url()), ..order.clone() };
     let wrapper = instrument.wrapper(&ours);
-    let trial = timeout(LIMIT * 2, generator::run(&reader, Some(&wrapper), |_| {})).await;
+    let trial = timeout(LIMIT * 2, generator::run(&reader, (Some(&wrapper), Start::default()), |_| {})).await;
     server.stop().await;
     let trial = trial.map_err(|_| TrialError::Silent(LIMIT * 2))?.map_err(TrialError::Broken)?;
     let received = match trial.outcome {

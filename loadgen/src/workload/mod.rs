@@ -19,6 +19,7 @@ mod relay;
 mod schedule;
 mod session;
 mod subscription;
+mod tool_loop;
 mod uplink;
 
 pub use codec::costs;
@@ -119,7 +120,9 @@ impl Observer {
 /// Runs one trial to its record. A failure is a record too.
 pub async fn trial(mut order: Order, observer: Observer) -> Trial {
     // Answers are read by one thread, whatever else there is.
-    order.threads = if matches!(order.cell.workload, Workload::Llm { .. }) { 1 } else { order.threads };
+    if matches!(order.cell.workload, Workload::Llm { .. } | Workload::ToolLoop(_)) {
+        order.threads = 1;
+    }
     let (started, mut session) = (Started::now(), None);
     let outcome = match attempt(&order, &mut session, observer).await {
         Ok(measurement) => Outcome::Measured(Box::new(measurement)),
@@ -171,6 +174,7 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Workload::Llm { connections, asked, timing, .. } => {
             llm::run(order, session, observer, (*connections, asked, *timing)).await
         }
+        Workload::ToolLoop(asked) => tool_loop::run(order, session, asked).await,
         Workload::Codec | Workload::Exact { .. } | Workload::Endpoint { .. } => {
             Err(TrialError::Unsupported("it needs no server of the runner's".to_owned()))
         }

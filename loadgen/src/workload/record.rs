@@ -42,6 +42,7 @@ pub fn record(order: &Order, started: &Started, outcome: Outcome) -> Trial {
         server: None,
         client: ClientFacts { pid: std::process::id(), threads: order.threads, cpus: host::cpus() },
         clock: None,
+        layout: None,
         noise: None,
         warnings: Vec::new(),
         outcome,

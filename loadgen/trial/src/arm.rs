@@ -17,14 +17,35 @@ pub enum ClientKind {
     Lean,
     /// What an ordinary application uses: hyper with an SSE parser crate, tokio-tungstenite.
     Library,
+    /// The lean one, with a new connection for each turn of a tool loop.
+    Reconnecting,
+    /// The lean one, which sends of a tool loop's history only what is new (`previous_response_id`).
+    Incremental,
+}
+
+impl ClientKind {
+    /// Every client.
+    pub const ALL: [Self; 4] = [Self::Lean, Self::Library, Self::Reconnecting, Self::Incremental];
+
+    /// The name in an arm; the lean one stands in none.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lean => "lean",
+            Self::Library => "library",
+            Self::Reconnecting => "reconnecting",
+            Self::Incremental => "incremental",
+        }
+    }
+
+    /// The name where it is not the default.
+    fn part(self) -> Option<&'static str> {
+        (self != Self::default()).then(|| self.name())
+    }
 }
 
 impl fmt::Display for ClientKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Lean => "lean",
-            Self::Library => "library",
-        })
+        f.pad(self.name())
     }
 }
 
@@ -169,9 +190,11 @@ pub enum ParseArmError {
     #[error("`{0}` names no server: letters, digits and hyphens, 1 to {STACK_BYTES}, the first a lower-case letter")]
     Stack(String),
     /// What follows `!` is no client other than the default.
-    #[error("unknown client `{0}`, expected `library`, or nothing for the lean one")]
+    #[error("unknown client `{0}`, expected one of {known}, or nothing for the lean one", known = list(OTHERS))]
     Client(String),
 }
+
+const OTHERS: [&str; 3] = [ClientKind::Library.name(), ClientKind::Reconnecting.name(), ClientKind::Incremental.name()];
 
 fn list<const N: usize>(names: [&str; N]) -> String {
     names.map(|name| format!("`{name}`")).join(", ")
@@ -232,8 +255,8 @@ impl Arm {
         if let Some(stack) = self.stack {
             let _ = write!(text, "@{}", stack.name());
         }
-        if self.client == ClientKind::Library {
-            text.push_str("!library");
+        if let Some(client) = self.client.part() {
+            let _ = write!(text, "!{client}");
         }
         text
     }
@@ -244,7 +267,7 @@ impl Arm {
         let compression = self.compression.map(|compression| compression.name().to_owned());
         // Marked, since the name may be that of any other part.
         let stack = self.stack.map(|stack| format!("at-{}", stack.name()));
-        let client = (self.client == ClientKind::Library).then(|| "library".to_owned());
+        let client = self.client.part().map(str::to_owned);
         let twin = self.twin.then(|| "twin".to_owned());
         let parts = [carrier, compression, stack, client, twin].into_iter().flatten();
         parts.fold(self.protocol.name().to_owned(), |name, part| name + "." + &part)
@@ -283,11 +306,7 @@ impl FromStr for Arm {
             carrier: carrier.map_or(Ok(Carrier::default()), named_carrier)?,
             compression: plus.map(named_compression).transpose()?,
             stack: stack.map(str::parse).transpose()?,
-            client: match client {
-                None => ClientKind::Lean,
-                Some("library") => ClientKind::Library,
-                Some(other) => return Err(ParseArmError::Client(other.to_owned())),
-            },
+            client: client.map_or(Ok(ClientKind::Lean), named_client)?,
             twin,
         })
     }
@@ -311,6 +330,11 @@ fn carrier_of(text: &str) -> (&str, Option<&str>) {
 fn named_carrier(name: &str) -> Result<Carrier, ParseArmError> {
     let known = Carrier::ALL.into_iter().find(|carrier| carrier.name() == name);
     known.ok_or_else(|| ParseArmError::Carrier(name.to_owned()))
+}
+
+fn named_client(name: &str) -> Result<ClientKind, ParseArmError> {
+    let known = ClientKind::ALL.into_iter().find(|client| client.part() == Some(name));
+    known.ok_or_else(|| ParseArmError::Client(name.to_owned()))
 }
 
 fn named_compression(name: &str) -> Result<Compression, ParseArmError> {

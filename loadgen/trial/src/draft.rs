@@ -1,6 +1,6 @@
 //! A workload in one flat form, whatever its kind: what a plan's file says of it, and what the records of schemas 1 to 6 hold.
 
-use crate::{Content, Job, LlmLoad, Pace, Push, Scenario, Timing, Workload};
+use crate::{Content, Job, LlmLoad, Pace, Push, Scenario, Timing, ToolLoop, Workload};
 use script::JobKind;
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub(crate) struct Draft {
     pub llm: Option<LlmLoad>,
     #[serde(default)]
     pub job: Option<Watched>,
+    #[serde(default)]
+    pub tool_loop: Option<ToolLoop>,
 }
 
 /// How much of what, for how long.
@@ -48,7 +50,7 @@ pub(crate) struct Watched {
 impl Draft {
     /// The workload, with the fields that its kind reads.
     pub(crate) fn workload(self) -> Workload {
-        let Self { scenario, load, steps, stamps, llm, job } = self;
+        let Self { scenario, load, steps, stamps, llm, job, tool_loop } = self;
         let Load { connections, schedule, rate, payload_bytes, sharing, ids, warmup, window, faults } = load;
         let (pace, content, timing) =
             (Pace { schedule, rate }, Content { payload_bytes, ids }, Timing { warmup, window });
@@ -71,6 +73,7 @@ impl Draft {
                 Some(asked) => Workload::Llm { connections, rate, asked, timing },
                 None => Workload::Endpoint { connections, pace, timing },
             },
+            Scenario::ToolLoop => Workload::ToolLoop(tool_loop.unwrap_or_default()),
         }
     }
 }

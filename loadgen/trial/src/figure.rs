@@ -9,10 +9,11 @@ pub use dimension::{Dimension, Direction};
 pub use id::UnknownWord;
 pub use quotient::{backlog_growth, slope};
 
-use crate::{Leg, Measurement, Metric, Quantile, Scenario, Words};
+use crate::tool_loop::mean;
+use crate::{Leg, LoopTurn, Measurement, Metric, Quantile, Scenario, Words};
 use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
 use Direction::{Higher, Lower};
-use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate};
+use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate, ToolLoop};
 use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
 use std::time::Duration;
 
@@ -305,6 +306,60 @@ quantities! {
         id: "client-syscalls", unit: Count, margin: 0.02, better: Lower, exact: true, compared: &[Exact],
         of: |m| counted(&m.exact.as_ref()?.client_syscalls),
         words: ["client system calls per event", "客户端系统调用 / 事件"],
+    }
+    /// Nanoseconds that a turn of a tool loop takes beyond the model's schedule.
+    TurnOverhead {
+        id: "turn-overhead", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[ToolLoop],
+        of: |m| mean(&m.turns, LoopTurn::overhead_ns),
+        words: ["overhead a turn", "每轮开销"],
+    }
+    /// The same without the first turn of each loop, which pays for the connection.
+    LaterTurnOverhead {
+        id: "later-turn-overhead", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[ToolLoop],
+        of: |m| mean(m.turns.get(1..)?, LoopTurn::overhead_ns),
+        words: ["overhead a turn, first turns left out", "每轮开销（不计首轮）"],
+    }
+    /// Nanoseconds by which the first content of a turn is later than due.
+    FirstContentLate {
+        id: "first-content-late", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[ToolLoop],
+        of: |m| mean(&m.turns, |turn| turn.first_content_ns as f64 - turn.first_content_due_ns as f64),
+        words: ["first content late by", "首个内容迟到"],
+    }
+    /// Bytes sent for the first turn of a tool loop.
+    FirstTurnBytesUp {
+        id: "first-turn-bytes-up", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[ToolLoop],
+        of: |m| Some(m.turns.first()?.up_bytes as f64),
+        words: ["up, first turn", "首轮上行"],
+    }
+    /// Bytes sent for the last turn of a tool loop.
+    LastTurnBytesUp {
+        id: "last-turn-bytes-up", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[ToolLoop],
+        of: |m| Some(m.turns.last()?.up_bytes as f64),
+        words: ["up, last turn", "末轮上行"],
+    }
+    /// Bytes received for a turn of a tool loop.
+    TurnBytesDown {
+        id: "turn-bytes-down", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[ToolLoop],
+        of: |m| mean(&m.turns, |turn| turn.down_bytes as f64),
+        words: ["down a turn", "每轮下行"],
+    }
+    /// TCP connections of a tool loop.
+    ConnectionsPerLoop {
+        id: "loop-connections", unit: Count, margin: 0.005, better: Lower, exact: true, compared: &[ToolLoop],
+        of: |m| Some(mean(&m.turns, |turn| f64::from(turn.connections))? * m.turns.len() as f64),
+        words: ["connections a loop", "每循环连接数"],
+    }
+    /// Nanoseconds from the request of a turn to the end of its answer.
+    TurnTime {
+        id: "turn", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[],
+        of: |m| mean(&m.turns, |turn| turn.answer_ns as f64),
+        words: ["a turn without its tool", "一轮（不含工具）"],
+    }
+    /// Nanoseconds that a turn takes by the model's schedule.
+    ScheduledTurn {
+        id: "scheduled-turn", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[],
+        of: |m| mean(&m.turns, |turn| turn.model_ns as f64),
+        words: ["a turn by the model's schedule", "模型时间表中的一轮"],
     }
 }
 

@@ -7,7 +7,6 @@
 #[cfg(test)]
 extern crate self as trial;
 
-mod agent;
 mod arm;
 mod cadence;
 mod capacity;
@@ -23,6 +22,7 @@ mod heap_account;
 mod job;
 mod kernel_stamps;
 mod layers;
+mod layout;
 mod llm;
 mod llm_load;
 mod load;
@@ -41,9 +41,9 @@ mod selfcheck;
 mod span;
 mod stalls;
 mod supports;
+mod tool_loop;
 mod workload;
 
-pub use agent::{AgentArm, AgentLoop, AgentOutcome, AgentPlan, AgentTurn};
 pub use arm::{Arm, Carrier, ClientKind, Compression, NotSupported, ParseArmError, Stack};
 pub use cadence::Cadence;
 pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
@@ -57,6 +57,7 @@ pub use heap_account::{HeapAccount, HeapGrowth};
 pub use job::Job;
 pub use kernel_stamps::KernelStamps;
 pub use layers::{Bothways, Layers, Leg, Traffic};
+pub use layout::{Layout, Start};
 pub use llm::{AnswerSlo, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};
 pub use load::{Content, Pace, Timing};
@@ -64,6 +65,7 @@ pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
 pub use metric::{Metric, Words};
+pub use older::OlderLoop;
 pub use plan::{Cell, Plan, StopRule};
 pub use plan_check::PlanError;
 pub use quantile::Quantile;
@@ -73,4 +75,5 @@ pub use row::{Bilingual, Row, RowChart, RowLine, Rule, Weight};
 pub use second::Second;
 pub use selfcheck::{Case, ProbeResult, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, Stalls, Witness};
+pub use tool_loop::{LoopTurn, ToolLoop};
 pub use workload::{Push, Scenario, Workload};

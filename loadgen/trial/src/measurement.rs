@@ -2,7 +2,7 @@
 
 mod merge;
 
-use crate::{Distribution, ExactPass, HeapAccount, KernelStamps, Layers, LlmCounts, Metric, Second, Stalls};
+use crate::{Distribution, ExactPass, HeapAccount, KernelStamps, Layers, LlmCounts, LoopTurn, Metric, Second, Stalls};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -50,6 +50,9 @@ pub struct Measurement {
     pub dependence: Option<Dependence>,
     /// Requests to a language model (scenario `llm`).
     pub llm: Option<LlmCounts>,
+    /// Turns of a tool loop, in order (scenario `tool-loop`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<LoopTurn>,
     /// Who was late; `None` where nothing is paced, and in records that did not look.
     pub stalls: Option<Stalls>,
 }

@@ -1,11 +1,19 @@
-//! Records of schemas 1 to 5, whose cells say which client reads: given to each of their arms.
+//! Records of earlier schemas: cells that say which client reads, which is given to each of their arms; tool loops that stand in no
+//! cell, which become trials.
 
-use crate::{Arm, Cell, ClientKind, Run, Trial};
+use crate::{Arm, Cell, ClientFacts, ClientKind, Measurement, Outcome, Run, ToolLoop, Trial, Workload};
 use serde::Deserialize;
+use std::time::Duration;
+use wire::Transport::Sse;
+
+/// Most round trips that a run had.
+const MOST_RTTS: usize = 8;
 
 #[derive(Deserialize)]
 struct OfRun {
     plan: OfPlan,
+    #[serde(default)]
+    agent: Option<Loops>,
 }
 
 #[derive(Deserialize)]
@@ -35,11 +43,83 @@ impl OfCell {
     }
 }
 
+/// The tool loops of a run.
+#[derive(Deserialize)]
+struct Loops {
+    blocks: u32,
+    rtts_ns: Vec<u64>,
+    #[serde(flatten)]
+    asked: ToolLoop,
+}
+
+/// One tool loop that stands in no cell; see [`Self::trial`].
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct OlderLoop {
+    #[serde(deserialize_with = "lettered")]
+    arm: Arm,
+    block: u32,
+    position: u32,
+    rtt_ns: u64,
+    outcome: OfLoop,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OfLoop {
+    Measured(Vec<crate::LoopTurn>),
+    Unsupported(String),
+    Failed(String),
+}
+
+/// The arm of a letter.
+fn lettered<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Arm, D::Error> {
+    let letter = String::deserialize(deserializer)?;
+    let twin = Arm::from(Sse).read_by(ClientKind::Incremental).twin();
+    let arms = ToolLoop::arms().into_iter().chain([twin]);
+    let found = ["D", "B", "A", "C", "E", "F", "D'"].into_iter().zip(arms).find(|(name, _)| *name == letter);
+    found.map(|(_, arm)| arm).ok_or_else(|| serde::de::Error::custom(format_args!("no arm {letter}")))
+}
+
+impl OlderLoop {
+    /// The trial that it was, of a run whose plan has its cell; `None` where it has none.
+    pub fn trial(&self, run: &Run) -> Option<Trial> {
+        let rtt = Duration::from_nanos(self.rtt_ns);
+        let has_rtt = |cell: &&Cell| matches!(&cell.workload, Workload::ToolLoop(asked) if asked.rtt == rtt);
+        Some(Trial {
+            schema: run.schema,
+            tool: run.tool.clone(),
+            cell: run.plan.cells.iter().find(has_rtt)?.clone(),
+            arm: self.arm,
+            block: self.block,
+            attempt: 0,
+            position: self.position,
+            seed: run.seed,
+            layout: None,
+            started: run.started.clone(),
+            elapsed_ns: 0,
+            server: None,
+            client: ClientFacts::default(),
+            clock: None,
+            noise: None,
+            warnings: Vec::new(),
+            outcome: match self.outcome.clone() {
+                OfLoop::Measured(turns) => Outcome::Measured(Box::new(Measurement { turns, ..Measurement::default() })),
+                OfLoop::Unsupported(why) => Outcome::Unsupported(why),
+                OfLoop::Failed(why) => Outcome::Failed(why),
+            },
+        })
+    }
+}
+
 /// The first line of a run.
 pub(crate) fn run(text: &str) -> serde_json::Result<Box<Run>> {
     let mut run: Box<Run> = serde_json::from_str(text)?;
     let older: OfRun = serde_json::from_str(text)?;
     older.plan.cells.iter().zip(&mut run.plan.cells).for_each(|(older, cell)| older.give(cell));
+    if let Some(Loops { blocks, rtts_ns, asked }) = older.agent {
+        let at = |rtt_ns| ToolLoop { rtt: Duration::from_nanos(rtt_ns), ..asked.clone() };
+        run.plan.cells.extend(rtts_ns.into_iter().take(MOST_RTTS).map(|rtt_ns| at(rtt_ns).cell(blocks)));
+    }
     Ok(run)
 }
 

@@ -1,6 +1,6 @@
 //! What is to be run: cells, arms, loads. Pure data; reading a plan from TOML is `plan_file`'s job.
 
-use crate::{Arm, Cadence, ClientKind, Row, Scenario, Workload, draft};
+use crate::{Arm, Cadence, ClientKind, Row, Workload, draft};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,7 +99,7 @@ impl Cell {
 
     /// Whether a block, counted from 0, holds the controls.
     pub const fn has_controls(&self, block: u32) -> bool {
-        self.controls_every == 0 || block % self.controls_every == 0
+        self.controls_every == 0 || block.is_multiple_of(self.controls_every)
     }
 
     /// The arms of one block, counted from 0, in the same order.
@@ -118,12 +118,12 @@ impl Cell {
     /// The clients that read in it, each once.
     pub fn clients(&self) -> Vec<ClientKind> {
         let read_by = |client: &ClientKind| self.arms.iter().any(|arm| arm.client == *client);
-        [ClientKind::Lean, ClientKind::Library].into_iter().filter(read_by).collect()
+        ClientKind::ALL.into_iter().filter(read_by).collect()
     }
 
     /// The row that it feeds; where it feeds none, what cells of one's own are shown in.
     pub fn section(&self) -> &Row {
-        self.row.as_deref().unwrap_or_else(|| Row::own(self.workload.scenario() == Scenario::Llm))
+        self.row.as_deref().unwrap_or_else(|| Row::own(self.workload.scenario()))
     }
 
     /// Expected length of one block, on average over those with and without controls.
@@ -157,6 +157,7 @@ impl Cell {
                 Workload::Codec => Duration::from_millis(1_600),
                 Workload::Browser => Duration::from_secs(8),
                 Workload::Exact { .. } => Duration::from_secs(14),
+                Workload::ToolLoop(asked) => asked.expected(),
             }
     }
 }

@@ -111,6 +111,7 @@ fn problem_of_workload(workload: &Workload) -> Option<String> {
     found.or_else(|| match workload {
         Workload::Llm { asked, .. } => asked.problem(),
         Workload::Job(job) => job.problem(),
+        Workload::ToolLoop(asked) => asked.problem(),
         _ => None,
     })
 }

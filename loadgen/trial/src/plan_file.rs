@@ -4,7 +4,7 @@
 
 use crate::draft::{Draft, Load, Watched};
 use crate::plan_check::PlanError;
-use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, Workload};
+use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, ToolLoop, Workload};
 use script::JobKind;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -92,6 +92,8 @@ struct CellSpec {
     arrival: Option<Begin>,
     speed: Option<f64>,
     tokens: Option<u32>,
+    #[serde(rename = "loop")]
+    tool_loop: Option<ToolLoop>,
 }
 
 impl Plan {
@@ -180,6 +182,7 @@ impl CellSpec {
             stamps: true,
             llm: self.llm(),
             job: self.job.map(|kind| Watched { kind, speed: self.speed.unwrap_or(1.0) }),
+            tool_loop: self.tool_loop.clone(),
         };
         let mut workload = draft.workload();
         // Stamps that are asked for and cannot be are refused later.
@@ -212,7 +215,8 @@ impl CellSpec {
         let has_streams = matches!(workload, Workload::Push(_) | Workload::Saturate { .. });
         let has_faults = has_streams || matches!(workload, Workload::Memory { .. } | Workload::Exact { .. });
         let (has_pace, has_content) = (workload.pace().is_some(), workload.content().is_some());
-        let has_many = workload.is_timed() && !matches!(workload, Workload::Connect { .. });
+        let has_timing = workload.timing().is_some();
+        let has_many = has_timing && !matches!(workload, Workload::Connect { .. });
         let keys = [
             ("connections", self.connections.is_some(), has_many),
             ("schedule", self.schedule.is_some(), has_pace),
@@ -221,8 +225,8 @@ impl CellSpec {
             ("ids", self.ids.is_some(), has_content),
             ("sharing", self.sharing.is_some(), has_streams),
             ("faults", self.faults.is_some(), has_faults),
-            ("warmup", self.warmup.is_some(), workload.is_timed()),
-            ("window", self.window.is_some(), workload.is_timed()),
+            ("warmup", self.warmup.is_some(), has_timing),
+            ("window", self.window.is_some(), has_timing),
             ("steps", self.steps.is_some(), matches!(workload, Workload::Memory { .. })),
             ("stamps", self.stamps.is_some(), workload.has_stamps(&[])),
             ("workload", self.workload.is_some(), is_llm),
@@ -230,6 +234,7 @@ impl CellSpec {
             ("tokens", self.tokens.is_some(), is_llm),
             ("speed", self.speed.is_some(), is_llm || is_job),
             ("job", self.job.is_some(), is_job),
+            ("loop", self.tool_loop.is_some(), matches!(workload, Workload::ToolLoop(_))),
         ];
         let unread = keys.into_iter().find(|(_, is_given, is_read)| *is_given && !is_read);
         match (self.scenario, unread) {

@@ -2,7 +2,7 @@
 
 use crate::older;
 use crate::{
-    Action, AgentLoop, AgentPlan, Arm, CapacityPlan, Cell, CellStop, FloorRun, Measurement, Noise, Plan, Preflight,
+    Action, Arm, CapacityPlan, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, Plan, Preflight,
     Redone, Warning,
 };
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,9 @@ pub enum Line {
     Preflight(Box<Preflight>),
     /// One trial, whatever its outcome.
     Trial(Box<Trial>),
-    /// One tool loop of an agent, whatever its outcome.
-    AgentLoop(Box<AgentLoop>),
+    /// One tool loop of an older record: a trial, once its run is known.
+    #[serde(skip_serializing)]
+    AgentLoop(Box<OlderLoop>),
     /// A block that is set aside: it was run again.
     Redone(Redone),
     /// One run of the floor, behind a search for capacity.
@@ -59,9 +60,6 @@ pub struct Run {
     /// The search for capacity, where the run is one: its trials follow from their results and stand in no plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<CapacityPlan>,
-    /// The tool loops, where the run is of those: they are no trials and stand in no cell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<AgentPlan>,
 }
 
 /// The program that wrote a record.
@@ -135,6 +133,9 @@ pub struct Trial {
     pub client: ClientFacts,
     /// Offset to the server's clock; `None` where no one-way time was taken.
     pub clock: Option<ClockOffset>,
+    /// What was drawn for its processes; `None` in older records and where no process was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
     /// What else went on meanwhile.
     #[serde(default)]
     pub noise: Option<Noise>,
@@ -288,9 +289,8 @@ impl Line {
         }
         // By its kind: the derived form would first keep everything in the line, whatever a reader makes of it.
         let line = match head.kind {
-            Kind::Run if head.schema < ARMS_SCHEMA => older::run(text).map(Self::Run),
             Kind::Trial if head.schema < ARMS_SCHEMA => older::trial(text).map(Self::Trial),
-            Kind::Run => serde_json::from_str(text).map(Self::Run),
+            Kind::Run => older::run(text).map(Self::Run),
             Kind::Preflight => serde_json::from_str(text).map(Self::Preflight),
             Kind::Trial => serde_json::from_str(text).map(Self::Trial),
             Kind::AgentLoop => serde_json::from_str(text).map(Self::AgentLoop),

@@ -2,7 +2,7 @@
 //! built-in plans stand in `rows.toml`.
 
 use crate::plan_check::PlanError;
-use crate::{Direction, Figure, UnknownWord};
+use crate::{Direction, Figure, Scenario, UnknownWord};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -143,11 +143,11 @@ pub enum RowChart {
 }
 
 /// The built-in rows, and what cells that feed no row are shown in.
-static BUILT_IN: LazyLock<(Vec<Arc<Row>>, [Row; 2])> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<(Vec<Arc<Row>>, [Row; 3])> = LazyLock::new(|| {
     #[derive(Deserialize)]
     struct BuiltIn {
         section: Vec<Row>,
-        own: [Row; 2],
+        own: [Row; 3],
     }
     let file: BuiltIn = toml::from_str(include_str!("rows.toml")).expect("a test reads the built-in rows");
     (file.section.into_iter().map(Arc::new).collect(), file.own)
@@ -164,9 +164,14 @@ impl Row {
         BUILT_IN.0.iter().find(|row| row.id == id)
     }
 
-    /// What cells that feed no row are shown in: those that ask a language model, and all others.
-    pub fn own(asked: bool) -> &'static Self {
-        &BUILT_IN.1[usize::from(asked)]
+    /// What cells that feed no row are shown in: those that ask a language model, tool loops, and all others.
+    pub fn own(scenario: Scenario) -> &'static Self {
+        let [cells, streams, loops] = &BUILT_IN.1;
+        match scenario {
+            Scenario::Llm => streams,
+            Scenario::ToolLoop => loops,
+            _ => cells,
+        }
     }
 
     /// The quantities over which the report's risk is shared.

@@ -9,7 +9,14 @@ impl Workload {
     /// # Errors
     /// Why it cannot.
     pub fn supports(&self, arm: Arm) -> Result<(), String> {
-        let by_client = if arm.client == ClientKind::Library { self.refuses_library(arm.protocol) } else { None };
+        arm.supported().map_err(|not_yet| not_yet.to_string())?;
+        let by_client = match arm.client {
+            ClientKind::Lean => None,
+            ClientKind::Library => self.refuses_library(arm.protocol),
+            ClientKind::Reconnecting | ClientKind::Incremental => {
+                (!matches!(self, Self::ToolLoop(_))).then(|| format!("the {} client runs tool loops alone", arm.client))
+            }
+        };
         by_client.or_else(|| self.refuses(arm.protocol)).map_or(Ok(()), Err)
     }
 
@@ -22,6 +29,7 @@ impl Workload {
             Self::Push(_) | Self::Saturate { .. } | Self::Memory { .. } | Self::Codec => return None,
             Self::Relay { .. } => "a library client reads to the end of a stream, and a relayed one has none",
             Self::Llm { .. } | Self::Endpoint { .. } => "answers of a language model are read by the lean client",
+            Self::ToolLoop(_) => "tool loops are run by the lean client",
             Self::Job(_) => "events of a job are read by the lean client",
             Self::Echo { .. } | Self::Connect { .. } => "messages and first events are timed by the lean client",
             Self::Handshake { .. } => "no client library shows the heads of its handshake",
@@ -47,11 +55,12 @@ impl Workload {
             (Self::Echo { .. }, RawTcp | HttpStream) => {
                 Some(format!("{transport} is a control for pushed events, it carries no messages up"))
             }
-            (Self::Llm { .. } | Self::Endpoint { .. }, LongPoll | HttpStream | RawTcp) => {
+            (Self::Llm { .. } | Self::Endpoint { .. } | Self::ToolLoop(_), LongPoll | HttpStream | RawTcp) => {
                 Some(format!("{transport} asks no language model"))
             }
             (Self::Job(_), LongPoll | HttpStream | RawTcp) => Some(format!("{transport} watches no job")),
-            (Self::Echo { .. } | Self::Llm { .. } | Self::Endpoint { .. } | Self::Job(_), Sse | WebSocket) => None,
+            (Self::Echo { .. } | Self::Llm { .. } | Self::Endpoint { .. }, Sse | WebSocket) => None,
+            (Self::Job(_) | Self::ToolLoop(_), Sse | WebSocket) => None,
             (Self::Saturate { .. } | Self::Exact { .. } | Self::Relay { .. }, _) => None,
             (Self::Push(_) | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. }, _) => None,
             (Self::Codec | Self::Browser, _) => None,

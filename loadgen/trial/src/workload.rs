@@ -1,7 +1,7 @@
 //! What a trial does: one variant a kind, each with the fields that it reads and no others. In plans and records the kind is the
 //! key `scenario`, and its fields stand beside it.
 
-use crate::{Arm, ClientKind, Content, Job, LlmLoad, Pace, Timing};
+use crate::{Arm, ClientKind, Content, Job, LlmLoad, Pace, Timing, ToolLoop};
 use serde::{Deserialize, Serialize};
 use wire::{Faults, Rate, Sharing};
 
@@ -122,6 +122,8 @@ pub enum Workload {
     },
     /// Watch jobs of our own service.
     Job(Job),
+    /// Run tool loops of an agent against our own language-model service.
+    ToolLoop(ToolLoop),
 }
 
 /// Streams that a server fills on its schedule.
@@ -163,11 +165,12 @@ pub enum Scenario {
     Relay,
     Exact,
     Llm,
+    ToolLoop,
 }
 
 impl Scenario {
     /// Each with one line for `loadgen list`.
-    pub const LISTED: [&str; 11] = [
+    pub const LISTED: [&str; 12] = [
         "push: subscribe and receive at the server's schedule (open loop)",
         "saturate: receive as fast as both ends can (capacity, never latency)",
         "echo: send on the client's schedule, time each reply from its due time",
@@ -179,6 +182,7 @@ impl Scenario {
         "relay: publish on the client's schedule to a topic that its own streams read (one clock)",
         "exact: instructions, allocations and system calls per event, under callgrind and strace; never a time",
         "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
+        "tool-loop: an agent's loop of requests and tools, by connection and by what a turn sends (also: loadgen agent)",
     ];
 }
 
@@ -195,7 +199,7 @@ macro_rules! timing_of {
             | Workload::Endpoint { timing, .. }
             | Workload::Job(Job { timing, .. }) => Some(timing),
             Workload::Memory { .. } | Workload::Handshake { .. } | Workload::Exact { .. } => None,
-            Workload::Codec | Workload::Browser => None,
+            Workload::Codec | Workload::Browser | Workload::ToolLoop(_) => None,
         }
     };
 }
@@ -209,6 +213,7 @@ macro_rules! stamps_of {
             Workload::Saturate { .. } | Workload::Echo { .. } | Workload::Connect { .. } => None,
             Workload::Memory { .. } | Workload::Handshake { .. } | Workload::Codec | Workload::Browser => None,
             Workload::Exact { .. } | Workload::Llm { .. } | Workload::Endpoint { .. } => None,
+            Workload::ToolLoop(_) => None,
         }
     };
 }
@@ -228,6 +233,7 @@ impl Workload {
             Self::Relay { .. } => Scenario::Relay,
             Self::Exact { .. } => Scenario::Exact,
             Self::Llm { .. } | Self::Endpoint { .. } => Scenario::Llm,
+            Self::ToolLoop(_) => Scenario::ToolLoop,
         }
     }
 
@@ -242,7 +248,8 @@ impl Workload {
             | Self::Endpoint { connections, .. }
             | Self::Job(Job { connections, .. }) => *connections,
             Self::Memory { steps, .. } => steps.last().copied().unwrap_or(0),
-            Self::Connect { .. } | Self::Handshake { .. } | Self::Codec | Self::Browser | Self::Exact { .. } => 1,
+            Self::Connect { .. } | Self::Handshake { .. } | Self::Codec | Self::Browser => 1,
+            Self::Exact { .. } | Self::ToolLoop(_) => 1,
         }
     }
 
@@ -255,6 +262,7 @@ impl Workload {
             | Self::Endpoint { pace, .. } => Some(*pace),
             Self::Saturate { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. } => None,
             Self::Codec | Self::Browser | Self::Exact { .. } | Self::Llm { .. } | Self::Job(_) => None,
+            Self::ToolLoop(_) => None,
         }
     }
 
@@ -270,6 +278,7 @@ impl Workload {
             | Self::Relay { content, .. }
             | Self::Exact { content, .. } => Some(*content),
             Self::Codec | Self::Browser | Self::Llm { .. } | Self::Endpoint { .. } | Self::Job(_) => None,
+            Self::ToolLoop(_) => None,
         }
     }
 
@@ -292,6 +301,7 @@ impl Workload {
             | Self::Exact { faults, .. } => Some(faults).filter(|faults| !faults.is_empty()),
             Self::Echo { .. } | Self::Connect { .. } | Self::Handshake { .. } | Self::Codec | Self::Browser => None,
             Self::Relay { .. } | Self::Llm { .. } | Self::Endpoint { .. } | Self::Job(_) => None,
+            Self::ToolLoop(_) => None,
         }
     }
 
@@ -332,12 +342,13 @@ impl Workload {
             Self::Relay { .. } => true,
             Self::Echo { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. } => false,
             Self::Codec | Self::Browser | Self::Exact { .. } | Self::Llm { .. } | Self::Endpoint { .. } => false,
+            Self::ToolLoop(_) => false,
         }
     }
 
     /// Whether its trials are timed, hence repeated in blocks and sensitive to noise.
     pub const fn is_timed(&self) -> bool {
-        self.timing().is_some()
+        self.timing().is_some() || matches!(self, Self::ToolLoop(_))
     }
 
     /// Whether it asks a language model that may be anybody's, whose schedule nobody knows.
@@ -360,7 +371,7 @@ impl Workload {
             Self::Llm { asked, connections, rate, .. } => asked.offered(*connections, *rate),
             Self::Job(job) => Some(job.offered()),
             Self::Saturate { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Endpoint { .. } => None,
-            Self::Handshake { .. } | Self::Codec | Self::Browser | Self::Exact { .. } => None,
+            Self::Handshake { .. } | Self::Codec | Self::Browser | Self::Exact { .. } | Self::ToolLoop(_) => None,
         }
     }
 

@@ -9,7 +9,7 @@ use trial::{Arm, Carrier, ClientKind, Compression, Line, Plan, Trial};
 use wire::Transport;
 
 fn arms() -> impl Strategy<Value = Arm> {
-    let clients = select(vec![ClientKind::Lean, ClientKind::Library]);
+    let clients = select(ClientKind::ALL.to_vec());
     // Names of other parts, among others: they must not be taken for those.
     let stacks = prop_oneof![
         "[a-z][a-z0-9-]{0,15}",
@@ -49,7 +49,7 @@ proptest! {
     }
 
     #[test]
-    fn near_arms_have_different_names(arm in arms(), client in select(vec![ClientKind::Lean, ClientKind::Library]), twin: bool) {
+    fn near_arms_have_different_names(arm in arms(), client in select(ClientKind::ALL.to_vec()), twin: bool) {
         let near = Arm { client, twin, ..arm };
         prop_assert_eq!(arm == near, arm.file_name() == near.file_name());
         let bare = Arm { stack: None, ..arm };
@@ -73,6 +73,8 @@ fn the_grammar_reads_as_it_is_described() {
         ("sse/h1", sse),
         ("sse'", sse.twin()),
         ("sse!library", sse.read_by(ClientKind::Library)),
+        ("sse!reconnecting", sse.read_by(ClientKind::Reconnecting)),
+        ("sse!incremental'", sse.read_by(ClientKind::Incremental).twin()),
         ("websocket/h2+tls", Arm { carrier: Carrier::H2Tls, ..websocket }),
         ("sse/h1+gzip", Arm { compression: Some(Compression::Gzip), ..sse }),
         ("sse+gzip", Arm { compression: Some(Compression::Gzip), ..sse }),
@@ -87,7 +89,10 @@ fn the_grammar_reads_as_it_is_described() {
         ("sse/h3+tls", "unknown carrier `h3+tls`, expected one of `h1`, `h1+tls`, `h2`, `h2+tls`, `h3`"),
         ("sse+tls", "unknown compression `tls`, expected one of `gzip`, `br`, `zstd`, `deflate`"),
         ("sse@Node", "`Node` names no server: letters, digits and hyphens, 1 to 16, the first a lower-case letter"),
-        ("sse!lean", "unknown client `lean`, expected `library`, or nothing for the lean one"),
+        (
+            "sse!lean",
+            "unknown client `lean`, expected one of `library`, `reconnecting`, `incremental`, or nothing for the lean one",
+        ),
     ] {
         assert_eq!(text.parse::<Arm>().unwrap_err().to_string(), problem);
     }
@@ -104,7 +109,7 @@ fn what_cannot_be_run_yet_is_named() {
         assert_eq!(text.parse::<Arm>().unwrap().supported().unwrap_err().to_string(), problem);
     }
     for protocol in Transport::ALL {
-        for client in [ClientKind::Lean, ClientKind::Library] {
+        for client in ClientKind::ALL {
             assert_eq!(Arm::of(protocol).read_by(client).twin().supported(), Ok(()));
         }
     }
@@ -145,6 +150,7 @@ fn an_arm_of_schema_4_has_the_client_of_its_cell() {
             server: None,
             client: trial::ClientFacts::default(),
             clock: None,
+            layout: None,
             noise: None,
             warnings: Vec::new(),
             outcome: trial::Outcome::Failed("no matter".to_owned()),

@@ -248,6 +248,7 @@ fn trial(response_ns: u64) -> Trial {
         server: None,
         client: trial::ClientFacts { threads: 1, ..Default::default() },
         clock: None,
+        layout: None,
         noise: None,
         warnings: Vec::new(),
         outcome: Outcome::Measured(Box::new(measurement)),

@@ -15,7 +15,8 @@ pub fn principal(cell: &Cell) -> Option<Metric> {
         | Scenario::Handshake
         | Scenario::Codec
         | Scenario::Browser
-        | Scenario::Exact => None,
+        | Scenario::Exact
+        | Scenario::ToolLoop => None,
         Scenario::Llm if cell.workload.is_endpoint() => Some(Metric::FirstContent),
         Scenario::Llm => cell.workload.is_paced().then_some(Metric::ResponseTime),
     }
@@ -25,6 +26,7 @@ pub fn principal(cell: &Cell) -> Option<Metric> {
 pub const fn untimed(scenario: Scenario) -> Figure {
     match scenario {
         Scenario::Memory => Figure::RequestedWithoutBuffersPerConnection,
+        Scenario::ToolLoop => Figure::TurnOverhead,
         Scenario::Exact => Figure::InstructionsPerEvent,
         Scenario::Llm => Figure::TokensPerSecond,
         Scenario::Push
@@ -72,7 +74,8 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         | Scenario::Exact
         | Scenario::Handshake
         | Scenario::Codec
-        | Scenario::Browser => &[],
+        | Scenario::Browser
+        | Scenario::ToolLoop => &[],
     };
     let stamped: &[Metric] =
         if scenario == Scenario::Push { &[Metric::SentToKernel, Metric::KernelToRead] } else { &[] };

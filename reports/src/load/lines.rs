@@ -4,7 +4,7 @@ use super::LoadError;
 use crate::printed::one_line;
 use std::io::{self, BufRead, Read as _};
 use std::path::Path;
-use trial::{Line, LineError, Outcome, container};
+use trial::{Line, LineError, Outcome, Run, container};
 
 /// Longest line that is read: a trial with 120 slices, each kept whole with a duration in every bucket, stays below it.
 const MAX_LINE_BYTES: u64 = 8 << 20;
@@ -36,12 +36,14 @@ pub(super) struct Lines<'a> {
     values: usize,
     kept_bytes: usize,
     is_cut: bool,
+    /// A run whose loops stand in no cell of their own line.
+    run: Option<Box<Run>>,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn open(path: &'a Path) -> io::Result<Self> {
         let reader = container::open(path)?;
-        Ok(Self { reader, path, number: 0, bytes: 0, values: 0, kept_bytes: 0, is_cut: false })
+        Ok(Self { reader, path, number: 0, bytes: 0, values: 0, kept_bytes: 0, is_cut: false, run: None })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Read>, LoadError> {
@@ -94,7 +96,8 @@ impl<'a> Lines<'a> {
     }
 
     /// Drops what no report needs, and holds the rest to its bound.
-    fn keep(&mut self, mut line: Line) -> Result<Read, LoadError> {
+    fn keep(&mut self, line: Line) -> Result<Read, LoadError> {
+        let mut line = self.today(line);
         if let Line::Trial(trial) = &mut line {
             trial.summarise_slices();
             if let Outcome::Measured(measurement) = &trial.outcome {
@@ -105,6 +108,21 @@ impl<'a> Lines<'a> {
             return Err(self.wrong("the distributions up to here take more than 128 MiB: not the records of a run"));
         }
         Ok(Read::Whole(line))
+    }
+
+    /// Makes a tool loop of an older record the trial that it was.
+    fn today(&mut self, line: Line) -> Line {
+        match line {
+            Line::Run(run) => {
+                self.run = Some(run.clone());
+                Line::Run(run)
+            }
+            Line::AgentLoop(older) => {
+                let trial = self.run.as_deref().and_then(|run| older.trial(run));
+                trial.map_or(Line::AgentLoop(older), |trial| Line::Trial(Box::new(trial)))
+            }
+            line => line,
+        }
     }
 
     pub(super) fn wrong(&self, problem: impl Into<String>) -> LoadError {

@@ -8,7 +8,7 @@ use crate::number;
 use crate::text::Language;
 use crate::theory::theory_of;
 use plotters::style::text_anchor::HPos;
-use trial::{Arm, Figure};
+use trial::{Arm, Dimension, Figure};
 
 /// Every part of a response time, in the order of the way.
 const PARTS: [Part; 5] = [Part::Timer, Part::Server, Part::Wire, Part::Client, Part::WireAndClient];
@@ -53,7 +53,8 @@ pub(crate) fn bars(cell: &CellComparison, figure: Figure, lang: Language) -> Opt
     block(lang, lang.why(&cell.cell.why), file_name(&cell.cell.name, "rate"), |l| {
         let bars: Vec<Bar> = shown_arms(cell).filter_map(|arm| bar(arm, l)).collect();
         let title = format!("{}: {}", l.figure(figure), cell.cell.name);
-        bars_of(without_titles(title, l.bars_subtitle()), Unit::Count, &bars)
+        let unit = if figure.unit() == Dimension::Time { Unit::Time } else { Unit::Count };
+        bars_of(without_titles(title, l.bars_subtitle()), unit, &bars)
     })
 }
 

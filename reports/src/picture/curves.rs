@@ -246,7 +246,7 @@ pub(crate) fn pace(own: &OwnCells, lang: Language) -> Option<Block> {
     block(lang, lang.llm_chart_caption(), "llm-pace".to_owned(), |l| {
         let each = [true, false].into_iter().flat_map(|single| TRANSPORTS.map(|transport| (transport, single)));
         let curves: Vec<Curve> = each.filter_map(|(transport, single)| curve(transport, single, l)).collect();
-        let (title, subtitle) = (l.of(&Row::own(true).title).to_owned(), l.llm_chart_subtitle());
+        let (title, subtitle) = (l.of(&Row::own(trial::Scenario::Llm).title).to_owned(), l.llm_chart_subtitle());
         pace_of(ChartText { title, subtitle, x: l.llm_pace_head(), y: l.llm_chart_axis() }, &curves)
     })
 }

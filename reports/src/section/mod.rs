@@ -1,11 +1,12 @@
 //! What a report says: a section for each question, its blocks in the words of one language. Refuses to lay anything out:
 //! `render` does.
 
-mod agent;
 mod capacity;
 mod cell;
+mod loops;
 mod opening;
 mod own_cells;
+mod replication;
 mod rows;
 mod runs;
 mod validity;
@@ -20,7 +21,7 @@ use crate::own_cells::OwnCells;
 use crate::row::rows_of;
 use crate::text::Language;
 use std::sync::Arc;
-use trial::{Preflight, Row};
+use trial::{Preflight, Row, Scenario};
 
 /// How much of a report is asked for. Charts are drawn for a page alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Report<'_, '_> {
         let each = |anchor: &str, heading, scope, of: fn(&Comparison, Language) -> Vec<Block>| {
             self.section(anchor.to_owned(), heading, scope, |comparison, _| of(comparison, lang))
         };
-        let own = |asked| lang.of(&Row::own(asked).title).to_owned();
+        let own = |scenario| lang.of(&Row::own(scenario).title).to_owned();
         let with_table = self.comparisons.iter().any(asks_the_table);
         let table = with_table.then(|| rows::comparison(self.findings, self.labels, lang));
         let rows = self.rows.iter().filter(|_| with_table).map(|row| {
@@ -89,13 +90,14 @@ impl Report<'_, '_> {
         });
         let first = [
             each("capacity", lang.capacity_heading(), Scope::All, capacity::blocks),
-            each("agent", lang.agent_heading(), Scope::All, agent::blocks),
-            each("cells", own(false), Scope::All, own_cells::blocks),
-            each("streams", own(true), Scope::Page, own_cells::streams),
+            each("loops", own(Scenario::ToolLoop), Scope::All, loops::blocks),
+            each("cells", own(Scenario::Push), Scope::All, own_cells::blocks),
+            each("streams", own(Scenario::Llm), Scope::Page, own_cells::streams),
             each("breakdown", lang.breakdown_heading(), Scope::Summary, cell::breakdown_lines),
         ];
         let last = [
             each("other-cells", lang.other_cells(), Scope::Page, rows::of_other_cells),
+            each("replication", lang.replication_heading(), Scope::Page, replication::blocks),
             each("validity", lang.validity_heading(), Scope::Page, validity::blocks),
             each("selfcheck", lang.selfcheck_heading(), Scope::Page, validity::selfcheck),
             each("runs", lang.runs_heading(), Scope::Page, runs::blocks),
@@ -126,8 +128,8 @@ impl Report<'_, '_> {
     }
 }
 
-/// Whether a run answers the table's questions: a search for capacity, tool loops and cells that feed no row ask others.
+/// Whether a run answers the table's questions: a search for capacity and cells that feed no row ask others.
 fn asks_the_table(comparison: &Comparison) -> bool {
     let run = &comparison.records.run;
-    run.capacity.is_none() && run.agent.is_none() && OwnCells::of(comparison).is_none()
+    run.capacity.is_none() && OwnCells::of(comparison).is_none()
 }

@@ -1,10 +1,10 @@
 //! What is read first of a run: what was withdrawn, the answer, the command behind it, what must be known before any number.
 
 use super::rows::Findings;
-use crate::agent::Agent;
 use crate::capacity::Capacity;
 use crate::compare::Comparison;
 use crate::document::Block;
+use crate::effects;
 use crate::notice::Notice;
 use crate::own_cells::OwnCells;
 use crate::text::Language;
@@ -43,9 +43,9 @@ pub(super) fn blocks(comparison: &Comparison, findings: &Findings, lang: Languag
 /// The answer to what the run was asked.
 pub(crate) fn answer(comparison: &Comparison, findings: &Findings, lang: Language) -> Vec<String> {
     let capacity = Capacity::of(comparison.records).map(|found| [lang.capacity(&found), lang.floors(&found)].concat());
-    let agent = || Agent::of(comparison.records).map(|found| [lang.agent(&found), lang.agent_missing(&found)].concat());
+    let loops = || effects::are_all(comparison).then(|| lang.loops(comparison));
     let own = || Some(vec![OwnCells::of(comparison)?.answer(lang)]);
-    capacity.or_else(agent).or_else(own).unwrap_or_else(|| vec![findings.answer(lang)])
+    capacity.or_else(loops).or_else(own).unwrap_or_else(|| vec![findings.answer(lang)])
 }
 
 fn banner(notice: &Notice, lang: Language) -> Block {

@@ -3,16 +3,17 @@
 use super::rows::{entry, heads};
 use crate::compare::Comparison;
 use crate::document::{Block, Table, Verdicts};
+use crate::effects;
 use crate::number::{self, NONE};
 use crate::own_cells::{OwnCell, OwnCells};
 use crate::picture;
 use crate::text::{Language, filled};
-use trial::{Figure, Quantile, Row};
+use trial::{Figure, Quantile, Row, Scenario};
 use wire::Transport;
 
-/// Every cell with what it says; empty for a run that feeds rows.
+/// Every cell with what it says; empty for a run that feeds rows, and for tool loops, whose arms have a table of their own.
 pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
-    let Some(own) = OwnCells::of(comparison) else { return Vec::new() };
+    let Some(own) = OwnCells::of(comparison).filter(|_| !effects::are_all(comparison)) else { return Vec::new() };
     vec![Block::Verdicts(verdicts(&own, lang)), Block::Note(own.arms.note(lang))]
 }
 
@@ -33,7 +34,7 @@ pub(super) fn streams(comparison: &Comparison, lang: Language) -> Vec<Block> {
         return Vec::new();
     }
     let [base, _] = lang.sides(own.sides());
-    let method = filled(lang.of(&Row::own(true).method), &[("base", base)]);
+    let method = filled(lang.of(&Row::own(Scenario::Llm).method), &[("base", base)]);
     let notes = [method, lang.difference_note()].map(Block::Note);
     std::iter::once(Block::Table(pace_table(&own, lang))).chain(notes).chain(picture::pace(&own, lang)).collect()
 }

@@ -7,7 +7,7 @@ use crate::document::{Block, Chip, Entry, Found, Heads, Scope, Section, Table, T
 use crate::row::{Finding, RowVerdict, evidence, finding};
 use crate::text::Language;
 use std::sync::Arc;
-use trial::{Arm, Row, RowChart};
+use trial::{Arm, Row, RowChart, Scenario};
 use wire::Transport;
 
 /// Verdicts about claims in the order in which they are counted.
@@ -176,7 +176,7 @@ pub(super) fn of_row(comparison: &Comparison, findings: &Findings, row: &Row, la
 pub(super) fn of_other_cells(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let others = comparison.cells.iter().filter(|cell| cell.cell.row.is_none());
     let blocks: Vec<Block> = others.flat_map(|cell| of_cell(comparison, cell, lang)).collect();
-    let note = (!blocks.is_empty()).then(|| Block::Text(lang.of(&Row::own(false).method).to_owned()));
+    let note = (!blocks.is_empty()).then(|| Block::Text(lang.of(&Row::own(Scenario::Push).method).to_owned()));
     note.into_iter().chain(blocks).collect()
 }
 

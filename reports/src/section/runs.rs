@@ -21,7 +21,7 @@ pub(super) fn method(lang: Language) -> Vec<Block> {
 
 fn facts(comparison: &Comparison, lang: Language) -> Vec<(String, String)> {
     let (records, run) = (comparison.records, &comparison.records.run);
-    let done = (records.trials.len() + records.loops.len()) as u64;
+    let done = records.trials.len() as u64;
     // Earlier records count as planned what a plan has at least, and may hold more.
     let planned = records.end.as_ref().map_or(run.plan.trials(), |end| end.planned).max(done);
     let tool = format!("{} ({}, {})", run.tool.version, run.tool.commit, run.tool.profile);

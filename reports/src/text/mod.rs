@@ -1,15 +1,16 @@
 //! Every text of the reports in every language, side by side, one function for each message. Refuses to compute: a message
 //! gets finished numbers as texts and puts them into a sentence.
 
-mod agent;
 mod breakdown;
 mod capacity;
 mod ci;
 mod glossary;
 mod llm;
+mod loops;
 mod memory;
 mod notice;
 mod page;
+mod replication;
 mod row;
 mod terms;
 mod validity;

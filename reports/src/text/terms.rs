@@ -43,6 +43,7 @@ impl Language {
         let what = match workload {
             Workload::Push(push) => self.load_push(connections, self.sharing(push.sharing), rate, payload, window),
             Workload::Job(job) => self.watched(job),
+            Workload::ToolLoop(asked) => self.asked_loops(asked),
             Workload::Saturate { .. } => self.load_saturate(connections, payload, window),
             Workload::Echo { .. } => self.load_echo(connections, rate, payload, window),
             Workload::Connect { .. } => self.load_connect(window),

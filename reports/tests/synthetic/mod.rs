@@ -162,6 +162,7 @@ fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, rando
         server: instrument::facts(cell),
         client: ClientFacts { pid: 4242, threads: 1, cpus: vec![1] },
         clock: None,
+        layout: None,
         noise: None,
         warnings,
         outcome: Outcome::Measured(Box::new(measured::measurement(cell, arm, drift, random))),
@@ -193,7 +194,6 @@ fn run(plan: Plan) -> Run {
         target: None,
         warnings: vec![network::loopback()],
         capacity: None,
-        agent: None,
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn trial(scenario: Scenario) -> Trial {
         server: None,
         client: ClientFacts { threads: 1, ..ClientFacts::default() },
         clock: None,
+        layout: None,
         noise: None,
         warnings: Vec::new(),
         outcome: Outcome::Measured(Box::default()),

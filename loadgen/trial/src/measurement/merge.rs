@@ -37,6 +37,7 @@ impl Measurement {
         first(&mut self.memory, other.memory);
         first(&mut self.costs, other.costs);
         first(&mut self.browsers, other.browsers);
+        first(&mut self.turns, other.turns);
         self.conclude();
     }
 

@@ -27,7 +27,7 @@ const QUEUED_READS: usize = 1_024;
 
 /// A relay on loopback; it takes no more connections once it is dropped.
 #[derive(Debug)]
-pub struct Distance(Acceptor);
+pub(crate) struct Distance(Acceptor);
 
 /// When what was read may be written.
 #[derive(Debug, Clone, Copy)]
@@ -49,12 +49,12 @@ impl Distance {
     ///
     /// # Errors
     /// When there is no socket or no thread to be had.
-    pub fn open(server: SocketAddr, rtt_ns: u64) -> io::Result<Self> {
+    pub(crate) fn open(server: SocketAddr, rtt_ns: u64) -> io::Result<Self> {
         Ok(Self(Acceptor::open(move |client| join(client, server, rtt_ns))?))
     }
 
     /// Where to dial instead of the server.
-    pub const fn address(&self) -> SocketAddr {
+    pub(crate) const fn address(&self) -> SocketAddr {
         self.0.address()
     }
 }
