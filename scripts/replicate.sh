@@ -8,7 +8,7 @@ usage: scripts/replicate.sh [flags of loadgen compare …]
 
 Runs the default comparison once more and adds what it says (headline figures, no histograms: some 10 kB) to
 reports/published/replicates/, whose page and spread between runs are written again. The seed is the number of the run in the set,
-so that each run draws its own order and layouts; --seed gives another. Takes as long as the run, six minutes with the default
+so that each run draws its own order and layouts; --seed gives another. Takes as long as the run, five minutes with the default
 plan. Commits nothing.
 
   -h  this help

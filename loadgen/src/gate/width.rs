@@ -9,6 +9,9 @@ use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Plan,
 
 /// A half-width, as a share of the log margin, below which an interval can lie inside the margin or outside of it.
 const HALF_WIDTH: f64 = 1.0 / 1.5;
+/// The same as a share of the shortest time that matters. A ratio is estimated before it is known where it lies: an interval
+/// narrower than this lies within that time unless the difference is most of it.
+const HALF_WIDTH_OF_TIME: f64 = 1.0 / 3.0;
 
 /// Durations that may stand in for a cell's [`principal`] one.
 const STAND_INS: [Metric; 2] = [Metric::JudgedTime, Metric::ResponseTime];
@@ -100,7 +103,7 @@ impl<'a> Widths<'a> {
         let in_time = || {
             let limit = self.plan.practical.or(figure.practical())?.as_nanos() as f64;
             let base = median(&base.values().copied().collect::<Vec<_>>())?;
-            Some(half_width * base <= limit * HALF_WIDTH)
+            Some(half_width * base <= limit * HALF_WIDTH_OF_TIME)
         };
         half_width <= figure.margin().ln_1p() * HALF_WIDTH || in_time().unwrap_or(false)
     }
@@ -226,9 +229,9 @@ mod tests {
     #[test]
     fn what_is_shorter_than_matters_need_not_be_known_better() {
         let scenario = samples::trial(Scenario::Push);
-        let quick = trials(&scenario, 12, 0.1, |scale| timed(20_000, 5e4 * scale, 5e4 * scale));
+        let quick = trials(&scenario, 12, 0.1, |scale| timed(20_000, 4e4 * scale, 4e4 * scale));
         let of = |practical| Plan { practical, ..plan(&scenario.cell) };
-        assert!(are_narrow(&of(None), &quick), "10 % of 50 µs");
+        assert!(are_narrow(&of(None), &quick), "10 % of 40 µs");
         assert!(!are_narrow(&of(Some(Duration::from_micros(1))), &quick));
         assert_eq!(Figure::Duration(Metric::JudgedTime, P50).practical(), Some(Duration::from_micros(20)));
     }

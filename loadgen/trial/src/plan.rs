@@ -99,7 +99,7 @@ impl Cell {
 
     /// Whether a block, counted from 0, holds the controls.
     pub const fn has_controls(&self, block: u32) -> bool {
-        self.controls_every == 0 || block.is_multiple_of(self.controls_every)
+        block.is_multiple_of(self.controls_every)
     }
 
     /// The arms of one block, counted from 0, in the same order.
