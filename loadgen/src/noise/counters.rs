@@ -52,7 +52,8 @@ impl Counters {
         let rates = host.map(|(now, then)| {
             let idle = now.idle_ns.saturating_sub(then.idle_ns) as f64 / elapsed_ns;
             let own = self.own_ns.saturating_sub(earlier.own_ns) as f64 / elapsed_ns;
-            let steal = now.steal_ns.saturating_sub(then.steal_ns) as f64 / elapsed_ns;
+            // A count of ticks may show a whole one for any part of it: what is less is not certain.
+            let steal = now.steal_ns.saturating_sub(then.steal_ns).saturating_sub(TICK_NS) as f64 / elapsed_ns;
             (now.cpus as f64, idle, own, steal)
         });
         Noise {
@@ -130,7 +131,7 @@ mod tests {
         let times = |idle_ns, steal_ns| Some(CpuTimes { cpus: 2, idle_ns, steal_ns });
         let before = Counters { host: times(0, 0), own_ns: 5, swapped: Some(1), ..Counters::default() };
         let after = Counters {
-            host: times(1_000_000_000, 20_000_000),
+            host: times(1_000_000_000, 20_000_000 + TICK_NS),
             own_ns: 300_000_005,
             swapped: Some(3),
             major_faults: 4,
@@ -139,6 +140,12 @@ mod tests {
         let noise = after.since(&before, Duration::from_secs(1));
         assert!((noise.foreign_cpus.unwrap() - 0.7).abs() < 1e-9);
         assert_eq!((noise.busy, noise.steal, noise.swapped), (Some(0.5), Some(0.01), Some(2)));
+        let tick = Counters { host: times(0, TICK_NS), ..Counters::default() };
+        assert_eq!(
+            tick.since(&before, Duration::from_millis(450)).steal,
+            Some(0.0),
+            "one tick is no proof of any share"
+        );
         assert_eq!((noise.major_faults, noise.listen_overflows), (Some(4), None));
         assert_eq!(Counters::default().since(&before, Duration::from_secs(1)).foreign_cpus, None);
     }
