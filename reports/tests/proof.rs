@@ -30,7 +30,8 @@ fn injected_differences_are_found_and_covered_at_the_planned_number_of_blocks() 
     for factor in [1.05, 1.10, 1.25] {
         let power = power(&PUBLISHED, factor, 1, None, 7, 1_000);
         assert!(power.draws == 1_000 && power.out_of_reach < null_arms(&PUBLISHED).len(), "{factor}: {power:?}");
-        assert!(power.found_share() >= 0.80, "{factor}: {power:?}");
+        // Promised are 80 %; as in the self-check, two standard errors of so many draws are left to chance.
+        assert!(power.found_share() >= 0.775, "{factor}: {power:?}");
         assert!(power.covered_share() >= 0.93, "{factor}: {power:?}");
     }
 }

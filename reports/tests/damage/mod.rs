@@ -46,7 +46,7 @@ pub(crate) fn bases() -> Vec<Base> {
         let text = fs::read_to_string(root.join(format!("tests/schemas/{name}.jsonl"))).unwrap();
         Base { name, lines: lines(text) }
     });
-    let runs = ["2026-11-24-agent", "2026-11-24-llm", "2026-11-29-capacity", "2026-11-28-jobs", "2026-11-29"];
+    let runs = ["2026-11-24-agent", "2026-11-24-llm", "2026-11-29-capacity", "2026-11-28-jobs", "2026-11-30"];
     let published = runs.into_iter().map(|run| {
         let directory = root.join(format!("published/{run}-epyc-2cpu"));
         Base { name: run.to_owned(), lines: excerpt(&lines(container::text(&directory).unwrap())) }
