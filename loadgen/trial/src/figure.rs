@@ -3,6 +3,7 @@
 
 mod dimension;
 mod id;
+mod properties;
 mod quotient;
 
 pub use dimension::{Dimension, Direction};
@@ -15,7 +16,6 @@ use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
 use Direction::{Higher, Lower};
 use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate, ToolLoop};
 use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
-use std::time::Duration;
 
 /// A row of the table: everything that the rest of the program knows of a quantity.
 #[derive(Debug)]
@@ -360,61 +360,6 @@ quantities! {
         id: "scheduled-turn", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[],
         of: |m| mean(&m.turns, |turn| turn.model_ns as f64),
         words: ["a turn by the model's schedule", "模型时间表中的一轮"],
-    }
-}
-
-impl Figure {
-    /// The number, or `None` where the measurement has none.
-    pub fn of(self, m: &Measurement) -> Option<f64> {
-        match (self, self.row()) {
-            (Self::Duration(metric, q), _) => m.distributions.get(&metric)?.quantile(q.share()).map(|ns| ns as f64),
-            (_, row) => (row?.of)(m),
-        }
-    }
-
-    /// What its numbers are counted in.
-    pub fn unit(self) -> Dimension {
-        self.row().map_or(Time, |row| row.unit)
-    }
-
-    /// The margin `delta` within which two values count as equivalent (METHOD, section 5), as a share.
-    pub fn margin(self) -> f64 {
-        match (self, self.row()) {
-            (Self::Duration(_, Quantile::P99 | Quantile::P999), _) => 0.10,
-            (_, row) => row.map_or(0.05, |row| row.margin),
-        }
-    }
-
-    /// The difference of two durations below which it matters to nobody, unless a plan says another; `None` of other figures.
-    pub const fn practical(self) -> Option<Duration> {
-        match self {
-            Self::Duration(..) => Some(Duration::from_micros(20)),
-            _ => None,
-        }
-    }
-
-    /// Where a better value lies.
-    pub fn better(self) -> Direction {
-        self.row().map_or(Lower, |row| row.better)
-    }
-
-    /// Whether the figure is an exact count, which needs no interval.
-    pub fn is_exact(self) -> bool {
-        self.row().is_some_and(|row| row.exact)
-    }
-
-    /// Every quantity but durations that the arms of a scenario are compared by, in the order of its table.
-    pub fn compared_in(scenario: Scenario) -> impl Iterator<Item = Self> {
-        let is_compared = move |figure: &Self| figure.row().is_some_and(|row| row.compared.contains(&scenario));
-        Self::COUNTED.iter().copied().filter(is_compared)
-    }
-
-    /// Its name for people in both languages.
-    pub fn words(self) -> [String; 2] {
-        match (self, self.row()) {
-            (Self::Duration(metric, quantile), _) => metric.words().map(|words| format!("{words} {quantile}")),
-            (_, row) => row.map_or(["", ""], |row| row.words).map(str::to_owned),
-        }
     }
 }
 

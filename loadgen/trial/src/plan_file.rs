@@ -2,9 +2,12 @@
 //!
 //! Refuses unknown keys and says which known one is nearest.
 
+mod grid;
+
 use crate::draft::{Draft, Load, Watched};
 use crate::plan_check::PlanError;
 use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, ToolLoop, Workload};
+use grid::{OneOrMany, first, spread};
 use script::JobKind;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -35,22 +38,6 @@ struct PlanFile {
 
 fn six() -> u32 {
     6
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> OneOrMany<T> {
-    fn values(&self) -> &[T] {
-        match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Many(values) => values,
-        }
-    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -248,30 +235,6 @@ impl CellSpec {
     }
 }
 
-fn first<T: Clone>(list: Option<OneOrMany<T>>) -> Option<T> {
-    list.and_then(|list| list.values().first().cloned())
-}
-
-/// A copy of each cell for each value of a list; each value leaves its mark in the name.
-fn spread<T: Clone>(
-    specs: Vec<CellSpec>,
-    key: impl Fn(&mut CellSpec) -> &mut Option<OneOrMany<T>>,
-    mark: impl Fn(&T) -> String,
-) -> Vec<CellSpec> {
-    let copies = |mut spec: CellSpec| match key(&mut spec).clone() {
-        Some(OneOrMany::Many(values)) => {
-            let copy = |value: T| {
-                let mut copy = CellSpec { name: format!("{}/{}", spec.name, mark(&value)), ..spec.clone() };
-                *key(&mut copy) = Some(OneOrMany::One(value));
-                copy
-            };
-            values.into_iter().map(copy).collect()
-        }
-        Some(OneOrMany::One(_)) | None => vec![spec],
-    };
-    specs.into_iter().flat_map(copies).collect()
-}
-
 /// The parser's message, with the nearest known word where it refused an unknown one.
 fn with_nearest(error: &toml::de::Error) -> String {
     let text = error.to_string();
@@ -346,6 +309,8 @@ mod tests {
         let error = Plan::from_toml(&format!("{HEAD}paylod = 64\n")).unwrap_err().to_string();
         assert!(error.contains("line 7"), "{error}");
         assert!(error.ends_with("did you mean `payload`?"), "{error}");
+        let error = Plan::from_toml(&format!("{HEAD}loop = {{ turn = 3 }}\n")).unwrap_err().to_string();
+        assert!(error.ends_with("did you mean `turns`?"), "{error}");
         let error = Plan::from_toml(&format!("{HEAD}transports = ['see']\n")).unwrap_err().to_string();
         assert!(error.ends_with("did you mean `sse`?"), "{error}");
     }

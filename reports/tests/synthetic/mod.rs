@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 mod answers;
+pub(crate) mod constant;
 mod instrument;
 mod measured;
 mod outline;
