@@ -10,11 +10,12 @@ Measures what is asked for, keeps it in reports/published/study/ and writes READ
 again, and runs are added until there are N: an interrupted study goes on where it was. Without a flag only the page is written.
 Needs a quiet machine.
 
-  --short-long  60 blocks of short trials (0.15 s + 0.3 s) and of long ones (0.5 s + 2 s) of one load, interleaved; 7 minutes
+  --short-long  60 blocks of short trials (0.15 s + 0.3 s) and of long ones (0.5 s + 2 s), interleaved, of one reader and of twenty
+                busy ones; 14 minutes
   --layout      60 blocks each of three loads: what of the drawn layout moves a figure; 7 minutes
   --null N      N runs of eight blocks of two copies of one arm; 7 s each, 200 in 25 minutes
-  --burn N      N runs of forty blocks in which one arm burns 5 % more CPU for each event, one minute each, after one of 120
-                blocks that finds out how much to burn for that, three minutes
+  --burn N      N runs of a hundred blocks of twenty busy readers in which one arm burns 5 % more CPU for each event, two minutes
+                each, after one that finds out how much that is
   --coverage    simulated coverage, risk and power, and the null arms of published runs replayed; no load, two minutes
   -h            this help
 
@@ -64,10 +65,11 @@ loadgen=${LOADGEN:-$built/loadgen} reports=${REPORTS:-$built/reports}
 
 say() { printf '%s, %d s so far: %s\n' "$(date +%T)" "$SECONDS" "$*"; }
 
-# cell NAME WHY KEYS…: a cell of the load of latency/single, on standard output.
+# cell LOAD NAME WHY KEYS…: a cell of the load of latency/single or latency/busy, on standard output.
+declare -A loads=([single]='rate = 2000' [busy]=$'connections = 20\nrate = 1000')
 cell() {
-  printf '[[cell]]\nname = "%s"\nwhy = "%s"\nscenario = "push"\nrate = 2000\npayload = 128\n' "$1" "$2"
-  printf '%s\n' "${@:3}"
+  printf '[[cell]]\nname = "%s"\nwhy = "%s"\nscenario = "push"\n%s\npayload = 128\n' "$2" "$3" "${loads[$1]}"
+  printf '%s\n' "${@:4}"
 }
 
 # plan NAME WHY: the head of a plan.
@@ -84,16 +86,19 @@ study() { "$reports" study --into "$kept" "$@" >/dev/null; }
 
 lines() { if [[ -f $kept/$1 ]]; then wc -l <"$kept/$1"; else echo 0; fi; }
 
-if [[ $short_long && ! -e $kept/short-long.json ]]; then
-  say 'short and long trials of one load, 60 blocks of each, seven minutes'
+if [[ $short_long ]]; then
   both='arms = ["sse", "websocket"]' blocks='blocks = 60'
-  {
-    plan short-long 'whether short trials say what long ones say'
-    cell study/long 'long trials' "$both" 'null = false' "$blocks" 'warmup = "500ms"' 'window = "2s"'
-    cell study/short 'the same load in short trials' "$both" 'null = false' "$blocks" 'warmup = "150ms"' 'window = "300ms"'
-  } >"$room/plan.toml"
-  run "$room/plan.toml" 1
-  study --short-long "$room/run"
+  for load in single busy; do
+    if grep -qs "\"load\": \"$load\"" "$kept/short-long.json"; then continue; fi
+    say "short and long trials of one load ($load), 60 blocks of each, seven minutes"
+    {
+      plan short-long 'whether short trials say what long ones say'
+      cell "$load" "$load/long" 'long trials' "$both" 'null = false' "$blocks" 'warmup = "500ms"' 'window = "2s"'
+      cell "$load" "$load/short" 'the same load in short trials' "$both" 'null = false' "$blocks" 'warmup = "150ms"' 'window = "300ms"'
+    } >"$room/plan.toml"
+    run "$room/plan.toml" 1
+    study --short-long "$room/run"
+  done
 fi
 
 if [[ $layout && ! -e $kept/layout.json ]]; then
@@ -105,7 +110,7 @@ window = "300ms"
 arms = ["sse", "websocket"]'
   {
     plan layout 'what of the layout of processes moves a figure'
-    cell study/single 'one reader' "$each"
+    cell single study/single 'one reader' "$each"
     printf '[[cell]]\nname = "study/echo"\nwhy = "there and back"\nscenario = "echo"\nrate = 1000\npayload = 128\n%s\n' "$each"
     printf '[[cell]]\nname = "study/saturated"\nwhy = "as much as goes"\nscenario = "saturate"\n%s\n' "$each"
   } >"$room/plan.toml"
@@ -117,7 +122,7 @@ if ((null > $(lines null.jsonl))); then
   say "$(lines null.jsonl) of $null null runs are kept; $((7 * (null - $(lines null.jsonl)))) s to go"
   {
     plan null 'two copies of one arm'
-    cell study/null 'two copies of one arm' 'arms = ["sse"]' 'null = true' 'blocks = 8' 'warmup = "50ms"' 'window = "100ms"'
+    cell single study/null 'two copies of one arm' 'arms = ["sse"]' 'null = true' 'blocks = 8' 'warmup = "50ms"' 'window = "100ms"'
   } >"$room/plan.toml"
   while ((null > $(lines null.jsonl))); do
     run "$room/plan.toml" "$(($(lines null.jsonl) + 1))"
@@ -130,17 +135,17 @@ fi
 burning() {
   local keys=('arms = ["sse"]' 'null = false' "blocks = $2" 'warmup = "150ms"' 'window = "300ms"')
   plan burn 'a known burden in one arm'
-  cell study/plain 'the load' "${keys[@]}"
-  cell study/burned 'the same load, and CPU burned for each event' "${keys[@]}" "faults = \"burn:${1}ns\""
+  cell busy study/plain 'the load' "${keys[@]}"
+  cell busy study/burned 'the same load, and CPU burned for each event' "${keys[@]}" "faults = \"burn:${1}ns\""
 }
 
 if ((burn > $(lines burn.jsonl))); then
-  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((60 * (burn - $(lines burn.jsonl) + 3))) s to go"
-  burning 500 120 >"$room/plan.toml"
+  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((120 * (burn - $(lines burn.jsonl) + 1))) s to go"
+  burning 500 100 >"$room/plan.toml"
   run "$room/plan.toml" 1000
   nanoseconds=$("$reports" study --into "$kept" --burn "$room/run" --family-of "$family" --calibrate 0.05)
   say "5 % more CPU for each event is $nanoseconds ns to burn"
-  burning "$nanoseconds" 40 >"$room/plan.toml"
+  burning "$nanoseconds" 100 >"$room/plan.toml"
   while ((burn > $(lines burn.jsonl))); do
     run "$room/plan.toml" "$(($(lines burn.jsonl) + 1))"
     study --burn "$room/run" --family-of "$family"

@@ -97,7 +97,10 @@ fn study(args: &StudyArgs) -> anyhow::Result<()> {
         }
     }
     if let Some(run) = &args.short_long {
-        keep(&args.into.join(SHORT_LONG), &study::short_long(&Comparison::of(&load(run)?)))?;
+        let path = args.into.join(SHORT_LONG);
+        let mut known: Vec<Finding> = kept(&path)?;
+        known.extend(study::short_long(&Comparison::of(&load(run)?)));
+        keep(&path, &known)?;
     }
     if let Some(run) = &args.layout {
         let records: Records = load(run)?;

@@ -55,9 +55,7 @@ fn a_burden_is_found_and_calibrated() {
     let found = burn(&Comparison::of(&burned(1.5)), 12).unwrap();
     assert!(found.differs() && found.burn_ns == Some(500) && found.blocks == 30, "{found:?}");
     assert!(found.adjusted[0] < found.interval[0] && found.interval[1] < found.adjusted[1], "{found:?}");
-    // What was added, less what was asked, is what burning costs by itself.
-    let itself = found.sides[0] * (found.ratio - 1.0) - 500.0;
-    assert_eq!(calibrated(&found, 0.8), (0.8 * found.sides[0] - itself).round().max(1.0) as u64);
+    assert_eq!(calibrated(&found, 0.8), (0.8 * found.sides[0]).round() as u64);
     assert_eq!(calibrated(&found, 0.0), 1);
 }
 
@@ -65,15 +63,15 @@ fn a_burden_is_found_and_calibrated() {
 fn short_and_long_trials_are_compared_by_the_ratio_of_their_ratios() {
     let keys = "arms=['sse', 'websocket']\nnull=false\nblocks=20";
     let mut records = records(&[
-        cell("study/long", &format!("{keys}\nwindow='2s'")),
-        cell("study/short", &format!("{keys}\nwindow='300ms'")),
+        cell("busy/long", &format!("{keys}\nwindow='2s'")),
+        cell("busy/short", &format!("{keys}\nwindow='300ms'")),
     ]);
     let websocket = Arm::of(Transport::WebSocket);
-    charge(&mut records, |trial| if trial.cell.name == "study/short" && trial.arm == websocket { 1.4 } else { 1.0 });
+    charge(&mut records, |trial| if trial.cell.name == "busy/short" && trial.arm == websocket { 1.4 } else { 1.0 });
     let found = short_long(&Comparison::of(&records));
     let of = |id: &str| found.iter().find(|it| it.figure.to_string() == id).unwrap();
     assert!(of("cpu").differs() && (1.2..1.6).contains(&of("cpu").ratio), "{found:?}");
-    assert!(!of("judged:p50").differs(), "{found:?}");
+    assert!(!of("judged:p50").differs() && of("cpu").load == "busy", "{found:?}");
 }
 
 /// A run whose trials have drawn their layouts, and in which a server that starts on the generator's CPU takes more of it.

@@ -160,6 +160,9 @@ has 'replicate: … to the committed set' "$(tail -n 1 "$room/cargo")" '--into r
 mkdir -p reports/published/replicates && touch reports/published/replicates/{a,b,spread}.json
 is 'replicate: the next one draws anew' "$(status scripts/replicate.sh; grep -c -- '--seed 3 -o' "$room/cargo")" $'0\n1'
 is 'replicate: a seed can be given' "$(status scripts/replicate.sh --seed 9; grep -c -- 'compare --seed 9' "$room/cargo")" $'0\n1'
+is 'replicate: several runs draw anew, each for itself' "$(status scripts/replicate.sh --runs 2; grep -cE -- '--seed (3|4) -o' "$room/cargo")" $'0\n3'
+is 'replicate: … and are added together' "$(tail -n 1 "$room/cargo" | grep -o "$room/host" | wc -l)" 2
+is 'replicate: a number of runs must be one' "$(status scripts/replicate.sh --runs some)" 1
 is 'replicate: a failed run adds nothing' "$(status scripts/replicate.sh --fail; tail -n 1 "$room/cargo" | grep -c replicate)" $'1\n0'
 echo '# edited' >>scripts/remote.sh
 is 'replicate: a commit that nobody else has is refused' "$(status scripts/replicate.sh)" 1
@@ -176,7 +179,8 @@ echo "$*" >>"$ROOM/studied"
 mkdir -p "$3"
 case ${4-} in
   --null | --burn) echo '{}' >>"$3/${4#--}.jsonl" ;;
-  --short-long | --layout) echo '[]' >"$3/${4#--}.json" ;;
+  --short-long) grep -o 'name = "[a-z]*/long"' "$ROOM/plan-$(wc -l <"$ROOM/measured")" | sed 's|.*"\(.*\)/long"|"load": "\1"|' >>"$3/short-long.json" ;;
+  --layout) echo '[]' >"$3/layout.json" ;;
   '') echo page >"$3/README.md" ;;
 esac
 SH
@@ -189,9 +193,10 @@ has 'study: … each with a seed of its own' "$(tail -n 1 "$room/measured")" '--
 is 'study: what is kept is not measured again' "$(status scripts/study.sh --null 3; measured)" $'0\n3'
 is 'study: runs with a burden, after one to calibrate' "$(status scripts/study.sh --burn 2; wc -l <"$study/burn.jsonl"; measured)" $'0\n2\n6'
 has 'study: … burn what that found' "$(<"$room/plan-6")" 'faults = "burn:1234ns"'
-is 'study: flags are passed on' "$(status scripts/study.sh --short-long --layout -- --allow-debug; grep -c -- '--allow-debug' "$room/measured")" $'0\n2'
+is 'study: flags are passed on' "$(status scripts/study.sh --short-long --layout -- --allow-debug; grep -c -- '--allow-debug' "$room/measured")" $'0\n3'
 has 'study: short trials stand beside long ones' "$(<"$room/plan-7")" 'window = "2s"'
-is 'study: … once' "$(status scripts/study.sh --short-long --layout; measured)" $'0\n8'
+is 'study: … of two loads' "$(grep -c 'connections = 20' "$room/plan-8")" 2
+is 'study: … once' "$(status scripts/study.sh --short-long --layout; measured)" $'0\n9'
 is 'study: a failed run ends it' "$(status scripts/study.sh --null 9 -- --fail; wc -l <"$study/null.jsonl")" $'1\n3'
 is 'study: a number must be one' "$(status scripts/study.sh --null many)" 1
 unset LOADGEN REPORTS

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use trial::{Arm, Cell, Figure, Metric, Outcome, Quantile, Scenario, Start, Trial};
 
 /// Sizes of an environment are put into so many classes.
-const CLASSES: u16 = 8;
+const CLASSES: usize = 8;
 /// Fewest trials of a cell that are looked at.
 const FEWEST_TRIALS: usize = 24;
 /// The figures that are looked at, where a cell has them.
@@ -53,7 +53,9 @@ impl Factor {
     /// What a trial drew; `None` where that is not known.
     fn level(self, trial: &Trial) -> Option<usize> {
         let layout = trial.layout?;
-        let class = |start: Start| usize::from(start.environment_bytes * CLASSES / (Start::MOST_BYTES + 1));
+        let class = |start: Start| {
+            (usize::from(start.environment_bytes) * CLASSES / (usize::from(Start::MOST_BYTES) + 1)).min(CLASSES - 1)
+        };
         match self {
             Self::ServerEnvironment => layout.server.map(class),
             Self::GeneratorEnvironment => Some(class(layout.generator)),

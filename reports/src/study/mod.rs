@@ -9,13 +9,10 @@ pub use page::{Found, page};
 
 use crate::compare::{CellComparison, Comparison};
 use crate::replicate::rounded;
-use crate::stats::{SignedRank, median};
+use crate::stats::{SignedRank, median, risk_of_each};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use trial::{Arm, Figure, Metric, Quantile, Workload};
-
-/// Risk of one false statement in a report.
-const FAMILY_RISK: f64 = 0.05;
 
 /// A ratio that a run was made for, with its intervals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +21,9 @@ pub struct Finding {
     pub started: String,
     /// The commit that was built.
     pub commit: String,
+    /// The load, where runs of several are kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub load: String,
     /// The figure.
     pub figure: Figure,
     /// Nanoseconds of CPU for each event that were put into the other arm; `None` where nothing was.
@@ -61,14 +61,15 @@ impl Finding {
         Some(Self {
             started: run.records.run.started.clone(),
             commit: run.records.run.tool.commit.clone(),
+            load: String::new(),
             figure,
             burn_ns: None,
             sides: [rounded(middle(0)?.exp()), rounded(middle(1)?.exp())],
             ratio: rounded(ranks.estimate.exp()),
             blocks: ranks.blocks,
-            interval: interval(FAMILY_RISK)?,
+            interval: interval(risk_of_each(1))?,
             family,
-            adjusted: interval(FAMILY_RISK / family.max(1) as f64)?,
+            adjusted: interval(risk_of_each(family))?,
         })
     }
 }
@@ -97,12 +98,9 @@ pub fn burn(run: &Comparison, family: usize) -> Option<Finding> {
     Some(Finding { burn_ns, ..found })
 }
 
-/// What has to be burned for each event so that server CPU per event grows by `share`, from a run of [`burn`]: what was burned cost
-/// more than was asked, for the burning takes time, too. Nanoseconds, at least 1.
+/// What `share` of the server's CPU time per event is, by the cell without a burden of a run of [`burn`]. Nanoseconds, at least 1.
 pub fn calibrated(found: &Finding, share: f64) -> u64 {
-    let asked = found.burn_ns.unwrap_or(0) as f64;
-    let extra = found.sides[0] * (found.ratio - 1.0) - asked;
-    (share * found.sides[0] - extra).round().max(1.0) as u64
+    (share * found.sides[0]).round().max(1.0) as u64
 }
 
 /// A run of two cells of one load, the first with long trials, the second with short ones: the ratio of their arms' ratios, short over
@@ -110,13 +108,15 @@ pub fn calibrated(found: &Finding, share: f64) -> u64 {
 pub fn short_long(run: &Comparison) -> Vec<Finding> {
     let figures = [JUDGED, Figure::Duration(Metric::JudgedTime, Quantile::P90), Figure::ServerCpuPerEvent];
     let Some(cells) = pair(run) else { return Vec::new() };
+    let load = cells[0].cell.name.split('/').next().unwrap_or_default();
     let of = |figure| {
         let ratios = cells.map(|cell| {
             let other = cell.versus.first().map(|versus| logs(cell, versus.arm, figure)).unwrap_or_default();
             let base = logs(cell, cell.base, figure);
             base.into_iter().filter_map(|(block, x)| Some((block, other.get(&block)? - x))).collect()
         });
-        Finding::of(run, figure, [&ratios[0], &ratios[1]], 1)
+        let found = Finding::of(run, figure, [&ratios[0], &ratios[1]], 1)?;
+        Some(Finding { load: load.to_owned(), ..found })
     };
     figures.into_iter().filter_map(of).collect()
 }
