@@ -13,8 +13,11 @@ use crate::verdict::{Direction, Verdict};
 use serde::{Deserialize, Serialize};
 use trial::{Arm, Cell, Figure, Timing};
 
-/// Version of the files of a set.
-const SCHEMA: u32 = 1;
+/// Version of the files of a set. Files of version 1 do not say whether the host was quiet, nor which differences are of no practical
+/// size.
+const SCHEMA: u32 = 2;
+/// Largest difference, as a share, that an interval may leave possible where it is to answer: on a quiet host, and on another.
+const ANSWERS: [f64; 2] = [0.10, 0.15];
 
 /// What one run says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +46,9 @@ pub struct Replicate {
     pub cpus: usize,
     /// Kernel name and release.
     pub kernel: String,
+    /// Whether pre-flight found the host quiet; `None` where it did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<bool>,
     /// Every headline figure that has an interval.
     pub figures: Vec<Replicated>,
 }
@@ -74,6 +80,9 @@ pub struct Replicated {
     pub blocks: usize,
     /// What was concluded.
     pub stand: Stand,
+    /// Whether the difference is shorter than the shortest time that matters.
+    #[serde(default)]
+    pub practical: bool,
 }
 
 /// A verdict, as far as runs can contradict each other in it.
@@ -149,8 +158,49 @@ impl Replicate {
             cpu: run.host.cpu.clone(),
             cpus: run.host.cpus.len(),
             kernel: run.host.kernel.clone(),
+            quiet: records.preflight.as_ref().map(|preflight| preflight.quiet),
             figures: comparison.cells.iter().flat_map(figures).collect(),
         }
+    }
+
+    /// How its figures that are no tails are answered. `None` of files that do not keep enough.
+    pub fn answers(&self) -> Option<Answers> {
+        let widest = ANSWERS[usize::from(self.quiet != Some(true))];
+        let figures = self.figures.iter().filter(|figure| !figure.key.figure.is_tail());
+        (self.schema > 1).then(|| figures.fold(Answers::default(), |answers, figure| answers.with(figure, widest)))
+    }
+}
+
+/// Figures by what answers them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// By a verdict.
+    pub verdict: usize,
+    /// Else by *no practical difference*.
+    pub practical: usize,
+    /// Else by an interval that leaves at most 10 % either way, 15 % where pre-flight did not find the host quiet.
+    pub bound: usize,
+    /// By nothing.
+    pub none: usize,
+}
+
+impl Answers {
+    /// Those that are answered, and all.
+    pub const fn of_all(self) -> [usize; 2] {
+        let answered = self.verdict + self.practical + self.bound;
+        [answered, answered + self.none]
+    }
+
+    fn with(mut self, figure: &Replicated, widest: f64) -> Self {
+        let [low, high] = figure.interval;
+        let count = match figure {
+            _ if figure.stand != Stand::Open => &mut self.verdict,
+            _ if figure.practical => &mut self.practical,
+            _ if high.max(low.recip()) <= 1.0 + widest => &mut self.bound,
+            _ => &mut self.none,
+        };
+        *count += 1;
+        self
     }
 }
 
@@ -161,6 +211,7 @@ fn figures<'a>(cell: &'a CellComparison) -> impl Iterator<Item = Replicated> + '
         interval: interval.map(rounded),
         blocks: contest.ratio.blocks,
         stand: Stand::of(&contest.verdict),
+        practical: contest.practical.is_some(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The page of a set, in Markdown: figures with the ratios of all runs, then the runs. No number of it is typed by hand.
 
-use super::{Replicate, Spread, SpreadSet, Stand};
+use super::{Answers, Replicate, Spread, SpreadSet, Stand};
 use crate::document::Table;
 use crate::number;
 use crate::render::{joined, table};
@@ -16,20 +16,23 @@ pub(super) fn page(runs: &[Replicate], spread: &SpreadSet) -> String {
     let tables =
         [("Figures", figures), ("Runs", table_of(runs))].into_iter().filter(|(_, table)| !table.rows.is_empty());
     let tables = tables.map(|(heading, data)| format!("## {heading}\n\n{}", table(&data)));
-    joined([HEAD.to_owned(), standing(spread) + "\n"].into_iter().chain(tables))
+    joined([HEAD.to_owned(), format!("{} {}\n", standing(spread), answered(runs))].into_iter().chain(tables))
 }
 
 const HEAD: &str = "# Replicates\n\n\
     Runs of one plan, one file a run, and this page, which `scripts/replicate.sh` writes from them. Ratio: other arm over base, in the \
     median over blocks. *Spread between runs*: standard deviation of the ratio between runs, beyond what the intervals of the runs explain \
     (DerSimonian and Laird, 1986). Two runs *contradict* each other where they find opposite directions, or one finds the figure inside \
-    the margin and one beyond it. Boot ids and loads are digests.\n";
+    the margin and one beyond it. A run *answers* a figure by a verdict, by *no practical difference*, or by an interval that leaves at \
+    most 10 % either way (15 % where pre-flight did not find the host quiet); tails are not counted. Boot ids and loads are digests.\n";
 
 /// How many runs there are and what may be claimed of them.
 fn standing(spread: &SpreadSet) -> String {
     let SpreadSet { runs, boots, .. } = spread;
     let [k, n] = spread.contradicting();
-    let there = format!("There are {runs} runs of {boots} boots; {k} of {n} pairs contradict each other.");
+    let there = format!(
+        "Runs: {runs}, of boots: {boots}. Of {n} pairs in which both runs concluded something about a figure {k} contradict each other."
+    );
     if *runs < RUNS_FOR_CLAIM || *boots < BOOTS_FOR_CLAIM {
         return format!(
             "{there} That at most {:.0} % do is not claimed before {RUNS_FOR_CLAIM} runs of {BOOTS_FOR_CLAIM} boots are in.",
@@ -38,6 +41,17 @@ fn standing(spread: &SpreadSet) -> String {
     }
     let holds = if k as f64 <= CLAIM * n as f64 { "holds" } else { "does not hold" };
     format!("{there} The claim that at most {:.0} % do {holds}.", 100.0 * CLAIM)
+}
+
+/// How many figures the runs answer.
+fn answered(runs: &[Replicate]) -> String {
+    let counts: Vec<[usize; 2]> = runs.iter().filter_map(Replicate::answers).map(Answers::of_all).collect();
+    let [k, n] = counts.iter().fold([0, 0], |[k, n], count| [k + count[0], n + count[1]]);
+    if n == 0 {
+        return "None of them keeps what tells whether it answers.".to_owned();
+    }
+    let share = number::percent(k as f64 / n as f64);
+    format!("Those of {} runs that keep what tells it answer {k} of {n} figures ({share}).", counts.len())
 }
 
 fn figures(runs: &[Replicate], spread: &SpreadSet) -> Table {
@@ -56,7 +70,9 @@ fn figures(runs: &[Replicate], spread: &SpreadSet) -> Table {
         [
             ("figure".to_owned(), &|it| format!("{} {}, {}", it.key.cell, it.key.figure, over(it.key.arms))),
             ("ratio in each run".to_owned(), &ratios),
-            ("spread between runs".to_owned(), &|it| number::percent(it.between_share())),
+            ("spread between runs".to_owned(), &|it| {
+                it.between_share().map_or(number::NONE.to_owned(), number::percent)
+            }),
             ("both decided".to_owned(), &|it| format!("{} of {}", it.decided, it.pairs)),
             ("contradict".to_owned(), &|it| format!("{} of {}", it.contradicting, it.pairs)),
         ],
@@ -80,6 +96,23 @@ fn table_of(runs: &[Replicate]) -> Table {
         "release" => run.commit.clone(),
         other => format!("{} ({other})", run.commit),
     };
+    let answered = |run: &Replicate| {
+        run.answers().map_or_else(
+            || "not kept".to_owned(),
+            |answers| {
+                let ([k, n], Answers { verdict, practical, bound, .. }) = (answers.of_all(), answers);
+                format!("{k} of {n} ({verdict}, {practical}, {bound})")
+            },
+        )
+    };
+    let quiet = |run: &Replicate| {
+        match run.quiet {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not kept",
+        }
+        .to_owned()
+    };
     Table::of(
         String::new(),
         runs,
@@ -88,6 +121,8 @@ fn table_of(runs: &[Replicate]) -> Table {
             ("boot".to_owned(), &|run| run.boot.clone()),
             ("commit".to_owned(), &build),
             ("plan".to_owned(), &|run| format!("{} {}", run.plan, run.plan_digest)),
+            ("quiet".to_owned(), &quiet),
+            ("answered (verdict, no practical difference, bound)".to_owned(), &answered),
             ("CPU".to_owned(), &|run| format!("{} × {}", run.cpus, run.cpu)),
             ("kernel".to_owned(), &|run| run.kernel.clone()),
             ("seed".to_owned(), &|run| run.seed.to_string()),

@@ -81,6 +81,9 @@ impl Set {
         if self.runs.iter().any(|known| known.started == run.started) {
             return Err(ReplicateError::Refused(format!("the run of {} is in the set", run.started)));
         }
+        if let Some(other) = self.runs.iter().find(|known| known.plan != run.plan) {
+            return Err(ReplicateError::Refused(format!("it is of the plan {}, the set of {}", run.plan, other.plan)));
+        }
         let digits: String = run.started.chars().take(19).filter(|c| c.is_ascii_alphanumeric()).collect();
         let path =
             self.directory.join(format!("{digits}-{}.json", if run.boot.is_empty() { "unknown" } else { &run.boot }));

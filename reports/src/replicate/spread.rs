@@ -57,9 +57,9 @@ impl SpreadSet {
         self.figures.iter().find(|spread| spread.key == *key)
     }
 
-    /// Pairs that contradict each other, and all pairs, over all figures.
+    /// Pairs that contradict each other, and those in which both runs concluded something, over all figures.
     pub fn contradicting(&self) -> [usize; 2] {
-        self.figures.iter().fold([0, 0], |[k, n], spread| [k + spread.contradicting, n + spread.pairs])
+        self.figures.iter().fold([0, 0], |[k, n], spread| [k + spread.contradicting, n + spread.decided])
     }
 }
 
@@ -83,9 +83,9 @@ impl Spread {
         }
     }
 
-    /// [`Self::between`] as a share: 0.02 where runs lie 2 % apart.
-    pub fn between_share(&self) -> f64 {
-        self.between.exp_m1()
+    /// [`Self::between`] as a share: 0.02 where runs lie 2 % apart. `None` of two runs, which say nothing of it.
+    pub fn between_share(&self) -> Option<f64> {
+        (self.runs > 2).then(|| self.between.exp_m1())
     }
 }
 

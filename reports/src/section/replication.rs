@@ -24,7 +24,7 @@ fn of(comparison: &Comparison, set: &SpreadSet, lang: Language) -> Vec<Block> {
         [
             (lang.figure_head(), &|(_, it)| format!("{}, {}", it.key.cell, lang.figure(it.key.figure))),
             (lang.this_run_head(), &|(contest, _)| number::ratio(&contest.ratio)),
-            (lang.spread_head(), &|(_, it)| number::percent(it.between_share())),
+            (lang.spread_head(), &|(_, it)| it.between_share().map_or(number::NONE.to_owned(), number::percent)),
             (lang.range_head(), &|(_, it)| range(it.range)),
             (lang.runs_head(), &|(_, it)| format!("{} ({})", it.runs, it.boots)),
         ],
