@@ -44,7 +44,7 @@ pub(crate) fn shortage(plan: &Plan, blocks: u32) -> Option<String> {
             "--blocks {blocks}: no verdict is possible, an interval takes {fewest} blocks and a difference in one of {family} headline figures {needed}"
         )),
         _ => Some(format!(
-            "--blocks {blocks}: no difference can be named, one in {family} headline figures takes {needed} blocks (equivalence can)"
+            "--blocks {blocks}: no difference can be named, one in {family} headline figures takes {needed} blocks"
         )),
     }
 }

@@ -11,7 +11,7 @@ use trial::{Start, Trial};
 /// Largest record of one trial that is read from a generator.
 const MAX_RECORD_BYTES: u64 = 256 << 20;
 
-/// Runs the order in a process of its own, which starts as is said, behind the command of an instrument where there is one;
+/// Runs the order in a process of its own, started as `start` says, behind the command of an instrument where there is one;
 /// `started` is told its id.
 ///
 /// # Errors

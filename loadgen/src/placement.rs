@@ -10,6 +10,9 @@ const PADDING: &str = "PUSHBENCH_PADDING";
 /// The CPU to start on.
 const CPU: &str = "PUSHBENCH_START_CPU";
 
+/// Everything that tells a process how to start.
+pub(crate) const VARIABLES: [&str; 2] = [PADDING, CPU];
+
 /// The variables that tell a child how to start.
 pub(crate) fn environment(start: Start) -> impl Iterator<Item = (&'static str, String)> {
     let padding = (PADDING, "x".repeat(usize::from(start.environment_bytes)));

@@ -83,11 +83,13 @@ impl Drop for Sign {
     }
 }
 
-/// Expected time left, corrected by how long the finished part really took.
+/// Expected time left, corrected by how long the finished part really took; at most what is left of the budget.
 fn time_left(progress: &Progress, elapsed: Duration) -> Duration {
     let expected_done = progress.expected_done.as_secs_f64();
     let pace = if expected_done > 2.0 { (elapsed.as_secs_f64() / expected_done).clamp(0.5, 5.0) } else { 1.0 };
-    Duration::from_secs((progress.expected_left.as_secs_f64() * pace).round() as u64)
+    let expected = progress.expected_left.mul_f64(pace);
+    let left = progress.ends.map_or(expected, |end| expected.min(end.saturating_duration_since(Instant::now())));
+    Duration::from_secs(left.as_secs_f64().round() as u64)
 }
 
 #[cfg(test)]
@@ -100,5 +102,7 @@ mod tests {
         let progress = Progress { expected_done: seconds(100), expected_left: seconds(50), ..Progress::default() };
         assert_eq!(time_left(&progress, seconds(120)), seconds(60));
         assert_eq!(time_left(&Progress { expected_left: seconds(50), ..Progress::default() }, seconds(1)), seconds(50));
+        let ended = Progress { expected_left: seconds(50), ends: Some(Instant::now()), ..Progress::default() };
+        assert_eq!(time_left(&ended, seconds(1)), Duration::ZERO, "a budget ends it");
     }
 }

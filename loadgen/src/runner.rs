@@ -72,6 +72,8 @@ pub struct Progress {
     pub expected_done: Duration,
     /// Expected length of what is left, blocks that are run again included.
     pub expected_left: Duration,
+    /// When the budget ends; `None` without one.
+    pub ends: Option<Instant>,
     /// The trial that runs now.
     pub current: String,
     /// Texts of trials that failed.
@@ -221,9 +223,9 @@ fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) 
     trial.warnings.extend(check::host::of_host(noise, host::is_realtime()));
 }
 
-/// Whether the figures of a cell are quantiles; a saturated one has means alone.
+/// Whether the figures of a cell are quantiles; a saturated one and tool loops have means alone.
 fn has_quantiles(cell: &Cell) -> bool {
-    !matches!(cell.workload, Workload::Saturate { .. })
+    !matches!(cell.workload, Workload::Saturate { .. } | Workload::ToolLoop(_))
 }
 
 /// Each kind of cause once.

@@ -127,6 +127,10 @@ pub(crate) fn command(wrapper: Option<&Wrapper>, start: Start) -> std::io::Resul
             command
         }
     };
+    // What this process was told is for itself alone.
+    for name in placement::VARIABLES {
+        command.env_remove(name);
+    }
     command.envs(placement::environment(start));
     Ok(command)
 }

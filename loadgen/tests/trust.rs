@@ -1,4 +1,4 @@
-//! Whom `--cacert` makes believed: authorities, and one certificate itself; names and dates hold for both.
+//! Whose certificates `--cacert` accepts: authorities, and one certificate itself; names and dates hold for both.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};

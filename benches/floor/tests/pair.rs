@@ -1,4 +1,4 @@
-//! The reader counts what the writer wrote, however the bytes are cut, and believes nothing else.
+//! The reader counts what the writer wrote, however the bytes are cut, and relies on nothing else.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use floor::writer::{self, Account};

@@ -10,7 +10,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Whom to believe.
+/// Whose certificates to accept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Trust {
     /// The public roots that ship with the program.
@@ -86,7 +86,7 @@ fn certificates_in(path: &Path) -> Result<(RootCertStore, Vec<CertificateDer<'st
     if given.is_empty() { Err(refused("holds no certificate in PEM form")) } else { Ok((roots, given)) }
 }
 
-/// Believes what the given authorities have signed, and a given certificate itself: `openssl req -x509` makes one that is
+/// Accepts what the given authorities have signed, and a given certificate itself: `openssl req -x509` makes one that is
 /// its own authority, which no server may show. Its name and dates are checked as those of any other.
 #[derive(Debug)]
 struct OrItself {

@@ -125,14 +125,14 @@ impl Answer {
     }
 
     /// Streamed tokens as the API states them. A zero beside content is no count: some servers put it where they have none.
-    fn believed_tokens(&self) -> Option<u64> {
+    fn plausible_tokens(&self) -> Option<u64> {
         let streamed = self.stated_tokens.map(|stated| stated - self.hidden_tokens());
         streamed.filter(|&tokens| tokens > 0 || self.contents().next().is_none())
     }
 
     /// Output tokens that were streamed: as stated, else one for each content event.
     pub fn tokens(&self) -> u64 {
-        self.believed_tokens().unwrap_or_else(|| self.contents().count() as u64)
+        self.plausible_tokens().unwrap_or_else(|| self.contents().count() as u64)
     }
 
     /// The times that an objective judges.
@@ -178,7 +178,7 @@ impl Answer {
         counts.answered += 1;
         counts.output_tokens += self.tokens();
         counts.hidden_tokens += self.hidden_tokens();
-        counts.uncounted += u64::from(self.believed_tokens().is_none());
+        counts.uncounted += u64::from(self.plausible_tokens().is_none());
         counts.content_bytes += self.contents().map(|mark| u64::from(mark.content_bytes)).sum::<u64>();
         counts.bursts.add(&self.bursts());
         if let Some(slo) = counts.slo {
@@ -229,7 +229,7 @@ mod tests {
         let mut counts = LlmCounts::default();
         answer.count(&mut counts);
         assert_eq!((counts.output_tokens, counts.uncounted), (3, 1));
-        assert_eq!(Answer { stated_tokens: Some(0), ..Answer::begun(at(0)) }.believed_tokens(), Some(0));
+        assert_eq!(Answer { stated_tokens: Some(0), ..Answer::begun(at(0)) }.plausible_tokens(), Some(0));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::interrupt::Interrupt;
 use crate::progress::Display;
 use crate::runner::{self, RunOptions};
 use crate::workload::Session;
+use crate::{blocks, host, print};
 use anyhow::ensure;
 use clap::Args;
 use client::endpoint::Endpoint;
@@ -15,6 +16,9 @@ use std::path::Path;
 use std::time::Duration;
 use trial::{Cadence, Plan, StopRule, ToolLoop, Workload};
 use wire::Facts;
+
+/// Blocks without a word: a difference in one of the headline figures at two round trips takes as many.
+const BLOCKS: u32 = 9;
 
 /// Flags of `agent`.
 #[derive(Debug, Args)]
@@ -25,9 +29,9 @@ pub struct AgentArgs {
     /// Turns of a loop: a request, its answer, a tool
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
     turns: u32,
-    /// Blocks; each holds every arm once at each round trip. Six make an interval
-    #[arg(long, value_name = "N", default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    blocks: u32,
+    /// Blocks; each holds every arm once at each round trip [default: 9, more where more round trips take more]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    blocks: Option<u32>,
     /// Round trips that are added by a relay (no loss, no slow start), with commas; 0 goes straight to the server
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values = ["0", "20ms"], value_parser = duration)]
     rtt: Vec<Duration>,
@@ -53,7 +57,7 @@ pub struct AgentArgs {
 
 /// Measures, records, says what was found.
 pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
-    let plan = args.plan()?;
+    let plan = args.judged_plan()?;
     args.build.refuse_debug()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
@@ -65,12 +69,15 @@ pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
 async fn measure(args: &AgentArgs, mut plan: Plan, out: &Path) -> anyhow::Result<Ended> {
     let mut interrupt = Interrupt::listen()?;
     let headers = args.token.join(&[])?;
+    let mut target_pid = None;
     if let Some(endpoint) = args.target()? {
         let facts = Session::open(&endpoint, &Trust::from_flags(None, false), &headers).await?.facts;
         args.build.refuse_debug_of("server", &facts.profile)?;
         as_stated(&mut plan, &facts);
+        target_pid = (facts.boot_id == host::boot_id()).then_some(facts.pid);
     }
-    let options = RunOptions { target: args.url.clone(), headers, ..RunOptions::local(args.output.seed, 1) };
+    let options =
+        RunOptions { target: args.url.clone(), target_pid, headers, ..RunOptions::local(args.output.seed, 1) };
     let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.url.as_ref()))?;
     let mut display = Display::new(args.output.json);
     let progress =
@@ -108,15 +115,25 @@ impl AgentArgs {
         if let Some(problem) = cells.iter().find_map(ToolLoop::problem) {
             anyhow::bail!("{problem}");
         }
-        let why = "what of 'WebSocket is faster for agents' is connection reuse, incremental input, the transport";
         Ok(Plan {
             name: "agent".to_owned(),
-            why: why.to_owned(),
-            cells: cells.into_iter().map(|asked| asked.cell(self.blocks)).collect(),
+            why: ToolLoop::WHY.to_owned(),
+            cells: cells.into_iter().map(|asked| asked.cell(self.blocks.unwrap_or(BLOCKS))).collect(),
             stop: StopRule::default(),
             verdicts: true,
             practical: None,
         })
+    }
+
+    /// The plan, and in one line what its blocks cannot say or were raised to.
+    fn judged_plan(&self) -> anyhow::Result<Plan> {
+        let mut plan = self.plan()?;
+        let said = match self.blocks {
+            Some(blocks) => blocks::shortage(&plan, blocks),
+            None => blocks::raise(&mut plan),
+        };
+        said.into_iter().for_each(print::say);
+        Ok(plan)
     }
 
     fn target(&self) -> anyhow::Result<Option<Endpoint>> {

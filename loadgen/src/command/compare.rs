@@ -30,7 +30,7 @@ pub struct CompareArgs {
     /// The whole latency grid and fourteen blocks: as long as it takes
     #[arg(long, group = "which")]
     full: bool,
-    /// 40 to 100 blocks, until intervals are narrow: half an hour at most
+    /// 40 to 100 blocks, until intervals are narrow: about a quarter of an hour
     #[arg(long, group = "which")]
     publish: bool,
     /// Counts instead of times: instructions, system calls, bytes on three layers, kernel receive stamps; a minute
@@ -46,7 +46,7 @@ pub struct CompareArgs {
     /// Take response times against another host's clock instead of relaying messages on one
     #[arg(long, requires = "target")]
     one_way: bool,
-    /// Compare only these; the first is the base of every ratio. An arm is `protocol[/carrier][+compression][@stack][!library]`,
+    /// Compare only these; the first is the base of every ratio. An arm is `protocol[/carrier][+compression][@stack][!client]`,
     /// such as sse or websocket!library
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = arm)]
     arms: Vec<Arm>,
@@ -80,7 +80,7 @@ pub struct CompareArgs {
     /// Warm-up before each window [default: the plan's]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     warmup: Option<Duration>,
-    /// Difference of two latencies below which it matters to nobody [default: the plan's, else 20us]
+    /// Difference of two latencies that is too small to matter [default: the plan's, else 20us]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     practical: Option<Duration>,
     /// What is found out before the first trial [default: full; quick with --quick]
@@ -227,9 +227,9 @@ impl CompareArgs {
             None => plans::built_in("standard")?.plan(),
         };
         plan.cells.iter_mut().for_each(|cell| self.adjust(cell));
-        // Whoever orders blocks or lengths of their own has set the time themselves.
-        if self.blocks.is_some() || self.duration.is_some() || self.warmup.is_some() {
-            plan.stop.budget = None;
+        // Whoever orders blocks or lengths of their own, and no budget, has set the time themselves: no cell goes on beyond it.
+        if self.budget.is_none() && (self.blocks.is_some() || self.duration.is_some() || self.warmup.is_some()) {
+            (plan.stop.budget, plan.stop.max_blocks) = (None, None);
         }
         plan.stop.budget = self.budget.or(plan.stop.budget);
         plan.practical = self.practical.or(plan.practical);
@@ -324,6 +324,20 @@ mod tests {
         args("--transports sse,long-poll").adjust(&mut plan.cells[0]);
         let arms: Vec<_> = plan.cells[0].arms.iter().map(Arm::to_string).collect();
         assert_eq!(arms, ["sse!library", "long-poll!library"]);
+    }
+
+    #[test]
+    fn cells_go_on_beyond_their_blocks_only_within_a_budget() {
+        for (line, goes_on) in [
+            ("--seed 1", true),
+            ("--blocks 20", false),
+            ("-d 2s", false),
+            ("--warmup 1s", false),
+            ("--blocks 20 --budget 10m", true),
+        ] {
+            let stop = args(line).plan().unwrap().stop;
+            assert_eq!((stop.max_blocks.is_some(), stop.budget.is_some()), (goes_on, goes_on), "{line}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// Whom to believe.
+    /// Whose certificates to accept.
     pub fn trust(&self) -> Trust {
         Trust::from_flags(self.cacert.clone(), self.insecure)
     }

@@ -1,5 +1,6 @@
 //! `list` and `man`: what there is, and why.
 
+use crate::runner::order::longest;
 use crate::{plans, print};
 use clap::Args;
 use std::io::{self, Write as _};
@@ -37,8 +38,9 @@ pub fn main(args: &ListArgs) -> anyhow::Result<u8> {
     }
     for built_in in plans::BUILT_IN {
         let plan = built_in.plan();
-        let length = humantime::format_duration(std::time::Duration::from_secs(plan.expected_length().as_secs()));
-        writeln!(out, "\nPlan {} ({} trials, about {length}): {}", plan.name, plan.trials(), plan.why)?;
+        let most = plan.stop.budget.map_or(longest(&plan), |budget| budget.min(longest(&plan)));
+        let length = humantime::format_duration(std::time::Duration::from_secs(most.as_secs()));
+        writeln!(out, "\nPlan {} (about {length} at most): {}", plan.name, plan.why)?;
         for cell in &plan.cells {
             writeln!(out, "  {:<38} {}", cell.name, cell.why)?;
         }

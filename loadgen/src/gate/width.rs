@@ -5,7 +5,7 @@ use reports::compare::{headlines_by, independent, principal, subject_and_judged}
 use reports::stats::median;
 use reports::verdict::{FEWEST_BLOCKS, Ratio};
 use std::collections::{BTreeMap, BTreeSet};
-use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Plan, Quantile, Trial};
+use trial::{Arm, Cell, Distribution, Figure, Measurement, Metric, Outcome, Plan, Trial};
 
 /// A half-width, as a share of the log margin, below which an interval can lie inside the margin or outside of it.
 const HALF_WIDTH: f64 = 1.0 / 1.5;
@@ -68,7 +68,7 @@ impl<'a> Widths<'a> {
     pub fn are_narrow(&self, cell: &Cell) -> bool {
         let family = self.plan.cells.iter().map(|cell| self.contests(cell).len()).sum();
         let contests = self.contests(cell);
-        let mut waited_for = contests.iter().filter(|contest| !is_tail(contest.figure)).peekable();
+        let mut waited_for = contests.iter().filter(|contest| !contest.figure.is_tail()).peekable();
         waited_for.peek().is_some() && waited_for.all(|contest| self.is_narrow(contest, family))
     }
 
@@ -101,17 +101,12 @@ impl<'a> Widths<'a> {
             return false;
         };
         let in_time = || {
-            let limit = self.plan.practical.or(figure.practical())?.as_nanos() as f64;
+            let limit = figure.practical().map(|own| self.plan.practical.unwrap_or(own))?.as_nanos() as f64;
             let base = median(&base.values().copied().collect::<Vec<_>>())?;
             Some(half_width * base <= limit * HALF_WIDTH_OF_TIME)
         };
         half_width <= figure.margin().ln_1p() * HALF_WIDTH || in_time().unwrap_or(false)
     }
-}
-
-/// Whether a figure is a quantile above the median.
-const fn is_tail(figure: Figure) -> bool {
-    matches!(figure, Figure::Duration(_, quantile) if !matches!(quantile, Quantile::P50))
 }
 
 /// Every figure that is a headline of a cell, whichever duration its verdicts use.
@@ -132,7 +127,7 @@ mod tests {
     use super::super::samples;
     use super::*;
     use std::time::Duration;
-    use trial::{Counters, Scenario};
+    use trial::{Counters, Quantile, Scenario};
     use wire::Transport;
 
     const P50: Quantile = Quantile::P50;

@@ -156,5 +156,15 @@ mod tests {
         let contestants: BTreeSet<_> = blocks[1].arms.iter().map(Arm::to_string).collect();
         assert_eq!(contestants, BTreeSet::from(["sse".to_owned(), "websocket".to_owned()]));
         assert_eq!((plan.trials(), plan.cells[0].expected_block()), (20, plan.cells[0].expected_trial() * 8 / 3));
+        // Those of a damaged record are not counted one by one.
+        assert_eq!(plan.cells[0].trials_in(u32::MAX), u64::from(u32::MAX) / 3 * 8);
+    }
+
+    #[test]
+    fn controls_run_in_every_block_that_would_hold_the_base_alone() {
+        let text = "name='p'\nwhy='w'\nblocks=2\ncontrols_every=2\n[[cell]]\nname='a'\nwhy='w'\nscenario='saturate'\n\
+                    arms=['sse','raw-tcp']\n";
+        let plan = Plan::from_toml(text).unwrap();
+        assert_eq!(blocks(&plan, 7).iter().map(|block| block.arms.len()).collect::<Vec<_>>(), [3, 3]);
     }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn watched(cell: &Cell, turn: &Turn, options: &RunOptions) -> (
         trial = one(cell, turn, options, (layout, watch.waits())) => trial,
         never = watch.waits().follow() => match never {},
     };
-    trial.layout = Some(layout);
+    trial.layout = cell.workload.supports(turn.arm).is_ok().then_some(layout);
     (trial, watch.end())
 }
 

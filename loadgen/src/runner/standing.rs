@@ -9,7 +9,7 @@ use reports::stats::blocks_for_family;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use trial::check::host::Calm;
-use trial::{Arm, CellStop, Noise, Plan, StopReason, Trial};
+use trial::{Arm, Cell, CellStop, Noise, Plan, StopReason, Trial};
 
 /// Share of the budget by which planned blocks may overrun it.
 const GRACE: f64 = 0.1;
@@ -47,6 +47,7 @@ impl<'a> Standing<'a> {
         let progress = Progress {
             planned: cells().map(|(cell, most)| cell.trials_in(most)).sum(),
             expected_left: cells().map(|(cell, most)| cell.expected_block() * most).sum(),
+            ends: plan.stop.budget.map(|budget| options.begun + budget),
             ..Progress::default()
         };
         Self {
@@ -84,10 +85,20 @@ impl<'a> Standing<'a> {
     /// Whether a cell that may go on has its blocks, enough of them for its family, and narrow intervals.
     fn is_known(&self, cell: usize) -> bool {
         let plan = &self.plan.cells[cell];
-        let family = self.plan.cells.iter().map(headline_tests).sum();
-        let fewest = plan.blocks.max(blocks_for_family(family) as u32);
         let blocks = self.tallies[cell].blocks;
-        most_blocks(self.plan, cell) > plan.blocks && blocks >= fewest && self.widths.are_narrow(plan)
+        most_blocks(self.plan, cell) > plan.blocks && blocks >= self.fewest(cell) && self.widths.are_narrow(plan)
+    }
+
+    /// Fewest blocks after which a cell may end: those of the plan, those that its family takes, and so many that its null arm could
+    /// be found to differ.
+    fn fewest(&self, cell: usize) -> u32 {
+        let plan = &self.plan.cells[cell];
+        let of_all = |cell: &dyn Fn(&Cell) -> bool| {
+            let tests = self.plan.cells.iter().filter(|&one| cell(one)).map(headline_tests).sum();
+            blocks_for_family(tests) as u32
+        };
+        let with_controls = if plan.null { of_all(&|cell| cell.null) } else { 1 };
+        plan.blocks.max(of_all(&|_| true)).max((with_controls - 1) * plan.controls_every + 1)
     }
 
     /// A trial begins.
@@ -109,8 +120,7 @@ impl<'a> Standing<'a> {
     /// Whether a block may be run again; takes the time for it if so. What is still to be run for the first time comes first.
     pub(super) fn grants(&mut self, block: &Block) -> bool {
         let cost = self.plan.cells[block.cell].expected_block();
-        // The block itself is among what is left: it counts once more.
-        let wanted = self.paced(self.progress.expected_left);
+        let wanted = self.paced(self.owed(block));
         let in_time = self.time_left(false).is_none_or(|left| wanted <= left);
         let granted = self.allowance.grant(block.attempt, cost, in_time);
         self.redone(block, granted)
@@ -120,11 +130,20 @@ impl<'a> Standing<'a> {
     /// block may: without it the cell has one block less than its verdict takes.
     pub(super) fn replaces(&mut self, block: &Block) -> bool {
         let cost = self.plan.cells[block.cell].expected_block();
-        let in_time = self.time_left(true).is_none_or(|left| self.paced(self.progress.expected_left) <= left);
+        let wanted = self.paced(self.owed(block));
+        let in_time = self.time_left(true).is_none_or(|left| wanted <= left);
         let chance = !self.tallies[block.cell].beyond_repair;
         let granted = chance && self.replacements.grant(block.attempt, cost, in_time);
         self.tallies[block.cell].beyond_repair |= !granted && block.attempt > 0;
         self.redone(block, granted)
+    }
+
+    /// What is to be run in any case: the planned blocks that are left, and this one, which may be one beyond them.
+    fn owed(&self, block: &Block) -> Duration {
+        let going = self.plan.cells.iter().zip(&self.tallies).filter(|(_, tally)| tally.reason.is_none());
+        let planned = going.map(|(cell, tally)| cell.expected_block() * cell.blocks.saturating_sub(tally.blocks)).sum();
+        let cell = &self.plan.cells[block.cell];
+        if block.number < cell.blocks { planned } else { planned + cell.expected_block() }
     }
 
     fn redone(&mut self, block: &Block, granted: bool) -> bool {
@@ -231,6 +250,20 @@ mod tests {
     }
 
     #[test]
+    fn blocks_are_run_again_although_the_budget_is_too_short_for_the_most_of_each_cell() {
+        let plan = plan("redo = 1\nmax_blocks = 1000\nbudget = '2m'");
+        let mut standing = Standing::new(&plan, &RunOptions::local(1, 1));
+        let blocks = order::rounds(&plan, 1).concat();
+        assert!(standing.grants(&blocks[0]) && standing.replaces(&blocks[0]));
+        let short = Plan {
+            stop: trial::StopRule { budget: Some(Duration::from_secs(3)), ..plan.stop.clone() },
+            ..plan.clone()
+        };
+        let mut standing = Standing::new(&short, &RunOptions::local(1, 1));
+        assert!(!standing.grants(&blocks[0]), "planned blocks come first");
+    }
+
+    #[test]
     fn a_block_that_lacks_a_number_is_replaced_beside_those_that_are_noisy() {
         let plan = plan("redo = 0.5");
         let mut standing = Standing::new(&plan, &RunOptions::local(1, 1));
@@ -290,6 +323,15 @@ mod tests {
     fn cells_that_are_never_narrow_run_to_the_cap() {
         let (stops, _) = played(&plan("max_blocks = 4"), |_| false);
         assert!(stops.iter().all(|stop| (stop.blocks, stop.reason) == (4, StopReason::Cap)));
+    }
+
+    #[test]
+    fn no_cell_ends_before_its_null_arm_could_be_found_to_differ() {
+        // Two cells with two headline figures each: a difference takes eight blocks, hence a null arm fifteen, of which it is in every second.
+        for (every, fewest) in [(1, 8), (2, 15)] {
+            let plan = plan(&format!("max_blocks = 60\ncontrols_every = {every}"));
+            assert_eq!(Standing::new(&plan, &RunOptions::local(1, 1)).fewest(0), fewest);
+        }
     }
 
     #[test]

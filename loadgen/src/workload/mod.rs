@@ -69,7 +69,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// Whom to believe.
+    /// Whose certificates to accept.
     pub fn trust(&self) -> Trust {
         Trust::from_flags(self.cacert.clone(), self.insecure)
     }

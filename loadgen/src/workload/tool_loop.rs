@@ -31,14 +31,15 @@ pub(super) async fn run(order: &Order, session: &mut Session, asked: &ToolLoop) 
         return Err(TrialError::Unsupported(why));
     }
     let (dialer, _relay) = dialer(session, asked.rtt).await?;
-    let (pacer, fresh) = (Pacer::spawn()?, || way(order, session, dialer.clone()));
-    let (way, warm) = (fresh(), fresh());
+    let (pacer, fresh) = (Pacer::spawn()?, way(order, session, dialer.clone()));
+    let warm = way(order, session, dialer);
     let [script, short] = [(asked.clone(), order.seed), (ToolLoop { turns: 2, ..asked.clone() }, 0)]
         .map(|(asked, seed)| Script::draw(asked, seed));
     // A short loop, thrown away: the first request of a process is slower than any other.
     turns(&warm, &pacer.handle(), order.arm, &short?).await?;
+    drop(warm);
     let before = session.snapshot().await;
-    let turns = turns(&way, &pacer.handle(), order.arm, &script?).await?;
+    let turns = turns(&fresh, &pacer.handle(), order.arm, &script?).await?;
     let (server, client) = session.snapshot().await.since(&before);
     let connections = turns.iter().map(|turn| u64::from(turn.connections)).sum();
     let counters = Counters { connections, requests: turns.len() as u64, ..Counters::default() };

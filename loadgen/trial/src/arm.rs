@@ -157,7 +157,7 @@ impl FromStr for Stack {
     }
 }
 
-/// What is compared in a cell: `protocol[/carrier][+compression][@stack][!library]`, and `'` for the null twin.
+/// What is compared in a cell: `protocol[/carrier][+compression][@stack][!client]`, and `'` for the null twin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Arm {
     /// What frames events.

@@ -13,7 +13,7 @@ use wire::{Rate, Transport};
 pub struct Noise {
     /// CPUs that neither server nor generator used and that were not idle: `cpus - idle - own`, from idle time.
     pub foreign_cpus: Option<f64>,
-    /// Share of CPU time, in `[0, 1]`, that the hypervisor took.
+    /// Share of CPU time, in `[0, 1]`, that the hypervisor took beyond one tick of its count; records before 2026-11-30 count that tick too.
     pub steal: Option<f64>,
     /// Share of the trial, in `[0, 1]`, that threads of the server were ready to run and did not.
     pub server_wait: Option<f64>,

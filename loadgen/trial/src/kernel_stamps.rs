@@ -1,4 +1,4 @@
-//! What became of the kernel's receive stamps: how many came, and whether their clock could be believed.
+//! What became of the kernel's receive stamps: how many came, and whether their clock was usable.
 
 use serde::{Deserialize, Serialize};
 

@@ -23,6 +23,6 @@ pub struct Start {
 }
 
 impl Start {
-    /// Most bytes that an environment is made longer by: a page less one byte.
+    /// Most bytes of padding: a page less one byte.
     pub const MOST_BYTES: u16 = 4095;
 }

@@ -36,7 +36,8 @@ pub struct Cell {
     pub cadence: Cadence,
     /// Blocks.
     pub blocks: u32,
-    /// Of so many blocks one holds the controls too: the null twin, arms that are no contestants, the schedule for nobody.
+    /// Controls run in every n-th block: the null twin, arms that are no contestants, the schedule for nobody. Never fewer where a
+    /// block without them would hold the base alone.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub controls_every: u32,
 }
@@ -98,21 +99,23 @@ impl Cell {
     }
 
     /// Whether a block, counted from 0, holds the controls.
-    pub const fn has_controls(&self, block: u32) -> bool {
-        block.is_multiple_of(self.controls_every)
+    pub fn has_controls(&self, block: u32) -> bool {
+        block.is_multiple_of(self.controls_every) || !self.others().any(is_contestant)
     }
 
     /// The arms of one block, counted from 0, in the same order.
     pub fn arms_in(&self, block: u32) -> Vec<Arm> {
-        let is_contestant = |arm: &Arm| Some(*arm) == self.base() || arm.protocol.role() == Role::Contestant;
         let mut arms = self.block_arms();
-        arms.retain(|arm| self.has_controls(block) || (!arm.twin && is_contestant(arm)));
+        let stays = |arm: Arm| !arm.twin && (Some(arm) == self.base() || is_contestant(arm));
+        arms.retain(|&arm| self.has_controls(block) || stays(arm));
         arms
     }
 
     /// Trials of so many blocks.
     pub fn trials_in(&self, blocks: u32) -> u64 {
-        (0..blocks).map(|block| self.arms_in(block).len() as u64).sum()
+        let with_controls = blocks.div_ceil(self.controls_every.max(1));
+        let arms = [0, 1].map(|block| self.arms_in(block).len() as u64);
+        u64::from(with_controls) * arms[0] + u64::from(blocks - with_controls) * arms[1]
     }
 
     /// The clients that read in it, each once.
@@ -162,6 +165,11 @@ impl Cell {
     }
 }
 
+/// Whether an arm is compared for its own sake.
+fn is_contestant(arm: Arm) -> bool {
+    arm.protocol.role() == Role::Contestant
+}
+
 /// Everything that one run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -177,7 +185,7 @@ pub struct Plan {
     /// Whether its cells are to have the blocks that a verdict takes; a plan for a first look goes without.
     #[serde(default = "yes")]
     pub verdicts: bool,
-    /// Difference of two durations below which it matters to nobody; `None`: that of the [figure](crate::Figure::practical).
+    /// Difference of two durations that is too small to matter; `None`: that of the [figure](crate::Figure::practical).
     #[serde(default, with = "crate::span::optional", skip_serializing_if = "Option::is_none")]
     pub practical: Option<Duration>,
 }

@@ -27,7 +27,7 @@ pub enum PlanError {
     /// An end that cannot be.
     #[error("{0}")]
     Stop(String),
-    /// A difference that matters to nobody and cannot be.
+    /// A limit of what matters that cannot be.
     #[error("practical = {0:?}: must be above zero, 1 s at most")]
     Practical(Duration),
     /// No cell, or far too many.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 7;
+pub const SCHEMA: u32 = 8;
 
 /// From here on an arm names its client; before, its cell did.
 const ARMS_SCHEMA: u32 = 6;
@@ -73,7 +73,7 @@ pub struct Tool {
     pub profile: String,
 }
 
-/// Facts about a host that a reader needs to believe or doubt a number.
+/// Facts about a host that a reader needs to judge a number.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Host {

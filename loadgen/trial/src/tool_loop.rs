@@ -16,7 +16,7 @@ const TURN: Duration = Duration::from_millis(1_775);
 /// Loops of requests, each with the answer to it and the tool that the answer calls for. What the arms of a cell differ in, their
 /// clients do: whether one connection serves the loop, and whether a turn sends what is new or the whole history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct ToolLoop {
     /// Turns of a loop.
     pub turns: u32,
@@ -41,6 +41,10 @@ impl Default for ToolLoop {
 }
 
 impl ToolLoop {
+    /// Why loops are compared.
+    pub const WHY: &str =
+        "what of 'WebSocket is faster for agents' is connection reuse, incremental input, the transport";
+
     /// What is compared, the base first: increments over SSE, which the null arm repeats; the whole history over one connection,
     /// over a new one each turn, and over HTTP/2; both over WebSocket.
     pub fn arms() -> [Arm; 6] {
@@ -52,10 +56,9 @@ impl ToolLoop {
 
     /// A cell of its own with all of these arms.
     pub fn cell(self, blocks: u32) -> Cell {
-        let why = "what of 'WebSocket is faster for agents' is connection reuse, incremental input, the transport";
         let name = format!("tool-loop/{}", humantime::format_duration(self.rtt));
         let arms = Self::arms().to_vec();
-        Cell { null: true, blocks, ..Cell::alone(&name, why.to_owned(), Workload::ToolLoop(self), arms) }
+        Cell { null: true, blocks, ..Cell::alone(&name, Self::WHY.to_owned(), Workload::ToolLoop(self), arms) }
     }
 
     /// Expected length of a loop and the short one before it.

@@ -12,7 +12,7 @@ const HOST_SHARE: f64 = 0.01;
 const SERVER_SHARE: f64 = 0.001;
 /// A pause, in nanoseconds: two probes of the generator's event loop in a row.
 const PAUSE_NS: u64 = 20_000_000;
-/// Share of the CPUs that our two programs may use while a witness without real-time scheduling is still believed.
+/// Share of the CPUs that our two programs may use while a witness without real-time scheduling still counts.
 const BUSY_SHARE: f64 = 0.5;
 /// Lateness of the pacer at p99, in microseconds, from which on arrivals bunch.
 const BUNCHED_US: f64 = 200.0;
@@ -86,9 +86,9 @@ struct Attributed {
 /// `None` where nobody looked, or nothing was due. A witness that competes with a busy server for its CPUs excuses nothing.
 fn attributed(trial: &Trial, measurement: &Measurement) -> Option<Attributed> {
     let stalls: &Stalls = measurement.stalls.as_ref().filter(|_| trial.is_paced())?;
-    let is_believed = stalls.witness.is_some_and(|witness| witness.realtime) || !is_busy(trial, measurement);
+    let counts = stalls.witness.is_some_and(|witness| witness.realtime) || !is_busy(trial, measurement);
     let (mut schedule, mut host) = (stalls.schedule, stalls.host);
-    if !is_believed {
+    if !counts {
         schedule.add(&host);
         host = Late::default();
     }
@@ -97,7 +97,7 @@ fn attributed(trial: &Trial, measurement: &Measurement) -> Option<Attributed> {
         host,
         generator: stalls.generator,
         ours: matches!(trial.cell.workload, Workload::Echo { .. } | Workload::Relay { .. }),
-        witnessed: stalls.witness.is_some() && is_believed,
+        witnessed: stalls.witness.is_some() && counts,
         events: measurement.counters.in_window.max(1) as f64,
     })
 }
@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn a_late_host_voids_as_far_as_its_witness_is_believed() {
+    fn a_late_host_voids_as_far_as_its_witness_counts() {
         let stalled = |witness| Stalls { witness, host: late(101, 30), ..Stalls::default() };
         let void = [("host-stalled", Action::Void)];
         assert_eq!(found(Scenario::Push, stalled(witness(true)), true), void);
         assert_eq!(found(Scenario::Push, stalled(witness(false)), false), void);
         assert_eq!(found(Scenario::Push, stalled(witness(false)), true), [("server-stalled", Action::Warn)]);
         assert!(text(witness(true), true).contains("while an idle timer"));
-        assert!(!text(witness(false), true).contains("idle timer"), "one that is not believed says nothing");
+        assert!(!text(witness(false), true).contains("idle timer"), "one that does not count says nothing");
         let few = Stalls { witness: witness(true), host: late(100, 30), ..Stalls::default() };
         assert_eq!(found(Scenario::Push, few, false), []);
     }
