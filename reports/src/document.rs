@@ -82,7 +82,7 @@ pub enum Block {
     Text(String),
     /// A remark in smaller type.
     Note(String),
-    /// What a reader must know before believing a number.
+    /// What limits a number.
     Warning(String),
     /// Sentences one below the other.
     List(Vec<String>),
@@ -153,7 +153,7 @@ pub struct Heads {
     pub verdict: String,
     /// The link to what lies behind it.
     pub evidence: String,
-    /// The link to what must be known before it is believed.
+    /// The link to what limits it.
     pub caveat: String,
 }
 
@@ -187,7 +187,7 @@ pub struct Found {
     pub sentence: String,
     /// What is said where one sentence has room for all.
     pub said: String,
-    /// What must be known before it is believed.
+    /// What limits it.
     pub caveats: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use crate::compare::{ArmTrials, CellComparison, Comparison, Contest, Difference,
 use crate::document::Line;
 use crate::number;
 use crate::row::{Finding, RowVerdict, clause, why_none, why_not};
-use crate::settle::Settling;
+use crate::settle::{Settling, is_wide};
 use crate::text::Language;
 use crate::verdict::{Direction, FEWEST_BLOCKS, Verdict};
 use crate::warnings::trial_warnings;
@@ -195,7 +195,7 @@ impl<'a, 'r> OwnCell<'a, 'r> {
         counts.or_else(|| self.cell.contest(self.judged(Quantile::P50)))
     }
 
-    /// Whether a difference of this cell may be believed.
+    /// Whether a difference of this cell may be claimed.
     fn is_fit(&self) -> bool {
         let refused = |contest: &Contest| matches!(contest.verdict, Verdict::Unfit | Verdict::Refused);
         self.headline().is_some_and(|contest| !refused(contest))
@@ -233,7 +233,8 @@ impl<'a, 'r> OwnCell<'a, 'r> {
             None => RowVerdict::NotMeasured(self.absent(lang)),
             Some(contest) if contest.verdict.is_resolved() => RowVerdict::Found(self.brief(contest, lang)),
             Some(contest) => {
-                let settling = Settling::of(own.comparison.records, self.cell, contest);
+                let settling =
+                    is_wide(contest).then(|| Settling::of(own.comparison.records, self.cell, contest)).flatten();
                 let settled = settling.map(|settling| lang.settled_by(contest, &settling));
                 let text = lang.list(std::iter::once(self.brief(contest, lang)).chain(settled));
                 if is_bounded(contest, lang) { RowVerdict::Bounded(text) } else { RowVerdict::Open(text) }

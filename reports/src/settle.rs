@@ -27,12 +27,11 @@ pub(crate) struct Settling {
 }
 
 impl Settling {
-    /// What settles a contest of a cell; `None` where it is settled, its bound is narrow enough to speak for itself, or no number
-    /// of blocks would.
+    /// What settles a contest of a cell; `None` where it is settled, or no number of blocks would.
     pub(crate) fn of(records: &Records, cell: &CellComparison, contest: &Contest) -> Option<Self> {
         let blocks = match contest.verdict {
-            Verdict::TooFewBlocks => FEWEST_BLOCKS,
-            Verdict::Unresolved { more_blocks, .. } if is_wide(contest) => contest.ratio.blocks + more_blocks?,
+            Verdict::TooFewBlocks => FEWEST_BLOCKS.max(cell.cell.blocks as usize),
+            Verdict::Unresolved { .. } => contest.blocks + contest.more_blocks()?,
             _ => return None,
         };
         let taken = takes_blocks(cell.cell) && blocks <= MOST_BLOCKS;

@@ -116,10 +116,8 @@ pub enum Verdict {
     Equivalent,
     /// Neither.
     Unresolved {
-        /// What was learnt: the largest factor, either way, that the 95 % interval leaves; at least 1.
-        bound: f64,
-        /// About so many more blocks would settle it where the estimate lies, at least one; `None` where none would: two copies
-        /// of one arm lie as far apart.
+        /// About so many more blocks with the figure would settle it where the estimate lies, at least one; `None` where none
+        /// would: two copies of one arm lie as far apart.
         more_blocks: Option<usize>,
         /// Where the interval points when the figure is looked at alone, outside the family.
         leaning: Option<Direction>,
@@ -177,7 +175,7 @@ impl Verdict {
             Self::Unfit
         } else {
             let leaning = alone.is_beyond(beyond).then_some(direction);
-            Self::Unresolved { bound: alone.reach(), more_blocks: evidence.more_blocks(), leaning }
+            Self::Unresolved { more_blocks: evidence.more_blocks(), leaning }
         }
     }
 
@@ -196,8 +194,8 @@ impl Verdict {
             Self::Different { direction, beyond_margin } => {
                 Self::Different { direction: direction.reversed(), beyond_margin }
             }
-            Self::Unresolved { bound, more_blocks, leaning: Some(direction) } => {
-                Self::Unresolved { bound, more_blocks, leaning: Some(direction.reversed()) }
+            Self::Unresolved { more_blocks, leaning: Some(direction) } => {
+                Self::Unresolved { more_blocks, leaning: Some(direction.reversed()) }
             }
             Self::Unfit
             | Self::Equivalent

@@ -44,7 +44,7 @@ enum Says {
 impl Says {
     fn tell(self, contest: &mut Contest) {
         let different = |direction, beyond_margin| Verdict::Different { direction, beyond_margin };
-        let open = |bound, more_blocks, leaning| Verdict::Unresolved { bound, more_blocks, leaning };
+        let open = |more_blocks, leaning| Verdict::Unresolved { more_blocks, leaning };
         let interval = |low, high| Some(Interval { low, high });
         contest.estimability = Estimability::PerTrial;
         (contest.base, contest.null, contest.practical) = (50_000.0, None, None);
@@ -53,10 +53,10 @@ impl Says {
             Self::Slightly => (different(Direction::Lower, false), interval(0.9, 0.97)),
             Self::Higher => (different(Direction::Higher, true), interval(1.2, 1.3)),
             Self::Equal => (Verdict::Equivalent, interval(0.99, 1.01)),
-            Self::Open | Self::Negligible => (open(1.06, Some(20), None), interval(0.99, 1.06)),
-            Self::Wide => (open(1.4, Some(90), None), interval(0.99, 1.4)),
-            Self::Stuck => (open(1.4, None, None), interval(0.99, 1.4)),
-            Self::Leans(direction) => (open(1.1, Some(5), Some(direction)), interval(0.95, 1.1)),
+            Self::Open | Self::Negligible => (open(Some(20), None), interval(0.99, 1.06)),
+            Self::Wide => (open(Some(90), None), interval(0.99, 1.4)),
+            Self::Stuck => (open(None, None), interval(0.99, 1.4)),
+            Self::Leans(direction) => (open(Some(5), Some(direction)), interval(0.95, 1.1)),
             Self::Few => (Verdict::TooFewBlocks, None),
             Self::Unfit => (Verdict::Unfit, interval(0.9, 1.1)),
             Self::NotEstimable => (Verdict::Exploratory, None),
@@ -138,7 +138,7 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
                 "WebSocket: single p50: lower; single p99: at most 6 % (3 µs) either way; fan-out p50: equivalent; fan-out p99: equivalent",
             ),
         ),
-        ([Slightly, Slightly, Slightly, Slightly], depends("WebSocket: perhaps slightly lower")),
+        ([Slightly, Slightly, Slightly, Slightly], depends("WebSocket: lower, perhaps by little")),
         (
             [Leans(Direction::Lower), Leans(Direction::Lower), Leans(Direction::Lower), Leans(Direction::Lower)],
             bounded("WebSocket: leans lower, no difference larger than 10 % (5 µs) either way"),
@@ -151,13 +151,13 @@ fn a_row_says_what_holds_on_what_and_what_is_open() {
         (
             [Few, Few, Few, Few],
             RowVerdict::Open(
-                "no bound yet; a bound takes 6 blocks (loadgen compare --seed 42 --blocks 6, 3 minutes)".to_owned(),
+                "no bound yet; a bound takes 10 blocks (loadgen compare --seed 42 --blocks 10, 4 minutes)".to_owned(),
             ),
         ),
         (
             [Wide, Open, Equal, Equal],
             bounded(
-                "single p50: at most 40 % (20 µs) either way; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent; settling 5 % takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 36 minutes)",
+                "single p50: at most 40 % (20 µs) either way; single p99: equivalent; fan-out p50: at most 6 % (3 µs) either way; fan-out p99: equivalent; a verdict takes about 100 blocks (loadgen compare --seed 42 --blocks 100, 36 minutes)",
             ),
         ),
     ] {
@@ -181,9 +181,9 @@ fn chinese_says_the_same() {
         RowVerdict::Bounded("无论哪个方向，差别不超过 6 %（3 µs）、没有实际差别（不足 20 µs）".to_owned())
     );
     let RowVerdict::Bounded(said) = latency([Wide; 4], lang) else { panic!("bounded") };
-    assert!(said.contains("要分清 5 %，约需 100 个区组（loadgen compare --seed 42 --blocks 100，"), "{said}");
+    assert!(said.contains("要得出结论，约需 100 个区组（loadgen compare --seed 42 --blocks 100，"), "{said}");
     let RowVerdict::Open(said) = latency([Few; 4], lang) else { panic!("open") };
-    assert!(said.starts_with("尚无上界；给出上界需要 6 个区组"), "{said}");
+    assert!(said.starts_with("尚无上界；给出上界需要 10 个区组"), "{said}");
 }
 
 #[test]

@@ -52,27 +52,24 @@ fn equivalence_is_two_one_sided_tests_at_the_risk_of_each() {
 #[test]
 fn what_the_family_forbids_only_leans() {
     let clear = ratio(0.5, 0.01, 6);
-    let Verdict::Unresolved { bound, more_blocks, leaning } = verdict(&clear, 4) else {
-        panic!("must not be resolved")
-    };
+    let Verdict::Unresolved { more_blocks, leaning } = verdict(&clear, 4) else { panic!("must not be resolved") };
     assert_eq!((more_blocks, leaning), (Some(3), Some(Direction::Lower)));
-    assert!((2.0..2.1).contains(&bound), "{bound}");
 }
 
 /// What is missing, where nothing is resolved and nothing leans.
-fn missing(ratio: &Ratio, family: usize) -> (f64, usize) {
+fn missing(ratio: &Ratio, family: usize) -> usize {
     match verdict(ratio, family) {
-        Verdict::Unresolved { bound, more_blocks: Some(more), leaning: None } => (bound, more),
+        Verdict::Unresolved { more_blocks: Some(more), leaning: None } => more,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn what_is_not_resolved_says_what_was_learnt_and_how_many_blocks_settle_it() {
-    let (bound, more) = missing(&ratio(1.1, 0.3, 10), 4);
-    assert!((1.25..1.35).contains(&bound) && more > 40, "{bound} {more}");
+    let more = missing(&ratio(1.1, 0.3, 10), 4);
+    assert!(more > 40, "{more}");
     // A ratio of 1 is settled at the edge of the margin, one at the edge where it leaves 1, one between them last.
-    let more = |value| missing(&ratio(value, 0.2, 20), 4).1;
+    let more = |value| missing(&ratio(value, 0.2, 20), 4);
     assert!(
         more(1.025) > 2 * more(1.0) && more(1.025) > 2 * more(1.05),
         "{} {} {}",
@@ -80,7 +77,7 @@ fn what_is_not_resolved_says_what_was_learnt_and_how_many_blocks_settle_it() {
         more(1.025),
         more(1.05)
     );
-    let (_, of_many) = missing(&ratio(1.0, 0.2, 20), 40);
+    let of_many = missing(&ratio(1.0, 0.2, 20), 40);
     assert!(of_many > more(1.0), "a larger family takes more");
 }
 

@@ -74,7 +74,8 @@ fn check_arm(figure: Figure, cells: [&CellComparison; 2], arms: [&ArmTrials; 2],
         standing(figure, interval, apart),
     );
     // What did not cross may have moved all the same: how far at most.
-    let bound = (standing == Standing::Passed).then(|| lang.no_change_larger(lang.most_of(interval)));
+    let bound =
+        (standing == Standing::Passed).then(|| lang.no_change_larger(lang.share_or_factor(interval.reach() * apart)));
     checked(lang.series(&std::iter::once(found).chain(bound).collect::<Vec<_>>()), standing)
 }
 

@@ -69,6 +69,8 @@ pub struct Contest {
     pub other: f64,
     /// Other over base; for exact counts the ratio of the medians.
     pub ratio: Ratio,
+    /// Blocks that hold both arms, with or without the figure.
+    pub blocks: usize,
     /// Null twin over base.
     pub null: Option<Ratio>,
     /// Whether the figure belongs to the headline family.
@@ -92,11 +94,6 @@ pub struct Contest {
 }
 
 impl Contest {
-    /// Whether this ratio is no farther from 1 than the null arm's.
-    pub fn is_within_null(&self) -> bool {
-        self.null.as_ref().is_some_and(|null| self.ratio.value.ln().abs() <= null.value.ln().abs())
-    }
-
     /// What was concluded about SSE and WebSocket, said of this one: the other way round where it is the base.
     pub fn verdict_of(&self, transport: Transport) -> Verdict {
         if self.arms[1].protocol == transport { self.verdict } else { self.verdict.reversed() }
@@ -132,6 +129,7 @@ impl Contest {
             other: other_median,
             verdict: opening_verdict(figure, ratio.value),
             ratio,
+            blocks: base.blocks().iter().filter(|&block| other.blocks().contains(block)).count(),
             null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !figure.is_exact()),
             headline: false,
             estimability: Estimability::PerTrial,
@@ -153,17 +151,25 @@ impl Contest {
         self.headline && self.estimability == Estimability::PerTrial && self.verdict != Verdict::Refused
     }
 
-    /// The largest difference that the 95 % interval leaves, of typical trials or, where one trial is too short, of all pooled;
-    /// `None` without an interval of a ratio that may be shown.
+    /// The largest difference that the 95 % interval and the null arm leave, of typical trials or, where one trial is too short, of
+    /// all pooled; a share of the whole base value, the instrument's own part included. `None` without an interval of a ratio that
+    /// may be shown.
     pub fn bound(&self) -> Option<Bound> {
-        let (interval, base) = match self.estimability {
+        let (reach, base) = match self.estimability {
             _ if self.verdict == Verdict::Refused => return None,
-            Estimability::PerTrial => (self.ratio.interval?, self.base),
-            Estimability::Pooled(shift) => (shift.ratio.interval?, shift.base.value),
+            Estimability::PerTrial => (self.ratio.interval?.reach() * self.null_deviation(), self.base),
+            Estimability::Pooled(shift) => (shift.ratio.interval?.reach(), shift.base.value),
             Estimability::Not { .. } | Estimability::Difference(_) => return None,
         };
-        let share = interval.reach() - 1.0;
+        let share = reach - 1.0;
         Some(Bound { share, value: share * base })
+    }
+
+    /// About how many more blocks of its cell settle an open figure, of which some cells have a value in every n-th block alone;
+    /// `None` where it is not open, or no number of blocks would.
+    pub(crate) fn more_blocks(&self) -> Option<usize> {
+        let Verdict::Unresolved { more_blocks, .. } = self.verdict else { return None };
+        Some(more_blocks? * self.blocks.div_ceil(self.ratio.blocks.max(1)).max(1))
     }
 
     /// Gives the verdict, once the whole report's family is known. `limit`: the shortest time that matters.
@@ -186,7 +192,7 @@ impl Contest {
 
     /// The limit in nanoseconds that the difference stays within: the adjusted interval, and what two copies of one arm add.
     fn no_practical_difference(&self, limit: Option<Duration>) -> Option<f64> {
-        let limit_ns = limit.or(self.figure.practical())?.as_nanos() as f64;
+        let limit_ns = self.figure.practical().map(|own| limit.unwrap_or(own))?.as_nanos() as f64;
         let apart = self.null_deviation();
         let adjusted = self.adjusted?;
         let ends = [adjusted.low / apart - 1.0, adjusted.high * apart - 1.0];

@@ -34,7 +34,9 @@ pub fn is_effect(p: f64) -> bool {
 
 /// Values by position of the blocks that hold as many as most do.
 fn complete(blocks: BTreeMap<u32, BTreeMap<u32, f64>>) -> Vec<Vec<f64>> {
-    let sizes: Vec<f64> = blocks.values().map(|block| block.len() as f64).collect();
-    let usual = median(&sizes).unwrap_or(0.0) as usize;
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    blocks.values().for_each(|block| *sizes.entry(block.len()).or_default() += 1);
+    // Blocks with controls hold more trials than others do; of two sizes that are as frequent, the larger.
+    let usual = sizes.into_iter().max_by_key(|&(_, blocks)| blocks).map_or(0, |(size, _)| size);
     blocks.into_values().filter(|block| block.len() == usual).map(|block| block.into_values().collect()).collect()
 }

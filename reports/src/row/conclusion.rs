@@ -68,7 +68,7 @@ mod tests {
         use Conclusion::{Lower, Mixed, NotLower, Open};
         let [lower, slightly, higher] =
             [different(Direction::Lower, true), different(Direction::Lower, false), different(Direction::Higher, true)];
-        let leans = |leaning| Verdict::Unresolved { bound: 1.3, more_blocks: Some(3), leaning };
+        let leans = |leaning| Verdict::Unresolved { more_blocks: Some(3), leaning };
         let (open, equal) = (leans(None), Verdict::Equivalent);
         let opposite = leans(Some(Direction::Higher));
         for (medians, tails, expected) in [

@@ -7,7 +7,7 @@ use super::{Finding, Reach, RowVerdict, absent, buffers, bytes, clause, exact};
 use crate::compare::{CellComparison, Contest, Estimability, principal};
 use crate::document::Line;
 use crate::number;
-use crate::settle::Settling;
+use crate::settle::{Settling, is_wide};
 use crate::text::{Language, filled};
 use crate::verdict::{Direction, Verdict};
 use trial::{Bilingual, Figure, Metric, Quantile, Weight};
@@ -89,7 +89,7 @@ fn gained(gain: &Bilingual, judged: &[Rests], lang: Language) -> Option<String> 
     Some(filled(lang.of(gain), &[("sse", of(Transport::Sse)?), ("websocket", of(Transport::WebSocket)?)]))
 }
 
-/// What must be known before the row is believed: of its cells, what of their times is the instrument's own, and bytes that
+/// What limits the row: of its cells, what of their times is the instrument's own, and bytes that
 /// the specifications do not explain.
 fn caveats(study: &Study) -> Vec<String> {
     let timed = |rests: &Rests| matches!(rests.line.figure, Figure::Duration(Metric::JudgedTime, Quantile::P50));
@@ -113,7 +113,7 @@ fn verdict(study: &Study, judged: &[Rests], first: &Rests) -> RowVerdict {
     };
     let voices = judged
         .iter()
-        .map(|rests| Voice { verdict: towards(rests.contest, claimed), tail: is_tail(rests.contest.figure) });
+        .map(|rests| Voice { verdict: towards(rests.contest, claimed), tail: rests.contest.figure.is_tail() });
     match conclusion(&voices.collect::<Vec<_>>()) {
         Conclusion::Lower(on) => RowVerdict::Confirmed(reach(study, judged, on)),
         Conclusion::NotLower(on) => RowVerdict::Refuted(reach(study, judged, on)),
@@ -123,11 +123,6 @@ fn verdict(study: &Study, judged: &[Rests], first: &Rests) -> RowVerdict {
         )),
         Conclusion::Open => open(study, judged),
     }
-}
-
-/// Whether a figure is of a quantile above the median.
-fn is_tail(figure: Figure) -> bool {
-    matches!(figure, Figure::Duration(_, quantile) if quantile != Quantile::P50)
 }
 
 /// How far a conclusion reaches: beside one that rests on medians, what the tails leave open.
@@ -223,13 +218,16 @@ fn said(study: &Study, rests: &Rests) -> Verdict {
     rests.contest.verdict_of(study.comparison.sides()[1].protocol)
 }
 
-/// What would settle the median that takes most, for tails take more than a run has; `None` where none is open, or blocks would
-/// not settle it.
+/// What would settle the row: the median that takes most, for tails take more than a run has. `None` where every open median has a
+/// narrow bound or no practical difference, or blocks would not settle one.
 fn settled(study: &Study, judged: &[Rests]) -> Option<String> {
     let records = study.comparison.records;
-    let any_median = judged.iter().any(|rests| !is_tail(rests.contest.figure));
-    let asked = judged.iter().filter(|rests| !(any_median && is_tail(rests.contest.figure)));
-    let each = asked.filter_map(|rests| Some((rests, Settling::of(records, rests.cell, rests.contest)?)));
+    let any_median = judged.iter().any(|rests| !rests.contest.figure.is_tail());
+    let is_asked =
+        |rests: &&Rests| !(any_median && rests.contest.figure.is_tail()) && rests.contest.practical.is_none();
+    let asked = || judged.iter().filter(is_asked);
+    asked().find(|rests| !rests.contest.verdict.is_resolved() && is_wide(rests.contest))?;
+    let each = asked().filter_map(|rests| Some((rests, Settling::of(records, rests.cell, rests.contest)?)));
     let (rests, settling) = each.max_by_key(|(_, settling)| settling.blocks)?;
     Some(study.lang.settled_by(rests.contest, &settling))
 }

@@ -35,7 +35,7 @@ pub struct Finding {
     pub verdict: RowVerdict,
     /// One sentence with the numbers behind the conclusion.
     pub sentence: String,
-    /// What a reader must know before believing them, such as a diluted ratio.
+    /// What limits them, such as a diluted ratio.
     pub caveats: Vec<String>,
 }
 

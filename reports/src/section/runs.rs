@@ -23,7 +23,7 @@ fn facts(comparison: &Comparison, lang: Language) -> Vec<(String, String)> {
     let (records, run) = (comparison.records, &comparison.records.run);
     let done = records.trials.len() as u64;
     // Earlier records count as planned what a plan has at least, and may hold more.
-    let planned = records.end.as_ref().map_or(run.plan.trials(), |end| end.planned).max(done);
+    let planned = records.end.as_ref().map_or_else(|| run.plan.trials(), |end| end.planned).max(done);
     let tool = format!("{} ({}, {})", run.tool.version, run.tool.commit, run.tool.profile);
     let finished = records.end.as_ref().map_or(String::new(), |end| format!("{} ({})", end.finished, end.reason));
     let provenance = [

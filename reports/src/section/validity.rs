@@ -1,4 +1,4 @@
-//! Why a reader may believe a run, or not: what the instrument found out about itself before, around and after the trials, as
+//! How far a run can be relied on: what the instrument found out about itself before, around and after the trials, as
 //! blocks for the page. Refuses to repeat a result; where nothing was looked at it says "not measured".
 
 mod checks;

@@ -104,7 +104,7 @@ impl Language {
             None => self.no_interval(),
             Some(interval) if interval.low > 1.0 => self.capacity_higher(other),
             Some(interval) if interval.high < 1.0 => self.capacity_lower(other),
-            Some(interval) => self.no_larger(self.most_of(interval)),
+            Some(interval) => self.no_larger(self.share_or_factor(interval.reach())),
         }
     }
 

@@ -16,11 +16,11 @@ impl Language {
 }
 
 pairs! { METHOD
-    "The unit of evidence is the trial, never the message. Trials come in blocks that hold every arm once, in random order: SSE, WebSocket and a null arm that repeats the base of the ratios. A ratio is taken inside each block, so what drifts with time cancels."
-    "证据的单位是试验，而不是消息。试验分为区组，每个区组以随机次序包含每个臂各一次：SSE、WebSocket，以及重复比值基准的空对照臂。比值在区组内部计算，因此随时间的漂移会相互抵消。"
+    "The unit of evidence is the trial, never the message. Trials come in blocks that hold SSE and WebSocket once, in random order, and in every block or every second or third one the controls too: a null arm that repeats the base of the ratios, and floors. A ratio is taken inside each block, so what drifts with time cancels."
+    "证据的单位是试验，而不是消息。试验分为区组，每个区组以随机次序包含 SSE 与 WebSocket 各一次；每个区组，或每隔一两个区组，还包含对照：重复比值基准的空对照臂，以及底线。比值在区组内部计算，因此随时间的漂移会相互抵消。"
     "The ratio shown is the Hodges–Lehmann estimate over blocks; its interval inverts the exact Wilcoxon signed-rank test. Below six blocks no 95 % interval exists and none is shown. Exact counts (bytes, requests) need none."
     "所示比值是区组间的 Hodges–Lehmann 估计；其区间由精确的 Wilcoxon 符号秩检验反演得到。少于六个区组时不存在 95 % 区间，因此不显示。精确计数（字节、请求）不需要区间。"
-    "The headline figures of a report share one risk of 5 %: of n figures each claim rests on an interval at 1 − 0.05/n (Bonferroni), wider than the 95 % interval shown. A difference counts when that interval lies beyond the margin; two arms are equivalent when the one of two one-sided tests, at 1 − 0.10/n, lies inside the margin: 5 % for p50, throughput and CPU, 10 % for p99, 3 % for memory, 0.5 % for bytes. A bound on an open figure (\"no difference larger than …\") never means equal."
+    "The headline figures of a report share one risk of 5 %: of n figures each claim rests on an interval at 1 − 0.05/n (Bonferroni), wider than the 95 % interval shown. A difference counts when that interval lies beyond the margin; two arms are equivalent when the interval of the two one-sided tests, at 1 − 0.10/n, lies inside the margin: 5 % for p50, throughput and CPU, 10 % for p99, 3 % for memory, 0.5 % for bytes. A bound on an open figure (\"no difference larger than …\") never means equal."
     "一份报告的主要指标共担 5 % 的风险：n 个指标中每个结论依据 1 − 0.05/n 的区间（Bonferroni），比所示的 95 % 区间更宽。该区间位于界值之外，差别才算成立；双单侧检验的区间（1 − 0.10/n）落在界值之内则两臂等效：p50、吞吐量与 CPU 为 5 %，p99 为 10 %，内存为 3 %，字节为 0.5 %。未定指标的上界（“差别不超过……”）绝不等于“相等”。"
     "A quantile q needs 20 / (1 − q) independent observations: 2,000 for p99, 20,000 for p99.9. An event that goes to 100 readers is one observation. Where one trial has too few, all trials are pooled and the interval comes from a bootstrap over whole blocks; where all have too few, no number is shown."
     "分位数 q 需要 20 / (1 − q) 个独立观测：p99 需 2,000 个，p99.9 需 20,000 个。发给 100 个读者的一个事件只算一个观测。单次试验不够时合并所有试验，区间由整区组自助法给出；全部合并仍不够时不显示数字。"
@@ -40,7 +40,7 @@ pairs! { TERMS
     "delivery time" "交付时间"
         "received − fired: a diagnostic; a server that stands still moves fired too, so it hides stalls" "收到 − 触发：仅供诊断；服务器停顿时触发也随之推迟，因此看不见停顿"
     "cell, arm, trial, block" "单元、臂、试验、区组"
-        "a point of the comparison; one transport in it; one run of that; neighbouring trials that hold each arm once" "对照中的一个点；其中的一种传输；它的一次运行；相邻的、每臂各一次的一组试验"
+        "a point of the comparison; one transport in it; one run of that; neighbouring trials that hold each compared arm once" "对照中的一个点；其中的一种传输；它的一次运行；相邻的、每个被比较的臂各一次的一组试验"
     "null arm, A/A" "空对照臂，A/A"
         "the base of the ratios against a second copy of itself: what is measured where nothing differs" "比值的基准与自身的另一份比较：没有差别时测出的数"
     "bounded, open" "有上界，未定"

@@ -93,7 +93,7 @@ impl Language {
         )
     }
 
-    /// What a reader must know before believing a difference.
+    /// What limits a difference.
     pub(crate) fn loop_notes(self, found: &Effects) -> [String; 5] {
         let method = self.of(&Row::own(Scenario::ToolLoop).method).to_owned();
         let asked = found.asked;

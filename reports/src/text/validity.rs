@@ -1,4 +1,4 @@
-//! The words of the section that says why a run may be believed.
+//! The words of the section that says how far a run can be relied on.
 
 use super::{Language, messages};
 use trial::{Action, StopReason, Warning};
@@ -34,7 +34,7 @@ impl Language {
 }
 
 messages! {
-    validity_heading() "Why you may believe this" "为什么可以相信这些数字"
+    validity_heading() "Validity of this run" "本次运行的有效性"
     validity_intro()
         "What the instrument found out about itself, before, around and after the trials. None of it looks at the result of the comparison. What was not looked at says so."
         "测量工具在试验之前、期间与之后对自身的检查。这些检查都不看比较的结果；没有检查的会如实说明。"
@@ -105,7 +105,7 @@ messages! {
         "未测量：记录旁边没有 selfcheck.json；loadgen selfcheck 会写出一份。"
     selfcheck_passed(started: String) "Every check that ran passed ({started})." "所有运行过的检查均通过（{started}）。"
     selfcheck_failed(failed: usize, all: usize)
-        "{failed} of {all} checks failed: do not believe the numbers that they bear on."
+        "{failed} of {all} checks failed: do not rely on the numbers that they bear on."
         "{all} 项检查中有 {failed} 项失败：不要相信与之相关的数字。"
     check_head() "Check" "检查"
     injected_head() "Injected" "注入"

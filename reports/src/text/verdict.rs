@@ -5,7 +5,7 @@ use super::{Language, messages};
 use crate::compare::{Contest, Estimability};
 use crate::number;
 use crate::settle::{Settling, is_wide};
-use crate::verdict::{Direction, FEWEST_BLOCKS, Interval, Verdict};
+use crate::verdict::{Direction, FEWEST_BLOCKS, Verdict};
 
 impl Language {
     /// What may be said about a contest in which `name` is the other arm, in one clause.
@@ -46,13 +46,8 @@ impl Language {
         };
         let clause = self.list(std::iter::once(clause).chain(self.practical(contest)));
         let deviation = contest.null_deviation();
-        if contest.is_within_null() {
-            clause + &self.within_null()
-        } else if deviation > 1.0 && contest.verdict.is_resolved() {
-            clause + &self.beside_null(number::times(deviation))
-        } else {
-            clause
-        }
+        let is_beside = deviation > 1.0 && contest.verdict.is_resolved();
+        if is_beside { clause + &self.beside_null(number::times(deviation)) } else { clause }
     }
 
     /// A verdict in a few words, said of a contest or of its reverse; a bound in these: [`Self::no_larger`], [`Self::at_most`].
@@ -91,9 +86,10 @@ impl Language {
     pub(crate) fn shortage(self, contest: &Contest) -> Option<String> {
         match contest.verdict {
             Verdict::TooFewBlocks => Some(self.too_few_blocks(self.blocks(contest.ratio.blocks), FEWEST_BLOCKS)),
-            Verdict::Unresolved { more_blocks, .. } if is_wide(contest) => Some(
-                more_blocks.map_or_else(|| self.no_blocks_help(), |more| self.blocks_settle(self.more_blocks(more))),
-            ),
+            Verdict::Unresolved { .. } if is_wide(contest) => {
+                let settle = |more| self.blocks_settle(self.more_blocks(more));
+                Some(contest.more_blocks().map_or_else(|| self.no_blocks_help(), settle))
+            }
             Verdict::Unresolved { .. }
             | Verdict::Different { .. }
             | Verdict::Equivalent
@@ -103,12 +99,8 @@ impl Language {
         }
     }
 
-    /// How large a difference an interval of a ratio leaves.
-    pub(crate) fn most_of(self, interval: Interval) -> String {
-        self.share_or_factor(interval.reach())
-    }
-
-    fn share_or_factor(self, factor: f64) -> String {
+    /// How far a factor of at least 1 is from 1, in the words for it.
+    pub(crate) fn share_or_factor(self, factor: f64) -> String {
         if factor < 2.0 { number::percent_at_most(factor - 1.0) } else { self.a_factor(number::significant(factor)) }
     }
 
@@ -126,7 +118,7 @@ impl Language {
         let blocks = self.blocks(settling.blocks);
         let takes = match contest.verdict {
             Verdict::TooFewBlocks => self.bound_takes(blocks),
-            _ => self.settling_takes(number::percent(contest.figure.margin()), blocks),
+            _ => self.verdict_takes(blocks),
         };
         match &settling.command {
             Some(command) => self.by_command(takes, command, self.about_minutes(settling.length.as_secs_f64())),
@@ -180,7 +172,7 @@ messages! {
     possibly_small(name: &str, direction: &str, margin: String)
         "{name} is {direction}, possibly by less than {margin}"
         "{name} {direction}，但差别可能不足 {margin}"
-    slightly(direction: &str) "perhaps slightly {direction}" "或略{direction}"
+    slightly(direction: &str) "{direction}, perhaps by little" "{direction}，幅度可能很小"
     equivalent_brief() "equivalent" "等效"
     equivalent(margin: String) "equivalent within {margin}" "在 {margin} 以内等效"
     equal_within(margin: String) "within {margin}" "相差不到 {margin}"
@@ -206,17 +198,13 @@ messages! {
         "no bound: {blocks}, a 95 % interval takes {needed}"
         "没有上界：只有 {blocks}，95 % 区间需要 {needed} 个"
     without_bound() "no bound yet" "尚无上界"
-    settling_takes(margin: String, blocks: String) "settling {margin} takes about {blocks}" "要分清 {margin}，约需 {blocks}"
+    verdict_takes(blocks: String) "a verdict takes about {blocks}" "要得出结论，约需 {blocks}"
     bound_takes(blocks: String) "a bound takes {blocks}" "给出上界需要 {blocks}"
     by_command(takes: String, command: &str, length: String) "{takes} ({command}, {length})" "{takes}（{command}，{length}）"
     one_minute() "a minute" "1 分钟"
     minutes(minutes: String) "{minutes} minutes" "{minutes} 分钟"
     hours(hours: String) "{hours} hours" "{hours} 小时"
     exploratory() "exploratory: no verdict" "探索性指标：不作结论"
-    within_null()
-        ", no larger than this run's A/A difference"
-        "，且不大于本次运行的 A/A 差异"
-
     beside_null(deviation: String)
         "; two copies of one arm lie up to {deviation} apart, which is allowed for"
         "；同一臂的两个副本相差至多 {deviation}，已计入"
