@@ -12,9 +12,9 @@ Needs a quiet machine.
 
   --short-long  60 blocks of short trials (0.15 s + 0.3 s) and of long ones (0.5 s + 2 s), interleaved, of one reader and of twenty
                 busy ones; 14 minutes
-  --layout      60 blocks each of three loads: what of the drawn layout moves a figure; 7 minutes
+  --layout      what of the drawn layout moves a figure of the published comparison; no load, a minute
   --null N      N runs of eight blocks of two copies of one arm; 7 s each, 200 in 25 minutes
-  --burn N      N runs of a hundred blocks of twenty busy readers in which one arm burns 5 % more CPU for each event, two minutes
+  --burn N      N runs of sixty blocks of twenty busy readers in which one arm burns 5 % more CPU for each event, seventy seconds
                 each, after one that finds out how much that is
   --coverage    simulated coverage, risk and power, and the null arms of published runs replayed; no load, two minutes
   -h            this help
@@ -63,6 +63,9 @@ if [[ ! ${LOADGEN-} || ! ${REPORTS-} ]]; then
 fi
 loadgen=${LOADGEN:-$built/loadgen} reports=${REPORTS:-$built/reports}
 
+# Published comparisons, the last one last: they alone have a self-check beside them.
+mapfile -t published < <(find reports/published -name selfcheck.json -printf '%h\n' | sort)
+
 say() { printf '%s, %d s so far: %s\n' "$(date +%T)" "$SECONDS" "$*"; }
 
 # cell LOAD NAME WHY KEYS…: a cell of the load of latency/single or latency/busy, on standard output.
@@ -101,21 +104,9 @@ if [[ $short_long ]]; then
   done
 fi
 
-if [[ $layout && ! -e $kept/layout.json ]]; then
-  say 'what of the layout moves a figure, 60 blocks of each load, seven minutes'
-  each='null = true
-blocks = 60
-warmup = "150ms"
-window = "300ms"
-arms = ["sse", "websocket"]'
-  {
-    plan layout 'what of the layout of processes moves a figure'
-    cell single study/single 'one reader' "$each"
-    printf '[[cell]]\nname = "study/echo"\nwhy = "there and back"\nscenario = "echo"\nrate = 1000\npayload = 128\n%s\n' "$each"
-    printf '[[cell]]\nname = "study/saturated"\nwhy = "as much as goes"\nscenario = "saturate"\n%s\n' "$each"
-  } >"$room/plan.toml"
-  run "$room/plan.toml" 1
-  study --layout "$room/run"
+if [[ $layout ]]; then
+  say 'what of the layout moves a figure of the published comparison'
+  study --layout "${published[-1]}"
 fi
 
 if ((null > $(lines null.jsonl))); then
@@ -140,12 +131,12 @@ burning() {
 }
 
 if ((burn > $(lines burn.jsonl))); then
-  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((120 * (burn - $(lines burn.jsonl) + 1))) s to go"
-  burning 500 100 >"$room/plan.toml"
+  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((70 * (burn - $(lines burn.jsonl) + 1))) s to go"
+  burning 500 60 >"$room/plan.toml"
   run "$room/plan.toml" 1000
   nanoseconds=$("$reports" study --into "$kept" --burn "$room/run" --family-of "$family" --calibrate 0.05)
   say "5 % more CPU for each event is $nanoseconds ns to burn"
-  burning "$nanoseconds" 100 >"$room/plan.toml"
+  burning "$nanoseconds" 60 >"$room/plan.toml"
   while ((burn > $(lines burn.jsonl))); do
     run "$room/plan.toml" "$(($(lines burn.jsonl) + 1))"
     study --burn "$room/run" --family-of "$family"
@@ -156,8 +147,7 @@ fi
 if [[ $coverage ]]; then
   say 'simulated coverage'
   mkdir -p "$kept"
-  mapfile -t runs < <(find reports/published -name selfcheck.json -printf '%h\n' | sort)
-  cargo run --release --quiet --locked -p reports --example statistics -- "${runs[@]}" >"$room/coverage.md"
+  cargo run --release --quiet --locked -p reports --example statistics -- "${published[@]}" >"$room/coverage.md"
   mv "$room/coverage.md" "$kept/coverage.md"
 fi
 

@@ -193,10 +193,12 @@ has 'study: … each with a seed of its own' "$(tail -n 1 "$room/measured")" '--
 is 'study: what is kept is not measured again' "$(status scripts/study.sh --null 3; measured)" $'0\n3'
 is 'study: runs with a burden, after one to calibrate' "$(status scripts/study.sh --burn 2; wc -l <"$study/burn.jsonl"; measured)" $'0\n2\n6'
 has 'study: … burn what that found' "$(<"$room/plan-6")" 'faults = "burn:1234ns"'
-is 'study: flags are passed on' "$(status scripts/study.sh --short-long --layout -- --allow-debug; grep -c -- '--allow-debug' "$room/measured")" $'0\n3'
+is 'study: flags are passed on' "$(status scripts/study.sh --short-long -- --allow-debug; grep -c -- '--allow-debug' "$room/measured")" $'0\n2'
 has 'study: short trials stand beside long ones' "$(<"$room/plan-7")" 'window = "2s"'
 is 'study: … of two loads' "$(grep -c 'connections = 20' "$room/plan-8")" 2
-is 'study: … once' "$(status scripts/study.sh --short-long --layout; measured)" $'0\n9'
+is 'study: … once' "$(status scripts/study.sh --short-long; measured)" $'0\n8'
+mkdir -p reports/published/2026-01-0{1,2}-host && touch reports/published/2026-01-0{1,2}-host/selfcheck.json
+is 'study: layouts are those of the last published comparison' "$(status scripts/study.sh --layout; tail -n 2 "$room/studied" | head -n 1)" $'0\nstudy --into reports/published/study --layout reports/published/2026-01-02-host'
 is 'study: a failed run ends it' "$(status scripts/study.sh --null 9 -- --fail; wc -l <"$study/null.jsonl")" $'1\n3'
 is 'study: a number must be one' "$(status scripts/study.sh --null many)" 1
 unset LOADGEN REPORTS

@@ -48,10 +48,10 @@ fn answered(runs: &[Replicate]) -> String {
     let counts: Vec<[usize; 2]> = runs.iter().filter_map(Replicate::answers).map(Answers::of_all).collect();
     let [k, n] = counts.iter().fold([0, 0], |[k, n], count| [k + count[0], n + count[1]]);
     if n == 0 {
-        return "None of them keeps what tells whether it answers.".to_owned();
+        return "No run records how it answers.".to_owned();
     }
     let share = number::percent(k as f64 / n as f64);
-    format!("Those of {} runs that keep what tells it answer {k} of {n} figures ({share}).", counts.len())
+    format!("{} of the runs record how they answer: {k} of {n} figures ({share}).", counts.len())
 }
 
 fn figures(runs: &[Replicate], spread: &SpreadSet) -> Table {
@@ -98,7 +98,7 @@ fn table_of(runs: &[Replicate]) -> Table {
     };
     let answered = |run: &Replicate| {
         run.answers().map_or_else(
-            || "not kept".to_owned(),
+            || "not recorded".to_owned(),
             |answers| {
                 let ([k, n], Answers { verdict, practical, bound, .. }) = (answers.of_all(), answers);
                 format!("{k} of {n} ({verdict}, {practical}, {bound})")
@@ -109,7 +109,7 @@ fn table_of(runs: &[Replicate]) -> Table {
         match run.quiet {
             Some(true) => "yes",
             Some(false) => "no",
-            None => "not kept",
+            None => "not recorded",
         }
         .to_owned()
     };

@@ -169,7 +169,7 @@ fn effects(found: &[Effect]) -> String {
             .collect(),
     };
     format!(
-        "Each trial draws the size of both environments and the first CPU of both processes. Share of the variance between trials, \
+        "Each trial of a published comparison has drawn the size of both environments and the first CPU of both processes. Share of the variance between trials, \
          free of arm and block, that a factor explains (the share that chance gives; p by dealing levels anew within blocks). Of {} \
          tests, at p ≤ {}: {said}.\n\n{}",
         found.len(),
