@@ -57,7 +57,7 @@ pub struct AgentArgs {
 
 /// Measures, records, says what was found.
 pub fn main(args: AgentArgs) -> anyhow::Result<u8> {
-    let plan = args.judged_plan()?;
+    let plan = args.plan()?;
     args.build.refuse_debug()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let out = args.output.directory();
@@ -76,6 +76,7 @@ async fn measure(args: &AgentArgs, mut plan: Plan, out: &Path) -> anyhow::Result
         as_stated(&mut plan, &facts);
         target_pid = (facts.boot_id == host::boot_id()).then_some(facts.pid);
     }
+    args.raise(&mut plan);
     let options =
         RunOptions { target: args.url.clone(), target_pid, headers, ..RunOptions::local(args.output.seed, 1) };
     let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.url.as_ref()))?;
@@ -125,15 +126,13 @@ impl AgentArgs {
         })
     }
 
-    /// The plan, and in one line what its blocks cannot say or were raised to.
-    fn judged_plan(&self) -> anyhow::Result<Plan> {
-        let mut plan = self.plan()?;
+    /// Gives the plan the blocks that its verdicts take, unless the user wants fewer; says in one line what that means.
+    fn raise(&self, plan: &mut Plan) {
         let said = match self.blocks {
-            Some(blocks) => blocks::shortage(&plan, blocks),
-            None => blocks::raise(&mut plan),
+            Some(blocks) => blocks::shortage(plan, blocks),
+            None => blocks::raise(plan),
         };
         said.into_iter().for_each(print::say);
-        Ok(plan)
     }
 
     fn target(&self) -> anyhow::Result<Option<Endpoint>> {
