@@ -255,10 +255,8 @@ mod tests {
         let mut standing = Standing::new(&plan, &RunOptions::local(1, 1));
         let blocks = order::rounds(&plan, 1).concat();
         assert!(standing.grants(&blocks[0]) && standing.replaces(&blocks[0]));
-        let short = Plan {
-            stop: trial::StopRule { budget: Some(Duration::from_secs(3)), ..plan.stop.clone() },
-            ..plan.clone()
-        };
+        let short =
+            Plan { stop: trial::StopRule { budget: Some(Duration::from_secs(3)), ..plan.stop }, ..plan.clone() };
         let mut standing = Standing::new(&short, &RunOptions::local(1, 1));
         assert!(!standing.grants(&blocks[0]), "planned blocks come first");
     }
