@@ -13,8 +13,8 @@ Needs a quiet machine.
   --short-long  60 blocks of short trials (0.15 s + 0.3 s) and of long ones (0.5 s + 2 s), interleaved, of one reader and of twenty
                 busy ones; 14 minutes
   --layout      what of the drawn layout moves a figure of the published comparison; no load, a minute
-  --null N      N runs of eight blocks of two copies of one arm; 7 s each, 200 in 25 minutes
-  --burn N      N runs of sixty blocks of twenty busy readers in which one arm burns 5 % more CPU for each event, seventy seconds
+  --null N      N runs of eight blocks of two copies of one arm; six seconds each, 200 in 20 minutes
+  --burn N      N runs of sixty blocks of twenty busy readers in which one arm burns 5 % more CPU for each event, eighty seconds
                 each, after one that finds out how much that is
   --coverage    simulated coverage, risk and power, and the null arms of published runs replayed; no load, two minutes
   -h            this help
@@ -110,7 +110,7 @@ if [[ $layout ]]; then
 fi
 
 if ((null > $(lines null.jsonl))); then
-  say "$(lines null.jsonl) of $null null runs are kept; $((7 * (null - $(lines null.jsonl)))) s to go"
+  say "$(lines null.jsonl) of $null null runs are kept; $((6 * (null - $(lines null.jsonl)))) s to go"
   {
     plan null 'two copies of one arm'
     cell single study/null 'two copies of one arm' 'arms = ["sse"]' 'null = true' 'blocks = 8' 'warmup = "50ms"' 'window = "100ms"'
@@ -131,7 +131,7 @@ burning() {
 }
 
 if ((burn > $(lines burn.jsonl))); then
-  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((70 * (burn - $(lines burn.jsonl) + 1))) s to go"
+  say "$(lines burn.jsonl) of $burn runs with a burden are kept; $((80 * (burn - $(lines burn.jsonl) + 1))) s to go"
   burning 500 60 >"$room/plan.toml"
   run "$room/plan.toml" 1000
   nanoseconds=$("$reports" study --into "$kept" --burn "$room/run" --family-of "$family" --calibrate 0.05)

@@ -21,9 +21,18 @@ fn family(plan: &Plan) -> usize {
     plan.cells.iter().filter(|cell| is_judged(cell)).map(headline_tests).sum()
 }
 
+/// Gives a plan the blocks that its verdicts take, unless the user asks for a number; in one line what was raised, or what so few
+/// cannot say.
+pub(crate) fn fit(plan: &mut Plan, asked: Option<u32>) -> Option<String> {
+    match asked {
+        Some(blocks) => shortage(plan, blocks).filter(|_| plan.verdicts),
+        None => raise(plan),
+    }
+}
+
 /// Gives every cell the blocks that its plan's verdicts take; in one line what was raised, `None` where nothing had to be, or
 /// the plan is for a first look.
-pub(crate) fn raise(plan: &mut Plan) -> Option<String> {
+fn raise(plan: &mut Plan) -> Option<String> {
     let family = family(plan);
     let needed = needed(family);
     let short = plan.cells.iter_mut().filter(|cell| is_judged(cell) && cell.blocks < needed);
@@ -34,7 +43,7 @@ pub(crate) fn raise(plan: &mut Plan) -> Option<String> {
 }
 
 /// What so many blocks in every timed cell cannot say; `None` where they are enough.
-pub(crate) fn shortage(plan: &Plan, blocks: u32) -> Option<String> {
+fn shortage(plan: &Plan, blocks: u32) -> Option<String> {
     let timed = plan.cells.iter().filter(|cell| cell.workload.is_timed());
     let (family, fewest) = (timed.map(headline_tests).sum(), FEWEST_BLOCKS as u32);
     let needed = needed(family);

@@ -183,8 +183,9 @@ fn a_shortest_time_that_matters_is_asked_of_times_alone() {
     records.run.plan.practical = Some(Duration::from_secs(1));
     let comparison = Comparison::of(&records);
     let contests = comparison.cells.iter().flat_map(|cell| &cell.versus).flat_map(|versus| &versus.contests);
-    let (times, others): (Vec<_>, Vec<_>) =
-        contests.filter(|contest| contest.adjusted.is_some()).partition(|contest| contest.figure.practical().is_some());
+    let (times, others): (Vec<_>, Vec<_>) = contests
+        .filter(|contest| contest.adjusted.is_some())
+        .partition(|contest| contest.figure.practical(None).is_some());
     assert!(times.iter().any(|contest| contest.practical.is_some()));
     assert!(!others.is_empty() && others.iter().all(|contest| contest.practical.is_none()));
 }

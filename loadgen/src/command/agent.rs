@@ -76,7 +76,7 @@ async fn measure(args: &AgentArgs, mut plan: Plan, out: &Path) -> anyhow::Result
         as_stated(&mut plan, &facts);
         target_pid = (facts.boot_id == host::boot_id()).then_some(facts.pid);
     }
-    args.raise(&mut plan);
+    blocks::fit(&mut plan, args.blocks).into_iter().for_each(print::say);
     let options =
         RunOptions { target: args.url.clone(), target_pid, headers, ..RunOptions::local(args.output.seed, 1) };
     let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.url.as_ref()))?;
@@ -124,15 +124,6 @@ impl AgentArgs {
             verdicts: true,
             practical: None,
         })
-    }
-
-    /// Gives the plan the blocks that its verdicts take, unless the user wants fewer; says in one line what that means.
-    fn raise(&self, plan: &mut Plan) {
-        let said = match self.blocks {
-            Some(blocks) => blocks::shortage(plan, blocks),
-            None => blocks::raise(plan),
-        };
-        said.into_iter().for_each(print::say);
     }
 
     fn target(&self) -> anyhow::Result<Option<Endpoint>> {

@@ -236,11 +236,7 @@ impl CompareArgs {
         plan.cells.retain(|cell| !cell.arms.is_empty());
         anyhow::ensure!(!plan.cells.is_empty(), "--arms and --transports leave no cell of this plan");
         plan.check()?;
-        let said = match self.blocks {
-            Some(blocks) => blocks::shortage(&plan, blocks).filter(|_| plan.verdicts),
-            None => blocks::raise(&mut plan),
-        };
-        said.into_iter().for_each(print::say);
+        blocks::fit(&mut plan, self.blocks).into_iter().for_each(print::say);
         Ok(plan)
     }
 

@@ -101,7 +101,7 @@ impl<'a> Widths<'a> {
             return false;
         };
         let in_time = || {
-            let limit = figure.practical().map(|own| self.plan.practical.unwrap_or(own))?.as_nanos() as f64;
+            let limit = figure.practical(self.plan.practical)?.as_nanos() as f64;
             let base = median(&base.values().copied().collect::<Vec<_>>())?;
             Some(half_width * base <= limit * HALF_WIDTH_OF_TIME)
         };
@@ -228,7 +228,7 @@ mod tests {
         let of = |practical| Plan { practical, ..plan(&scenario.cell) };
         assert!(are_narrow(&of(None), &quick), "10 % of 40 µs");
         assert!(!are_narrow(&of(Some(Duration::from_micros(1))), &quick));
-        assert_eq!(Figure::Duration(Metric::JudgedTime, P50).practical(), Some(Duration::from_micros(20)));
+        assert_eq!(Figure::Duration(Metric::JudgedTime, P50).practical(None), Some(Duration::from_micros(20)));
     }
 
     #[test]

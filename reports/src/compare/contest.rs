@@ -192,7 +192,7 @@ impl Contest {
 
     /// The limit in nanoseconds that the difference stays within: the adjusted interval, and what two copies of one arm add.
     fn no_practical_difference(&self, limit: Option<Duration>) -> Option<f64> {
-        let limit_ns = self.figure.practical().map(|own| limit.unwrap_or(own))?.as_nanos() as f64;
+        let limit_ns = self.figure.practical(limit)?.as_nanos() as f64;
         let apart = self.null_deviation();
         let adjusted = self.adjusted?;
         let ends = [adjusted.low / apart - 1.0, adjusted.high * apart - 1.0];

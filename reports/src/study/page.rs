@@ -106,7 +106,8 @@ fn burn(found: &[Finding]) -> String {
         ],
     );
     format!(
-        "Runs in which one arm's server burns CPU for each event, 5 % of {} as it was without (median of the ratios {}), each with {}: {}. In {hits} of them the adjusted interval, at 1 − 0.05 / {}, excludes 1.\n\n{}",
+        "Runs in which one arm's server burns CPU for each event, 5 % of what {} was without (median of the ratios {}), each with {}: {}. \
+         In {hits} of them the adjusted interval, at 1 − 0.05 / {}, excludes 1.\n\n{}",
         first.figure,
         number::times(median(&ratios).unwrap_or(1.0)),
         blocks(found),
@@ -169,7 +170,8 @@ fn effects(found: &[Effect]) -> String {
             .collect(),
     };
     format!(
-        "Each trial of a published comparison has drawn the size of both environments and the first CPU of both processes. Share of the variance between trials, \
+        "Each trial of a published comparison has drawn the size of both environments and the first CPU of both processes. Share of \
+         the variance between trials, \
          free of arm and block, that a factor explains (the share that chance gives; p by dealing levels anew within blocks). Of {} \
          tests, at p ≤ {}: {said}.\n\n{}",
         found.len(),

@@ -27,10 +27,10 @@ impl Figure {
         }
     }
 
-    /// The difference of two durations that is too small to matter, unless a plan says another; `None` of other figures.
-    pub const fn practical(self) -> Option<Duration> {
+    /// The difference of two durations that is too small to matter: what was asked for, or 20 µs; `None` of other figures.
+    pub fn practical(self, asked: Option<Duration>) -> Option<Duration> {
         match self {
-            Self::Duration(..) => Some(Duration::from_micros(20)),
+            Self::Duration(..) => Some(asked.unwrap_or(Duration::from_micros(20))),
             _ => None,
         }
     }
