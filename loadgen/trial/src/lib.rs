@@ -46,7 +46,7 @@ mod workload;
 
 pub use arm::{Arm, Carrier, ClientKind, Compression, NotSupported, ParseArmError, Stack};
 pub use cadence::Cadence;
-pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
+pub use capacity::{Asked, Objective, ParseSloError, Point, Search, Slo, Stage, Variable};
 pub use check::{Action, Check, Warning};
 pub use distribution::{Distribution, DistributionError};
 pub use exact_pass::{ExactPass, Tally};
@@ -65,7 +65,7 @@ pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
 pub use metric::{Metric, Words};
-pub use older::OlderLoop;
+pub use older::{OlderLoop, OlderSearch};
 pub use plan::{Cell, Plan, StopRule};
 pub use plan_check::PlanError;
 pub use quantile::Quantile;
