@@ -34,6 +34,9 @@ fn verdicts(found: &Capacity, lang: Language) -> Option<Verdicts> {
     let finding = |(other, compared): (&(Arm, Answer), &(Arm, RatioOrNot))| {
         let mut measured = Line::empty(lang.load_head(found.asked.search.of), &arms, NONE);
         let (ratio, verdict) = verdict(found, compared, lang);
+        for (arm, answer) in others {
+            measured.put(&arms, [base.0, *arm], [held(&base.1), held(answer), String::new()]);
+        }
         measured.put(&arms, [base.0, other.0], [held(&base.1), held(&other.1), ratio]);
         let finding = Finding { lines: vec![measured], verdict, sentence: String::new(), caveats: Vec::new() };
         entry(found.asked.search.slo.to_string(), &finding, lang)
