@@ -60,7 +60,7 @@ pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use layout::{Layout, Start};
 pub use llm::{AnswerSlo, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};
-pub use load::{Content, Pace, Timing};
+pub use load::{Content, Pace, Push, Timing};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
@@ -76,4 +76,4 @@ pub use second::Second;
 pub use selfcheck::{Case, ProbeResult, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, Stalls, Witness};
 pub use tool_loop::{LoopTurn, ToolLoop};
-pub use workload::{Push, Scenario, Workload};
+pub use workload::{Scenario, Workload};

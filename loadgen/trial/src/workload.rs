@@ -1,9 +1,9 @@
 //! What a trial does: one variant a kind, each with the fields that it reads and no others. In plans and records the kind is the
 //! key `scenario`, and its fields stand beside it.
 
-use crate::{Arm, ClientKind, Content, Job, LlmLoad, Pace, Search, Timing, ToolLoop};
+use crate::{Arm, ClientKind, Content, Job, LlmLoad, Pace, Push, Search, Timing, ToolLoop};
 use serde::{Deserialize, Serialize};
-use wire::{Faults, Rate, Schedule, Sharing};
+use wire::{Faults, Rate, Sharing};
 
 /// What a trial does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,29 +132,6 @@ pub enum Workload {
         /// What is sought.
         search: Search,
     },
-}
-
-/// Streams that a server fills on its schedule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Push {
-    /// Streams open at one time.
-    pub connections: u32,
-    /// When events are due.
-    #[serde(flatten)]
-    pub pace: Pace,
-    /// One stream for all, or one each.
-    pub sharing: Sharing,
-    /// What an event is.
-    #[serde(flatten)]
-    pub content: Content,
-    /// How long.
-    #[serde(flatten)]
-    pub timing: Timing,
-    /// Damage that the server is told to do, so that one sees whether the instrument sees it.
-    #[serde(default, skip_serializing_if = "Faults::is_empty")]
-    pub faults: Faults,
-    /// Whether the client asks the kernel when each read's last byte came.
-    pub stamps: bool,
 }
 
 /// What a trial is compared by, and the word for it in plans.
@@ -400,26 +377,5 @@ impl Workload {
     pub fn released(&self) -> Option<f64> {
         let offered = self.offered()?;
         Some(if self.is_shared() { offered / f64::from(self.connections().max(1)) } else { offered })
-    }
-}
-
-impl Push {
-    /// Stamped events at a constant rate on each stream, without ids or damage; `shared` by all streams, or not.
-    pub fn constant(connections: u32, rate: Rate, payload_bytes: usize, shared: bool, timing: Timing) -> Self {
-        let (pace, content) = (Pace { schedule: Schedule::Constant, rate }, Content { payload_bytes, ids: false });
-        let sharing = if shared { Sharing::Shared } else { Sharing::Private };
-        Self { connections, pace, sharing, content, timing, faults: Faults::default(), stamps: true }
-    }
-
-    /// The same streams, filled as fast as they are read.
-    pub fn saturated(self) -> Workload {
-        let Self { connections, sharing, content, timing, faults, .. } = self;
-        Workload::Saturate { connections, sharing, content, timing, faults }
-    }
-
-    /// The same events, published by the client.
-    pub fn relayed(self) -> Workload {
-        let Self { connections, pace, content, timing, stamps, .. } = self;
-        Workload::Relay { connections, pace, content, timing, stamps }
     }
 }

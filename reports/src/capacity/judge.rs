@@ -178,3 +178,6 @@ fn too_slow(objective: &Objective, m: &Measurement) -> Option<Cause> {
     let share = if due > 0 { in_time / due as f64 } else { 0.0 };
     (share < objective.share).then_some(Cause::TooSlow { objective: *objective, share })
 }
+
+#[cfg(test)]
+mod tests;
