@@ -11,7 +11,6 @@
 mod acceptor;
 mod blocks;
 pub mod browser;
-pub mod capacity;
 mod cgroup;
 pub mod cli;
 pub mod clock_offset;
@@ -20,6 +19,7 @@ pub mod command;
 pub mod control;
 mod distance;
 pub mod fleet;
+mod floor_runs;
 pub mod gate;
 mod generator;
 pub mod host;

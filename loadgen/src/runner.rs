@@ -5,6 +5,7 @@
 
 pub(crate) mod order;
 pub(crate) mod process;
+mod search;
 mod standing;
 
 use crate::interrupt::Interrupt;
@@ -80,7 +81,23 @@ pub struct Progress {
     pub failures: Vec<String>,
 }
 
-/// Runs a plan to its end, to an interrupt, or to a write that fails.
+impl Progress {
+    /// This, and a part of the run that comes after it.
+    fn and(&self, part: &Self) -> Self {
+        Self {
+            finished: self.finished + part.finished,
+            planned: self.planned + part.planned,
+            redone: self.redone + part.redone,
+            expected_done: self.expected_done + part.expected_done,
+            expected_left: self.expected_left + part.expected_left,
+            ends: part.ends,
+            current: part.current.clone(),
+            failures: [&self.failures[..], &part.failures].concat(),
+        }
+    }
+}
+
+/// Runs a plan to its end, to an interrupt, or to a write that fails: first its blocks, then one search after the other.
 ///
 /// # Errors
 /// [`JournalError`] when a record cannot be written.
@@ -89,9 +106,22 @@ pub async fn run(
     options: &RunOptions,
     journal: &mut Journal,
     interrupt: &mut Interrupt,
-    report: impl FnMut(&Progress),
+    mut report: impl FnMut(&Progress),
 ) -> Result<Progress, JournalError> {
-    let (progress, stops) = trials(plan, options, journal, interrupt, report).await?;
+    let of_cells = |cells| Plan { cells, ..plan.clone() };
+    let cells = plan.cells.iter().filter(|cell| cell.search().is_none()).cloned().collect();
+    let (mut progress, mut stops) = trials(&of_cells(cells), options, journal, interrupt, &mut report).await?;
+    for asked in plan.cells.iter().filter_map(Cell::search) {
+        let mut so_far = |part: &Progress| report(&progress.and(part));
+        let (searched, stop, load) =
+            search::run(asked, plan.stop.budget, options, journal, interrupt, &mut so_far).await?;
+        progress = progress.and(&searched);
+        let (latency, so_far) = (load.map(|load| asked.latency(load)), |part: &Progress| report(&progress.and(part)));
+        let latency = of_cells(latency.unwrap_or_default());
+        let (compared, ended) = trials(&latency, options, journal, interrupt, so_far).await?;
+        progress = progress.and(&compared);
+        stops.extend([stop].into_iter().chain(ended));
+    }
     let budget = stops.iter().any(|stop| stop.reason == StopReason::Budget);
     let reason = match (interrupt.came(), budget) {
         (true, _) => "interrupted",
@@ -109,17 +139,17 @@ pub async fn run(
     Ok(progress)
 }
 
-/// The same without the line that ends the records, for a plan that is a part of a run; and how each cell came to its end.
-///
-/// # Errors
-/// [`JournalError`] when a record cannot be written.
-pub async fn trials(
+/// Runs the blocks of a plan without searches; and how each cell came to its end.
+async fn trials(
     plan: &Plan,
     options: &RunOptions,
     journal: &mut Journal,
     interrupt: &mut Interrupt,
     report: impl FnMut(&Progress),
 ) -> Result<(Progress, Vec<CellStop>), JournalError> {
+    if plan.cells.is_empty() {
+        return Ok(<_>::default());
+    }
     let mut run = Runner { plan, options, journal, interrupt, report, standing: Standing::new(plan, options) };
     'run: for round in order::rounds(plan, options.seed) {
         let mut queue = VecDeque::from(round);

@@ -17,9 +17,9 @@ use wire::Transport;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
 /// Each file below `src/command`, the file of tests that holds it to what it promises, and the name of one of them.
-const PROMISES: [(&str, &str, &str); 19] = [
+const PROMISES: [(&str, &str, &str); 20] = [
     ("agent.rs", "agent.rs", "each_arm_sends_and_connects_as_its_name_says_near_and_far"),
-    ("capacity.rs", "cli.rs", "a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again"),
+    ("capacity.rs", "capacity.rs", "a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again"),
     ("compare.rs", "cli.rs", "a_comparison_of_one_workload_leaves_everything_that_was_promised"),
     ("flags.rs", "cli.rs", "flags_are_checked_before_anything_is_sent"),
     ("gate.rs", "gate.rs", "thresholds_pass_with_0_and_are_crossed_with_99"),
@@ -31,6 +31,7 @@ const PROMISES: [(&str, &str, &str); 19] = [
     ("llm/record.rs", "commands.rs", "a_campaign_is_recorded_as_a_plan_of_one_cell_with_its_place"),
     ("llm/text.rs", "llm.rs", "times_agree_with_the_event_log_and_texts_with_each_other"),
     ("llm/waste.rs", "llm_promises.rs", "answers_are_given_up_over_sse_and_both_ends_say_what_that_wasted"),
+    ("measure.rs", "cli.rs", "a_comparison_of_one_workload_leaves_everything_that_was_promised"),
     ("mod.rs", "commands.rs", "a_record_keeps_the_command_line_as_typed_without_credentials"),
     ("output.rs", "commands.rs", "json_is_records_and_nothing_else_and_the_report_is_written_all_the_same"),
     ("report.rs", "commands.rs", "a_report_lies_beside_its_records_and_repacking_keeps_every_number"),

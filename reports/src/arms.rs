@@ -16,12 +16,14 @@ pub(crate) struct Arms {
 impl Arms {
     /// SSE and WebSocket, as the ten rows compare them.
     pub(crate) fn pair(comparison: &Comparison) -> Self {
-        Self::sides(comparison.sides())
+        let [base, other] = comparison.sides();
+        Self::beside(base, [other])
     }
 
-    /// These two, the base first.
-    pub(crate) fn sides(sides: [Arm; 2]) -> Self {
-        Self { base: sides[0], all: BTreeSet::from(sides).into_iter().collect() }
+    /// These beside their base.
+    pub(crate) fn beside(base: Arm, others: impl IntoIterator<Item = Arm>) -> Self {
+        let all: BTreeSet<Arm> = others.into_iter().chain([base]).collect();
+        Self { base, all: all.into_iter().collect() }
     }
 
     /// SSE and WebSocket with everything else as this arm has it.

@@ -109,6 +109,8 @@ pub fn load(dir_or_file: &Path) -> Result<Records, LoadError> {
             Read::Cut => records.warnings.push(lines.cut()),
         }
     }
+    let older = records.run.older_search.take().and_then(|search| search.cell(&records.trials));
+    records.run.plan.cells.extend(older);
     read_selfcheck(&mut records);
     match Notice::beside(&records.source) {
         Ok(notice) => records.notice = notice,

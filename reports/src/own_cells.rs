@@ -33,12 +33,11 @@ pub(crate) struct OwnCell<'a, 'r> {
 }
 
 impl<'a, 'r> OwnCells<'a, 'r> {
-    /// `None` where a run feeds rows, or is a search for capacity.
+    /// `None` where a run feeds rows, or does nothing but search for capacities.
     pub(crate) fn of(comparison: &'a Comparison<'r>) -> Option<Self> {
-        let all = &comparison.cells;
-        let run = &comparison.records.run;
-        let only = run.capacity.is_none() && !all.is_empty() && all.iter().all(|cell| cell.cell.row.is_none());
-        only.then(|| Self { cells: all.iter().map(OwnCell::of).collect(), arms: Arms::of(comparison), comparison })
+        let cells: Vec<_> = comparison.beside_searches().map(OwnCell::of).collect();
+        let only = !cells.is_empty() && cells.iter().all(|cell| cell.cell.cell.row.is_none());
+        only.then(|| Self { cells, arms: Arms::of(comparison), comparison })
     }
 
     /// Base and other of its ratios.

@@ -28,6 +28,7 @@ pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
             Scenario::Memory => memory(&[cell], lang).into_iter().collect(),
             Scenario::ToolLoop => bars(cell, trial::Figure::TurnOverhead, lang).into_iter().collect(),
             Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => Vec::new(),
+            Scenario::Capacity => Vec::new(),
         },
         Some(row) if row.is_timed() => durations(cell, lang),
         Some(_) => Vec::new(),

@@ -23,8 +23,8 @@ fn searched(runs: &[FloorRun]) -> (TempDir, Records) {
     let mut bytes: Vec<u8> = lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes();
     for run in runs {
         let mut line = Vec::new();
-        Line::Floor(*run).write(&mut line).unwrap();
-        assert_eq!(Line::parse(str::from_utf8(&line).unwrap()).unwrap(), Line::Floor(*run));
+        Line::Floor(run.clone()).write(&mut line).unwrap();
+        assert_eq!(Line::parse(str::from_utf8(&line).unwrap()).unwrap(), Line::Floor(run.clone()));
         bytes.extend(line);
     }
     bytes.extend_from_slice(end.as_bytes());
@@ -38,6 +38,7 @@ fn searched(runs: &[FloorRun]) -> (TempDir, Records) {
 /// Three rounds, one of them disturbed.
 fn rounds(load: u64) -> Vec<FloorRun> {
     let run = |(round, transport, factor): (u32, Transport, f64)| FloorRun {
+        cell: "capacity".to_owned(),
         transport,
         round,
         load,
@@ -62,8 +63,8 @@ fn outputs(directory: &TempDir, records: &Records, lang: Language) -> [String; 3
 #[test]
 fn the_floor_is_quoted_wherever_a_capacity_is_and_nowhere_without_a_run_of_it() {
     let (old_directory, old) = searched(&[]);
-    let capacity = Capacity::of(&old).unwrap();
-    let load = capacity.both_hold().unwrap();
+    let capacity = Capacity::all(&old).remove(0);
+    let load = capacity.all_hold().unwrap();
     assert!(capacity.floors.is_empty());
     let (directory, new) = searched(&rounds(load));
     for (lang, word) in [(Language::English, "(the floor)"), (Language::Chinese, "（下限）")] {
@@ -80,11 +81,11 @@ fn the_floor_is_quoted_wherever_a_capacity_is_and_nowhere_without_a_run_of_it() 
 #[test]
 fn ours_beside_the_floor_are_the_trials_that_held_its_load() {
     let (_directory, old) = searched(&[]);
-    let load = Capacity::of(&old).unwrap().both_hold().unwrap();
+    let load = Capacity::all(&old)[0].all_hold().unwrap();
     let (_directory, records) = searched(&rounds(load));
-    let found = Capacity::of(&records).unwrap();
+    let found = Capacity::all(&records).remove(0);
     assert_eq!(
-        found.floors.iter().map(|floor| (floor.transport, floor.runs)).collect::<Vec<_>>(),
+        found.floors.iter().map(|floor| (floor.arm.protocol, floor.runs)).collect::<Vec<_>>(),
         ARMS.map(|arm| (arm, 3))
     );
     for floor in &found.floors {
@@ -98,4 +99,16 @@ fn ours_beside_the_floor_are_the_trials_that_held_its_load() {
         said.contains("SSE at 1 events/s: a plain writer") && said.contains(", at "),
         "the nearest load is named: {said}"
     );
+}
+
+#[test]
+fn the_search_of_an_older_run_is_a_cell_of_its_plan() {
+    let (_directory, records) = searched(&[]);
+    let [cell] = &records.run.plan.cells[..] else { panic!("one search") };
+    let asked = cell.search().unwrap();
+    assert_eq!((cell.name.as_str(), cell.blocks, cell.cadence.to_string().as_str()), ("capacity", 8, "tick 100us"));
+    assert_eq!((asked.push.connections, asked.push.timing.window.as_secs(), asked.limit()), (10, 3, 10_000_000));
+    assert_eq!(asked.search.slo.to_string(), "p99=10ms");
+    let comparison = Comparison::of(&records);
+    assert!(comparison.only_searches() && comparison.cells.len() == 3, "those of response times below it");
 }

@@ -4,8 +4,7 @@
 use super::flags::{TokenArgs, bytes, duration};
 use super::output::{BuildArgs, Ended, OutputArgs};
 use crate::interrupt::Interrupt;
-use crate::progress::Display;
-use crate::runner::{self, RunOptions};
+use crate::runner::RunOptions;
 use crate::workload::Session;
 use crate::{blocks, host, print};
 use anyhow::ensure;
@@ -14,7 +13,7 @@ use client::endpoint::Endpoint;
 use client::tls::Trust;
 use std::path::Path;
 use std::time::Duration;
-use trial::{Cadence, Plan, StopRule, ToolLoop, Workload};
+use trial::{Cadence, Plan, ToolLoop, Workload};
 use wire::Facts;
 
 /// Blocks without a word: a difference in one of the headline figures at two round trips takes as many.
@@ -80,12 +79,7 @@ async fn measure(args: &AgentArgs, mut plan: Plan, out: &Path) -> anyhow::Result
     let options =
         RunOptions { target: args.url.clone(), target_pid, headers, ..RunOptions::local(args.output.seed, 1) };
     let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.url.as_ref()))?;
-    let mut display = Display::new(args.output.json);
-    let progress =
-        runner::run(&plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
-    display.finish();
-    let runner::Progress { finished, planned, failures, .. } = progress;
-    Ok(Ended { interrupted: interrupt.came(), finished, planned, failures })
+    args.output.run(&plan, &options, &mut journal, &mut interrupt).await
 }
 
 /// Gives every cell the knobs of a server that runs already.
@@ -116,14 +110,8 @@ impl AgentArgs {
         if let Some(problem) = cells.iter().find_map(ToolLoop::problem) {
             anyhow::bail!("{problem}");
         }
-        Ok(Plan {
-            name: "agent".to_owned(),
-            why: ToolLoop::WHY.to_owned(),
-            cells: cells.into_iter().map(|asked| asked.cell(self.blocks.unwrap_or(BLOCKS))).collect(),
-            stop: StopRule::default(),
-            verdicts: true,
-            practical: None,
-        })
+        let cells = cells.into_iter().map(|asked| asked.cell(self.blocks.unwrap_or(BLOCKS)));
+        Ok(Plan::of("agent", ToolLoop::WHY, cells.collect()))
     }
 
     fn target(&self) -> anyhow::Result<Option<Endpoint>> {

@@ -1,25 +1,18 @@
 //! `compare`: a plan, run and rendered.
 
-use super::flags::{ConnectionArgs, arm, bytes, duration, rate};
+use super::flags::{arm, bytes, duration, rate};
 use super::gate::{Gate, GateArgs};
-use super::output::{BuildArgs, Ended, OutputArgs};
-use super::{reach, terminal_width};
-use crate::interrupt::Interrupt;
-use crate::journal::Journal;
-use crate::preflight::{self, Depth, PreflightError};
-use crate::progress::Display;
-use crate::runner::{self, RunOptions};
-use crate::{blocks, host, plans, print, timestamp};
+use super::measure::MeasureArgs;
+use super::output::OutputArgs;
+use crate::preflight::Depth;
+use crate::workload::Session;
+use crate::{blocks, plans, print};
 use clap::Args;
 use reports::Records;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use trial::{
-    Action, Arm, Cell, ClientKind, Content, End, Line, Pace, Plan, Preflight, Push, Quantile, StopRule, Timing,
-    Workload,
-};
-use wire::{Facts, Faults, Preset, Rate, Schedule, Sharing, Transport};
+use trial::{Arm, Cell, ClientKind, Plan, Push, Quantile, Timing, Workload};
+use wire::{Preset, Rate, Sharing, Transport};
 
 /// Flags of `compare`.
 #[derive(Debug, Args)]
@@ -40,9 +33,6 @@ pub struct CompareArgs {
     /// shapes of model platforms (workloads), predictions and training runs (jobs)
     #[arg(long, value_name = "FILE|llm|workloads|jobs", group = "which")]
     plan: Option<PathBuf>,
-    /// Measure this long-lived server instead of starting fresh ones (`loadgen serve` on another host)
-    #[arg(long, value_name = "URL")]
-    target: Option<String>,
     /// Take response times against another host's clock instead of relaying messages on one
     #[arg(long, requires = "target")]
     one_way: bool,
@@ -87,11 +77,7 @@ pub struct CompareArgs {
     #[arg(long, value_enum, value_name = "quick|full")]
     preflight: Option<Depth>,
     #[command(flatten)]
-    output: OutputArgs,
-    #[command(flatten)]
-    build: BuildArgs,
-    #[command(flatten)]
-    connection: ConnectionArgs,
+    measure: MeasureArgs,
     #[command(flatten)]
     gate: GateArgs,
 }
@@ -99,86 +85,23 @@ pub struct CompareArgs {
 /// Runs the plan and renders what came of it.
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let begun = Instant::now();
-    args.build.refuse_debug()?;
-    let mut plan = args.plan()?;
-    let gate = args.gate.open()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let out = args.output.directory();
-    let ended = runtime.block_on(measure(&args, &mut plan, &out, begun))?;
-    let records = args.output.conclude(&out)?;
+    args.measure.build.refuse_debug()?;
+    let (plan, gate) = (args.plan()?, args.gate.open()?);
+    let depth = args.preflight.unwrap_or(if args.quick { Depth::Quick } else { Depth::Full });
+    let (ended, records) = args.measure.run(plan, depth, begun, |plan, session| args.fit(plan, session))?;
     match (ended.status()?, gate) {
-        (0, Some(gate)) => judge(&gate, &args, &records),
+        (0, Some(gate)) => judge(&gate, &args.measure.output, &records),
         (status, _) => Ok(status),
     }
 }
 
 /// Judges the run; standard output belongs to the records when they are asked for.
-fn judge(gate: &Gate, args: &CompareArgs, records: &Records) -> anyhow::Result<u8> {
-    if args.output.json {
-        gate.judge(records, args.output.lang, &mut print::stderr())
+fn judge(gate: &Gate, output: &OutputArgs, records: &Records) -> anyhow::Result<u8> {
+    if output.json {
+        gate.judge(records, output.lang, &mut print::stderr())
     } else {
-        gate.judge(records, args.output.lang, &mut print::stdout())
+        gate.judge(records, output.lang, &mut print::stdout())
     }
-}
-
-async fn measure(args: &CompareArgs, plan: &mut Plan, out: &Path, begun: Instant) -> anyhow::Result<Ended> {
-    let mut interrupt = Interrupt::listen()?;
-    let target = match &args.target {
-        Some(url) => Some(args.meet(url, plan).await?),
-        None => None,
-    };
-    let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.target.as_ref()))?;
-    let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
-    let mut options = RunOptions {
-        target_pid: here.map(|facts| facts.pid),
-        begun,
-        ..args.connection.run_options(args.output.seed, args.target.clone())?
-    };
-    let route = preflight::Route { remote: target.is_some() && here.is_none() };
-    tokio::select! {
-        found = preflight::run(plan, &options, args.depth(), route) => {
-            options.ceilings = record(args, plan, &mut journal, found)?;
-        }
-        // The run that follows ends at once and says why.
-        () = interrupt.wait() => {}
-    }
-    let mut display = Display::new(args.output.json);
-    let progress = runner::run(plan, &options, &mut journal, &mut interrupt, |progress| display.show(progress)).await?;
-    display.finish();
-    let runner::Progress { finished, planned, failures, .. } = progress;
-    Ok(Ended { interrupted: interrupt.came(), finished, planned, failures })
-}
-
-/// Records and shows the pre-flight; what the generator can take. A refusal is recorded as the end of the run.
-fn record(
-    args: &CompareArgs,
-    plan: &Plan,
-    journal: &mut Journal,
-    found: Result<Preflight, PreflightError>,
-) -> anyhow::Result<BTreeMap<Transport, Rate>> {
-    let found = match found {
-        Ok(found) => found,
-        Err(error) => {
-            let (reason, finished) = (error.to_string(), timestamp::now());
-            journal.append(&Line::End(End {
-                reason,
-                finished,
-                trials: 0,
-                planned: plan.trials(),
-                stops: Vec::new(),
-            }))?;
-            return Err(error.into());
-        }
-    };
-    for warning in found.warnings.iter().filter(|warning| warning.action() >= Action::Warn) {
-        print::say(warning);
-    }
-    if !args.output.json {
-        print::note(reports::terminal(&reports::preflight(&found, args.output.lang), terminal_width(), false));
-    }
-    let ceilings = found.ceilings.clone();
-    journal.append(&Line::Preflight(Box::new(found)))?;
-    Ok(ceilings)
 }
 
 /// Makes the cells that time events from the server's schedule relay messages instead, where that is the same load:
@@ -197,21 +120,14 @@ fn relay(plan: &mut Plan) -> bool {
 }
 
 impl CompareArgs {
-    /// What the server of `--target` states. Against another host, one-way times become relayed ones unless asked for.
-    async fn meet(&self, url: &str, plan: &mut Plan) -> anyhow::Result<Facts> {
-        let session = reach(url, &self.connection).await?;
-        self.build.refuse_debug_of("server", &session.facts.profile)?;
+    /// Against another host, one-way times become relayed ones unless asked for.
+    fn fit(&self, plan: &mut Plan, session: &Session) {
         if !session.clock.same_clock && !self.one_way && self.plan.is_none() && relay(plan) {
             print::say(
                 "the target is another host: response times are of messages relayed through it, on this host's \
                  clock (--one-way takes them against its clock)",
             );
         }
-        Ok(session.facts)
-    }
-
-    fn depth(&self) -> Depth {
-        self.preflight.unwrap_or(if self.quick { Depth::Quick } else { Depth::Full })
     }
 
     /// The plan as asked for.
@@ -249,29 +165,13 @@ impl CompareArgs {
         let independent = rate.get() * f64::from(if self.shared { 1 } else { connections });
         // A window of whole intervals may hold one event less.
         let wanted_s = (Quantile::P99.observations_needed() + 1) as f64 / independent;
-        let push = Push {
-            connections,
-            pace: Pace { schedule: Schedule::Constant, rate },
-            sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
-            content: Content { payload_bytes: self.payload.unwrap_or(128), ids: false },
-            timing: Timing {
-                warmup: Duration::from_millis(300),
-                window: Duration::from_secs_f64(wanted_s.clamp(0.5, 2.0)),
-            },
-            faults: Faults::default(),
-            stamps: true,
-        };
+        let window = Duration::from_secs_f64(wanted_s.clamp(0.5, 2.0));
+        let timing = Timing { warmup: Duration::from_millis(300), window };
+        let push = Push::constant(connections, rate, self.payload.unwrap_or(128), self.shared, timing);
         let why = "a workload of your own".to_owned();
         let arms = vec![Transport::Sse, Transport::WebSocket];
         let cell = Cell { null: true, blocks: 10, ..Cell::alone("workload/push", why, Workload::Push(push), arms) };
-        Plan {
-            name: "workload".to_owned(),
-            why: "one workload from the command line".to_owned(),
-            cells: vec![cell],
-            stop: StopRule::default(),
-            verdicts: true,
-            practical: None,
-        }
+        Plan::of("workload", "one workload from the command line", vec![cell])
     }
 
     fn adjust(&self, cell: &mut Cell) {

@@ -7,6 +7,7 @@ pub mod flags;
 pub mod gate;
 pub mod list;
 pub mod llm;
+pub mod measure;
 pub mod output;
 pub mod report;
 pub mod run;

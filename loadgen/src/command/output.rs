@@ -1,9 +1,12 @@
 //! What every measuring command is told about its results, and does with them: seed, place and language, the first line of
-//! the records, the report. Refuses to measure.
+//! the records, how the run goes, the report.
 
 use super::{command_line, default_out, summary};
+use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
-use crate::{host, print, timestamp, tool};
+use crate::progress::Display;
+use crate::runner::{self, Progress, RunOptions};
+use crate::{print, tool};
 use anyhow::Context as _;
 use clap::Args;
 use client::redact;
@@ -11,7 +14,7 @@ use reports::{Language, Records};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use trial::check::{clock, events, network};
-use trial::{Line, Plan, Run, SCHEMA};
+use trial::{Line, Plan, Run};
 
 /// Flags about results, shared by every command that writes records.
 #[derive(Debug, Args)]
@@ -79,21 +82,10 @@ impl OutputArgs {
 
     /// The first line of the records of a plan against `target`, or against servers of our own.
     pub fn first_line(&self, plan: Plan, target: Option<&String>) -> Run {
-        let tool = tool::facts();
         let place = if target.is_some() { events::long_lived_server() } else { network::loopback() };
-        let debug = clock::build("loadgen", &tool.profile);
-        Run {
-            schema: SCHEMA,
-            tool,
-            command: command_line(),
-            started: timestamp::now(),
-            seed: self.seed,
-            plan,
-            host: host::facts(),
-            target: target.map(|url| redact::url(url)),
-            warnings: debug.into_iter().chain([place]).collect(),
-            capacity: None,
-        }
+        let run = tool::run(command_line(), self.seed, plan);
+        let warnings = clock::build("loadgen", &run.tool.profile).into_iter().chain([place]).collect();
+        Run { target: target.map(|url| redact::url(url)), warnings, ..run }
     }
 
     /// Opens the records in `out` with their first line, and says what is to be known before anything is measured.
@@ -104,6 +96,21 @@ impl OutputArgs {
         }
         journal.append(&Line::Run(Box::new(run)))?;
         Ok(journal)
+    }
+
+    /// Runs a plan into its records, showing how it goes.
+    pub async fn run(
+        &self,
+        plan: &Plan,
+        options: &RunOptions,
+        journal: &mut Journal,
+        interrupt: &mut Interrupt,
+    ) -> anyhow::Result<Ended> {
+        let mut display = Display::new(self.json);
+        let progress = runner::run(plan, options, journal, interrupt, |progress| display.show(progress)).await?;
+        display.finish();
+        let Progress { finished, planned, failures, .. } = progress;
+        Ok(Ended { interrupted: interrupt.came(), finished, planned, failures })
     }
 
     /// Compresses the records. Answers on the terminal, for its width and whether it takes colours; renders the report beside the records and, last,

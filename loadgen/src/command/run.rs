@@ -16,11 +16,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{
-    Arm, Cadence, Cell, ClientKind, Content, End, Line, Outcome, Pace, Plan, Push, Run, SCHEMA, StopRule, Timing,
-    Trial, Workload,
-};
-use wire::{Faults, Rate, Schedule, Sharing, Transport, Tuning};
+use trial::{Arm, Cadence, Cell, ClientKind, End, Line, Outcome, Pace, Plan, Push, Run, Timing, Trial, Workload};
+use wire::{Faults, Rate, Schedule, Transport, Tuning};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -178,25 +175,11 @@ async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Re
 fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
     let out = if out.as_os_str().is_empty() { default_out() } else { out };
     let mut journal = Journal::create(&out, false)?.with_whole_slices(args.slices);
-    let plan = Plan {
-        name: "run".to_owned(),
-        why: "one endpoint".to_owned(),
-        cells: vec![trial.cell.clone()],
-        stop: StopRule::default(),
-        verdicts: false,
-        practical: None,
-    };
+    let plan = Plan { verdicts: false, ..Plan::of("run", "one endpoint", vec![trial.cell.clone()]) };
     let run = Run {
-        schema: SCHEMA,
-        tool: tool::facts(),
-        command: command_line(),
         started: trial.started.clone(),
-        seed: args.seed,
-        plan,
-        host: host::facts(),
         target: Some(redact::url(&args.url)),
-        warnings: Vec::new(),
-        capacity: None,
+        ..tool::run(command_line(), args.seed, plan)
     };
     journal.append(&Line::Run(Box::new(run)))?;
     journal.append(&Line::Trial(Box::new(trial.clone())))?;
@@ -214,15 +197,10 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
 
 impl RunArgs {
     fn order(&self, endpoint: &Endpoint) -> anyhow::Result<Order> {
-        let push = Push {
-            connections: self.connections,
-            pace: Pace { schedule: self.schedule, rate: self.rate },
-            sharing: if self.shared { Sharing::Shared } else { Sharing::Private },
-            content: Content { payload_bytes: self.payload, ids: false },
-            timing: Timing { warmup: self.warmup, window: self.duration },
-            faults: self.faults.clone(),
-            stamps: true,
-        };
+        let timing = Timing { warmup: self.warmup, window: self.duration };
+        let push = Push::constant(self.connections, self.rate, self.payload, self.shared, timing);
+        let pace = Pace { schedule: self.schedule, rate: self.rate };
+        let push = Push { pace, faults: self.faults.clone(), ..push };
         let unpaced = self.schedule == Schedule::Unpaced;
         let workload = if unpaced { push.saturated() } else { Workload::Push(push) };
         let transport = self.transport.unwrap_or(endpoint.implied);

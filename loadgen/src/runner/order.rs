@@ -1,8 +1,9 @@
 //! The order of trials: rounds of blocks, shuffled by seed. Refuses to look at results: it is known before the run.
 
+use reports::capacity::remaining;
 use reports::compare::headline_tests;
 use std::time::Duration;
-use trial::{Arm, Layout, Plan, Start};
+use trial::{Arm, Asked, Cell, Layout, Plan, Start};
 
 /// One trial of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,12 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// One block of a cell, its order and seed drawn.
+    pub(crate) fn draw(cell: usize, number: u32, mut arms: Vec<Arm>, random: &mut fastrand::Rng) -> Self {
+        random.shuffle(&mut arms);
+        Self { cell, number, attempt: 0, arms, seed: random.u64(..) }
+    }
+
     /// Its trials, in order.
     pub(crate) fn turns(&self) -> impl Iterator<Item = Turn> + '_ {
         let Self { number: block, attempt, seed, .. } = *self;
@@ -61,9 +68,16 @@ pub(crate) fn most_blocks(plan: &Plan, cell: usize) -> u32 {
     plan.stop.max_blocks.filter(|_| goes_on).map_or(cell.blocks, |most| most.max(cell.blocks))
 }
 
-/// Expected length of a run in which every cell comes to all blocks that it may.
+/// Expected length of a run in which every cell comes to all blocks that it may, and searches to as many steps as one can know.
 pub(crate) fn longest(plan: &Plan) -> Duration {
-    (0..plan.cells.len()).map(|cell| plan.cells[cell].expected_block() * most_blocks(plan, cell)).sum()
+    let blocks = (0..plan.cells.len()).map(|cell| plan.cells[cell].expected_block() * most_blocks(plan, cell));
+    blocks.chain(plan.cells.iter().filter_map(Cell::search).map(of_search)).sum()
+}
+
+fn of_search(asked: Asked) -> Duration {
+    let steps = u32::try_from(remaining(asked, &[])).unwrap_or(u32::MAX);
+    let latency = asked.latency(1).into_iter().map(|cell| cell.expected_block() * cell.blocks);
+    latency.sum::<Duration>() + asked.cell.expected_trial() * steps
 }
 
 /// Every block of a plan in the order in which they run, round by round over all cells, so that an early end leaves whole
@@ -74,12 +88,8 @@ pub(crate) fn rounds(plan: &Plan, seed: u64) -> Vec<Vec<Block>> {
     let mut round = |number| {
         let mut cells: Vec<_> = (0..plan.cells.len()).filter(|&cell| most_blocks(plan, cell) > number).collect();
         random.shuffle(&mut cells);
-        let mut block = |cell: usize| {
-            let mut arms = plan.cells[cell].arms_in(number);
-            random.shuffle(&mut arms);
-            Block { cell, number, attempt: 0, arms, seed: random.u64(..) }
-        };
-        cells.into_iter().map(&mut block).collect()
+        let block = |cell: usize| Block::draw(cell, number, plan.cells[cell].arms_in(number), &mut random);
+        cells.into_iter().map(block).collect()
     };
     (0..most).map(&mut round).collect()
 }

@@ -2,13 +2,13 @@
 
 use super::bench::{Bench, CONTESTANTS, cell, measured, plan};
 use super::{Answer, Finding};
-use crate::{gate, host, timestamp, tool};
+use crate::{gate, tool};
 use reports::{Comparison, Records};
 use servers::{ServeOptions, Server};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use trial::Action;
 use trial::check::host::{Calm, FOREIGN_LOAD};
-use trial::{Action, Run, SCHEMA};
 use wire::{Preset, Transport, Tuning};
 
 /// Children that spin until they are dropped, or for half a minute: the gate knows them as strangers.
@@ -86,17 +86,6 @@ async fn altered(bench: &Bench, alter: impl Fn(&mut Tuning)) -> Result<Records, 
         measured(&trial)?;
         trials.push(trial);
     }
-    let run = Run {
-        schema: SCHEMA,
-        tool: tool::facts(),
-        command: "loadgen selfcheck".to_owned(),
-        started: timestamp::now(),
-        seed: bench.options.seed,
-        plan,
-        host: host::facts(),
-        target: None,
-        capacity: None,
-        warnings: Vec::new(),
-    };
+    let run = tool::run("loadgen selfcheck".to_owned(), bench.options.seed, plan);
     Ok(Records { trials, ..Records::of(run, PathBuf::new()) })
 }

@@ -178,6 +178,9 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
         Workload::Codec | Workload::Exact { .. } | Workload::Endpoint { .. } => {
             Err(TrialError::Unsupported("it needs no server of the runner's".to_owned()))
         }
+        Workload::Capacity { .. } => {
+            Err(TrialError::Unsupported("a search is no trial: each of its steps is".to_owned()))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A workload in one flat form, whatever its kind: what a plan's file says of it, and what the records of schemas 1 to 6 hold.
 
-use crate::{Content, Job, LlmLoad, Pace, Push, Scenario, Timing, ToolLoop, Workload};
+use crate::{Content, Job, LlmLoad, Pace, Push, Scenario, Search, Timing, ToolLoop, Workload};
 use script::JobKind;
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub job: Option<Watched>,
     #[serde(default)]
     pub tool_loop: Option<ToolLoop>,
+    #[serde(default)]
+    pub search: Option<Search>,
 }
 
 /// How much of what, for how long.
@@ -50,7 +52,7 @@ pub(crate) struct Watched {
 impl Draft {
     /// The workload, with the fields that its kind reads.
     pub(crate) fn workload(self) -> Workload {
-        let Self { scenario, load, steps, stamps, llm, job, tool_loop } = self;
+        let Self { scenario, load, steps, stamps, llm, job, tool_loop, search } = self;
         let Load { connections, schedule, rate, payload_bytes, sharing, ids, warmup, window, faults } = load;
         let (pace, content, timing) =
             (Pace { schedule, rate }, Content { payload_bytes, ids }, Timing { warmup, window });
@@ -74,6 +76,7 @@ impl Draft {
                 None => Workload::Endpoint { connections, pace, timing },
             },
             Scenario::ToolLoop => Workload::ToolLoop(tool_loop.unwrap_or_default()),
+            Scenario::Capacity => Workload::Capacity { push, search: search.unwrap_or_default() },
         }
     }
 }
@@ -84,10 +87,10 @@ pub(crate) fn of_record<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Wo
     #[serde(untagged, expecting = "a cell without a workload: its scenario, and the fields of that scenario")]
     enum Form {
         Older(Box<Draft>),
-        Today(Workload),
+        Today(Box<Workload>),
     }
     Ok(match Form::deserialize(deserializer)? {
         Form::Older(draft) => draft.workload(),
-        Form::Today(workload) => workload,
+        Form::Today(workload) => *workload,
     })
 }

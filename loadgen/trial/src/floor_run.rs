@@ -4,9 +4,12 @@
 use serde::{Deserialize, Serialize};
 use wire::Transport;
 
-/// One run of the floor at the load that both arms of a search hold. Writer and reader are a thread each.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// One run of the floor at the load that all arms of a search hold. Writer and reader are a thread each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FloorRun {
+    /// Name of the cell that searched; older records had one search.
+    #[serde(default = "only")]
+    pub cell: String,
     /// Whose framing it had.
     pub transport: Transport,
     /// Round, from 0; a round holds every arm.
@@ -23,4 +26,8 @@ pub struct FloorRun {
     pub response_p50_ns: u64,
     /// Its p99.
     pub response_p99_ns: u64,
+}
+
+fn only() -> String {
+    crate::older::SEARCH.to_owned()
 }

@@ -46,7 +46,7 @@ mod workload;
 
 pub use arm::{Arm, Carrier, ClientKind, Compression, NotSupported, ParseArmError, Stack};
 pub use cadence::Cadence;
-pub use capacity::{CapacityPlan, Objective, ParseSloError, Slo, Variable};
+pub use capacity::{Asked, Objective, ParseSloError, Point, Search, Slo, Stage, Variable};
 pub use check::{Action, Check, Warning};
 pub use distribution::{Distribution, DistributionError};
 pub use exact_pass::{ExactPass, Tally};
@@ -60,12 +60,12 @@ pub use layers::{Bothways, Layers, Leg, Traffic};
 pub use layout::{Layout, Start};
 pub use llm::{AnswerSlo, Answered, Bursts, InVain, LlmCounts, MAX_FAILURES, ParseAnswerSloError};
 pub use llm_load::{Begin, LlmLoad};
-pub use load::{Content, Pace, Timing};
+pub use load::{Content, Pace, Push, Timing};
 pub use measurement::{
     Bytes, Cost, Counters, CpuSource, Dependence, Exchange, LiveBrowser, Measurement, MemoryPoint, Usage,
 };
 pub use metric::{Metric, Words};
-pub use older::OlderLoop;
+pub use older::{OlderLoop, OlderSearch};
 pub use plan::{Cell, Plan, StopRule};
 pub use plan_check::PlanError;
 pub use quantile::Quantile;
@@ -76,4 +76,4 @@ pub use second::Second;
 pub use selfcheck::{Case, ProbeResult, SelfCheck, SelfCheckError};
 pub use stalls::{LATE_NS, LONG_NS, Late, MOST_UNCHARGED_NS, SLOT_NS, Stalls, Witness};
 pub use tool_loop::{LoopTurn, ToolLoop};
-pub use workload::{Push, Scenario, Workload};
+pub use workload::{Scenario, Workload};

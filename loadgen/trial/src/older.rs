@@ -1,10 +1,15 @@
 //! Records of earlier schemas: cells that say which client reads, which is given to each of their arms; tool loops that stand in no
-//! cell, which become trials.
+//! cell, which become trials; a search for capacity that stands in none, which becomes one.
 
-use crate::{Arm, Cell, ClientFacts, ClientKind, Measurement, Outcome, Run, ToolLoop, Trial, Workload};
-use serde::Deserialize;
+use crate::{
+    Arm, Cell, ClientFacts, ClientKind, Measurement, Outcome, Run, Search, Slo, ToolLoop, Trial, Variable, Workload,
+};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use wire::Transport::Sse;
+use wire::Transport::{self, Sse};
+
+/// What the cell of a run's only search is called.
+pub(crate) const SEARCH: &str = "capacity";
 
 /// Most round trips that a run had.
 const MOST_RTTS: usize = 8;
@@ -108,6 +113,33 @@ impl OlderLoop {
                 OfLoop::Failed(why) => Outcome::Failed(why),
             },
         })
+    }
+}
+
+/// A search for capacity of a run whose plan has no cell for it; see [`Self::cell`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OlderSearch {
+    slo: Slo,
+    of: Variable,
+    arms: [Transport; 2],
+    start: Option<u64>,
+    limit: u64,
+    trials: u32,
+    precision: f64,
+    knee_blocks: u32,
+}
+
+impl OlderSearch {
+    /// The cell that asks for it, with the streams of its first step; `None` where these trials hold no step.
+    pub fn cell(self, trials: &[Trial]) -> Option<Cell> {
+        let (step, push) = trials.iter().find_map(|trial| match &trial.cell.workload {
+            Workload::Push(push) => Some((&trial.cell, push.clone())),
+            _ => None,
+        })?;
+        let Self { slo, of, start, limit, trials, precision, knee_blocks, .. } = self;
+        let search = Search { slo, of, start, limit: Some(limit), trials, precision, ..Search::default() };
+        let (name, workload) = (SEARCH.to_owned(), Workload::Capacity { push, search });
+        Some(Cell { name, workload, null: true, blocks: knee_blocks.max(1), ..step.clone() })
     }
 }
 

@@ -111,8 +111,9 @@ impl Cell {
         arms
     }
 
-    /// Trials of so many blocks.
+    /// Trials of so many blocks; those of a search follow from their results, and none is planned.
     pub fn trials_in(&self, blocks: u32) -> u64 {
+        let blocks = if self.search().is_some() { 0 } else { blocks };
         let with_controls = blocks.div_ceil(self.controls_every.max(1));
         let arms = [0, 1].map(|block| self.arms_in(block).len() as u64);
         u64::from(with_controls) * arms[0] + u64::from(blocks - with_controls) * arms[1]
@@ -141,6 +142,7 @@ impl Cell {
         START_AND_STOP
             + match &self.workload {
                 Workload::Push(_)
+                | Workload::Capacity { .. }
                 | Workload::Saturate { .. }
                 | Workload::Echo { .. }
                 | Workload::Connect { .. }
@@ -214,6 +216,12 @@ impl Default for StopRule {
 }
 
 impl Plan {
+    /// These cells for verdicts, with the rest as it is where a file says nothing.
+    pub fn of(name: &str, why: &str, cells: Vec<Cell>) -> Self {
+        let (name, why, stop) = (name.to_owned(), why.to_owned(), StopRule::default());
+        Self { name, why, cells, stop, verdicts: true, practical: None }
+    }
+
     /// Number of trials.
     pub fn trials(&self) -> u64 {
         self.cells.iter().map(|cell| cell.trials_in(cell.blocks)).sum()

@@ -63,6 +63,10 @@ fn problem_of(cell: &Cell) -> Option<String> {
     if let Some(Err(problem)) = cell.arms.iter().copied().map(Arm::supported).find(Result::is_err) {
         return Some(problem.to_string());
     }
+    // Its steps would find no load that such an arm holds, however long they look.
+    if let Some(why) = cell.search().and_then(|_| cell.arms.iter().find_map(|arm| cell.workload.supports(*arm).err())) {
+        return Some(why);
+    }
     let checks = [
         (cell.arms.is_empty(), "arms is empty".to_owned()),
         (cell.arms.iter().any(|arm| arm.twin), "the null twin is no arm of a plan: null = true adds it".to_owned()),
@@ -84,6 +88,7 @@ fn problem_of(cell: &Cell) -> Option<String> {
             matches!(cell.workload, Workload::Job(_)) && cell.clients() != [ClientKind::Lean],
             "job = 'KIND' needs client = 'lean'".to_owned(),
         ),
+        (cell.search().is_some() && cell.row.is_some(), "a search for capacity feeds no row: leave row out".to_owned()),
     ];
     let found = checks.into_iter().find_map(|(wrong, problem)| wrong.then_some(problem));
     found.or_else(|| cell.cadence.problem()).or_else(|| problem_of_workload(&cell.workload))
@@ -112,6 +117,7 @@ fn problem_of_workload(workload: &Workload) -> Option<String> {
         Workload::Llm { asked, .. } => asked.problem(),
         Workload::Job(job) => job.problem(),
         Workload::ToolLoop(asked) => asked.problem(),
+        Workload::Capacity { push, search } => search.problem(push),
         _ => None,
     })
 }

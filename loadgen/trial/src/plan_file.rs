@@ -6,7 +6,9 @@ mod grid;
 
 use crate::draft::{Draft, Load, Watched};
 use crate::plan_check::PlanError;
-use crate::{Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, StopRule, ToolLoop, Workload};
+use crate::{
+    Arm, Begin, Cadence, Cell, ClientKind, LlmLoad, Plan, Row, Scenario, Search, StopRule, ToolLoop, Workload,
+};
 use grid::{OneOrMany, first, spread};
 use script::JobKind;
 use serde::Deserialize;
@@ -81,6 +83,7 @@ struct CellSpec {
     tokens: Option<u32>,
     #[serde(rename = "loop")]
     tool_loop: Option<ToolLoop>,
+    search: Option<Search>,
 }
 
 impl Plan {
@@ -170,6 +173,7 @@ impl CellSpec {
             llm: self.llm(),
             job: self.job.map(|kind| Watched { kind, speed: self.speed.unwrap_or(1.0) }),
             tool_loop: self.tool_loop.clone(),
+            search: self.search.clone(),
         };
         let mut workload = draft.workload();
         // Stamps that are asked for and cannot be are refused later.
@@ -199,7 +203,8 @@ impl CellSpec {
         let workload = self.clone().cell(file).workload;
         let is_llm = matches!(workload, Workload::Llm { .. });
         let is_job = matches!(workload, Workload::Job(_));
-        let has_streams = matches!(workload, Workload::Push(_) | Workload::Saturate { .. });
+        let is_search = matches!(workload, Workload::Capacity { .. });
+        let has_streams = is_search || matches!(workload, Workload::Push(_) | Workload::Saturate { .. });
         let has_faults = has_streams || matches!(workload, Workload::Memory { .. } | Workload::Exact { .. });
         let (has_pace, has_content) = (workload.pace().is_some(), workload.content().is_some());
         let has_timing = workload.timing().is_some();
@@ -222,6 +227,7 @@ impl CellSpec {
             ("speed", self.speed.is_some(), is_llm || is_job),
             ("job", self.job.is_some(), is_job),
             ("loop", self.tool_loop.is_some(), matches!(workload, Workload::ToolLoop(_))),
+            ("search", self.search.is_some(), is_search),
         ];
         let unread = keys.into_iter().find(|(_, is_given, is_read)| *is_given && !is_read);
         match (self.scenario, unread) {

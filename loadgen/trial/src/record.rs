@@ -2,8 +2,8 @@
 
 use crate::older;
 use crate::{
-    Action, Arm, CapacityPlan, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, Plan, Preflight,
-    Redone, Warning,
+    Action, Arm, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, OlderSearch, Plan, Preflight, Redone,
+    Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
@@ -57,9 +57,9 @@ pub struct Run {
     /// Warnings about the run as a whole.
     #[serde(default)]
     pub warnings: Vec<Warning>,
-    /// The search for capacity, where the run is one: its trials follow from their results and stand in no plan.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capacity: Option<CapacityPlan>,
+    /// The search for capacity of an older record: a cell of the plan, once its trials are known.
+    #[serde(default, rename = "capacity", skip_serializing_if = "Option::is_none")]
+    pub older_search: Option<OlderSearch>,
 }
 
 /// The program that wrote a record.

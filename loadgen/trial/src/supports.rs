@@ -26,7 +26,8 @@ impl Workload {
             return Some(format!("no client library reads {transport}"));
         }
         let why = match self {
-            Self::Push(_) | Self::Saturate { .. } | Self::Memory { .. } | Self::Codec => return None,
+            Self::Push(_) | Self::Capacity { .. } => return None,
+            Self::Saturate { .. } | Self::Memory { .. } | Self::Codec => return None,
             Self::Relay { .. } => "a library client reads to the end of a stream, and a relayed one has none",
             Self::Llm { .. } | Self::Endpoint { .. } => "answers of a language model are read by the lean client",
             Self::ToolLoop(_) => "tool loops are run by the lean client",
@@ -62,7 +63,8 @@ impl Workload {
             (Self::Echo { .. } | Self::Llm { .. } | Self::Endpoint { .. }, Sse | WebSocket) => None,
             (Self::Job(_) | Self::ToolLoop(_), Sse | WebSocket) => None,
             (Self::Saturate { .. } | Self::Exact { .. } | Self::Relay { .. }, _) => None,
-            (Self::Push(_) | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. }, _) => None,
+            (Self::Push(_) | Self::Capacity { .. } | Self::Connect { .. }, _) => None,
+            (Self::Memory { .. } | Self::Handshake { .. }, _) => None,
             (Self::Codec | Self::Browser, _) => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What a trial does: one variant a kind, each with the fields that it reads and no others. In plans and records the kind is the
 //! key `scenario`, and its fields stand beside it.
 
-use crate::{Arm, ClientKind, Content, Job, LlmLoad, Pace, Timing, ToolLoop};
+use crate::{Arm, ClientKind, Content, Job, LlmLoad, Pace, Push, Search, Timing, ToolLoop};
 use serde::{Deserialize, Serialize};
 use wire::{Faults, Rate, Sharing};
 
@@ -124,29 +124,14 @@ pub enum Workload {
     Job(Job),
     /// Run tool loops of an agent against our own language-model service.
     ToolLoop(ToolLoop),
-}
-
-/// Streams that a server fills on its schedule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Push {
-    /// Streams open at one time.
-    pub connections: u32,
-    /// When events are due.
-    #[serde(flatten)]
-    pub pace: Pace,
-    /// One stream for all, or one each.
-    pub sharing: Sharing,
-    /// What an event is.
-    #[serde(flatten)]
-    pub content: Content,
-    /// How long.
-    #[serde(flatten)]
-    pub timing: Timing,
-    /// Damage that the server is told to do, so that one sees whether the instrument sees it.
-    #[serde(default, skip_serializing_if = "Faults::is_empty")]
-    pub faults: Faults,
-    /// Whether the client asks the kernel when each read's last byte came.
-    pub stamps: bool,
+    /// Search for the highest load of pushed events that holds a service level: each step is a trial of a cell of its own.
+    Capacity {
+        /// The streams whose load is raised.
+        #[serde(flatten)]
+        push: Push,
+        /// What is sought.
+        search: Search,
+    },
 }
 
 /// What a trial is compared by, and the word for it in plans.
@@ -166,11 +151,12 @@ pub enum Scenario {
     Exact,
     Llm,
     ToolLoop,
+    Capacity,
 }
 
 impl Scenario {
     /// Each with one line for `loadgen list`.
-    pub const LISTED: [&str; 12] = [
+    pub const LISTED: [&str; 13] = [
         "push: subscribe and receive at the server's schedule (open loop)",
         "saturate: receive as fast as both ends can (capacity, never latency)",
         "echo: send on the client's schedule, time each reply from its due time",
@@ -183,6 +169,7 @@ impl Scenario {
         "exact: instructions, allocations and system calls per event, under callgrind and strace; never a time",
         "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
         "tool-loop: an agent's loop of requests and tools, by connection and by what a turn sends (also: loadgen agent)",
+        "capacity: the highest load of pushed events that holds a service level (also: loadgen capacity)",
     ];
 }
 
@@ -191,6 +178,7 @@ macro_rules! timing_of {
     ($of:expr) => {
         match $of {
             Workload::Push(Push { timing, .. })
+            | Workload::Capacity { push: Push { timing, .. }, .. }
             | Workload::Saturate { timing, .. }
             | Workload::Echo { timing, .. }
             | Workload::Connect { timing, .. }
@@ -208,6 +196,7 @@ macro_rules! stamps_of {
     ($of:expr) => {
         match $of {
             Workload::Push(Push { stamps, .. })
+            | Workload::Capacity { push: Push { stamps, .. }, .. }
             | Workload::Relay { stamps, .. }
             | Workload::Job(Job { stamps, .. }) => Some(stamps),
             Workload::Saturate { .. } | Workload::Echo { .. } | Workload::Connect { .. } => None,
@@ -234,6 +223,7 @@ impl Workload {
             Self::Exact { .. } => Scenario::Exact,
             Self::Llm { .. } | Self::Endpoint { .. } => Scenario::Llm,
             Self::ToolLoop(_) => Scenario::ToolLoop,
+            Self::Capacity { .. } => Scenario::Capacity,
         }
     }
 
@@ -241,6 +231,7 @@ impl Workload {
     pub fn connections(&self) -> u32 {
         match self {
             Self::Push(Push { connections, .. })
+            | Self::Capacity { push: Push { connections, .. }, .. }
             | Self::Saturate { connections, .. }
             | Self::Echo { connections, .. }
             | Self::Relay { connections, .. }
@@ -257,6 +248,7 @@ impl Workload {
     pub const fn pace(&self) -> Option<Pace> {
         match self {
             Self::Push(Push { pace, .. })
+            | Self::Capacity { push: Push { pace, .. }, .. }
             | Self::Echo { pace, .. }
             | Self::Relay { pace, .. }
             | Self::Endpoint { pace, .. } => Some(*pace),
@@ -270,6 +262,7 @@ impl Workload {
     pub const fn content(&self) -> Option<Content> {
         match self {
             Self::Push(Push { content, .. })
+            | Self::Capacity { push: Push { content, .. }, .. }
             | Self::Saturate { content, .. }
             | Self::Echo { content, .. }
             | Self::Connect { content, .. }
@@ -296,6 +289,7 @@ impl Workload {
     pub fn faults(&self) -> Option<&Faults> {
         match self {
             Self::Push(Push { faults, .. })
+            | Self::Capacity { push: Push { faults, .. }, .. }
             | Self::Saturate { faults, .. }
             | Self::Memory { faults, .. }
             | Self::Exact { faults, .. } => Some(faults).filter(|faults| !faults.is_empty()),
@@ -337,7 +331,9 @@ impl Workload {
     /// Whether all streams read one topic, which one release fills.
     pub const fn is_shared(&self) -> bool {
         match self {
-            Self::Push(Push { sharing, .. }) | Self::Saturate { sharing, .. } => matches!(sharing, Sharing::Shared),
+            Self::Push(Push { sharing, .. })
+            | Self::Capacity { push: Push { sharing, .. }, .. }
+            | Self::Saturate { sharing, .. } => matches!(sharing, Sharing::Shared),
             Self::Job(job) => matches!(job.sharing(), Sharing::Shared),
             Self::Relay { .. } => true,
             Self::Echo { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. } => false,
@@ -372,6 +368,8 @@ impl Workload {
             Self::Job(job) => Some(job.offered()),
             Self::Saturate { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Endpoint { .. } => None,
             Self::Handshake { .. } | Self::Codec | Self::Browser | Self::Exact { .. } | Self::ToolLoop(_) => None,
+            // It is what is sought.
+            Self::Capacity { .. } => None,
         }
     }
 
@@ -379,19 +377,5 @@ impl Workload {
     pub fn released(&self) -> Option<f64> {
         let offered = self.offered()?;
         Some(if self.is_shared() { offered / f64::from(self.connections().max(1)) } else { offered })
-    }
-}
-
-impl Push {
-    /// The same streams, filled as fast as they are read.
-    pub fn saturated(self) -> Workload {
-        let Self { connections, sharing, content, timing, faults, .. } = self;
-        Workload::Saturate { connections, sharing, content, timing, faults }
-    }
-
-    /// The same events, published by the client.
-    pub fn relayed(self) -> Workload {
-        let Self { connections, pace, content, timing, stamps, .. } = self;
-        Workload::Relay { connections, pace, content, timing, stamps }
     }
 }

@@ -1,10 +1,9 @@
 //! What a load costs at least, and what it cost our programs. Refuses to divide one by the other: they do not do the same.
 
-use super::{Judgement, Observation, Stage};
+use super::{Judgement, Observation};
 use crate::Records;
 use crate::stats::median;
-use trial::{CapacityPlan, Figure, FloorRun, Measurement, Metric, Outcome, Quantile};
-use wire::Transport;
+use trial::{Arm, Asked, Figure, FloorRun, Measurement, Metric, Outcome, Quantile, Stage};
 
 /// Medians over runs, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,11 +16,11 @@ pub struct Costs {
     pub p99_ns: f64,
 }
 
-/// The floor of one arm at the load that both arms hold, and our programs beside it.
+/// The floor of one arm at the load that all arms hold, and our programs beside it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Floor {
     /// The arm.
-    pub transport: Transport,
+    pub arm: Arm,
     /// Its load, in the unit of the search.
     pub load: u64,
     /// Runs of the floor.
@@ -34,8 +33,9 @@ pub struct Floor {
 }
 
 /// The floor of an arm; `None` where it was not run.
-pub(super) fn of(plan: &CapacityPlan, records: &Records, transport: Transport) -> Option<Floor> {
-    let runs: Vec<_> = records.floor.iter().filter(|run| run.transport == transport).collect();
+pub(super) fn of(asked: Asked, records: &Records, arm: Arm) -> Option<Floor> {
+    let is_of = |run: &&FloorRun| run.cell == asked.cell.name && run.transport == arm.protocol;
+    let runs: Vec<_> = records.floor.iter().filter(is_of).collect();
     let of = |cost: fn(&FloorRun) -> f64| median(&runs.iter().map(|run| cost(run)).collect::<Vec<_>>());
     let plain = Costs {
         server_cpu_ns: of(|run| run.writer_cpu_ns)?,
@@ -43,17 +43,17 @@ pub(super) fn of(plan: &CapacityPlan, records: &Records, transport: Transport) -
         p99_ns: of(|run| run.response_p99_ns as f64)?,
     };
     let load = runs.first()?.load;
-    Some(Floor { transport, load, runs: runs.len(), plain, ours: ours(plan, records, transport, load) })
+    Some(Floor { arm, load, runs: runs.len(), plain, ours: ours(asked, records, arm, load) })
 }
 
-fn ours(plan: &CapacityPlan, records: &Records, transport: Transport, load: u64) -> Option<(u64, Costs)> {
+fn ours(asked: Asked, records: &Records, arm: Arm, load: u64) -> Option<(u64, Costs)> {
     let held: Vec<(u64, &Measurement)> = records
         .trials
         .iter()
         .filter_map(|trial| {
-            let seen = Observation::of(plan, trial).filter(|seen| seen.judgement == Judgement::Pass)?;
+            let seen = Observation::of(asked, trial).filter(|seen| seen.judgement == Judgement::Pass)?;
             let Outcome::Measured(measurement) = &trial.outcome else { return None };
-            let counts = seen.transport == transport && seen.point.stage != Stage::Saturated;
+            let counts = seen.arm == arm && seen.point.stage != Stage::Saturated;
             counts.then_some((seen.point.load, &**measurement))
         })
         .collect();

@@ -1,9 +1,7 @@
 //! Whether one trial held the service level, and if not, why. Refuses to look at more than one trial.
 
 use std::time::Duration;
-use trial::{
-    CapacityPlan, Figure, Measurement, Metric, Objective, Outcome, Quantile, Scenario, Trial, Usage, backlog_growth,
-};
+use trial::{Figure, Measurement, Metric, Objective, Outcome, Quantile, Scenario, Slo, Trial, Usage, backlog_growth};
 
 /// Least share of the offered events that must be delivered once the streams have drained.
 const DELIVERED: f64 = 0.999;
@@ -97,15 +95,15 @@ impl Judgement {
 ///
 /// What passes has passed, however hard the generator had to work: its lateness is inside every response time. What fails
 /// proves nothing about the server when the generator can have caused it. Two clocks can err either way.
-pub fn judge(plan: &CapacityPlan, trial: &Trial) -> Judgement {
+pub fn judge(slo: &Slo, trial: &Trial) -> Judgement {
     let measurement = match &trial.outcome {
         Outcome::Unsupported(why) | Outcome::Failed(why) => return Judgement::Invalid(Cause::NotMeasured(why.clone())),
         Outcome::Measured(measurement) => measurement,
     };
-    if let Some(cause) = uncertain(plan, trial) {
+    if let Some(cause) = uncertain(slo, trial) {
         return Judgement::Invalid(cause);
     }
-    let Some(cause) = broken(plan, measurement) else { return Judgement::Pass };
+    let Some(cause) = broken(slo, measurement) else { return Judgement::Pass };
     match excuse(&cause, measurement, trial) {
         Some(excuse) => Judgement::Invalid(excuse),
         None => Judgement::Fail(match starved(measurement.server) {
@@ -116,8 +114,8 @@ pub fn judge(plan: &CapacityPlan, trial: &Trial) -> Judgement {
 }
 
 /// A clock offset that is not known well enough.
-fn uncertain(plan: &CapacityPlan, trial: &Trial) -> Option<Cause> {
-    let allowed_ns = CLOCK * plan.slo.tightest().as_nanos() as f64;
+fn uncertain(slo: &Slo, trial: &Trial) -> Option<Cause> {
+    let allowed_ns = CLOCK * slo.tightest().as_nanos() as f64;
     let clock = trial.clock.filter(|clock| !clock.same_clock && clock.bound_ns as f64 > allowed_ns);
     clock
         .filter(|_| trial.cell.workload.scenario() != Scenario::Relay)
@@ -160,14 +158,14 @@ fn cpu_share(usage: &Usage, threads: usize) -> Option<f64> {
 }
 
 /// What the server failed to do.
-fn broken(plan: &CapacityPlan, m: &Measurement) -> Option<Cause> {
+fn broken(slo: &Slo, m: &Measurement) -> Option<Cause> {
     let counters = &m.counters;
     let distinct = counters.received.saturating_sub(counters.duplicates);
     let offered = counters.expected.unwrap_or(distinct + counters.lost);
     let delivered = if offered > 0 { distinct as f64 / offered as f64 } else { 0.0 };
     let growth = backlog_growth(m).filter(|growth| *growth > GROWTH);
     let undelivered = (delivered < DELIVERED).then_some(Cause::Undelivered { share: delivered });
-    let slow = || plan.slo.objectives().iter().find_map(|objective| too_slow(objective, m));
+    let slow = || slo.objectives().iter().find_map(|objective| too_slow(objective, m));
     undelivered.or(growth.map(|growth| Cause::Backlog { growth })).or_else(slow)
 }
 
@@ -180,3 +178,6 @@ fn too_slow(objective: &Objective, m: &Measurement) -> Option<Cause> {
     let share = if due > 0 { in_time / due as f64 } else { 0.0 };
     (share < objective.share).then_some(Cause::TooSlow { objective: *objective, share })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,10 @@
 //! The highest load that holds a service level: what to try next, what a trial proves, what was found.
 //!
 //! Pure functions of what was seen so far. The load generator asks [`next`] while it measures, a report asks
-//! [`Capacity::of`] years later; both see the same trials, so both come to the same answer.
+//! [`Capacity::all`] years later; both see the same trials, so both come to the same answer.
 //!
 //! ```text
-//!   saturated ──► search: × 2 until it breaks, then bisect ──► knee: blocks around both capacities ──► ratio
+//!   saturated ──► search: × 2 until it breaks, then bisect ──► knee: blocks around the capacities ──► ratios
 //! ```
 
 mod floor;
@@ -16,61 +16,12 @@ mod search;
 
 pub use floor::{Costs, Floor};
 pub use judge::{Cause, Judgement, judge};
-pub use knee::{CapacityRatio, NoRatio};
+pub use knee::{CapacityRatio, NoRatio, RatioOrNot};
 pub use next::{next, remaining};
 pub use search::{Answer, Ask, Shortfall};
 
 use crate::Records;
-use trial::{CapacityPlan, Figure, Outcome, Trial};
-use wire::Transport;
-
-/// Part of the search that a trial belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Unpaced: what both ends can move at all, from which the first load follows.
-    Saturated,
-    /// Bracketing and bisecting.
-    Search,
-    /// Blocks around the capacities.
-    Knee,
-}
-
-impl Stage {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Saturated, "saturated"), (Self::Search, "search"), (Self::Knee, "knee")];
-
-    /// The name in the names of cells.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Saturated => "saturated",
-            Self::Search => "search",
-            Self::Knee => "knee",
-        }
-    }
-}
-
-/// A stage and a load in its plan's unit: events a second over all connections, or connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Point {
-    /// Part of the search.
-    pub stage: Stage,
-    /// Load.
-    pub load: u64,
-}
-
-impl Point {
-    /// The name of the cell that tries it.
-    pub fn cell_name(self) -> String {
-        format!("capacity/{}/{}", self.stage.name(), self.load)
-    }
-
-    /// The point that a cell of this name tries; `None` for cells of anything else.
-    pub fn of_cell_name(name: &str) -> Option<Self> {
-        let (stage, load) = name.strip_prefix("capacity/")?.split_once('/')?;
-        let (stage, _) = Stage::ALL.into_iter().find(|(_, known)| *known == stage)?;
-        Some(Self { stage, load: load.parse().ok()? })
-    }
-}
+use trial::{Arm, Asked, Cell, Figure, Outcome, Point, Stage, Trial};
 
 /// What one trial of a search showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +31,7 @@ pub struct Observation {
     /// Its block.
     pub block: u32,
     /// Its arm.
-    pub transport: Transport,
+    pub arm: Arm,
     /// Whether the service level held.
     pub judgement: Judgement,
     /// Events delivered a second; 0 where nothing was measured.
@@ -88,25 +39,25 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// What a trial shows about capacity; `None` for trials of anything else.
-    pub fn of(plan: &CapacityPlan, trial: &Trial) -> Option<Self> {
-        let point = Point::of_cell_name(&trial.cell.name)?;
+    /// What a trial shows about a capacity; `None` for trials of anything else.
+    pub fn of(asked: Asked, trial: &Trial) -> Option<Self> {
+        let point = asked.point(&trial.cell.name)?;
         let events_per_second = match &trial.outcome {
             Outcome::Measured(measurement) => Figure::EventsPerSecond.of(measurement).unwrap_or(0.0),
             Outcome::Unsupported(_) | Outcome::Failed(_) => 0.0,
         };
-        let judgement = judge(plan, trial);
-        Some(Self { point, block: trial.block, transport: trial.arm.protocol, judgement, events_per_second })
+        let judgement = judge(&asked.search.slo, trial);
+        Some(Self { point, block: trial.block, arm: trial.arm, judgement, events_per_second })
     }
 }
 
-/// One transport at one load of the search.
+/// One arm at one load of the search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// What was tried.
     pub point: Point,
-    /// The transport.
-    pub transport: Transport,
+    /// The arm.
+    pub arm: Arm,
     /// Trials in which the service level held.
     pub passed: usize,
     /// Trials in all.
@@ -115,55 +66,63 @@ pub struct Step {
     pub cause: Option<Cause>,
 }
 
-/// Everything that a run says about capacity.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Capacity {
+/// Everything that a search says about capacity.
+#[derive(Debug, Clone)]
+pub struct Capacity<'r> {
     /// What was asked.
-    pub plan: CapacityPlan,
+    pub asked: Asked<'r>,
     /// What was found for each arm, the base first.
-    pub answers: [Answer; 2],
-    /// The other arm's capacity over the base's, or why there is no such number.
-    pub ratio: Result<CapacityRatio, NoRatio>,
+    pub answers: Vec<(Arm, Answer)>,
+    /// The capacity of each other arm over the base's.
+    pub ratios: Vec<(Arm, RatioOrNot)>,
     /// Every load that was tried, by stage, load and arm.
     pub steps: Vec<Step>,
-    /// What the smaller capacity costs beside the floor, for each arm of which that was measured.
+    /// What the smallest capacity costs beside the floor, for each arm of which that was measured.
     pub floors: Vec<Floor>,
 }
 
-impl Capacity {
-    /// From the records of a run; `None` when it searched for no capacity.
-    pub fn of(records: &Records) -> Option<Self> {
-        let plan = records.run.capacity.as_ref()?;
-        let seen: Vec<_> = records.trials.iter().filter_map(|trial| Observation::of(plan, trial)).collect();
-        let floors = plan.arms.iter().filter_map(|&arm| floor::of(plan, records, arm)).collect();
-        Some(Self { floors, ..Self::from_observations(plan, &seen, records.run.seed) })
+impl<'r> Capacity<'r> {
+    /// Of each cell of a run that searches.
+    pub fn all(records: &'r Records) -> Vec<Self> {
+        let of = |asked: Asked<'r>| {
+            let seen: Vec<_> = records.trials.iter().filter_map(|trial| Observation::of(asked, trial)).collect();
+            let floors = arms(asked).filter_map(|arm| floor::of(asked, records, arm)).collect();
+            Self { floors, ..Self::from_observations(asked, &seen, records.run.seed) }
+        };
+        records.run.plan.cells.iter().filter_map(Cell::search).map(of).collect()
     }
 
     /// From what was seen, in the order in which it was seen; what it costs is not in it.
-    pub fn from_observations(plan: &CapacityPlan, seen: &[Observation], seed: u64) -> Self {
-        let answers = plan.arms.map(|arm| search::answer(plan, seen, arm));
-        let ratio = knee::ratio(plan, seen, &answers, seed);
-        Self { plan: plan.clone(), answers, ratio, steps: steps(plan, seen), floors: Vec::new() }
+    pub fn from_observations(asked: Asked<'r>, seen: &[Observation], seed: u64) -> Self {
+        let answers: Vec<_> = arms(asked).map(|arm| (arm, search::answer(asked, seen, arm))).collect();
+        let ratio = |other: &(Arm, Answer)| (other.0, knee::ratio(asked, seen, [&answers[0], other], seed));
+        let ratios = answers.iter().skip(1).map(ratio).collect();
+        Self { asked, answers, ratios, steps: steps(asked, seen), floors: Vec::new() }
     }
 
-    /// The highest load that both arms hold: the smaller capacity.
-    pub fn both_hold(&self) -> Option<u64> {
-        let [base, other] = self.answers.each_ref().map(Answer::holds);
-        Some(base?.min(other?))
+    /// The highest load that all arms hold: the smallest capacity.
+    pub fn all_hold(&self) -> Option<u64> {
+        self.answers.iter().map(|(_, answer)| answer.holds()).min().flatten()
     }
 }
 
-fn steps(plan: &CapacityPlan, seen: &[Observation]) -> Vec<Step> {
+/// The arms of a search, the base first.
+fn arms(asked: Asked<'_>) -> impl Iterator<Item = Arm> {
+    asked.cell.base().into_iter().chain(asked.cell.others())
+}
+
+fn steps(asked: Asked, seen: &[Observation]) -> Vec<Step> {
     let mut points: Vec<_> = seen.iter().map(|one| one.point).filter(|at| at.stage != Stage::Saturated).collect();
     points.sort_unstable();
     points.dedup();
-    let step = |point, transport| {
-        let of_step = || seen.iter().filter(move |one| (one.point, one.transport) == (point, transport));
+    let step = |point, arm| {
+        let of_step = || seen.iter().filter(move |one| (one.point, one.arm) == (point, arm));
         let passed = of_step().filter(|one| one.judgement == Judgement::Pass).count();
         let cause = of_step().find_map(|one| one.judgement.cause().cloned());
-        Step { point, transport, passed, trials: of_step().count(), cause }
+        Step { point, arm, passed, trials: of_step().count(), cause }
     };
-    points.into_iter().flat_map(|point| plan.arms.map(|arm| step(point, arm))).collect()
+    let all = points.into_iter().flat_map(|point| arms(asked).map(move |arm| step(point, arm)));
+    all.filter(|step| step.trials > 0).collect()
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 //! seen.
 
 use super::judge::{Cause, Judgement};
-use super::{Observation, Point, Stage};
-use trial::{CapacityPlan, Variable};
-use wire::Transport;
+use super::{Observation, arms};
+use trial::{Arm, Asked, Point, Stage};
 
 /// Share of the saturated rate at which the search begins.
 const START: f64 = 0.05;
@@ -15,7 +14,7 @@ const DESCENT: u32 = 5;
 /// Steps that a climb takes, as far as anyone can know before it: from 5 % to the top.
 pub(super) const CLIMB: u64 = 5;
 
-/// A block to run: both arms once at one load.
+/// A block to run: every arm once at one load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
     /// What to try.
@@ -89,11 +88,11 @@ pub(super) struct Bracket {
 }
 
 /// What is known about one arm.
-pub(super) fn answer(plan: &CapacityPlan, seen: &[Observation], arm: Transport) -> Answer {
-    let bracket = bracket(plan, seen, arm);
+pub(super) fn answer(asked: Asked, seen: &[Observation], arm: Arm) -> Answer {
+    let bracket = bracket(asked, seen, arm);
     let lowest = loads(seen).first().copied();
     match (bracket.holds, bracket.breaks) {
-        (Some(holds), Some((fails, Judgement::Fail(cause)))) if is_narrow(plan, holds, fails) => {
+        (Some(holds), Some((fails, Judgement::Fail(cause)))) if is_narrow(asked, holds, fails) => {
             Answer::Found { holds, fails, cause }
         }
         (holds, Some((at, Judgement::Invalid(cause)))) => {
@@ -102,51 +101,53 @@ pub(super) fn answer(plan: &CapacityPlan, seen: &[Observation], arm: Transport) 
         (None, Some((at, Judgement::Fail(cause)))) if lowest == Some(at) => {
             Answer::NotFound { holds: None, why: Shortfall::LowestFails { at, cause } }
         }
-        (Some(at), None) if at >= plan.limit => Answer::NotFound { holds: Some(at), why: Shortfall::LimitHolds { at } },
+        (Some(at), None) if at >= asked.limit() => {
+            Answer::NotFound { holds: Some(at), why: Shortfall::LimitHolds { at } }
+        }
         (holds, _) => Answer::NotFound { holds, why: Shortfall::Unfinished },
     }
 }
 
 /// The first load; `None` while the saturated rate that it follows from was not measured.
-pub(super) fn start(plan: &CapacityPlan, seen: &[Observation]) -> Option<u64> {
-    if let Some(start) = plan.start {
-        return Some(start.min(plan.limit));
+pub(super) fn start(asked: Asked, seen: &[Observation]) -> Option<u64> {
+    if let Some(start) = asked.start() {
+        return Some(start.min(asked.limit()));
     }
     let saturated: Vec<_> = seen.iter().filter(|one| one.point.stage == Stage::Saturated).collect();
-    let both = plan.arms.iter().all(|arm| saturated.iter().any(|one| one.transport == *arm));
+    let all = arms(asked).all(|arm| saturated.iter().any(|one| one.arm == arm));
     let fastest = saturated.iter().map(|one| one.events_per_second).fold(0.0, f64::max);
     let start = if fastest > 0.0 { rounded(START * fastest) } else { FALLBACK_START };
-    both.then_some(start.min(plan.limit))
+    all.then_some(start.min(asked.limit()))
 }
 
 /// A load that was begun and whose majority is still open for an arm.
-pub(super) fn undecided(plan: &CapacityPlan, seen: &[Observation]) -> Option<u64> {
-    let open = |load: &u64| plan.arms.iter().any(|arm| verdict(plan, seen, *arm, *load).is_none());
+pub(super) fn undecided(asked: Asked, seen: &[Observation]) -> Option<u64> {
+    let open = |load: &u64| arms(asked).any(|arm| verdict(asked, seen, arm, *load).is_none());
     loads(seen).into_iter().find(open)
 }
 
 /// The next load of climb, descent or bisection.
-pub(super) fn step(plan: &CapacityPlan, seen: &[Observation], start: u64) -> Option<u64> {
+pub(super) fn step(asked: Asked, seen: &[Observation], start: u64) -> Option<u64> {
     let loads = loads(seen);
     let (Some(&lowest), Some(&highest)) = (loads.first(), loads.last()) else { return Some(start) };
-    let brackets = plan.arms.map(|arm| bracket(plan, seen, arm));
-    if brackets.iter().any(|bracket| bracket.breaks.is_none()) && highest < plan.limit {
-        return Some(rounded(2.0 * highest as f64).min(plan.limit));
+    let brackets: Vec<_> = arms(asked).map(|arm| bracket(asked, seen, arm)).collect();
+    if brackets.iter().any(|bracket| bracket.breaks.is_none()) && highest < asked.limit() {
+        return Some(rounded(2.0 * highest as f64).min(asked.limit()));
     }
     let floor = (start >> DESCENT).max(1);
     if brackets.iter().any(|bracket| bracket.holds.is_none()) && lowest > floor {
         return Some((lowest / 2).max(floor));
     }
     let wide = brackets.iter().filter_map(|bracket| Some((bracket.holds?, bracket.breaks.as_ref()?.0)));
-    let wide = wide.filter(|&(holds, breaks)| !is_narrow(plan, holds, breaks));
+    let wide = wide.filter(|&(holds, breaks)| !is_narrow(asked, holds, breaks));
     let widest = wide.max_by(|a, b| (a.1 as f64 / a.0 as f64).total_cmp(&(b.1 as f64 / b.0 as f64)));
     widest.map(|(holds, breaks)| between(holds, breaks))
 }
 
 /// Whether a bracket is as narrow as was asked for, or as loads of three digits can be.
-fn is_narrow(plan: &CapacityPlan, holds: u64, breaks: u64) -> bool {
+fn is_narrow(asked: Asked, holds: u64, breaks: u64) -> bool {
     let middle = between(holds, breaks);
-    breaks as f64 / holds as f64 <= plan.precision || middle <= holds || middle >= breaks
+    breaks as f64 / holds as f64 <= asked.search.precision || middle <= holds || middle >= breaks
 }
 
 /// The geometric middle.
@@ -160,9 +161,9 @@ pub(super) fn rounded(load: f64) -> u64 {
     ((load / step).round() * step).max(1.0) as u64
 }
 
-pub(super) fn bracket(plan: &CapacityPlan, seen: &[Observation], arm: Transport) -> Bracket {
+pub(super) fn bracket(asked: Asked, seen: &[Observation], arm: Arm) -> Bracket {
     let loads = loads(seen).into_iter();
-    let steps: Vec<_> = loads.filter_map(|load| Some((load, verdict(plan, seen, arm, load)?))).collect();
+    let steps: Vec<_> = loads.filter_map(|load| Some((load, verdict(asked, seen, arm, load)?))).collect();
     let held = steps.iter().rposition(|(_, verdict)| *verdict == Judgement::Pass);
     let above = held.map_or(0, |held| held + 1);
     Bracket { holds: held.map(|held| steps[held].0), breaks: steps.into_iter().nth(above) }
@@ -170,12 +171,11 @@ pub(super) fn bracket(plan: &CapacityPlan, seen: &[Observation], arm: Transport)
 
 /// The majority of an arm's trials at a load; `None` while it is open. What did not pass is a failure only where failures
 /// outnumber invalid trials: a instrument that is at its limit half of the time is at its limit.
-fn verdict(plan: &CapacityPlan, seen: &[Observation], arm: Transport, load: u64) -> Option<Judgement> {
+fn verdict(asked: Asked, seen: &[Observation], arm: Arm, load: u64) -> Option<Judgement> {
     let point = Point { stage: Stage::Search, load };
-    let judgements =
-        || seen.iter().filter(move |one| (one.point, one.transport) == (point, arm)).map(|one| &one.judgement);
+    let judgements = || seen.iter().filter(move |one| (one.point, one.arm) == (point, arm)).map(|one| &one.judgement);
     let count = |kind: fn(&Judgement) -> bool| judgements().filter(|one| kind(one)).count();
-    let majority = plan.trials as usize / 2 + 1;
+    let majority = asked.search.trials as usize / 2 + 1;
     let is_invalid = |one: &Judgement| matches!(one, Judgement::Invalid(_));
     let is_failure = |one: &Judgement| matches!(one, Judgement::Fail(_));
     let (passes, failures, invalid) = (count(|one| *one == Judgement::Pass), count(is_failure), count(is_invalid));
@@ -199,14 +199,4 @@ pub(super) fn loads(seen: &[Observation]) -> Vec<u64> {
 /// Blocks of a point that were begun.
 pub(super) fn blocks_at(seen: &[Observation], point: Point) -> u32 {
     seen.iter().filter(|one| one.point == point).map(|one| one.block + 1).max().unwrap_or(0)
-}
-
-impl Point {
-    /// Connections and events a second on each, of a cell with so many connections and such a rate of its own.
-    pub fn load_of(self, of: Variable, connections: u32, rate: f64) -> (u32, f64) {
-        match of {
-            Variable::Rate => (connections, self.load as f64 / f64::from(connections.max(1))),
-            Variable::Connections => (u32::try_from(self.load).unwrap_or(u32::MAX), rate),
-        }
-    }
 }

@@ -16,7 +16,8 @@ pub fn principal(cell: &Cell) -> Option<Metric> {
         | Scenario::Codec
         | Scenario::Browser
         | Scenario::Exact
-        | Scenario::ToolLoop => None,
+        | Scenario::ToolLoop
+        | Scenario::Capacity => None,
         Scenario::Llm if cell.workload.is_endpoint() => Some(Metric::FirstContent),
         Scenario::Llm => cell.workload.is_paced().then_some(Metric::ResponseTime),
     }
@@ -36,7 +37,8 @@ pub const fn untimed(scenario: Scenario) -> Figure {
         | Scenario::Relay
         | Scenario::Handshake
         | Scenario::Codec
-        | Scenario::Browser => Figure::EventsPerSecond,
+        | Scenario::Browser
+        | Scenario::Capacity => Figure::EventsPerSecond,
     }
 }
 
@@ -75,7 +77,8 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
         | Scenario::Handshake
         | Scenario::Codec
         | Scenario::Browser
-        | Scenario::ToolLoop => &[],
+        | Scenario::ToolLoop
+        | Scenario::Capacity => &[],
     };
     let stamped: &[Metric] =
         if scenario == Scenario::Push { &[Metric::SentToKernel, Metric::KernelToRead] } else { &[] };

@@ -22,7 +22,6 @@ pub use pooled::{Bracketed, Pooled, SHARES, Shift};
 pub use unequal::{CONGESTION, Inequality, unequal};
 
 use crate::Records;
-use crate::capacity::Point;
 use crate::verdict::Ratio;
 use trial::{Arm, Cell, Figure, Metric, Row, Trial};
 use wire::Transport;
@@ -58,11 +57,12 @@ pub struct CellComparison<'r> {
 impl<'r> Comparison<'r> {
     /// Compares the arms of every cell and gives each headline figure its verdict.
     pub fn of(records: &'r Records) -> Self {
-        let planned = records.run.plan.cells.iter();
-        let mut cells: Vec<&Cell> = planned.collect();
-        // A trial belongs to a cell only when nothing differs; what fits none is shown as a cell of its own. Trials of a
+        let planned = || records.run.plan.cells.iter();
+        let mut cells: Vec<&Cell> = planned().filter(|cell| cell.search().is_none()).collect();
+        // A trial belongs to a cell only when nothing differs; what fits none is shown as a cell of its own. Steps of a
         // search differ in their load, not in their arms: `capacity` reads them.
-        let compared = records.trials.iter().filter(|trial| Point::of_cell_name(&trial.cell.name).is_none());
+        let is_step = |cell: &Cell| planned().filter_map(Cell::search).any(|asked| asked.point(&cell.name).is_some());
+        let compared = records.trials.iter().filter(|trial| !is_step(&trial.cell));
         for trial in compared {
             if !cells.contains(&&trial.cell) {
                 cells.push(&trial.cell);
@@ -108,6 +108,18 @@ impl<'r> Comparison<'r> {
                 contest.judge(self.family, null_p, self.records.run.plan.practical);
             }
         }
+    }
+
+    /// Cells that belong to no search for a capacity.
+    pub fn beside_searches(&self) -> impl Iterator<Item = &CellComparison<'r>> {
+        let searches = || self.records.run.plan.cells.iter().filter_map(Cell::search);
+        self.cells.iter().filter(move |cell| !searches().any(|asked| asked.has_latency(&cell.cell.name)))
+    }
+
+    /// Whether the run does nothing but search for capacities.
+    pub fn only_searches(&self) -> bool {
+        let searches = self.records.run.plan.cells.iter().any(|cell| cell.search().is_some());
+        searches && self.beside_searches().next().is_none()
     }
 
     /// Cells that feed a row.

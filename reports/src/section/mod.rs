@@ -130,6 +130,5 @@ impl Report<'_, '_> {
 
 /// Whether a run answers the table's questions: a search for capacity and cells that feed no row ask others.
 fn asks_the_table(comparison: &Comparison) -> bool {
-    let run = &comparison.records.run;
-    run.capacity.is_none() && OwnCells::of(comparison).is_none()
+    !comparison.only_searches() && OwnCells::of(comparison).is_none()
 }

@@ -42,10 +42,22 @@ pub(super) fn blocks(comparison: &Comparison, findings: &Findings, lang: Languag
 
 /// The answer to what the run was asked.
 pub(crate) fn answer(comparison: &Comparison, findings: &Findings, lang: Language) -> Vec<String> {
-    let capacity = Capacity::of(comparison.records).map(|found| [lang.capacity(&found), lang.floors(&found)].concat());
     let loops = || effects::are_all(comparison).then(|| lang.loops(comparison));
     let own = || Some(vec![OwnCells::of(comparison)?.answer(lang)]);
-    capacity.or_else(loops).or_else(own).unwrap_or_else(|| vec![findings.answer(lang)])
+    let rest = || loops().or_else(own).unwrap_or_else(|| vec![findings.answer(lang)]);
+    let rest = if comparison.only_searches() { Vec::new() } else { rest() };
+    [capacities(comparison, lang), rest].concat()
+}
+
+/// What each search for a capacity found, named where there are several.
+fn capacities(comparison: &Comparison, lang: Language) -> Vec<String> {
+    let all = Capacity::all(comparison.records);
+    let said = all.iter().flat_map(|found| {
+        let said = [lang.capacity(found), lang.floors(found)].concat();
+        let named = |said: String| lang.labelled(&found.asked.cell.name, &said);
+        if all.len() > 1 { said.into_iter().map(named).collect() } else { said }
+    });
+    said.collect()
 }
 
 fn banner(notice: &Notice, lang: Language) -> Block {

@@ -1,22 +1,25 @@
 //! The words of a search for capacity. "Not found" always says why.
 
 use super::{Language, messages};
-use crate::capacity::{Answer, Capacity, CapacityRatio, Cause, Costs, Floor, NoRatio, Shortfall};
+use crate::capacity::{Answer, Capacity, CapacityRatio, Cause, Costs, Floor, NoRatio, RatioOrNot, Shortfall};
 use crate::number;
 use crate::verdict::FEWEST_BLOCKS;
-use trial::Variable;
+use trial::{Arm, Variable};
 
 impl Language {
-    /// What was found, a sentence for each arm and one for the ratio.
+    /// What was found, a sentence for each arm and one for each ratio.
     pub(crate) fn capacity(self, found: &Capacity) -> Vec<String> {
-        let arms = found.plan.arms.iter().zip(&found.answers);
-        let answers = arms.map(|(arm, answer)| self.answer(self.transport(*arm), answer, found.plan.of));
-        answers.chain(self.ratio_of(found)).collect()
+        let of = found.asked.search.of;
+        let answers = found.answers.iter().map(|(arm, answer)| self.answer(&self.arm(*arm), answer, of));
+        let ratios = found.ratios.iter().filter_map(|ratio| self.ratio_of(found, ratio));
+        let mut said: Vec<_> = answers.chain(ratios).collect();
+        said.dedup();
+        said
     }
 
-    /// What the load that both arms hold costs beside the floor, a sentence for each arm, and what the floor is.
+    /// What the load that all arms hold costs beside the floor, a sentence for each arm, and what the floor is.
     pub(crate) fn floors(self, found: &Capacity) -> Vec<String> {
-        let arms = found.floors.iter().map(|floor| self.floor_line(floor, found.plan.of));
+        let arms = found.floors.iter().map(|floor| self.floor_line(floor, found.asked.search.of));
         let note = found.floors.iter().map(|floor| floor.runs).max().map(|runs| self.floor_note(runs));
         arms.chain(note).collect()
     }
@@ -28,7 +31,7 @@ impl Language {
             self.floor_ours(server, client, p99, at)
         });
         let [writer, reader, p99] = self.costs(floor.plain);
-        self.floor_plain(self.transport(floor.transport), self.amount(floor.load, of), writer, reader, p99, ours)
+        self.floor_plain(&self.arm(floor.arm), self.amount(floor.load, of), writer, reader, p99, ours)
     }
 
     fn costs(self, costs: Costs) -> [String; 3] {
@@ -78,15 +81,17 @@ impl Language {
         }
     }
 
-    /// The ratio, or why there is none; `None` where nobody asked.
-    pub(crate) fn ratio_of(self, found: &Capacity) -> Option<String> {
-        let [base, other] = found.plan.arms.map(|arm| self.transport(arm));
-        match found.ratio {
-            Ok(ratio) => Some(self.capacity_ratio(base, other, &ratio, found.plan.of)),
+    /// The ratio of an arm to the base, or why there is none; `None` where nobody asked.
+    pub(crate) fn ratio_of(self, found: &Capacity, (other, ratio): &(Arm, RatioOrNot)) -> Option<String> {
+        match ratio {
+            Ok(ratio) => {
+                let [base, other] = [found.answers.first()?.0, *other].map(|arm| self.arm(arm));
+                Some(self.capacity_ratio(&base, &other, ratio, found.asked.search.of))
+            }
             Err(NoRatio::NotAsked) => None,
-            Err(NoRatio::NotFound(arm)) => Some(self.ratio_without(self.transport(arm))),
+            Err(NoRatio::NotFound(arm)) => Some(self.ratio_without(&self.arm(*arm))),
             Err(NoRatio::Unfinished) => Some(self.ratio_unfinished()),
-            Err(NoRatio::NoEdge(arm)) => Some(self.ratio_without_edge(self.transport(arm))),
+            Err(NoRatio::NoEdge(arm)) => Some(self.ratio_without_edge(&self.arm(*arm))),
         }
     }
 
@@ -224,21 +229,17 @@ mod tests {
     use super::*;
     use crate::compare::Bracketed;
     use crate::verdict::Interval;
-    use trial::CapacityPlan;
-    use wire::Transport;
+    use trial::{Cell, Plan};
 
-    fn found(answers: [Answer; 2], ratio: Result<CapacityRatio, NoRatio>) -> Capacity {
-        let plan = CapacityPlan {
-            slo: "p99=10ms".parse().unwrap(),
-            of: Variable::Rate,
-            arms: [Transport::Sse, Transport::WebSocket],
-            start: None,
-            limit: 1_000_000,
-            trials: 3,
-            precision: 1.05,
-            knee_blocks: 8,
-        };
-        Capacity { plan, answers, ratio, steps: Vec::new(), floors: Vec::new() }
+    fn cell() -> Cell {
+        let head = "name='p'\nwhy='w'\nblocks=8\n[[cell]]\nname='capacity'\nwhy='w'\nscenario='capacity'\n";
+        Plan::from_toml(head).unwrap().cells.remove(0)
+    }
+
+    fn found(cell: &Cell, answers: [Answer; 2], ratio: Result<CapacityRatio, NoRatio>) -> Capacity<'_> {
+        let answers = cell.arms.iter().copied().zip(answers).collect();
+        let ratios = vec![(cell.arms[1], ratio)];
+        Capacity { asked: cell.search().unwrap(), answers, ratios, steps: Vec::new(), floors: Vec::new() }
     }
 
     fn capacity(holds: u64) -> Answer {
@@ -251,7 +252,8 @@ mod tests {
         let interval = Some(Interval { low: 1.02, high: 1.09 });
         let ratio =
             CapacityRatio { base: 41_000.0, other: 43_000.0, ratio: Bracketed { value: 1.05, interval }, blocks: 8 };
-        let found = found([capacity(40_000), capacity(42_000)], Ok(ratio));
+        let cell = cell();
+        let found = found(&cell, [capacity(40_000), capacity(42_000)], Ok(ratio));
         let [sse, _, compared] = Language::English.capacity(&found).try_into().unwrap();
         assert_eq!(
             sse,
@@ -279,7 +281,7 @@ mod tests {
 
     #[test]
     fn not_found_always_says_why() {
-        let busy = || Cause::GeneratorBusy { share: 0.93 };
+        let (cell, busy) = (cell(), || Cause::GeneratorBusy { share: 0.93 });
         let unfound = [
             (Shortfall::Instrument { at: 9_000, cause: busy() }, ["93 %", "9,000"]),
             (Shortfall::LowestFails { at: 312, cause: busy() }, ["--start", "312"]),
@@ -288,14 +290,14 @@ mod tests {
         for (why, words) in unfound {
             let answer = || Answer::NotFound { holds: None, why: why.clone() };
             for lang in Language::ALL {
-                let found = found([answer(), answer()], Err(NoRatio::NotFound(Transport::Sse)));
+                let found = found(&cell, [answer(), answer()], Err(NoRatio::NotFound(cell.arms[0])));
                 let said = lang.capacity(&found);
                 assert_eq!(said.len(), 3, "{said:?}");
                 assert!(words.iter().all(|word| said[0].contains(word)), "{said:?}");
             }
         }
         let cut = Answer::NotFound { holds: Some(500), why: Shortfall::Unfinished };
-        let said = Language::English.capacity(&found([cut.clone(), cut], Err(NoRatio::NotAsked)));
+        let said = Language::English.capacity(&found(&cell, [cut.clone(), cut], Err(NoRatio::NotAsked)));
         assert_eq!(
             said[1],
             "WebSocket holds at least 500 events/s; its capacity was not found: the search ended early."

@@ -41,7 +41,9 @@ impl Language {
         let rate = workload.pace().map_or_else(String::new, |pace| number::quotient(pace.rate.get()));
         let window = humantime::format_duration(workload.timing().unwrap_or_default().window);
         let what = match workload {
-            Workload::Push(push) => self.load_push(connections, self.sharing(push.sharing), rate, payload, window),
+            Workload::Push(push) | Workload::Capacity { push, .. } => {
+                self.load_push(connections, self.sharing(push.sharing), rate, payload, window)
+            }
             Workload::Job(job) => self.watched(job),
             Workload::ToolLoop(asked) => self.asked_loops(asked),
             Workload::Saturate { .. } => self.load_saturate(connections, payload, window),

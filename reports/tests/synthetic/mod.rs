@@ -194,7 +194,7 @@ fn run(plan: Plan) -> Run {
         },
         target: None,
         warnings: vec![network::loopback()],
-        capacity: None,
+        older_search: None,
     }
 }
 

@@ -5,15 +5,14 @@ use super::campaign::Prepared;
 use anyhow::Context as _;
 use client::redact;
 use trial::check::network;
-use trial::{Cell, Pace, Plan, Run, StopRule, Timing, Workload};
+use trial::{Cell, Pace, Plan, Run, Timing, Workload};
 use wire::{Rate, Schedule, Transport};
 
 impl LlmArgs {
     /// The first line of the records.
     pub(super) fn run_line(&self, asked: &Prepared) -> Run {
         let cell = asked.cell.clone();
-        let (name, why, stop) = ("llm".to_owned(), cell.why.clone(), StopRule::default());
-        let plan = Plan { name, why, cells: vec![cell], stop, verdicts: true, practical: None };
+        let plan = Plan::of("llm", &cell.why.clone(), vec![cell]);
         let mut run = self.output.first_line(plan, Some(&self.url));
         run.warnings.extend(asked.campaign.way.dialer.is_loopback().then_some(network::loopback()));
         run

@@ -1,8 +1,9 @@
-//! Runs of the floor at a load that both arms hold: a plain writer and a plain reader, each a thread of this process with an
+//! Runs of the floor at a load that all arms of a search hold: a plain writer and a plain reader, each a thread of this process with an
 //! account of its own. Refuses to compare them with anything.
 
 use floor::writer::{self, Account};
 use floor::{Framing, Load, reader};
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use trial::{Arm, FloorRun, Push};
+use trial::{Asked, FloorRun, Push};
 use wire::{Sharing, Transport};
 
 /// Longest run; a search may have longer windows.
@@ -18,25 +19,30 @@ const LONGEST: Duration = Duration::from_secs(3);
 
 /// What is run, over and over.
 #[derive(Debug, Clone)]
-pub struct FloorRuns {
-    /// Arms with the loads of their framing.
+pub(crate) struct FloorRuns {
+    /// Protocols with the loads of their framing.
     loads: Vec<(Transport, Load)>,
+    /// Name of the cell that searched.
+    cell: String,
     /// The load in the unit of the search.
     load: u64,
+    /// As many as a step of the search has trials: a median of three leaves out one that the host disturbed.
     rounds: u32,
 }
 
 impl FloorRuns {
-    /// So many rounds of these streams, which the search calls `load`; `None` where an arm has no floor.
-    pub(super) fn new(arms: &[Arm], push: &Push, load: u64, rounds: u32) -> Option<Self> {
-        let of = |arm: &Arm| Some((arm.protocol, load_of(push, Framing::named(arm.protocol.path())?)));
-        let loads = arms.iter().map(of).collect::<Option<Vec<_>>>()?;
-        Some(Self { loads, load, rounds })
+    /// Those of the streams which a search calls `load`, for each protocol of its arms that has a floor.
+    pub(crate) fn of(asked: Asked, load: u64) -> Self {
+        let protocols: BTreeSet<Transport> = asked.cell.arms.iter().map(|arm| arm.protocol).collect();
+        let push = asked.streams(load);
+        let of = |of: Transport| Some((of, load_of(&push, Framing::named(of.path())?)));
+        let loads = protocols.into_iter().filter_map(of).collect();
+        Self { loads, cell: asked.cell.name.clone(), load, rounds: asked.search.trials }
     }
 
     /// Begins them in threads that nobody has to wait for: they end after the run in which the receiver is dropped, or with
     /// the first that fails. The arms take turns, each round in the contrary order of the one before.
-    pub fn begin(self) -> UnboundedReceiver<io::Result<FloorRun>> {
+    pub(crate) fn begin(self) -> UnboundedReceiver<io::Result<FloorRun>> {
         let (send, receive) = unbounded_channel();
         thread::spawn(move || {
             let done = self.run(|run| send.send(Ok(run)).is_ok());
@@ -53,7 +59,8 @@ impl FloorRuns {
         thread::spawn(move || writer::serve(&listener, &written));
         for round in 0..self.rounds {
             for (transport, load) in &self.loads {
-                let run = FloorRun { transport: *transport, round, load: self.load, ..one(addr, load, &account)? };
+                let (cell, transport) = (self.cell.clone(), *transport);
+                let run = FloorRun { cell, transport, round, load: self.load, ..one(addr, load, &account)? };
                 if !goes_on(run) {
                     return Ok(());
                 }
@@ -88,6 +95,7 @@ fn one(addr: SocketAddr, load: &Load, account: &Account) -> io::Result<FloorRun>
     // The writer closes its account before it ends a stream.
     let [events, cpu_ns] = [0, 1].map(|of| written()[of] - before[of]);
     Ok(FloorRun {
+        cell: String::new(),
         transport: Transport::Sse,
         round: 0,
         load: 0,
@@ -102,41 +110,33 @@ fn one(addr: SocketAddr, load: &Load, account: &Account) -> io::Result<FloorRun>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trial::{Content, Pace, Timing};
-    use wire::{Faults, Rate, Schedule};
+    use trial::{Cell, Plan};
 
-    fn push(payload_bytes: usize) -> Push {
-        Push {
-            connections: 4,
-            pace: Pace { schedule: Schedule::Constant, rate: Rate::per_second(500.0).unwrap() },
-            sharing: Sharing::Private,
-            content: Content { payload_bytes, ids: false },
-            timing: Timing { warmup: Duration::ZERO, window: Duration::from_millis(200) },
-            faults: Faults::default(),
-            stamps: false,
-        }
+    fn cell(rest: &str) -> Cell {
+        let head = "name='p'\nwhy='w'\n[[cell]]\nname='a'\nwhy='w'\nscenario='capacity'\nwindow='200ms'\n";
+        let text = format!("{head}connections=4\nsearch={{ trials = 2 }}\n{rest}\n");
+        Plan::from_toml(&text).unwrap().cells.remove(0)
     }
 
     #[test]
     fn the_arms_take_turns_and_every_run_has_its_costs() {
-        let mut runs =
-            FloorRuns::new(&[Transport::Sse, Transport::WebSocket].map(Arm::of), &push(64), 2_000, 2).unwrap().begin();
+        let cell = cell("arms=['sse','long-poll','websocket','websocket!library']");
+        let mut runs = FloorRuns::of(cell.search().unwrap(), 2_000).begin();
         let runs: Vec<_> = std::iter::from_fn(|| runs.blocking_recv()).map(Result::unwrap).collect();
         let order: Vec<_> = runs.iter().map(|run| (run.round, run.transport)).collect();
         let [sse, websocket] = [Transport::Sse, Transport::WebSocket];
         assert_eq!(order, [(0, sse), (0, websocket), (1, websocket), (1, sse)]);
         for run in &runs {
-            assert_eq!((run.load, run.events), (2_000, 400));
+            assert_eq!((run.cell.as_str(), run.load, run.events), ("a", 2_000, 400));
             assert!(run.writer_cpu_ns > 0.0 && run.reader_cpu_ns > 0.0, "{run:?}");
             assert!(run.response_p99_ns >= run.response_p50_ns && run.response_p50_ns > 0, "{run:?}");
         }
     }
 
     #[test]
-    fn what_has_no_floor_or_fails_says_so() {
-        assert!(FloorRuns::new(&[Transport::Sse, Transport::LongPoll].map(Arm::of), &push(64), 1, 1).is_none());
+    fn what_fails_says_so() {
         // More than the floor's writer serves.
-        let mut runs = FloorRuns::new(&[Arm::of(Transport::Sse)], &push(1 << 20), 1, 1).unwrap().begin();
+        let mut runs = FloorRuns::of(cell("payload=1048576").search().unwrap(), 1).begin();
         assert!(runs.blocking_recv().unwrap().is_err());
         assert!(runs.blocking_recv().is_none(), "the first failure is the last word");
     }
