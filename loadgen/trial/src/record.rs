@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
-pub const SCHEMA: u32 = 8;
+pub const SCHEMA: u32 = 9;
 
 /// From here on an arm names its client; before, its cell did.
 const ARMS_SCHEMA: u32 = 6;
