@@ -37,6 +37,8 @@ pub struct RunOptions {
     pub cacert: Option<std::path::PathBuf>,
     /// Whether certificates go unchecked.
     pub insecure: bool,
+    /// Connections opened a second; `None` for the default.
+    pub connect_rate: Option<Rate>,
     /// When the run began, pre-flight included: its budget counts from here.
     pub begun: Instant,
     /// What the generator takes from a null server; empty when that was not measured.
@@ -54,6 +56,7 @@ impl RunOptions {
             headers: Vec::new(),
             cacert: None,
             insecure: false,
+            connect_rate: None,
             begun: Instant::now(),
             ceilings: BTreeMap::new(),
         }

@@ -6,7 +6,7 @@ use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
 use crate::progress::Sign;
 use crate::workload::{self, Foreign, Observer, Order};
-use crate::{host, print, run_text, timestamp, tool};
+use crate::{fleet, host, print, run_text, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use client::endpoint::Endpoint;
@@ -18,6 +18,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use trial::{Arm, Cadence, Cell, ClientKind, End, Line, Outcome, Pace, Plan, Push, Run, Timing, Trial, Workload};
 use wire::{Faults, Rate, Schedule, Transport, Tuning};
+
+/// Connections opened a second where nobody says how many: the servers of others have limits of their own.
+const FOREIGN_CONNECT_RATE: f64 = 500.0;
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -51,7 +54,7 @@ pub struct RunArgs {
     /// One topic for all streams: fan-out (our servers)
     #[arg(long)]
     shared: bool,
-    /// Longest wait for the first event of an endpoint that is not ours, beside warm-up and window
+    /// Longest wait for the first event of an endpoint that is not ours, beside connecting, warm-up and window
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     timeout: Duration,
     /// The endpoint is none of our servers: do not ask for /facts
@@ -66,9 +69,6 @@ pub struct RunArgs {
     /// Body of the request; @FILE reads it from a file
     #[arg(long, value_name = "TEXT|@FILE")]
     body: Option<String>,
-    /// Connections opened a second
-    #[arg(long, value_name = "RATE", default_value = "500", value_parser = rate)]
-    connect_rate: Rate,
     /// Write each event as one JSON line: received_ns, event, id, data
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -108,7 +108,10 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
     let log =
         log.with_context(|| format!("--log {}", args.log.as_deref().unwrap_or("".as_ref()).display()))?.map(Arc::new);
     let ours = knobs(args, &endpoint, &order).await?;
-    let sign = Sign::new(args.warmup + args.duration, args.json);
+    order.connect_rate =
+        order.connect_rate.or(if ours.is_some() { None } else { Rate::per_second(FOREIGN_CONNECT_RATE) });
+    let connecting = fleet::connecting(args.connections as usize, order.connect_rate());
+    let sign = Sign::new(connecting + args.warmup + args.duration, args.json);
     let observer = Observer { interrupt: interrupt.clone(), log: log.clone() };
     let mut trial = if let Some(tuning) = ours {
         (order.cell.preset, order.cell.flush) = (tuning.preset, Some(tuning.flush));
@@ -219,6 +222,7 @@ impl RunArgs {
             headers: self.connection.headers()?,
             cacert: self.connection.cacert.clone(),
             insecure: self.connection.insecure,
+            connect_rate: self.connection.connect_rate,
         })
     }
 
@@ -233,7 +237,6 @@ impl RunArgs {
             endpoint: endpoint.clone(),
             method: self.method.clone().unwrap_or_else(|| implied.to_owned()),
             body,
-            connect_rate: self.connect_rate.get(),
             patience: self.timeout,
         })
     }

@@ -2,6 +2,7 @@
 
 use super::RunOptions;
 use super::order::Turn;
+use crate::fleet;
 use crate::generator;
 use crate::host;
 use crate::noise::{Waits, Watch};
@@ -42,6 +43,7 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (L
         headers: options.headers.clone(),
         cacert: options.cacert.clone(),
         insecure: options.insecure,
+        connect_rate: options.connect_rate,
     };
     if let Err(why) = cell.workload.supports(turn.arm) {
         return record(&order, &Started::now(), Outcome::Unsupported(why));
@@ -64,7 +66,8 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (L
 
 /// Runs the order in a generator process of its own.
 async fn generate(order: &Order, start: Start, waits: &Waits) -> Trial {
-    let limit = order.cell.expected_trial() + PATIENCE;
+    let connecting = fleet::connecting(order.cell.workload.connections() as usize, order.connect_rate());
+    let limit = connecting + order.cell.expected_trial() + PATIENCE;
     match timeout(limit, generator::run(order, (None, start), |pid| waits.generator(pid))).await {
         Ok(Ok(trial)) => trial,
         Ok(Err(why)) => failed(order, why),

@@ -28,6 +28,7 @@ pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
 
+use crate::fleet;
 use crate::interrupt::Interrupt;
 use client::endpoint::{Endpoint, EndpointError};
 use client::event_log::EventLog;
@@ -39,7 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use trial::check::{self, events, network};
 use trial::{Arm, Cadence, Cell, Measurement, Outcome, Trial, Workload};
-use wire::Tuning;
+use wire::{Rate, Tuning};
 
 /// One trial to run: everything that the generator process is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,9 +67,16 @@ pub struct Order {
     pub cacert: Option<std::path::PathBuf>,
     /// Whether certificates go unchecked.
     pub insecure: bool,
+    /// Connections opened a second; `None` for what suits whoever is asked.
+    pub connect_rate: Option<Rate>,
 }
 
 impl Order {
+    /// Connections opened a second where one of our servers is asked.
+    pub fn connect_rate(&self) -> f64 {
+        self.connect_rate.map_or(fleet::CONNECT_RATE, Rate::get)
+    }
+
     /// Whose certificates to accept.
     pub fn trust(&self) -> Trust {
         Trust::from_flags(self.cacert.clone(), self.insecure)

@@ -4,9 +4,9 @@
 //! phase never overlaps the window.
 
 use super::session::Session;
-use super::{Observer, Order, TrialError, schedule};
+use super::{Observer, Order, TrialError, schedule, subscription};
 use crate::clock_offset;
-use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
+use crate::fleet::{Fleet, FleetPlan};
 use crate::host;
 use client::kernel_clock::{ClockPair, one_in};
 use client::recorder::{self, Reading, Recorder};
@@ -56,7 +56,7 @@ pub(super) async fn run(
         client: order.arm.client,
         specs,
         threads: order.threads,
-        connect_rate: CONNECT_RATE,
+        connect_rate: order.connect_rate(),
         strict: true,
     };
     let window = Arc::new(Window::of(basis, timing));
@@ -115,12 +115,15 @@ pub(super) fn stamps(order: &Order) -> Option<(ClockPair, u32)> {
 
 impl Asked {
     /// Streams that the server fills: on its schedule, or without one as fast as they are read.
-    pub(super) fn streams(order: &Order, session: &Session, subscription: &Subscription, timing: Timing) -> Self {
-        let specs = (0..subscription.quorum).map(|index| session.spec(order, subscription, index));
+    pub(super) fn streams(order: &Order, session: &Session, group: &Subscription, timing: Timing) -> Self {
+        let specs = (0..group.quorum).map(|index| {
+            let (subscription, expected) = subscription::of_stream(group, index, timing);
+            StreamSpec { expected, ..session.spec(order, &subscription, index) }
+        });
         Self {
             specs: specs.collect(),
-            reading: Reading::Push(Arc::new(Payload::new(subscription.payload_bytes))),
-            basis: if subscription.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due },
+            reading: Reading::Push(Arc::new(Payload::new(group.payload_bytes))),
+            basis: if group.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due },
             timing,
         }
     }
@@ -152,8 +155,7 @@ pub(super) async fn observe(
     session: &mut Session,
     mut observer: Observer,
 ) -> Result<(Option<Usage>, Usage), TrialError> {
-    let connecting = fleet.connecting(CONNECT_RATE);
-    let start = opened(fleet, window, Instant::now() + connecting + FIRST_EVENT + window.warmup()).await?;
+    let start = opened(fleet, window, Instant::now() + fleet.connecting() + FIRST_EVENT + window.warmup()).await?;
     let end = start + window.length();
     sleep_until(at(start.offset_by(-(ASIDE.as_nanos() as i64)))).await;
     let before = session.snapshot().await;

@@ -14,7 +14,7 @@ pub(super) async fn cost(order: &Order, session: &mut Session) -> Option<Usage> 
         return None;
     }
     let (length, Workload::Push(push)) = (order.cell.control()?, &order.cell.workload) else { return None };
-    let count = push.pace.dues_within(order.seed, length)?.count() as u64;
+    let count = push.pace.due_within(order.seed, length)?;
     let asked =
         Subscription { count: Some(count).filter(|&count| count > 0), ..subscription::paced(push, order, session) };
     asked.count?;

@@ -163,7 +163,7 @@ impl Registry {
         };
         let missed = topic.join(&reader, begin, None);
         if let Some(Streams::Private(barrier)) = &streams {
-            topic.start_with(barrier);
+            topic.start_with(barrier, asked.index);
         }
         Ok((topic, Return { reader, missed, thrown_out: false }))
     }
@@ -208,8 +208,8 @@ impl Registry {
 /// What two readers of one stream must agree on: all but what concerns a single reader.
 fn terms(asked: &Subscription) -> Subscription {
     let own = Subscription::default();
-    let Subscription { session, after, slow, heartbeat, ids, faults, .. } = own;
-    Subscription { session, after, slow, heartbeat, ids, faults, ..asked.clone() }
+    let Subscription { index, session, after, slow, heartbeat, ids, faults, .. } = own;
+    Subscription { index, session, after, slow, heartbeat, ids, faults, ..asked.clone() }
 }
 
 /// Private streams of a group may differ in everything but the group itself.

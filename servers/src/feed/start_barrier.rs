@@ -1,4 +1,4 @@
-//! What starts together: private streams of one group, in the order in which they came.
+//! What starts together: private streams of one group, at the places that they ask for or in the order in which they came.
 
 use crate::lock::lock;
 use std::mem;
@@ -14,10 +14,10 @@ pub(super) struct StartBarrier<T> {
 #[derive(Debug)]
 struct State<T> {
     members: u32,
-    /// Index of the next stream to start.
+    /// Index of the next stream to start that asks for none.
     next: u32,
     open: bool,
-    waiting: Vec<Weak<T>>,
+    waiting: Vec<(Option<u32>, Weak<T>)>,
 }
 
 impl<T> Default for State<T> {
@@ -63,23 +63,29 @@ impl<T> StartBarrier<T> {
     }
 
     /// Adds a member, and returns all that wait once the quorum is there. Later ones start at once.
-    pub(super) fn add(&self, member: &Arc<T>) -> Start<T> {
+    pub(super) fn add(&self, member: &Arc<T>, index: Option<u32>) -> Start<T> {
         let mut state = lock(&self.state);
         // Who comes and goes before the quorum is there leaves nothing behind.
         if state.waiting.len() == state.waiting.capacity() {
-            state.waiting.retain(|waiting| waiting.strong_count() > 0);
+            state.waiting.retain(|(_, waiting)| waiting.strong_count() > 0);
         }
-        state.waiting.push(Arc::downgrade(member));
+        state.waiting.push((index, Arc::downgrade(member)));
         let opens = !state.open && state.members >= self.quorum;
         state.open |= opens;
         if !state.open {
             return Start { members: Vec::new(), opens };
         }
         // Returned, since they must outlive the lock: dropping the last handle of one drops its `Member`, which takes it.
-        let members: Vec<_> = mem::take(&mut state.waiting).iter().filter_map(Weak::upgrade).collect();
-        let first = state.next;
-        state.next += members.len() as u32;
-        Start { members: (first..).zip(members).collect(), opens }
+        let waiting = mem::take(&mut state.waiting);
+        let mut place = |index: Option<u32>| {
+            index.unwrap_or_else(|| {
+                state.next += 1;
+                state.next - 1
+            })
+        };
+        let members =
+            waiting.iter().filter_map(|(index, member)| member.upgrade().map(|member| (place(*index), member)));
+        Start { members: members.collect(), opens }
     }
 }
 

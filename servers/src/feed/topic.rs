@@ -51,9 +51,10 @@ impl Topic {
         self.start_locked(&mut lock(&self.timeline), epoch, index);
     }
 
-    /// Joins the streams of a group that start together, and starts those that need not wait: spread over one period.
-    pub(super) fn start_with(self: &Arc<Self>, barrier: &StartBarrier<Self>) {
-        let Start { members, opens } = barrier.add(self);
+    /// Joins the streams of a group that start together, and starts those that need not wait: spread over one period, at
+    /// place `index` or in the order of coming.
+    pub(super) fn start_with(self: &Arc<Self>, barrier: &StartBarrier<Self>, index: Option<u32>) {
+        let Start { members, opens } = barrier.add(self, index);
         let quorum = barrier.quorum();
         let epoch = now() + if opens && quorum > 1 { QUORUM_DELAY } else { Duration::ZERO };
         for (index, topic) in members {

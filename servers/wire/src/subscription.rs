@@ -49,6 +49,9 @@ pub struct Subscription {
     pub group: Option<String>,
     /// Subscribers of the group that must be there before its schedules start.
     pub quorum: u32,
+    /// Place among the private streams of the group, from 0, which decides its phase and sets its random schedule apart;
+    /// `None` takes the next in the order of coming.
+    pub index: Option<u32>,
     /// Name of this subscriber. Long polling needs it across its requests, echo to find the stream.
     pub session: Option<String>,
     /// Resume behind this sequence number (SSE clients may send `Last-Event-ID` instead).
@@ -78,6 +81,7 @@ impl Default for Subscription {
             sharing: Sharing::Private,
             group: None,
             quorum: 1,
+            index: None,
             session: None,
             after: None,
             slow: SlowReader::Wait,
@@ -91,7 +95,7 @@ impl Default for Subscription {
 }
 
 /// Every parameter, in the order in which they are written.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "schedule",
     "rate",
     "payload",
@@ -100,6 +104,7 @@ const KEYS: [&str; 16] = [
     "sharing",
     "group",
     "quorum",
+    "index",
     "session",
     "after",
     "slow",
@@ -156,6 +161,7 @@ impl Subscription {
             "sharing" => choice(&SHARINGS, self.sharing),
             "group" => self.group.clone().unwrap_or_default(),
             "quorum" => self.quorum.to_string(),
+            "index" => optional(self.index),
             "session" => self.session.clone().unwrap_or_default(),
             "after" => optional(self.after),
             "slow" => choice(&SLOW_READERS, self.slow),
@@ -185,6 +191,7 @@ impl Subscription {
             "sharing" => self.sharing = chosen(&SHARINGS, value).ok_or("private or shared")?,
             "group" => self.group = Some(name(value)?),
             "quorum" => self.quorum = above_zero(value, "a number of subscribers, at least 1")?,
+            "index" => self.index = Some(parsed(value, "a whole number")?),
             "session" => self.session = Some(name(value)?),
             "after" => self.after = Some(parsed(value, "a sequence number")?),
             "slow" => self.slow = chosen(&SLOW_READERS, value).ok_or("wait, drop-oldest or disconnect")?,
@@ -220,7 +227,7 @@ impl FromStr for SlowReader {
     }
 }
 
-fn optional(value: Option<u64>) -> String {
+fn optional(value: Option<impl ToString>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }
 
@@ -266,12 +273,12 @@ mod tests {
             count in proptest::option::of(0..u64::MAX), seed: u64, shared: bool, quorum in 1..5000u32,
             after in proptest::option::of(0..u64::MAX), queue in 1..=65_536u32, ids: bool,
             heartbeat in proptest::option::of(10..100_000u64), slow in 0..3usize,
-            drop in proptest::collection::vec(0..1000u64, 0..4),
+            drop in proptest::collection::vec(0..1000u64, 0..4), index in proptest::option::of(0..5000u32),
         ) -> Subscription {
             Subscription {
                 schedule, rate: Rate::per_second(rate).unwrap(), payload_bytes, count, seed,
                 sharing: if shared { Sharing::Shared } else { Sharing::Private },
-                group: Some("g-1".to_owned()), quorum, session: Some("s_2.a".to_owned()), after,
+                group: Some("g-1".to_owned()), quorum, index, session: Some("s_2.a".to_owned()), after,
                 slow: SLOW_READERS[slow].1, queue, ids, heartbeat: heartbeat.map(Duration::from_millis),
                 faults: Faults { drop, stall: Some((3, Duration::from_millis(200))), ..Faults::default() },
                 marker: if payload_bytes >= 78 { Marker::Tcpkali } else { Marker::Off },
