@@ -53,14 +53,14 @@ crate::checks! {
     }
     /// Streams of a foreign endpoint that end by themselves: not all are open at a time.
     CONNECTING_OUTLASTED connecting_outlasted(ended: u64, streams: u64) = "connecting-outlasted", Warn {
-        when: "a foreign stream ended before all were open";
+        when: "foreign streams ended before all were open";
         en: "{ended} of {streams} streams had ended before all were open, and are not in the window: open fewer, or raise --connect-rate";
         zh: "{streams} 条流中有 {ended} 条在全部打开之前已经结束，未计入测量窗口：请减少连接，或提高 --connect-rate";
         bears_on: Times;
     }
     /// What came of a foreign endpoint came before all streams were open.
     WINDOW_MISSED window_missed() = "window-missed", Warn {
-        when: "no event of a foreign endpoint after all streams were open";
+        when: "foreign streams silent once all were open";
         en: "no event came once all streams were open: rates are of the whole run, connecting included; open fewer, or raise --connect-rate";
         zh: "全部流打开之后没有收到任何事件：速率按整个运行（含建立连接）计算；请减少连接，或提高 --connect-rate";
         bears_on: Times;
