@@ -145,6 +145,10 @@ async fn events_that_are_due_behind_the_window_are_not_lost() {
         let cell = pushed(seldom());
         let m = measured(&server, cell.clone(), transport).await;
         assert_eq!((m.counters.expected, m.counters.lost, m.counters.connections), (Some(40), 0, 100), "{transport}");
+        assert!(
+            m.server.is_some(),
+            "{transport}: a schedule that nobody reads must not take longer than an answer may"
+        );
         let trial = recorded(cell, Arm::of(transport), m);
         assert!(!check::of_trial(&trial).iter().any(|warning| warning.is(&OFFERED_SHORT)), "{transport}");
     }

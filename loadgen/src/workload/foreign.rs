@@ -96,7 +96,7 @@ async fn attempt(
         first => {
             let failed = first.or(silence).map(|first| events::streams_failed(cut + silent, first));
             let missed = match window.start() {
-                None => Some(events::window_missed()),
+                None => (received > 0).then(events::window_missed),
                 Some(_) => (outlasted > 0).then(|| events::connecting_outlasted(outlasted, u64::from(streams))),
             };
             Ok((measurement, failed.into_iter().chain(missed).collect()))
