@@ -106,7 +106,8 @@ look() { # CPU time of the reader and of the server (its witness is no part of i
 }
 
 # Runs a reader while it is watched; its output is in $kept/out. Sets `seen` to its name, the transport, CPU time of an event at
-# the reader and at the server in ns, and the events that the server sent it in all.
+# the reader and at the server in ns, and the events that the server sent it in all; to nothing where it had ended before the
+# window had, since somebody else had the CPUs.
 watched() { # name, transport, command …
   local name=$1 transport=$2 first now begin end events
   shift 2
@@ -124,8 +125,11 @@ watched() { # name, transport, command …
   read -ra begin < <(look)
   sleep "$seconds"
   read -ra end < <(look)
+  kill -0 "$reader" 2>/dev/null || end=()
   wait "$reader" || { tail -n 5 "$kept/out" >&2 && die "$name failed over $transport"; }
   reader=
+  seen=
+  [[ ${end[*]} ]] || return 0
   events=$((end[2] - begin[2]))
   [[ $events -gt 0 ]] || die "$name was sent nothing in the window over $transport"
   seen="$name $transport $(((end[0] - begin[0]) / events)) $(((end[1] - begin[1]) / events)) $(($(sent) - first))"
@@ -135,12 +139,10 @@ watched() { # name, transport, command …
 run_loadgen() { # transport
   local scheme=http
   [[ $1 == sse ]] || scheme=ws
-  watched loadgen "$1" "$LOADGEN" run "$scheme://$authority" -c "$connections" -r "$rate" --payload 96 -d "${length}s"
-  awk '
+  watched loadgen "$1" "$LOADGEN" run "$scheme://$authority" -c "$connections" -r "$rate" --payload 96 -d "${length}s" -o "$kept/$turn"
+  awk -v events="$(zcat "$kept/$turn/records.jsonl.gz" | sed -nE 's/.*"counters":\{[^}]*"received":([0-9]+).*/\1/p')" '
     function us(value, unit) { return value * (unit == "ns" ? 1e-3 : unit == "ms" ? 1e3 : unit == "s" ? 1e6 : 1) }
-    $1 == "window" { events = $4 }
-    /^  response time/ { p50 = us($(NF - 9), $(NF - 8)); p99 = us($(NF - 5), $(NF - 4)) }
-    END { print p50, p99, events }' "$kept/out"
+    /^  response time/ { print us($(NF - 9), $(NF - 8)), us($(NF - 5), $(NF - 4)), events }' "$kept/out"
 }
 
 run_floor() { # transport
@@ -151,7 +153,7 @@ run_floor() { # transport
 run_tcpkali() { # transport
   local of kali=("$tcpkali" -c "$connections" --connect-rate 2000 -w 1 -T "$((seconds + 2))s" --message-marker)
   kali+=(--latency-percentiles '50,99')
-  of=$(stream "$1" "tcpkali-$1-$round")
+  of=$(stream "$1" "tcpkali-$turn")
   if [[ $1 == websocket ]]; then
     watched tcpkali "$1" "${kali[@]}" --ws "$of"
   else
@@ -164,14 +166,14 @@ run_tcpkali() { # transport
 }
 
 run_k6() { # transport
-  watched k6 "$1" env "CONNECTIONS=$connections" "STREAM=ws://$(stream "$1" "k6-$round")" \
+  watched k6 "$1" env "CONNECTIONS=$connections" "STREAM=ws://$(stream "$1" "k6-$turn")" \
     "$k6" run --quiet --no-usage-report scripts/peers/k6.js
   sed -nE 's/.*events ([0-9]+), response p50 ([-0-9.]+) ms, p99 ([-0-9.]+) ms.*/\2 \3 \1/p' "$kept/out" | awk '{ print $1 * 1e3, $2 * 1e3, $3 }'
 }
 
 run_artillery() { # transport
   cat >"$kept/artillery.yml" <<JSON
-{"config": {"target": "ws://$(stream "$1" "artillery-$round")", "processor": "$PWD/scripts/peers/artillery.js",
+{"config": {"target": "ws://$(stream "$1" "artillery-$turn")", "processor": "$PWD/scripts/peers/artillery.js",
   "phases": [{"duration": 1, "arrivalCount": $connections}]},
  "scenarios": [{"engine": "ws", "flow": [{"function": "listen"}, {"think": $((length + 2))}]}]}
 JSON
@@ -194,9 +196,15 @@ readings=({loadgen,floor}/{sse,websocket})
 [[ -z $k6 ]] || readings+=(k6/websocket)
 [[ -z $artillery ]] || readings+=(artillery/websocket)
 echo "${#readings[@]} readings a round, $rounds rounds, about $((${#readings[@]} * rounds * (length + 3))) s"
+turn=0
 for ((round = 1; round <= rounds; round++)); do
   while read -r reading <&3; do
-    "run_${reading%/*}" "${reading#*/}" >"$kept/own"
+    for _ in 1 2 3; do
+      turn=$((turn + 1))
+      "run_${reading%/*}" "${reading#*/}" >"$kept/own"
+      [[ ! $seen ]] || break
+    done
+    [[ $seen ]] || die "$reading ended before its window had, three times: this machine is too busy"
     # What a reader says of itself stands behind what was seen of it.
     echo "$seen $(<"$kept/own")" | tee -a "$kept/results"
   done 3< <(printf '%s\n' "${readings[@]}" | shuf)
@@ -236,9 +244,9 @@ table() {
     END {
       for (i = 1; i <= keys; i++) {
         key = order[i]; split(key, name, " ")
-        printf "| %s | %s | %.2f (%s) | %.2f | %.2f | %.0f | %.0f | %d of %d |\n", name[1], name[2], column(key, "client"), each[key],
-          column(key, "server"), column(key, "client") / column("floor " name[2], "client"), column(key, "p50"), column(key, "p99"),
-          counted[key], sent[key]
+        own = column(key, "client"); floor = column("floor " name[2], "client")
+        printf "| %s | %s | %.2f (%s) | %.2f | %s | %.0f | %.0f | %d of %d |\n", name[1], name[2], own, each[key], column(key, "server"),
+          (floor > 0 ? sprintf("%.2f", own / floor) : "–"), column(key, "p50"), column(key, "p99"), counted[key], sent[key]
       }
     }'
   missing tcpkali "$tcpkali" 'build it from its source, github.com/satori-com/tcpkali'

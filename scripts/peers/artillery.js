@@ -2,14 +2,15 @@
 // A step of each virtual user, set by peers.sh; writes 'age in tenths of a millisecond, events' lines to $AGES.
 const { appendFileSync } = require('node:fs');
 
-const [DIGITS, END] = [61, 77]; // of the marker's microseconds: behind a stamp of 48 characters and 'TCPKaliMsgTS-'
+// The microseconds of the marker, behind a stamp of 48 characters and 'TCPKaliMsgTS-'.
+const [DIGITS, END] = [61, 77];
 const ages = new Map();
 let open = 0;
 
 exports.listen = (context, _events, next) => {
   open += 1;
   context.ws.on('message', (data) => {
-    const due = parseInt(data.toString('latin1', DIGITS, END), 16) / 1000;
+    const due = parseInt(String(data).slice(DIGITS, END), 16) / 1000;
     const age = Math.round((Date.now() - due) * 10);
     ages.set(age, (ages.get(age) ?? 0) + 1);
   });

@@ -216,8 +216,9 @@ has 'bench: a filter is passed on, to both' "$(status scripts/bench.sh codec; ta
 fake "$room/loadgen" <<'SH'
 [[ $1 == serve ]] && echo http://127.0.0.1:4321 && exec cat >/dev/null
 echo "$*" >>"$ROOM/read"
-sleep 3
+sleep 5
 [[ ${READER_FAILS-} ]] && exit 1
+mkdir -p "${*: -1}" && echo '{"counters":{"connections":2,"received":40},"timeline":[{"received":7}]}' | gzip >"${*: -1}/records.jsonl.gz"
 cat <<'TXT'
   window       4.00 s, 40 events
                                         p50       p90       p99     p99.9       max
@@ -226,17 +227,17 @@ TXT
 SH
 fake "$room/floor-reader" <<'SH'
 echo "floor $*" >>"$ROOM/read"
-sleep 3
+sleep 5
 echo '{"events":40,"damaged":0,"payload_bytes":1,"socket_bytes":1,"head_bytes":1,"p50_ns":30000,"p99_ns":90000,"lateness_p50_ns":1}'
 SH
 fake "$room/bin/tcpkali" <<'SH'
 echo "tcpkali ${*: -1}" >>"$ROOM/read"
-sleep 3
+sleep 5
 printf 'Aggregate message rate: 10.0↓, 0.000↑ mps\nMessage latency at percentiles: 0.1/0.3 ms (50/99%%)\nTest duration: 4 s.\n'
 SH
 fake "$room/bin/k6" <<'SH'
 echo "k6 $STREAM" >>"$ROOM/read"
-sleep 3
+sleep 5
 echo 'events 40, response p50 -0.4 ms, p99 15.4 ms, max 16.0 ms'
 SH
 fake "$room/bin/curl" <<'SH'
