@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, Weak};
 #[derive(Debug)]
 pub(super) struct StartBarrier<T> {
     quorum: u32,
+    /// Whether the quorum is not enough: somebody opens.
+    held: bool,
     state: Mutex<State<T>>,
 }
 
@@ -38,9 +40,24 @@ pub(super) struct Start<T> {
     pub(super) opens: bool,
 }
 
+impl<T> State<T> {
+    /// All that wait, each with its index. Returned, since they must outlive the lock: dropping the last handle of one drops
+    /// its [`Member`], which takes it.
+    fn take(&mut self) -> Vec<(u32, Arc<T>)> {
+        let waiting = mem::take(&mut self.waiting);
+        let mut place = |index: Option<u32>| {
+            index.unwrap_or_else(|| {
+                self.next += 1;
+                self.next - 1
+            })
+        };
+        waiting.iter().filter_map(|(index, member)| member.upgrade().map(|member| (place(*index), member))).collect()
+    }
+}
+
 impl<T> StartBarrier<T> {
-    pub(super) fn new(quorum: u32) -> Arc<Self> {
-        Arc::new(Self { quorum, state: Mutex::default() })
+    pub(super) fn new(quorum: u32, held: bool) -> Arc<Self> {
+        Arc::new(Self { quorum, held, state: Mutex::default() })
     }
 
     pub(super) fn enter(self: &Arc<Self>) -> Member<T> {
@@ -70,22 +87,17 @@ impl<T> StartBarrier<T> {
             state.waiting.retain(|(_, waiting)| waiting.strong_count() > 0);
         }
         state.waiting.push((index, Arc::downgrade(member)));
-        let opens = !state.open && state.members >= self.quorum;
+        let opens = !state.open && !self.held && state.members >= self.quorum;
         state.open |= opens;
-        if !state.open {
-            return Start { members: Vec::new(), opens };
-        }
-        // Returned, since they must outlive the lock: dropping the last handle of one drops its `Member`, which takes it.
-        let waiting = mem::take(&mut state.waiting);
-        let mut place = |index: Option<u32>| {
-            index.unwrap_or_else(|| {
-                state.next += 1;
-                state.next - 1
-            })
-        };
-        let members =
-            waiting.iter().filter_map(|(index, member)| member.upgrade().map(|member| (place(*index), member)));
-        Start { members: members.collect(), opens }
+        let members = if state.open { state.take() } else { Vec::new() };
+        Start { members, opens }
+    }
+
+    /// Waits for nobody any more; all that wait, each with its index.
+    pub(super) fn open(&self) -> Vec<(u32, Arc<T>)> {
+        let mut state = lock(&self.state);
+        state.open = true;
+        state.take()
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Plan {
     pub(super) queue: usize,
     /// Whether events stay in the history after they were read, for those who resume.
     pub(super) retains: bool,
-    /// Readers that start the schedule; `None` when a [`super::start_barrier::StartBarrier`] does.
+    /// Readers that start the schedule; `None` when a [`super::start_barrier::StartBarrier`] or `/start` does.
     pub(super) quorum: Option<u32>,
 }
 
