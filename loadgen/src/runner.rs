@@ -3,6 +3,7 @@
 //!
 //! Refuses to look at results: what a trial measured is recorded, and of it only the width of intervals comes back.
 
+pub(crate) mod joint;
 pub(crate) mod order;
 pub(crate) mod process;
 mod search;

@@ -54,6 +54,11 @@ impl Window {
         let _ = self.start.compare_exchange(HELD, 0, Relaxed, Relaxed);
     }
 
+    /// Opens it at an instant that whoever knows more has chosen, in place of any other.
+    pub fn open_at(&self, start: MonoTime) {
+        self.start.store(start.as_nanos().max(1), Relaxed);
+    }
+
     /// The start, once the first event is known.
     pub fn start(&self) -> Option<MonoTime> {
         Some(self.start.load(Relaxed)).filter(|start| (1..HELD).contains(start)).map(MonoTime::from_nanos)

@@ -11,6 +11,7 @@ use client::redact::Secrets;
 use client::stream::StreamSpec;
 use client::window::{Basis, Window};
 use client::{Dialer, Request};
+use serde::{Deserialize, Serialize};
 use servers::clock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +24,8 @@ use wire::MonoTime;
 const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// What to ask a foreign endpoint for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Foreign {
-    /// Where.
-    pub endpoint: Endpoint,
     /// Method of the request.
     pub method: String,
     /// Body of the request.
@@ -39,7 +38,8 @@ pub struct Foreign {
 pub async fn run(order: Order, foreign: Foreign, observer: Observer) -> Trial {
     let started = Started::now();
     // An endpoint may send back what it was sent.
-    let secrets = Secrets::of(&order.headers, &foreign.endpoint.path_and_query);
+    let asked = order.url.parse().map_or_else(|_| "/".to_owned(), |endpoint: Endpoint| endpoint.path_and_query);
+    let secrets = Secrets::of(&order.headers, &asked);
     let (outcome, warnings) = match attempt(&order, &foreign, observer).await {
         Ok((measurement, warnings)) => (Outcome::Measured(Box::new(measurement)), warnings),
         Err(error) => (Outcome::Failed(error.to_string()), Vec::new()),
@@ -56,23 +56,24 @@ async fn attempt(
     observer: Observer,
 ) -> Result<(Measurement, Vec<Warning>), TrialError> {
     let broken = |error: &dyn std::fmt::Display| TrialError::Broken(error.to_string());
-    let tls = if foreign.endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
-    let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT.min(foreign.patience))
-        .await
-        .map_err(|error| broken(&error))?;
+    let endpoint: Endpoint = order.url.parse()?;
+    let tls = if endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
+    let dialer =
+        Dialer::resolve(&endpoint, tls, DIAL_LIMIT.min(foreign.patience)).await.map_err(|error| broken(&error))?;
     let first = dialer.addresses().first().copied();
     let streams = order.cell.workload.connections();
     host::admit(u64::from(streams), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
         client: order.arm.client,
-        specs: vec![spec(order, foreign); streams as usize],
+        specs: vec![spec(order, foreign, &endpoint); streams as usize],
         threads: order.threads,
         connect_rate: order.connect_rate(),
         strict: false,
     };
-    let window = Arc::new(window(order.cell.workload.timing().unwrap_or_default(), streams, plan.connect_rate));
-    let (log, standing, interrupt) = (observer.log.clone(), Arc::new(Standing::default()), observer.interrupt.clone());
+    let window = window(order.cell.workload.timing().unwrap_or_default(), streams, plan.connect_rate);
+    let window = Arc::new(if observer.part.is_some() { window.held() } else { window });
+    let (log, standing, interrupt) = (observer.log.clone(), observer.standing(), observer.interrupt.clone());
     let recorder =
         || Recorder::new(Reading::Foreign, Arc::clone(&window), 0, log.clone()).counting(Arc::clone(&standing));
     let (begin, mut fleet) = (clock::now(), Fleet::launch(&plan, recorder)?);
@@ -139,7 +140,7 @@ fn close(measurement: &mut Measurement, window: &Window, begin: MonoTime, end: M
 async fn watch(
     fleet: &mut Fleet,
     window: &Window,
-    mut observer: Observer,
+    Observer { mut interrupt, mut part, .. }: Observer,
     patience: Duration,
     all: (&Standing, u64),
 ) -> (bool, u64) {
@@ -150,8 +151,15 @@ async fn watch(
             sleep(Duration::from_millis(10)).await;
         }
         outlasted = if window.is_held() { standing.over() } else { 0 };
-        window.release();
-        let limit = patient + window.warmup() + window.length();
+        let mut limit = patient;
+        match &mut part {
+            None => window.release(),
+            Some(part) => {
+                part.open_window(window).await;
+                limit = Instant::now() + patience;
+            }
+        }
+        limit += window.warmup() + window.length();
         while Instant::now() < limit && window.end().is_none_or(|end| clock::now() < end) {
             sleep(Duration::from_millis(10)).await;
         }
@@ -159,16 +167,16 @@ async fn watch(
     tokio::select! {
         () = over => (false, outlasted),
         () = fleet.ended() => (true, outlasted),
-        () = observer.interrupt.wait() => (false, outlasted),
+        () = interrupt.wait() => (false, outlasted),
     }
 }
 
-fn spec(order: &Order, foreign: &Foreign) -> StreamSpec {
+fn spec(order: &Order, foreign: &Foreign, endpoint: &Endpoint) -> StreamSpec {
     let request = Request {
         method: foreign.method.clone(),
         headers: order.headers.clone(),
         body: foreign.body.clone(),
-        ..Request::get(&foreign.endpoint.authority, &foreign.endpoint.path_and_query)
+        ..Request::get(&endpoint.authority, &endpoint.path_and_query)
     };
     StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false }
 }

@@ -4,7 +4,7 @@
 //! phase never overlaps the window.
 
 use super::session::Session;
-use super::{Observer, Order, TrialError, schedule, subscription};
+use super::{Observer, Order, Part, TrialError, schedule, subscription};
 use crate::clock_offset;
 use crate::fleet::{Fleet, FleetPlan};
 use crate::host;
@@ -64,9 +64,10 @@ pub(super) async fn run(
     let defers = !session.clock.same_clock && basis == Basis::Due;
     let (offset_ns, one_clock) = (session.clock.offset_ns, session.clock.same_clock);
     let bound_ns = session.clock.bound_ns;
-    let (interrupt, log) = (observer.interrupt.clone(), observer.log.clone());
+    let (interrupt, log, standing) = (observer.interrupt.clone(), observer.log.clone(), observer.standing());
     let recorder = || {
         let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone()).doubting(bound_ns);
+        let recorder = recorder.counting(Arc::clone(&standing));
         let recorder = match stamps {
             Some((pair, one_in)) => recorder.with_stamps(pair, one_clock, one_in),
             None => recorder,
@@ -115,8 +116,18 @@ pub(super) fn stamps(order: &Order) -> Option<(ClockPair, u32)> {
 
 impl Asked {
     /// Streams that the server fills: on its schedule, or without one as fast as they are read.
-    pub(super) fn streams(order: &Order, session: &Session, group: &Subscription, timing: Timing) -> Self {
-        let specs = (0..group.quorum).map(|index| {
+    /// Where other processes share the trial, `own` is what all of them would be asked for by this process alone.
+    pub(super) fn streams(
+        order: &Order,
+        session: &Session,
+        own: &Subscription,
+        timing: Timing,
+        part: Option<&Part>,
+    ) -> Self {
+        let group = &part.map_or_else(|| own.clone(), |part| part.share.of_all(own));
+        let (first, step) = part.map_or((0, 1), |part| (part.share.first, part.share.step));
+        let places = (first..).step_by(step as usize).take(own.quorum as usize);
+        let specs = places.map(|index| {
             let (subscription, expected) = subscription::of_stream(group, index, timing);
             StreamSpec { expected, ..session.spec(order, &subscription, index) }
         });
@@ -155,7 +166,11 @@ pub(super) async fn observe(
     session: &mut Session,
     mut observer: Observer,
 ) -> Result<(Option<Usage>, Usage), TrialError> {
-    let start = opened(fleet, window, Instant::now() + fleet.connecting() + FIRST_EVENT + window.warmup()).await?;
+    let limit = Instant::now() + fleet.connecting() + FIRST_EVENT + window.warmup();
+    let start = match &mut observer.part {
+        None => opened(fleet, window, limit).await?,
+        Some(part) => part.open(fleet, window, session, &mut observer.interrupt).await?,
+    };
     let end = start + window.length();
     sleep_until(at(start.offset_by(-(ASIDE.as_nanos() as i64)))).await;
     let before = session.snapshot().await;

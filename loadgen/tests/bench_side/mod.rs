@@ -93,5 +93,5 @@ pub(crate) async fn measured_at(url: String, cell: Cell, arm: impl Into<Arm>) ->
 /// An observer, and what interrupts it.
 pub(crate) fn interruptible() -> (Observer, impl FnOnce()) {
     let (interrupt, ring) = Interrupt::by_hand();
-    (Observer { interrupt, log: None }, ring)
+    (Observer { interrupt, log: None, part: None }, ring)
 }

@@ -65,6 +65,12 @@ crate::checks! {
         zh: "全部流打开之后没有收到任何事件：速率按整个运行（含建立连接）计算；请减少连接，或提高 --connect-rate";
         bears_on: Times;
     }
+    /// Some of the processes that shared a trial left no record. What the others measured is kept.
+    PROCESSES_FAILED processes_failed(failed: u64, of: u64, first: String) = "processes-failed", Void {
+        when: "a generator of several left no record";
+        en: "{failed} of {of} generator processes left no record, so this is not the load that was asked for; the first: {first}";
+        zh: "{of} 个负载发生器进程中有 {failed} 个没有留下记录，因此这不是所要的负载；第一个的原因：{first}";
+    }
     /// The server did not say what it used: what was received is kept.
     USAGE_LOST usage_lost(why: String) = "usage-lost", Warn {
         when: "its usage not answered";
