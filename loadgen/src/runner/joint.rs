@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use trial::check::{self, events};
-use trial::{ClockOffset, Measurement, Outcome, Processes, Start, Trial, Warning};
+use trial::{ClientFacts, ClockOffset, Measurement, Outcome, Processes, Start, Trial, Warning};
 use wire::{Facts, MonoTime};
 
 /// Time beyond its expected length after which a process is given up.
@@ -104,7 +104,8 @@ struct Joined<'a> {
     unsupported: Option<String>,
     /// Of the first process that knows them.
     facts: Option<(Facts, ClockOffset)>,
-    threads: usize,
+    /// Of the first process, with the threads of all.
+    client: Option<ClientFacts>,
     warnings: Vec<Warning>,
 }
 
@@ -114,7 +115,10 @@ impl<'a> Joined<'a> {
             Ok(trial) => trial,
             Err(why) => return self.failures.push(why),
         };
-        self.threads += trial.client.threads;
+        match &mut self.client {
+            Some(client) => client.threads += trial.client.threads,
+            None => self.client = Some(trial.client),
+        }
         self.facts = self.facts.take().or(trial.server.zip(trial.clock));
         match trial.outcome {
             Outcome::Unsupported(why) => self.unsupported = Some(why),
@@ -134,7 +138,7 @@ impl<'a> Joined<'a> {
 
     /// The record of the whole.
     fn record(self, whole: &Order, begun: &Started, tasks: &[Task]) -> Trial {
-        let Self { servers, failures, unsupported, facts, threads, mut warnings } = self;
+        let Self { servers, failures, unsupported, facts, client, mut warnings } = self;
         let merged = servers.into_values().reduce(|mut all, server| {
             all.join(server);
             all
@@ -147,8 +151,9 @@ impl<'a> Joined<'a> {
         let mut trial = record(whole, begun, outcome);
         (trial.server, trial.clock) = facts.unzip();
         let servers: BTreeSet<&str> = tasks.iter().map(|task| task.order.url.as_str()).collect();
-        let processes = Processes { generators: tasks.len() as u32, servers: servers.len() as u32 };
-        (trial.client.threads, trial.client.processes) = (threads, Some(processes));
+        let processes = Some(Processes { generators: tasks.len() as u32, servers: servers.len() as u32 });
+        let pid = trial.client.pid;
+        trial.client = ClientFacts { pid, processes, ..client.unwrap_or(trial.client) };
         if trial.server.is_some() {
             trial.warnings = check::of_trial(&trial);
         }
