@@ -22,12 +22,12 @@ const MAX_QUOTED_CHARS: usize = 200;
 /// Largest answer.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 
-/// A keep-alive connection to one of our servers.
+/// A keep-alive connection to one of our servers, and the next one where it was closed.
 pub struct Control {
     sender: SendRequest<Empty<Bytes>>,
     authority: String,
-    /// Longest wait for an answer: as long as for a connection.
-    limit: Duration,
+    /// Dials the next one; its limit is the longest wait for an answer, too.
+    dialer: Dialer,
     /// Header lines that the user wants on every request.
     headers: Vec<(String, String)>,
     secrets: Secrets,
@@ -78,17 +78,15 @@ impl Control {
         endpoint: &Endpoint,
         headers: &[(String, String)],
     ) -> Result<Self, ControlError> {
-        let (link, _) = dialer.dial(None).await?;
-        let foreign = |error: hyper::Error| ControlError::Foreign(endpoint.authority.clone(), error.to_string());
-        let (sender, connection) = http1::handshake(TokioIo::new(link)).await.map_err(foreign)?;
-        tokio::spawn(connection);
+        let (authority, dialer) = (endpoint.authority.clone(), dialer.clone());
+        let sender = open(&dialer, &authority).await?;
         let (secrets, headers) = (Secrets::of(headers, "/"), headers.to_vec());
-        Ok(Self { sender, authority: endpoint.authority.clone(), limit: dialer.limit(), secrets, headers })
+        Ok(Self { sender, authority, dialer, secrets, headers })
     }
 
     /// Longest wait for an answer.
     pub const fn limit(&self) -> Duration {
-        self.limit
+        self.dialer.limit()
     }
 
     /// The server's facts, once its wire version is known to be ours.
@@ -135,6 +133,18 @@ impl Control {
         serde_json::from_slice(&self.fetch(&path).await.ok()?).ok()
     }
 
+    /// Has the schedules of a group that is held start at an instant of the server's clock, whoever is there.
+    ///
+    /// # Errors
+    /// [`ControlError::Lost`]; a server that is older knows no held groups.
+    pub async fn start(&mut self, group: &str, at: MonoTime) -> Result<(), ControlError> {
+        let path = format!("/start?group={group}&at={}", at.as_nanos());
+        let lost = |why| match why {
+            Unanswered::Token(why) | Unanswered::Other(why) => ControlError::Lost("/start", why),
+        };
+        self.fetch(&path).await.map(drop).map_err(lost)
+    }
+
     /// What the schedule of that subscription, of all its quorum, costs with nobody subscribed; `None` where the server
     /// does not say: it is older, or runs one for somebody else.
     pub async fn schedule(&mut self, query: &str) -> Option<ScheduleCost> {
@@ -161,7 +171,11 @@ impl Control {
             request = request.header(name, value);
         }
         let request = request.body(Empty::new()).map_err(text)?;
-        let (limit, secrets) = (self.limit, &self.secrets);
+        // A server ends a connection on which nothing is asked for half a minute: as long as many streams take to open.
+        if self.sender.is_closed() {
+            self.sender = open(&self.dialer, &self.authority).await.map_err(text)?;
+        }
+        let (limit, secrets) = (self.limit(), &self.secrets);
         let answer = async {
             let response = self.sender.send_request(request).await.map_err(text)?;
             let status = response.status();
@@ -178,6 +192,14 @@ impl Control {
         let silent = || Unanswered::Other(format!("{path}: no answer within {}", format_duration(limit)));
         timeout(limit, answer).await.map_err(|_| silent())?
     }
+}
+
+async fn open(dialer: &Dialer, authority: &str) -> Result<SendRequest<Empty<Bytes>>, ControlError> {
+    let (link, _) = dialer.dial(None).await?;
+    let foreign = |error: hyper::Error| ControlError::Foreign(authority.to_owned(), error.to_string());
+    let (sender, connection) = http1::handshake(TokioIo::new(link)).await.map_err(foreign)?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 /// The first line of an answer, for quoting.

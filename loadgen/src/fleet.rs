@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use trial::ClientKind;
 use wire::MonoTime;
 
-/// Connections opened a second, so that a listen backlog is never the thing measured.
+/// Connections opened a second by default, so that a listen backlog is never the thing measured.
 pub const CONNECT_RATE: f64 = 2_000.0;
 
 /// What a fleet opens and how.
@@ -40,20 +40,26 @@ pub struct FleetPlan {
     pub strict: bool,
 }
 
+/// How long it takes to open so many streams at so many a second; no longer than a day.
+pub fn connecting(streams: usize, connect_rate: f64) -> Duration {
+    const LONGEST: f64 = 86_400.0;
+    Duration::from_secs_f64((streams as f64 / connect_rate).min(LONGEST))
+}
+
 /// A running fleet.
 pub struct Fleet {
     workers: Vec<JoinHandle<Option<Recorder>>>,
     stop: Arc<watch::Sender<bool>>,
     running: mpsc::Receiver<()>,
-    streams: usize,
+    connecting: Duration,
     /// Asks the workers for signs of life.
     _pacer: Pacer,
 }
 
 impl Fleet {
-    /// How long it takes to open all streams at so many a second.
-    pub fn connecting(&self, connect_rate: f64) -> Duration {
-        Duration::from_secs_f64(self.streams as f64 / connect_rate)
+    /// How long it takes to open all streams at the rate that was asked for.
+    pub const fn connecting(&self) -> Duration {
+        self.connecting
     }
 
     /// Starts the workers; `recorder` makes an empty recorder for each.
@@ -65,15 +71,20 @@ impl Fleet {
         let (alive, running) = mpsc::channel(1);
         let pacer = Pacer::spawn()?;
         let probes = pacer.handle();
-        let mut fleet =
-            Self { workers: Vec::new(), stop: Arc::new(stop), running, streams: plan.specs.len(), _pacer: pacer };
+        let mut fleet = Self {
+            workers: Vec::new(),
+            stop: Arc::new(stop),
+            running,
+            connecting: connecting(plan.specs.len(), plan.connect_rate),
+            _pacer: pacer,
+        };
         let threads = plan.threads.clamp(1, plan.specs.len().max(1));
         for index in 0..threads {
             let shift = Shift {
                 dialer: plan.dialer.clone(),
                 client: plan.client,
                 specs: plan.specs.iter().skip(index).step_by(threads).cloned().collect(),
-                pace: Duration::from_secs_f64(threads as f64 / plan.connect_rate),
+                pace: connecting(threads, plan.connect_rate),
                 strict: plan.strict,
                 stop: Arc::clone(&fleet.stop),
                 stopped: stopped.clone(),
@@ -156,20 +167,22 @@ impl Shift {
     fn stream(&self, spec: StreamSpec, worker: Worker) -> impl Future<Output = ()> + Send + 'static {
         let (dialer, client, strict, stop) = (self.dialer.clone(), self.client, self.strict, Arc::clone(&self.stop));
         async move {
-            if let Err(error) = read(client, &dialer, &spec, &worker).await {
-                // A stream that breaks behind the end of the trial has not failed.
-                let _ = worker.record(|recorder| match &error {
-                    StreamError::Dial(_) => recorder.unopened(error.to_string()),
-                    StreamError::Request(_)
+            let outcome = read(client, &dialer, &spec, &worker).await;
+            // A stream that breaks behind the end of the trial has not failed.
+            let _ = worker.record(|recorder| match &outcome {
+                Ok(()) => recorder.over(),
+                Err(error @ StreamError::Dial(_)) => recorder.unopened(error.to_string()),
+                Err(
+                    error @ (StreamError::Request(_)
                     | StreamError::Decode(_)
                     | StreamError::Io(_)
                     | StreamError::OtherClock(_)
                     | StreamError::Gone(_)
-                    | StreamError::Library(_) => recorder.cut(error.to_string()),
-                });
-                if strict {
-                    stop.send_replace(true);
-                }
+                    | StreamError::Library(_)),
+                ) => recorder.cut(error.to_string()),
+            });
+            if strict && outcome.is_err() {
+                stop.send_replace(true);
             }
         }
     }

@@ -8,6 +8,9 @@ use std::net::SocketAddr;
 use trial::check::host as check;
 use trial::{Host, Warning};
 
+/// Most generator processes, and most servers, that share a trial.
+pub(crate) const MOST_PROCESSES: u32 = 16;
+
 /// Everything that a record says about its host.
 pub fn facts() -> Host {
     let cpuinfo = read("/proc/cpuinfo");
@@ -58,6 +61,23 @@ pub fn default_threads() -> usize {
 /// Proportional set size of this process in bytes.
 pub fn pss_bytes() -> u64 {
     kib(&read("/proc/self/smaps_rollup"), "Pss")
+}
+
+/// Processes among which so many streams are shared out, each with as many open files as this host allows one.
+///
+/// # Errors
+/// [`check::FILES_SCARCE`] when they would be more than [`MOST_PROCESSES`].
+pub(crate) fn processes(streams: u64) -> Result<u32, Warning> {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(_, hard)| hard);
+    shared_among(streams, limit)
+}
+
+fn shared_among(streams: u64, limit: u64) -> Result<u32, Warning> {
+    match u32::try_from(streams.div_ceil(check::room(limit).max(1))) {
+        Ok(processes @ 0..=MOST_PROCESSES) => Ok(processes.max(1)),
+        // What room is left for questions may be given up.
+        _ => check::files(streams, limit).map_or(Ok(1), Err),
+    }
 }
 
 /// Checks, and where possible raises, what so many connections to one destination need.
@@ -116,6 +136,18 @@ mod tests {
         let error = admit(10_000_000_000, None).unwrap_err().to_string();
         assert!(error.contains("10000000000 connections need 10000000200 open files"), "{error}");
         assert_eq!(admit(10, None), Ok(()));
+    }
+
+    #[test]
+    fn streams_are_shared_among_as_few_processes_as_may_open_them() {
+        let shared = |streams, limit| shared_among(streams, limit).map_err(|scarce| scarce.to_string());
+        assert_eq!([0, 1, 19_790].map(|streams| shared(streams, 20_000)), [1, 1, 1].map(Ok));
+        assert_eq!([19_791, 95_000, 100_000].map(|streams| shared(streams, 20_000)), [2, 5, 6].map(Ok));
+        assert_eq!([300, 1_600].map(|streams| shared(streams, 310)), [3, 16].map(Ok));
+        assert_eq!((shared(5, 205), shared(100_000, u64::MAX)), (Ok(1), Ok(1)));
+        let scarce = shared(1_601, 310).unwrap_err();
+        assert!(scarce.starts_with("1601 connections need 1801 open files, the limit is 310"), "{scarce}");
+        assert!(shared(6, 205).is_err());
     }
 
     #[test]

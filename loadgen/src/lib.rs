@@ -39,5 +39,6 @@ pub mod runner;
 pub mod selfcheck;
 pub mod target;
 pub mod timestamp;
+pub mod together;
 pub mod tool;
 pub mod workload;

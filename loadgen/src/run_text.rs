@@ -2,7 +2,7 @@
 
 use reports::one_line;
 use std::fmt::Write as _;
-use trial::{Figure, Measurement, Metric, Quantile, Trial};
+use trial::{Figure, Measurement, Metric, Processes, Quantile, Trial};
 
 /// Durations that are shown behind those of answers.
 const TIMES: [Metric; 8] = [
@@ -19,6 +19,9 @@ const TIMES: [Metric; 8] = [
 /// The summary of one endpoint, at most two dozen lines.
 pub fn summary(url: &str, trial: &Trial, measurement: &Measurement) -> String {
     let mut text = format!("{} over {}, {} client\n", url, trial.arm.protocol.title(), trial.arm.client);
+    if let Some(Processes { generators, servers }) = trial.client.processes {
+        let _ = writeln!(text, "  processes    {generators} load generators, {servers} servers");
+    }
     counts(&mut text, measurement);
     times(&mut text, measurement);
     if trial.server.is_none() {

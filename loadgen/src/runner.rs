@@ -3,6 +3,7 @@
 //!
 //! Refuses to look at results: what a trial measured is recorded, and of it only the width of intervals comes back.
 
+pub(crate) mod joint;
 pub(crate) mod order;
 pub(crate) mod process;
 mod search;
@@ -37,6 +38,8 @@ pub struct RunOptions {
     pub cacert: Option<std::path::PathBuf>,
     /// Whether certificates go unchecked.
     pub insecure: bool,
+    /// Connections opened a second; `None` for the default.
+    pub connect_rate: Option<Rate>,
     /// When the run began, pre-flight included: its budget counts from here.
     pub begun: Instant,
     /// What the generator takes from a null server; empty when that was not measured.
@@ -54,6 +57,7 @@ impl RunOptions {
             headers: Vec::new(),
             cacert: None,
             insecure: false,
+            connect_rate: None,
             begun: Instant::now(),
             ceilings: BTreeMap::new(),
         }

@@ -11,8 +11,11 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
+use trial::check::host as check;
 use trial::{Cell, Start, Workload};
 
+/// Connections that a server takes unasked, where it may open as many files.
+const DEFAULT_CONNECTIONS: u64 = 20_000;
 /// Longest wait for a server to state its URL, and for it to end.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -42,7 +45,16 @@ impl OwnServer {
     /// # Errors
     /// [`TargetError`], with the server's own words where it had any.
     pub async fn start(cell: &Cell, start: Start) -> Result<Self, TargetError> {
-        Self::spawn((None, start), host::default_threads(), &knobs(cell)).await
+        Self::start_one_of(1, cell, start).await
+    }
+
+    /// The same for one of several servers of a trial, which share the threads that one would have.
+    ///
+    /// # Errors
+    /// [`TargetError`], likewise.
+    pub(crate) async fn start_one_of(servers: u32, cell: &Cell, start: Start) -> Result<Self, TargetError> {
+        let threads = host::default_threads().div_ceil(servers as usize);
+        Self::spawn((None, start), threads, &knobs(cell)).await
     }
 
     /// The same without a draw, under an instrument.
@@ -112,7 +124,9 @@ fn knobs(cell: &Cell) -> Vec<String> {
         Workload::ToolLoop(asked) => Some(["--server-cost-per-byte".to_owned(), asked.cost_per_byte_ns.to_string()]),
         _ => None,
     };
-    let flags = [Some(preset), flush, cost].into_iter().flatten().chain(cadence);
+    let connections = u64::from(cell.workload.connections()) + check::QUESTIONS;
+    let more = (connections > DEFAULT_CONNECTIONS).then(|| ["--max-connections".to_owned(), connections.to_string()]);
+    let flags = [Some(preset), flush, cost, more].into_iter().flatten().chain(cadence);
     flags.flatten().collect()
 }
 

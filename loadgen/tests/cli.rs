@@ -98,12 +98,9 @@ fn a_stream_that_gets_no_answer_beside_others_is_told() {
 }
 
 #[test]
-fn a_url_that_is_one_too_many_is_shown_without_its_credentials() {
-    refused(
-        &["run", "http://h", "http://u:s3cret@h/?key=s3cret"],
-        2,
-        &["unexpected argument", "http://***@h/?key=***"],
-    );
+fn a_url_that_is_refused_is_shown_without_its_credentials() {
+    refused(&["run", "http://h", "http://u:s3cret@h/?key=s3cret"], 1, &["http://***@h/?key=***", "is not a URL"]);
+    refused(&["list", "http://u:s3cret@h/?key=s3cret"], 2, &["unexpected argument", "http://***@h/?key=***"]);
 }
 
 #[test]

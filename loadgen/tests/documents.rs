@@ -28,7 +28,8 @@ fn method() -> Vec<String> {
 }
 
 fn documents() -> Vec<String> {
-    let beside = ["loadgen/README.md", "reports/published/README.md", "reports/published/ERRATA.md"];
+    let beside =
+        ["loadgen/README.md", "benches/PERFORMANCE.md", "reports/published/README.md", "reports/published/ERRATA.md"];
     TOP.into_iter().chain(beside).map(str::to_owned).chain(method()).collect()
 }
 

@@ -4,11 +4,15 @@
 mod bench_side;
 
 use bench_side::{cell, cell_of, order_at, push, server};
+use client::Dialer;
+use loadgen::control::Control;
 use loadgen::workload::{self, Observer};
 use servers::Server;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 use trial::check::events::USAGE_LOST;
 use trial::{Action, Arm, Cell, Figure, Measurement, Outcome, Push, Scenario, Workload};
 use wire::Transport;
@@ -116,4 +120,26 @@ async fn memory_keeps_the_steps_that_were_read() {
     let Outcome::Measured(m) = &trial.outcome else { panic!("{:?}", trial.outcome) };
     assert!((2..=6).contains(&m.memory.len()), "{:?}", m.memory);
     assert!(trial.warnings.iter().any(|warning| warning.is(&USAGE_LOST)));
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_has_closed_is_opened_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let answers = tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            assert!(client.read(&mut [0; 4096]).await.unwrap() > 0);
+            client.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+        }
+    });
+    let dialer = Dialer::resolve(&endpoint, None, Duration::from_secs(5)).await.unwrap();
+    let mut control = Control::connect(&dialer, &endpoint, &[]).await.unwrap();
+    for _ in 0..3 {
+        let answer: serde_json::Value = control.get("/anything").await.unwrap();
+        assert_eq!(answer, serde_json::json!({}));
+        // The end of the connection is noticed meanwhile.
+        sleep(Duration::from_millis(100)).await;
+    }
+    answers.abort();
 }

@@ -25,7 +25,7 @@ fn text(records: &Records) -> String {
 fn a_void_trial_is_in_no_ratio() {
     let void = records(|trial| {
         if trial.block == 1 && trial.arm.protocol == Transport::WebSocket {
-            trial.warnings = vec![generator::generator_saturated(97.0)];
+            trial.warnings = vec![generator::generator_saturated(97.0, None, None)];
         }
     });
     let comparison = Comparison::of(&void);

@@ -213,6 +213,57 @@ is 'bench: a bench that reports nothing is a failure' "$(BENCH_DAMAGE='/floor-ss
 has 'bench: … and is named, too' "$(<"$room/out")" 'delivery/floor-sse/64 reports no time above zero'
 has 'bench: a filter is passed on, to both' "$(status scripts/bench.sh codec; tail -n 2 "$room/cargo")" '--list codec'
 
+fake "$room/loadgen" <<'SH'
+[[ $1 == serve ]] && echo http://127.0.0.1:4321 && exec cat >/dev/null
+echo "$*" >>"$ROOM/read"
+sleep 5
+[[ ${READER_FAILS-} ]] && exit 1
+mkdir -p "${*: -1}" && echo '{"counters":{"connections":2,"received":40},"timeline":[{"received":7}]}' | gzip >"${*: -1}/records.jsonl.gz"
+cat <<'TXT'
+  window       4.00 s, 40 events
+                                        p50       p90       p99     p99.9       max
+  response time                     42.5 µs   50.0 µs   0.45 ms   1.00 ms   2.00 ms
+TXT
+SH
+fake "$room/floor-reader" <<'SH'
+echo "floor $*" >>"$ROOM/read"
+sleep 5
+echo '{"events":40,"damaged":0,"payload_bytes":1,"socket_bytes":1,"head_bytes":1,"p50_ns":30000,"p99_ns":90000,"lateness_p50_ns":1}'
+SH
+fake "$room/bin/tcpkali" <<'SH'
+echo "tcpkali ${*: -1}" >>"$ROOM/read"
+sleep 5
+printf 'Aggregate message rate: 10.0↓, 0.000↑ mps\nMessage latency at percentiles: 0.1/0.3 ms (50/99%%)\nTest duration: 4 s.\n'
+SH
+fake "$room/bin/k6" <<'SH'
+echo "k6 $STREAM" >>"$ROOM/read"
+sleep 5
+echo 'events 40, response p50 -0.4 ms, p99 15.4 ms, max 16.0 ms'
+SH
+fake "$room/bin/curl" <<'SH'
+echo >>"$ROOM/asked"
+echo "{\"events_sent\":$(wc -l <"$ROOM/asked")}"
+SH
+printf 'head\n<!-- peers -->\nold\n<!-- /peers -->\ntail\n' >"$room/page.md"
+export LOADGEN=$room/loadgen FLOOR_READER=$room/floor-reader PUSHBENCH_PEERS=$room/none
+peers() { status env PATH="$room/bin:/usr/bin:/bin" scripts/peers.sh -c 2 -r 5 -s 1 -n 1 -o "$room/page.md"; }
+is 'peers: what is installed reads, over what it knows' "$(peers; wc -l <"$room/read")" $'0\n7'
+has 'peers: … asked for streams that start together' "$(<"$room/read")" 'k6 ws://127.0.0.1:4321/websocket?rate=5&count=20&payload=96&marker=tcpkali'
+has 'peers: … by the GET of SSE, too' "$(<"$room/page.md")" '| tcpkali | sse |'
+has 'peers: the floor is asked for the same load' "$(<"$room/read")" 'floor 127.0.0.1:4321 websocket 2 5 20 96'
+is 'peers: the table stands between the marks' "$(sed -n '1,2p;$p' "$room/page.md")" $'head\n<!-- peers -->\ntail'
+for figures in '| 42 | 450 | 40 of ' '| 30 | 90 | 40 of ' '| 100 | 300 | 40 of ' '| -400 | 15400 | 40 of '; do
+  has 'peers: … with times in µs and counts' "$(<"$room/page.md")" "$figures"
+done
+has 'peers: … and what is not installed, with how to' "$(<"$room/page.md")" '| artillery | not installed: scripts/peers.sh --install'
+is 'peers: … in place of the last one' "$(grep -cx old "$room/page.md")" 0
+is 'peers: a reader that fails is a failure' "$(READER_FAILS=1 peers)" 1
+has 'peers: … that names it' "$(<"$room/out")" 'peers.sh: loadgen failed over'
+echo none >"$room/page.md"
+is 'peers: a page without marks is refused' "$(peers)" 1
+is 'peers: a number must be one' "$(status scripts/peers.sh -c many)" 2
+unset LOADGEN FLOOR_READER PUSHBENCH_PEERS
+
 mkdir -p loadgen/fuzz/fuzz_targets loadgen/fuzz/seeds/sse "$room/report"
 touch loadgen/fuzz/fuzz_targets/{sse,record}.rs
 is 'fuzz: an unknown target is refused' "$(status scripts/fuzz.sh nosuch)" 2
@@ -232,7 +283,7 @@ cp -r scripts "$room/sources/scripts"
 git -C "$room/sources" init -q && git -C "$room/sources" add .
 is 'size: tests do not count' "$("$room/sources/scripts/size.sh")" '3 physical lines, 1 of code, 1 names of types'
 
-for script in remote tune-host publish replicate study referee llm-peers bench autobahn fuzz screenshots size; do
+for script in remote tune-host publish replicate study peers llm-peers bench autobahn fuzz screenshots size; do
   is "$script: has help" "$(status "scripts/$script.sh" -h; head -n 1 "$room/out" | cut -d' ' -f1-2)" \
     $'0\nusage: scripts/'"$script.sh"
 done

@@ -42,6 +42,7 @@ mod routes;
 mod run;
 pub mod scheduler;
 mod secret;
+mod start;
 mod state;
 mod witness;
 mod worker;

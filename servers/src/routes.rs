@@ -5,7 +5,7 @@ use crate::endpoint::Streams;
 use crate::feed::{Registry, WorkerHandle};
 use crate::llm::LlmService;
 use crate::refusal::Refusal;
-use crate::{browser, control, endpoint, heap, llm, login, probe};
+use crate::{browser, control, endpoint, heap, llm, login, probe, start};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -30,6 +30,7 @@ pub(crate) fn router(worker: &Arc<WorkerHandle>, services: &Services) -> Router 
     let router = Router::new()
         .route("/", get(welcome))
         .merge(endpoint::routes(streams.clone()))
+        .merge(start::routes(streams.clone()))
         .merge(probe::routes())
         .merge(heap::routes())
         .merge(control::routes())
@@ -84,7 +85,7 @@ async fn welcome(headers: HeaderMap) -> String {
         llm = llm::ROUTES,
         models = script::TokenWorkload::ALL.map(|workload| workload.name).join(", "),
         order = script::Order::KEYS.join(", "),
-        keys = "schedule, rate, payload, count, seed, sharing, group, quorum, session, after, slow, queue, heartbeat, \
+        keys = "schedule, rate, payload, count, seed, sharing, group, quorum, held, session, after, slow, queue, heartbeat, \
                 ids, faults, marker"
     )
 }

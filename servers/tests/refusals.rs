@@ -24,7 +24,7 @@ fn every_refusal_is_one_clear_line() {
         ("GET", "/sse?rate=1001", 400, "rate=1001: the limit of this server is 1000 (raise it with --max-rate)"),
         ("GET", "/sse?after=281474976710656", 400, "after=281474976710656: sequence numbers end at 281474976710655"),
         ("GET", "/sse?schedule=burst:65537", 400, "schedule=burst:65537: a burst has at most 65536 events"),
-        ("GET", "/sse?sharing=shared", 400, "sharing=shared and quorum above 1 need group=NAME"),
+        ("GET", "/sse?sharing=shared", 400, "sharing=shared, quorum above 1 and held=on need group=NAME"),
         ("GET", "/long-poll", 400, "long polling needs session=NAME"),
         (
             "GET",

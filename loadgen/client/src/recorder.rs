@@ -1,6 +1,7 @@
 //! The hot path: an event and an instant in, counts out. No allocation for an event, no lock of its own; merged after the drain.
 
 mod doubt;
+mod standing;
 mod timeline;
 
 use crate::dependence::Sample;
@@ -12,9 +13,9 @@ use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
 use crate::{EventRef, Signal};
 use doubt::Doubt;
+pub use standing::Standing;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use timeline::Timeline;
 use trial::{Bytes, ClockOffset, Counters, Layers, Measurement, Metric, Recording, Stalls};
 use wire::event_stamp;
@@ -65,8 +66,8 @@ pub struct Recorder {
     kernel: Option<KernelClock>,
     /// The first failure of a stream.
     failure: Option<String>,
-    /// Streams of all workers whose response head has come.
-    standing: Arc<AtomicU64>,
+    /// Where the streams of all workers stand.
+    standing: Arc<Standing>,
     /// Events across two clocks; `None` where both ends share one.
     one_way: Option<Vec<OneWay>>,
     lateness: Lateness,
@@ -135,8 +136,8 @@ impl Recorder {
         }
     }
 
-    /// Counts response heads there, for who must wait until every stream of every worker stands.
-    pub fn counting(self, standing: Arc<AtomicU64>) -> Self {
+    /// Counts streams there, too, for who must wait until every one of every worker stands.
+    pub fn counting(self, standing: Arc<Standing>) -> Self {
         Self { standing, ..self }
     }
 
@@ -185,14 +186,21 @@ impl Recorder {
 
     /// Counts a stream that could not be opened.
     pub fn unopened(&mut self, why: String) {
+        self.standing.failed();
         self.counters.connection_failures += 1;
         self.failure.get_or_insert(why);
     }
 
     /// Counts a stream that ended before its time.
     pub fn cut(&mut self, why: String) {
+        self.standing.failed();
         self.counters.disconnects += 1;
         self.failure.get_or_insert(why);
+    }
+
+    /// Notes a stream that has ended as it should.
+    pub fn over(&mut self) {
+        self.standing.ended();
     }
 
     /// Counts a connection that stands, and records the phases of its dial.
@@ -206,7 +214,7 @@ impl Recorder {
 
     /// Records the first response head of a stream.
     pub fn answered(&mut self, asked: Option<MonoTime>, received: MonoTime) {
-        self.standing.fetch_add(1, Relaxed);
+        self.standing.head();
         if let Some(asked) = asked {
             self.duration(Metric::ConnectHandshake, received.nanos_since(asked));
         }

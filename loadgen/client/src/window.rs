@@ -20,9 +20,12 @@ pub struct Window {
     basis: Basis,
     warmup: Duration,
     length: Duration,
-    /// Nanoseconds; zero until the first event.
+    /// Nanoseconds; zero until the first event, and [`HELD`] while none may open it.
     start: AtomicU64,
 }
+
+/// Behind every instant, so that nothing is inside.
+const HELD: u64 = u64::MAX;
 
 impl Window {
     /// A window that opens `warmup` after the first event and stays open for `length`.
@@ -35,9 +38,30 @@ impl Window {
         Self::new(basis, warmup, window)
     }
 
+    /// The same, which no event opens before [`Self::release`].
+    #[must_use]
+    pub fn held(self) -> Self {
+        Self { start: AtomicU64::new(HELD), ..self }
+    }
+
+    /// Whether no event may open it yet.
+    pub fn is_held(&self) -> bool {
+        self.start.load(Relaxed) == HELD
+    }
+
+    /// Lets the next event open it; nothing where one did already.
+    pub fn release(&self) {
+        let _ = self.start.compare_exchange(HELD, 0, Relaxed, Relaxed);
+    }
+
+    /// Opens it at an instant that whoever knows more has chosen, in place of any other.
+    pub fn open_at(&self, start: MonoTime) {
+        self.start.store(start.as_nanos().max(1), Relaxed);
+    }
+
     /// The start, once the first event is known.
     pub fn start(&self) -> Option<MonoTime> {
-        Some(self.start.load(Relaxed)).filter(|&start| start > 0).map(MonoTime::from_nanos)
+        Some(self.start.load(Relaxed)).filter(|start| (1..HELD).contains(start)).map(MonoTime::from_nanos)
     }
 
     /// The end, once the first event is known.
@@ -117,5 +141,15 @@ mod tests {
         assert_eq!(window.place(at(5.0), at(10.0)), Some(0));
         assert_eq!(window.place(at(10.5), at(11.5)), None);
         assert_eq!(window.end(), Some(at(11.0)));
+    }
+
+    #[test]
+    fn no_event_opens_a_window_that_is_held() {
+        let window = Window::new(Basis::Receipt, SECOND, SECOND).held();
+        assert_eq!((window.place(at(1.0), at(1.0)), window.start(), window.is_held()), (None, None, true));
+        window.release();
+        assert_eq!((window.place(at(2.0), at(2.0)), window.start()), (None, Some(at(3.0))));
+        window.release();
+        assert_eq!(window.place(at(3.5), at(3.5)), Some(500_000_000), "what is open stays so");
     }
 }

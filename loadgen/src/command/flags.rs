@@ -28,6 +28,9 @@ pub struct ConnectionArgs {
     /// Worker threads of the load generator [default: half of the CPUs]
     #[arg(short = 't', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
+    /// Connections opened a second [default: 2000, where the endpoint is none of our servers 500]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub connect_rate: Option<Rate>,
 }
 
 impl ConnectionArgs {
@@ -54,6 +57,7 @@ impl ConnectionArgs {
             headers: self.headers()?,
             cacert: self.cacert.clone(),
             insecure: self.insecure,
+            connect_rate: self.connect_rate,
             ..RunOptions::local(seed, self.threads())
         })
     }

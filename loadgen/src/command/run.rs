@@ -5,8 +5,9 @@ use super::{command_line, default_out};
 use crate::interrupt::Interrupt;
 use crate::journal::{self, Journal};
 use crate::progress::Sign;
+use crate::runner::joint;
 use crate::workload::{self, Foreign, Observer, Order};
-use crate::{host, print, run_text, timestamp, tool};
+use crate::{fleet, host, print, run_text, timestamp, tool};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use client::endpoint::Endpoint;
@@ -16,17 +17,22 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use trial::{Arm, Cadence, Cell, ClientKind, End, Line, Outcome, Pace, Plan, Push, Run, Timing, Trial, Workload};
-use wire::{Faults, Rate, Schedule, Transport, Tuning};
+use trial::{
+    Arm, Cadence, Cell, ClientKind, End, Line, Outcome, Pace, Plan, Push, Run, Start, Timing, Trial, Workload,
+};
+use wire::{Facts, Faults, Rate, Schedule, Transport, Tuning};
+
+/// Connections opened a second where nobody says how many: the servers of others have limits of their own.
+const FOREIGN_CONNECT_RATE: f64 = 500.0;
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// http(s):// reads SSE, ws(s):// WebSocket. A base URL of one of our servers subscribes to what the flags ask for;
     /// any other URL is read as it is. Whose it is shows /facts, which is asked first where the path is / (without
-    /// credentials, but with --token-env)
-    #[arg(value_name = "URL")]
-    url: String,
+    /// credentials, but with --token-env). Several URLs share the connections
+    #[arg(value_name = "URL", required = true, num_args = 1..=16)]
+    urls: Vec<String>,
     /// Transport, where the scheme does not say it (long-poll, http-stream and raw-tcp: our servers only)
     #[arg(long, value_name = "NAME")]
     transport: Option<Transport>,
@@ -51,7 +57,7 @@ pub struct RunArgs {
     /// One topic for all streams: fan-out (our servers)
     #[arg(long)]
     shared: bool,
-    /// Longest wait for the first event of an endpoint that is not ours, beside warm-up and window
+    /// Longest wait for the first event of an endpoint that is not ours, beside connecting, warm-up and window
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     timeout: Duration,
     /// The endpoint is none of our servers: do not ask for /facts
@@ -66,9 +72,6 @@ pub struct RunArgs {
     /// Body of the request; @FILE reads it from a file
     #[arg(long, value_name = "TEXT|@FILE")]
     body: Option<String>,
-    /// Connections opened a second
-    #[arg(long, value_name = "RATE", default_value = "500", value_parser = rate)]
-    connect_rate: Rate,
     /// Write each event as one JSON line: received_ns, event, id, data
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -99,30 +102,37 @@ pub fn main(args: RunArgs) -> anyhow::Result<u8> {
 }
 
 async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
-    let endpoint: Endpoint = args.url.parse()?;
+    let endpoints = args.endpoints()?;
     let interrupt = Interrupt::listen()?;
-    host::admit(u64::from(args.connections), None)?;
-    let mut order = args.order(&endpoint)?;
-    let secrets = Secrets::of(&order.headers, &endpoint.path_and_query);
+    let each = args.processes()?;
+    let mut order = args.order(&endpoints[0])?;
+    let secrets = Secrets::of(&order.headers, &endpoints[0].path_and_query);
     let log = args.log.as_deref().map(|path| EventLog::create(path, secrets)).transpose();
     let log =
         log.with_context(|| format!("--log {}", args.log.as_deref().unwrap_or("".as_ref()).display()))?.map(Arc::new);
-    let ours = knobs(args, &endpoint, &order).await?;
-    let sign = Sign::new(args.warmup + args.duration, args.json);
-    let observer = Observer { interrupt: interrupt.clone(), log: log.clone() };
-    let mut trial = if let Some(tuning) = ours {
-        (order.cell.preset, order.cell.flush) = (tuning.preset, Some(tuning.flush));
-        order.cell.cadence = Cadence::of(&tuning);
-        ensure!(args.method.is_none() && args.body.is_none(), "-X and --body are for endpoints that are not ours");
-        workload::trial(order, observer).await
+    let foreign = match knobs(args, &endpoints, &order).await? {
+        Some(tuning) => {
+            ensure!(args.method.is_none() && args.body.is_none(), "-X and --body are for endpoints that are not ours");
+            (order.cell.preset, order.cell.flush) = (tuning.preset, Some(tuning.flush));
+            order.cell.cadence = Cadence::of(&tuning);
+            None
+        }
+        None => Some(args.foreign(order.arm.protocol)?),
+    };
+    let default_rate = foreign.as_ref().and_then(|_| Rate::per_second(FOREIGN_CONNECT_RATE));
+    order.connect_rate = order.connect_rate.or(default_rate);
+    let connecting = fleet::connecting(args.connections as usize, order.connect_rate());
+    let sign = Sign::new(connecting + args.warmup + args.duration, args.json);
+    let mut trial = if args.urls.len() as u32 * each > 1 {
+        ensure!(log.is_none(), "--log writes the events of one process, and these connections take several");
+        let tasks = workload::tasks(&order, &args.urls, each, foreign.as_ref()).map_err(anyhow::Error::msg)?;
+        joint::run(&order, &tasks, Start::default(), |_| {}, &interrupt).await
     } else {
-        let transport = order.arm.protocol;
-        let readable = matches!(transport, Transport::Sse | Transport::WebSocket | Transport::HttpStream);
-        ensure!(
-            readable,
-            "{transport} is a transport of our own servers: for other endpoints use sse, websocket or http-stream"
-        );
-        workload::foreign(order, args.foreign(&endpoint)?, observer).await
+        let observer = Observer { interrupt: interrupt.clone(), log: log.clone(), part: None };
+        match foreign {
+            Some(foreign) => workload::foreign(order, foreign, observer).await,
+            None => workload::trial(order, observer).await,
+        }
     };
     drop(sign);
     if !args.slices {
@@ -146,7 +156,7 @@ fn conclude(args: &RunArgs, trial: &Trial, interrupted: bool) -> anyhow::Result<
     match &trial.outcome {
         Outcome::Measured(measurement) => {
             if !args.json {
-                write!(stdout, "{}", run_text::summary(&redact::url(&args.url), trial, measurement))?;
+                write!(stdout, "{}", run_text::summary(&args.shown(), trial, measurement))?;
             }
             Ok(if interrupted { 130 } else { 0 })
         }
@@ -154,9 +164,26 @@ fn conclude(args: &RunArgs, trial: &Trial, interrupted: bool) -> anyhow::Result<
     }
 }
 
-/// The knobs of our server, if the URL is the base of one: it names no path of its own, and what answers states our facts.
+/// The knobs of our servers, the first one's; `None` where the endpoints are none of ours.
+async fn knobs(args: &RunArgs, endpoints: &[Endpoint], order: &Order) -> anyhow::Result<Option<Tuning>> {
+    let (mut ours, share) = (Vec::new(), args.share() as usize);
+    for (endpoint, url) in endpoints.iter().zip(&args.urls) {
+        let Some(Facts { tuning, limits, .. }) = facts(args, endpoint, order).await? else { continue };
+        let (most, url) = (limits.max_connections, redact::url(url));
+        ensure!(
+            share <= most,
+            "{url} takes {most} connections, {share} are wanted of it: give the URLs of several servers, or start it with \
+             a higher --max-connections where its limit of open files allows it; 'compare' starts as many servers as it takes"
+        );
+        ours.push(tuning);
+    }
+    ensure!(ours.is_empty() || ours.len() == endpoints.len(), "give either our servers or endpoints of others");
+    Ok(ours.into_iter().next())
+}
+
+/// What our server states, if the URL is the base of one: it names no path of its own, and what answers states our facts.
 /// Nobody is told a credential before he is known; a token is for our servers alone.
-async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Result<Option<Tuning>> {
+async fn facts(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Result<Option<Facts>> {
     if endpoint.path_and_query != "/" || args.foreign {
         return Ok(None);
     }
@@ -165,7 +192,7 @@ async fn knobs(args: &RunArgs, endpoint: &Endpoint, order: &Order) -> anyhow::Re
     let headers: Vec<_> = order.headers.iter().filter(harmless).cloned().collect();
     let keeps_back = headers.len() < order.headers.len();
     match workload::Session::open(endpoint, &order.trust(), &headers).await {
-        Ok(session) => Ok(Some(session.facts.tuning)),
+        Ok(session) => Ok(Some(session.facts)),
         Err(error) if error.is_foreign() || error.wants_token() && keeps_back => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -178,7 +205,7 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
     let plan = Plan { verdicts: false, ..Plan::of("run", "one endpoint", vec![trial.cell.clone()]) };
     let run = Run {
         started: trial.started.clone(),
-        target: Some(redact::url(&args.url)),
+        target: Some(args.shown()),
         ..tool::run(command_line(), args.seed, plan)
     };
     journal.append(&Line::Run(Box::new(run)))?;
@@ -196,6 +223,38 @@ fn keep(args: &RunArgs, out: PathBuf, trial: &Trial) -> anyhow::Result<()> {
 }
 
 impl RunArgs {
+    /// Where to connect: the same transport everywhere.
+    fn endpoints(&self) -> anyhow::Result<Vec<Endpoint>> {
+        let endpoints: Vec<Endpoint> = self.urls.iter().map(|url| url.parse()).collect::<Result<_, _>>()?;
+        let alike = endpoints.iter().all(|endpoint| endpoint.implied == endpoints[0].implied);
+        ensure!(
+            alike || self.transport.is_some(),
+            "the URLs stand for different transports: say which with --transport"
+        );
+        Ok(endpoints)
+    }
+
+    /// Connections to each URL, at most.
+    fn share(&self) -> u32 {
+        self.connections.div_ceil(self.urls.len() as u32)
+    }
+
+    /// Generator processes that share the connections to one URL. A single one is this process.
+    fn processes(&self) -> anyhow::Result<u32> {
+        let (each, urls) = (host::processes(self.share().into())?, self.urls.len() as u32);
+        ensure!(urls <= self.connections, "{urls} URLs share {} connections: give more with -c", self.connections);
+        ensure!(urls * each <= host::MOST_PROCESSES, "this takes {} processes: give fewer connections", urls * each);
+        if urls * each == 1 {
+            host::admit(self.connections.into(), None)?;
+        }
+        Ok(each)
+    }
+
+    /// The URLs without their credentials.
+    fn shown(&self) -> String {
+        self.urls.iter().map(|url| redact::url(url)).collect::<Vec<_>>().join(", ")
+    }
+
     fn order(&self, endpoint: &Endpoint) -> anyhow::Result<Order> {
         let timing = Timing { warmup: self.warmup, window: self.duration };
         let push = Push::constant(self.connections, self.rate, self.payload, self.shared, timing);
@@ -214,27 +273,27 @@ impl RunArgs {
             attempt: 0,
             position: 0,
             seed: self.seed,
-            url: self.url.clone(),
+            url: self.urls[0].clone(),
             threads: self.connection.threads(),
             headers: self.connection.headers()?,
             cacert: self.connection.cacert.clone(),
             insecure: self.connection.insecure,
+            connect_rate: self.connection.connect_rate,
         })
     }
 
-    fn foreign(&self, endpoint: &Endpoint) -> anyhow::Result<Foreign> {
+    fn foreign(&self, transport: Transport) -> anyhow::Result<Foreign> {
+        let readable = matches!(transport, Transport::Sse | Transport::WebSocket | Transport::HttpStream);
+        ensure!(
+            readable,
+            "{transport} is a transport of our own servers: for other endpoints use sse, websocket or http-stream"
+        );
         let body = match self.body.as_deref().map(|body| (body, body.strip_prefix('@'))) {
             None => None,
             Some((_, Some(path))) => Some(std::fs::read(path).with_context(|| format!("--body @{path}"))?),
             Some((text, None)) => Some(text.as_bytes().to_vec()),
         };
         let implied = if body.is_some() { "POST" } else { "GET" };
-        Ok(Foreign {
-            endpoint: endpoint.clone(),
-            method: self.method.clone().unwrap_or_else(|| implied.to_owned()),
-            body,
-            connect_rate: self.connect_rate.get(),
-            patience: self.timeout,
-        })
+        Ok(Foreign { method: self.method.clone().unwrap_or_else(|| implied.to_owned()), body, patience: self.timeout })
     }
 }

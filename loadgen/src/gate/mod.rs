@@ -63,7 +63,7 @@ mod tests {
             loop_ns: Some((1_000, 1_200)),
             ..Noise::default()
         };
-        let validity = Validity::of(&[generator::generator_saturated(99.0)]);
+        let validity = Validity::of(&[generator::generator_saturated(99.0, None, None)]);
         let causes = causes(&noise, Calm::default(), true, &validity);
         let named: Vec<&str> = causes.iter().map(|cause| cause.check().id).collect();
         assert_eq!(named, ["foreign-load", "steal", "hiccup", "cpu-speed", "run-queue-wait", "generator-saturated"]);

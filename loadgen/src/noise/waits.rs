@@ -3,7 +3,7 @@
 //! A thread takes its figure with it when it ends, so they are read ten times a second; what a thread waited in its last
 //! tenth is lost. That errs towards calm by at most a few per cent of a trial.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -14,22 +14,22 @@ const EVERY: Duration = Duration::from_millis(100);
 /// The processes of one trial, and what their threads have waited so far.
 #[derive(Debug, Default)]
 pub struct Waits {
-    server: Cell<Option<u32>>,
-    generator: Cell<Option<u32>>,
+    servers: RefCell<Vec<u32>>,
+    generators: RefCell<Vec<u32>>,
     /// Nanoseconds at the first and at the latest reading, by process and thread.
     threads: RefCell<BTreeMap<(u32, u32), (u64, u64)>>,
 }
 
 impl Waits {
-    /// Makes the server known.
+    /// Makes a server known.
     pub fn server(&self, pid: u32) {
-        self.server.set(Some(pid));
+        self.servers.borrow_mut().push(pid);
         self.read(pid, true);
     }
 
-    /// Makes the generator known.
+    /// Makes a generator known.
     pub fn generator(&self, pid: u32) {
-        self.generator.set(Some(pid));
+        self.generators.borrow_mut().push(pid);
         self.read(pid, true);
     }
 
@@ -43,19 +43,20 @@ impl Waits {
 
     /// Reads once more: before a process is ended.
     pub fn latest(&self) {
-        [self.server.get(), self.generator.get()].into_iter().flatten().for_each(|pid| self.read(pid, false));
+        let of = |pids: &RefCell<Vec<u32>>| pids.borrow().iter().for_each(|&pid| self.read(pid, false));
+        [&self.servers, &self.generators].into_iter().for_each(of);
     }
 
-    /// What both waited, as shares of `elapsed`; `None` for a process that was never seen.
+    /// What servers and generators waited, as shares of `elapsed`; `None` where none was ever seen.
     pub(super) fn shares(&self, elapsed: Duration) -> (Option<f64>, Option<f64>) {
-        let share = |pid: Option<u32>| {
-            let threads = self.threads.borrow();
-            let waited: Vec<u64> =
-                threads.range((pid?, 0)..=(pid?, u32::MAX)).map(|(_, (first, last))| last - first).collect();
+        let share = |pids: &RefCell<Vec<u32>>| {
+            let (pids, threads) = (pids.borrow(), self.threads.borrow());
+            let of = |&pid: &u32| threads.range((pid, 0)..=(pid, u32::MAX)).map(|(_, (first, last))| last - first);
+            let waited: Vec<u64> = pids.iter().flat_map(of).collect();
             let total = waited.iter().sum::<u64>() as f64 / elapsed.as_nanos() as f64;
             (!waited.is_empty()).then_some(total)
         };
-        (share(self.server.get()), share(self.generator.get()))
+        (share(&self.servers), share(&self.generators))
     }
 
     /// `already`: the process ran before the trial, so what its threads have waited until now is none of the trial's.
@@ -91,9 +92,10 @@ mod tests {
     #[test]
     fn threads_are_summed_by_process_and_what_was_before_is_left_out() {
         let waits = Waits::default();
-        waits.server.set(Some(7));
-        waits.threads.borrow_mut().extend([((7, 1), (100, 300)), ((7, 2), (0, 300)), ((8, 1), (0, 9_000))]);
-        assert_eq!(waits.shares(Duration::from_nanos(1_000)), (Some(0.5), None));
+        waits.servers.borrow_mut().extend([7, 9]);
+        let threads = [((7, 1), (100, 300)), ((7, 2), (0, 300)), ((8, 1), (0, 9_000)), ((9, 1), (0, 200))];
+        waits.threads.borrow_mut().extend(threads);
+        assert_eq!(waits.shares(Duration::from_nanos(1_000)), (Some(0.7), None));
     }
 
     #[test]

@@ -11,9 +11,9 @@ mod pacer;
 mod pilot;
 mod quiet;
 
-use crate::host;
 use crate::runner::RunOptions;
 use crate::runner::order::longest;
+use crate::{host, workload};
 use servers::pacer::Pacer;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -93,9 +93,13 @@ pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) 
 
 /// Refuses what this host cannot hold before any of it is tried.
 fn admit(plan: &Plan) -> Result<(), PreflightError> {
-    let most = plan.cells.iter().map(|cell| cell.workload.connections()).max().unwrap_or(0);
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    host::admit(u64::from(most), Some(anywhere)).map_err(PreflightError::Refused)
+    for Cell { workload, .. } in &plan.cells {
+        let processes = workload::processes(workload).map_err(PreflightError::Refused)?;
+        let share = workload.connections().div_ceil(processes);
+        host::admit(share.into(), Some(anywhere)).map_err(PreflightError::Refused)?;
+    }
+    Ok(())
 }
 
 /// Payload of what is read for a ceiling where the plan does not say it: lines of language models and jobs are about as short.
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_the_host_cannot_hold_is_refused() {
-        let plan = plan("[[cell]]\nname='a'\nwhy='w'\nscenario='push'\nconnections=100000\n");
+        let plan = plan("[[cell]]\nname='a'\nwhy='w'\nscenario='echo'\nconnections=100000\n");
         let refused = admit(&plan).unwrap_err().to_string();
         assert!(refused.starts_with("100000 connections "), "{refused}");
     }

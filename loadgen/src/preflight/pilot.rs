@@ -7,6 +7,7 @@
 use crate::runner::RunOptions;
 use crate::runner::order::Turn;
 use crate::runner::process;
+use crate::workload::processes;
 use reports::compare::{headline_tests, headlines, independent};
 use reports::stats::{blocks_needed, resolved_by};
 use reports::verdict::Ratio;
@@ -51,8 +52,10 @@ pub(super) async fn run(plan: &Plan, options: &RunOptions, found: &mut Preflight
 fn chosen(plan: &Plan) -> Vec<(&Cell, Cell)> {
     let most = plan.expected_length() / SHARE;
     let cost = |cell: &Cell| cell.expected_trial() * ARMS * BLOCKS;
-    let wanted =
-        || plan.cells.iter().filter(|cell| cell.workload.is_timed() && cell.blocks > 1 && !figures(cell).is_empty());
+    // What takes several processes takes a minute to connect: too long for a pilot.
+    let is_light = |cell: &Cell| processes(&cell.workload).is_ok_and(|processes| processes == 1);
+    let is_judged = |cell: &Cell| cell.workload.is_timed() && cell.blocks > 1 && !figures(cell).is_empty();
+    let wanted = || plan.cells.iter().filter(|cell| is_judged(cell) && is_light(cell));
     let whole = wanted().map(cost).sum::<Duration>() <= most;
     let mut left = most;
     let piloted = wanted().map(|cell| (cell, if whole { cell.clone() } else { shortened(cell) }));

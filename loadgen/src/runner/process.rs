@@ -1,15 +1,18 @@
-//! One trial as processes: a fresh server where it needs one, and a fresh generator. Refuses to know the order of trials.
+//! One trial as processes: a fresh server where it needs one, and a fresh generator; several of each where its connections are
+//! more than one process may open. Refuses to know the order of trials.
 
-use super::RunOptions;
 use super::order::Turn;
+use super::{RunOptions, joint};
+use crate::fleet;
 use crate::generator;
 use crate::host;
+use crate::interrupt::Interrupt;
 use crate::noise::{Waits, Watch};
-use crate::target::OwnServer;
-use crate::workload::{Order, Started, record};
+use crate::target::{OwnServer, TargetError};
+use crate::workload::{Order, Started, processes, record, tasks};
 use std::time::Duration;
 use tokio::time::timeout;
-use trial::{Cell, Layout, Noise, Outcome, Start, Trial, Workload};
+use trial::{Cell, Layout, Noise, Outcome, Start, Trial, Workload, shares};
 
 /// Time beyond the expected length of a trial after which it is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,7 +33,7 @@ pub(crate) async fn watched(cell: &Cell, turn: &Turn, options: &RunOptions) -> (
 
 /// One trial: a server where it needs one, then a generator process.
 async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (Layout, &Waits)) -> Trial {
-    let mut order = Order {
+    let order = Order {
         cell: cell.clone(),
         arm: turn.arm,
         block: turn.block,
@@ -42,33 +45,62 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (L
         headers: options.headers.clone(),
         cacert: options.cacert.clone(),
         insecure: options.insecure,
+        connect_rate: options.connect_rate,
     };
     if let Err(why) = cell.workload.supports(turn.arm) {
         return record(&order, &Started::now(), Outcome::Unsupported(why));
     }
-    let Some(start) = layout.server else {
-        return generate(&order, layout.generator, waits).await;
+    let shared = match processes(&cell.workload) {
+        Ok(shared) => shared,
+        Err(scarce) => return failed(&order, scarce.to_string()),
     };
-    match OwnServer::start(cell, start).await {
-        Ok(server) => {
-            server.url().clone_into(&mut order.url);
-            server.pid().into_iter().for_each(|pid| waits.server(pid));
-            let trial = generate(&order, layout.generator, waits).await;
-            waits.latest();
-            server.stop().await;
-            trial
-        }
-        Err(error) => failed(&order, error.to_string()),
+    let servers = match layout.server {
+        Some(start) => start_all(cell, start, shared).await,
+        None => Ok(Vec::new()),
+    };
+    let servers = match servers {
+        Ok(servers) => servers,
+        Err(error) => return failed(&order, error.to_string()),
+    };
+    servers.iter().filter_map(OwnServer::pid).for_each(|pid| waits.server(pid));
+    let trial = generate(order, &servers, shared, layout.generator, waits).await;
+    waits.latest();
+    for server in servers {
+        server.stop().await;
     }
+    trial
 }
 
-/// Runs the order in a generator process of its own.
-async fn generate(order: &Order, start: Start, waits: &Waits) -> Trial {
-    let limit = order.cell.expected_trial() + PATIENCE;
-    match timeout(limit, generator::run(order, (None, start), |pid| waits.generator(pid))).await {
+/// So many servers, each for its share of the connections; all start as was drawn for one.
+async fn start_all(cell: &Cell, start: Start, number: u32) -> Result<Vec<OwnServer>, TargetError> {
+    let mut servers = Vec::new();
+    for share in shares(cell.workload.connections(), number) {
+        let workload = cell.workload.with_connections(share).unwrap_or_else(|| cell.workload.clone());
+        servers.push(OwnServer::start_one_of(number, &Cell { workload, ..cell.clone() }, start).await?);
+    }
+    Ok(servers)
+}
+
+/// Runs the order against these servers, or without any against its own URL, in a generator process or in so many.
+async fn generate(mut order: Order, servers: &[OwnServer], number: u32, start: Start, waits: &Waits) -> Trial {
+    let started = |pid| waits.generator(pid);
+    let mut urls: Vec<String> = servers.iter().map(|server| server.url().to_owned()).collect();
+    match urls.first() {
+        Some(first) => first.clone_into(&mut order.url),
+        None => urls.push(order.url.clone()),
+    }
+    if number > 1 {
+        return match tasks(&order, &urls, number / urls.len() as u32, None) {
+            Ok(tasks) => joint::run(&order, &tasks, start, started, &Interrupt::never()).await,
+            Err(why) => failed(&order, why.to_owned()),
+        };
+    }
+    let connecting = fleet::connecting(order.cell.workload.connections() as usize, order.connect_rate());
+    let limit = connecting + order.cell.expected_trial() + PATIENCE;
+    match timeout(limit, generator::run(&order, (None, start), started)).await {
         Ok(Ok(trial)) => trial,
-        Ok(Err(why)) => failed(order, why),
-        Err(_) => failed(order, format!("the generator gave no result within {} s", limit.as_secs())),
+        Ok(Err(why)) => failed(&order, why),
+        Err(_) => failed(&order, format!("the generator gave no result within {} s", limit.as_secs())),
     }
 }
 

@@ -3,34 +3,34 @@
 use super::record::{Started, hide, record};
 use super::session::DIAL_LIMIT;
 use super::{Observer, Order, TrialError};
-use crate::fleet::{Fleet, FleetPlan};
+use crate::fleet::{Fleet, FleetPlan, connecting};
 use crate::host;
 use client::endpoint::Endpoint;
-use client::recorder::{self, Reading, Recorder};
+use client::recorder::{self, Reading, Recorder, Standing};
 use client::redact::Secrets;
 use client::stream::StreamSpec;
 use client::window::{Basis, Window};
 use client::{Dialer, Request};
+use serde::{Deserialize, Serialize};
 use servers::clock;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use trial::check::events;
-use trial::{Measurement, Outcome, Trial, Warning};
+use trial::{Measurement, Outcome, Timing, Trial, Warning};
+use wire::MonoTime;
+
+/// Connecting that takes no longer may be a part of the window: so may that of a hundredth of the run.
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// What to ask a foreign endpoint for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Foreign {
-    /// Where.
-    pub endpoint: Endpoint,
     /// Method of the request.
     pub method: String,
     /// Body of the request.
     pub body: Option<Vec<u8>>,
-    /// Connections opened a second.
-    pub connect_rate: f64,
-    /// Longest wait for the first event, beside warm-up and window.
+    /// Longest wait for the first event, beside connecting, warm-up and window.
     pub patience: Duration,
 }
 
@@ -38,13 +38,14 @@ pub struct Foreign {
 pub async fn run(order: Order, foreign: Foreign, observer: Observer) -> Trial {
     let started = Started::now();
     // An endpoint may send back what it was sent.
-    let secrets = Secrets::of(&order.headers, &foreign.endpoint.path_and_query);
-    let (outcome, warning) = match attempt(&order, &foreign, observer).await {
-        Ok((measurement, warning)) => (Outcome::Measured(Box::new(measurement)), warning),
-        Err(error) => (Outcome::Failed(error.to_string()), None),
+    let asked = order.url.parse().map_or_else(|_| "/".to_owned(), |endpoint: Endpoint| endpoint.path_and_query);
+    let secrets = Secrets::of(&order.headers, &asked);
+    let (outcome, warnings) = match attempt(&order, &foreign, observer).await {
+        Ok((measurement, warnings)) => (Outcome::Measured(Box::new(measurement)), warnings),
+        Err(error) => (Outcome::Failed(error.to_string()), Vec::new()),
     };
     let mut trial = record(&order, &started, outcome);
-    trial.warnings.extend(warning);
+    trial.warnings.extend(warnings);
     hide(&mut trial, &secrets);
     trial
 }
@@ -53,34 +54,37 @@ async fn attempt(
     order: &Order,
     foreign: &Foreign,
     observer: Observer,
-) -> Result<(Measurement, Option<Warning>), TrialError> {
+) -> Result<(Measurement, Vec<Warning>), TrialError> {
     let broken = |error: &dyn std::fmt::Display| TrialError::Broken(error.to_string());
-    let tls = if foreign.endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
-    let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT.min(foreign.patience))
-        .await
-        .map_err(|error| broken(&error))?;
+    let endpoint: Endpoint = order.url.parse()?;
+    let tls = if endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
+    let dialer =
+        Dialer::resolve(&endpoint, tls, DIAL_LIMIT.min(foreign.patience)).await.map_err(|error| broken(&error))?;
     let first = dialer.addresses().first().copied();
-    host::admit(u64::from(order.cell.workload.connections()), first).map_err(|error| broken(&error))?;
+    let streams = order.cell.workload.connections();
+    host::admit(u64::from(streams), first).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
         client: order.arm.client,
-        specs: vec![spec(order, foreign); order.cell.workload.connections() as usize],
+        specs: vec![spec(order, foreign, &endpoint); streams as usize],
         threads: order.threads,
-        connect_rate: foreign.connect_rate,
+        connect_rate: order.connect_rate(),
         strict: false,
     };
-    let window = Arc::new(Window::of(Basis::Receipt, order.cell.workload.timing().unwrap_or_default()));
-    let (log, standing, interrupt) = (observer.log.clone(), Arc::new(AtomicU64::new(0)), observer.interrupt.clone());
+    let window = window(order.cell.workload.timing().unwrap_or_default(), streams, plan.connect_rate);
+    let window = Arc::new(if observer.part.is_some() { window.held() } else { window });
+    let (log, standing, interrupt) = (observer.log.clone(), observer.standing(), observer.interrupt.clone());
     let recorder =
         || Recorder::new(Reading::Foreign, Arc::clone(&window), 0, log.clone()).counting(Arc::clone(&standing));
     let (begin, mut fleet) = (clock::now(), Fleet::launch(&plan, recorder)?);
-    let ended = watch(&mut fleet, &window, observer, foreign).await;
+    let all = (&*standing, u64::from(streams));
+    let (ended, outlasted) = watch(&mut fleet, &window, observer, foreign.patience, all).await;
     let end = clock::now();
     let (mut measurement, failure) = recorder::merged(fleet.join()?);
-    measurement.window_ns = window.start().map_or(0, |start| end.nanos_since(start).min(measurement.window_ns));
+    close(&mut measurement, &window, begin, end);
     let counters = &measurement.counters;
     let (received, cut) = (counters.received, counters.connection_failures + counters.disconnects);
-    let answered = standing.load(Relaxed);
+    let answered = standing.answered();
     // Whoever opens and says nothing does not fail by itself.
     let silent = counters.connections.saturating_sub(answered + counters.disconnects);
     let silence = (silent > 0).then(|| "no answer to the request".to_owned());
@@ -91,8 +95,12 @@ async fn attempt(
             Err(TrialError::Broken(nothing(answered, ended, waited)))
         }
         first => {
-            let first = first.or(silence);
-            Ok((measurement, first.map(|first| events::streams_failed(cut + silent, first))))
+            let failed = first.or(silence).map(|first| events::streams_failed(cut + silent, first));
+            let missed = match window.start() {
+                None => (received > 0).then(events::window_missed),
+                Some(_) => (outlasted > 0).then(|| events::connecting_outlasted(outlasted, u64::from(streams))),
+            };
+            Ok((measurement, failed.into_iter().chain(missed).collect()))
         }
     }
 }
@@ -109,28 +117,66 @@ fn nothing(answered: u64, ended: bool, waited: Duration) -> String {
     }
 }
 
-/// Waits for the end of the window, of all streams, of the user's patience or of ours; whether all streams ended.
-async fn watch(fleet: &mut Fleet, window: &Window, mut observer: Observer, foreign: &Foreign) -> bool {
-    let connecting = fleet.connecting(foreign.connect_rate);
-    let limit = Instant::now() + connecting + foreign.patience + window.warmup() + window.length();
+/// The window, which waits until all streams stand where opening them takes a while.
+fn window(timing: Timing, streams: u32, connect_rate: f64) -> Window {
+    let window = Window::of(Basis::Receipt, timing);
+    let connecting = connecting(streams.saturating_sub(1) as usize, connect_rate);
+    if connecting > AT_ONCE.max(timing.whole() / 100) { window.held() } else { window }
+}
+
+/// The window as long as it was; the whole run where none began, as when streams are over before all of them stand.
+fn close(measurement: &mut Measurement, window: &Window, begin: MonoTime, end: MonoTime) {
+    let Some(start) = window.start() else {
+        let (counters, bytes) = (&mut measurement.counters, &measurement.bytes);
+        (counters.in_window, counters.window_payload_bytes) = (counters.received, bytes.payload_in);
+        measurement.window_ns = end.nanos_since(begin);
+        return;
+    };
+    measurement.window_ns = end.nanos_since(start).min(measurement.window_ns);
+}
+
+/// Waits until `all` streams stand, then for the end of the window, of all streams, of the user's patience or of ours; whether
+/// all streams ended, and how many had before the window could begin.
+async fn watch(
+    fleet: &mut Fleet,
+    window: &Window,
+    Observer { mut interrupt, mut part, .. }: Observer,
+    patience: Duration,
+    all: (&Standing, u64),
+) -> (bool, u64) {
+    let ((standing, streams), patient) = (all, Instant::now() + fleet.connecting() + patience);
+    let mut outlasted = 0;
     let over = async {
+        while window.is_held() && Instant::now() < patient && !standing.is_settled(streams) {
+            sleep(Duration::from_millis(10)).await;
+        }
+        outlasted = if window.is_held() { standing.over() } else { 0 };
+        let mut limit = patient;
+        match &mut part {
+            None => window.release(),
+            Some(part) => {
+                part.open_window(window).await;
+                limit = Instant::now() + patience;
+            }
+        }
+        limit += window.warmup() + window.length();
         while Instant::now() < limit && window.end().is_none_or(|end| clock::now() < end) {
             sleep(Duration::from_millis(10)).await;
         }
     };
     tokio::select! {
-        () = over => false,
-        () = fleet.ended() => true,
-        () = observer.interrupt.wait() => false,
+        () = over => (false, outlasted),
+        () = fleet.ended() => (true, outlasted),
+        () = interrupt.wait() => (false, outlasted),
     }
 }
 
-fn spec(order: &Order, foreign: &Foreign) -> StreamSpec {
+fn spec(order: &Order, foreign: &Foreign, endpoint: &Endpoint) -> StreamSpec {
     let request = Request {
         method: foreign.method.clone(),
         headers: order.headers.clone(),
         body: foreign.body.clone(),
-        ..Request::get(&foreign.endpoint.authority, &foreign.endpoint.path_and_query)
+        ..Request::get(&endpoint.authority, &endpoint.path_and_query)
     };
     StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false }
 }

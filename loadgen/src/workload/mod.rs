@@ -18,6 +18,7 @@ mod record;
 mod relay;
 mod schedule;
 mod session;
+mod share;
 mod subscription;
 mod tool_loop;
 mod uplink;
@@ -27,10 +28,14 @@ pub use exact::{Run, count};
 pub use foreign::{Foreign, run as foreign};
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
+pub use share::{Part, Share, Task};
+pub(crate) use share::{processes, tasks};
 
+use crate::fleet;
 use crate::interrupt::Interrupt;
 use client::endpoint::{Endpoint, EndpointError};
 use client::event_log::EventLog;
+use client::recorder::Standing;
 use client::redact::Secrets;
 use client::tls::Trust;
 use client::worker::Gone;
@@ -39,7 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use trial::check::{self, events, network};
 use trial::{Arm, Cadence, Cell, Measurement, Outcome, Trial, Workload};
-use wire::Tuning;
+use wire::{Rate, Tuning};
 
 /// One trial to run: everything that the generator process is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,9 +71,16 @@ pub struct Order {
     pub cacert: Option<std::path::PathBuf>,
     /// Whether certificates go unchecked.
     pub insecure: bool,
+    /// Connections opened a second; `None` for what suits whoever is asked.
+    pub connect_rate: Option<Rate>,
 }
 
 impl Order {
+    /// Connections opened a second where one of our servers is asked.
+    pub fn connect_rate(&self) -> f64 {
+        self.connect_rate.map_or(fleet::CONNECT_RATE, Rate::get)
+    }
+
     /// Whose certificates to accept.
     pub fn trust(&self) -> Trust {
         Trust::from_flags(self.cacert.clone(), self.insecure)
@@ -108,12 +120,19 @@ pub struct Observer {
     pub interrupt: Interrupt,
     /// Where to write each event.
     pub log: Option<Arc<EventLog>>,
+    /// This process's part, where others share the trial.
+    pub part: Option<Part>,
 }
 
 impl Observer {
+    /// Where the streams of this process are counted as they stand.
+    fn standing(&self) -> Arc<Standing> {
+        self.part.as_ref().map_or_else(Arc::default, |part| Arc::clone(&part.standing))
+    }
+
     /// For trials that nobody watches.
     pub fn nobody() -> Self {
-        Self { interrupt: Interrupt::never(), log: None }
+        Self { interrupt: Interrupt::never(), log: None, part: None }
     }
 }
 
@@ -153,12 +172,19 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
     tuned(&order.cell, &session.facts.tuning)?;
     match workload {
         Workload::Push(push) => {
-            let asked = push::Asked::streams(order, session, &subscription::paced(push, order, session), push.timing);
+            let asked = push::Asked::streams(
+                order,
+                session,
+                &subscription::paced(push, order, session),
+                push.timing,
+                observer.part.as_ref(),
+            );
             push::run(order, session, observer, asked).await
         }
         &Workload::Saturate { connections, sharing, content, timing, ref faults } => {
             let subscription = subscription::unpaced((connections, sharing), content, faults, session);
-            push::run(order, session, observer, push::Asked::streams(order, session, &subscription, timing)).await
+            let asked = push::Asked::streams(order, session, &subscription, timing, observer.part.as_ref());
+            push::run(order, session, observer, asked).await
         }
         Workload::Job(job) => push::run(order, session, observer, job::asked(job, order, session)).await,
         &Workload::Echo { connections, pace, content, timing } => {

@@ -4,9 +4,9 @@
 //! phase never overlaps the window.
 
 use super::session::Session;
-use super::{Observer, Order, TrialError, schedule};
+use super::{Observer, Order, Part, TrialError, schedule, subscription};
 use crate::clock_offset;
-use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
+use crate::fleet::{Fleet, FleetPlan};
 use crate::host;
 use client::kernel_clock::{ClockPair, one_in};
 use client::recorder::{self, Reading, Recorder};
@@ -56,7 +56,7 @@ pub(super) async fn run(
         client: order.arm.client,
         specs,
         threads: order.threads,
-        connect_rate: CONNECT_RATE,
+        connect_rate: order.connect_rate(),
         strict: true,
     };
     let window = Arc::new(Window::of(basis, timing));
@@ -64,9 +64,10 @@ pub(super) async fn run(
     let defers = !session.clock.same_clock && basis == Basis::Due;
     let (offset_ns, one_clock) = (session.clock.offset_ns, session.clock.same_clock);
     let bound_ns = session.clock.bound_ns;
-    let (interrupt, log) = (observer.interrupt.clone(), observer.log.clone());
+    let (interrupt, log, standing) = (observer.interrupt.clone(), observer.log.clone(), observer.standing());
     let recorder = || {
         let recorder = Recorder::new(reading.clone(), Arc::clone(&window), offset_ns, log.clone()).doubting(bound_ns);
+        let recorder = recorder.counting(Arc::clone(&standing));
         let recorder = match stamps {
             Some((pair, one_in)) => recorder.with_stamps(pair, one_clock, one_in),
             None => recorder,
@@ -115,12 +116,25 @@ pub(super) fn stamps(order: &Order) -> Option<(ClockPair, u32)> {
 
 impl Asked {
     /// Streams that the server fills: on its schedule, or without one as fast as they are read.
-    pub(super) fn streams(order: &Order, session: &Session, subscription: &Subscription, timing: Timing) -> Self {
-        let specs = (0..subscription.quorum).map(|index| session.spec(order, subscription, index));
+    /// Where other processes share the trial, `own` is what all of them would be asked for by this process alone.
+    pub(super) fn streams(
+        order: &Order,
+        session: &Session,
+        own: &Subscription,
+        timing: Timing,
+        part: Option<&Part>,
+    ) -> Self {
+        let group = &part.map_or_else(|| own.clone(), |part| part.share.of_all(own));
+        let (first, step) = part.map_or((0, 1), |part| (part.share.first, part.share.step));
+        let places = (first..).step_by(step as usize).take(own.quorum as usize);
+        let specs = places.map(|index| {
+            let (subscription, expected) = subscription::of_stream(group, index, timing);
+            StreamSpec { expected, ..session.spec(order, &subscription, index) }
+        });
         Self {
             specs: specs.collect(),
-            reading: Reading::Push(Arc::new(Payload::new(subscription.payload_bytes))),
-            basis: if subscription.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due },
+            reading: Reading::Push(Arc::new(Payload::new(group.payload_bytes))),
+            basis: if group.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due },
             timing,
         }
     }
@@ -152,8 +166,11 @@ pub(super) async fn observe(
     session: &mut Session,
     mut observer: Observer,
 ) -> Result<(Option<Usage>, Usage), TrialError> {
-    let connecting = fleet.connecting(CONNECT_RATE);
-    let start = opened(fleet, window, Instant::now() + connecting + FIRST_EVENT + window.warmup()).await?;
+    let limit = Instant::now() + fleet.connecting() + FIRST_EVENT + window.warmup();
+    let start = match &mut observer.part {
+        None => opened(fleet, window, limit).await?,
+        Some(part) => part.open(fleet, window, session, &mut observer.interrupt).await?,
+    };
     let end = start + window.length();
     sleep_until(at(start.offset_by(-(ASIDE.as_nanos() as i64)))).await;
     let before = session.snapshot().await;

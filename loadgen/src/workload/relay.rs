@@ -14,16 +14,15 @@ use super::session::Session;
 use super::subscription::quiet;
 use super::uplink::Uplink;
 use super::{Observer, Order, TrialError};
-use crate::fleet::{CONNECT_RATE, Fleet, FleetPlan};
+use crate::fleet::{Fleet, FleetPlan};
 use crate::host;
-use client::recorder::{self, Reading, Recorder};
+use client::recorder::{self, Reading, Recorder, Standing};
 use client::stream::{StreamError, StreamSpec};
 use client::window::{Basis, Window};
 use client::worker::Worker;
 use servers::clock;
 use servers::pacer::Pacer;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
@@ -48,7 +47,7 @@ pub(super) async fn run(
     let window = Arc::new(Window::of(Basis::Due, asked.timing));
     let payload = Arc::new(Payload::new(asked.content.payload_bytes));
     let stamps = push::stamps(order);
-    let standing = Arc::new(AtomicU64::new(0));
+    let standing = Arc::new(Standing::default());
     let recorder = || {
         let recorder = Recorder::new(Reading::Push(Arc::clone(&payload)), Arc::clone(&window), 0, observer.log.clone());
         // Whatever host relays them, messages are stamped and read on this one.
@@ -104,7 +103,7 @@ fn why(ended: Result<Result<(), StreamError>, tokio::task::JoinError>) -> String
 
 /// A stream for each subscriber. Each leaves by itself once it has all messages: the server does not know how many come.
 fn plan(order: &Order, asked: &Asked, session: &Session, stamps: Option<u32>) -> FleetPlan {
-    let expected = asked.pace.dues_within(order.seed, asked.timing.whole()).map(|dues| dues.count() as u64);
+    let expected = asked.pace.due_within(order.seed, asked.timing.whole());
     let spec = |index| {
         let name = format!("{}-{index}", session.name);
         let spec = session.spec(order, &subscription(asked.content, &session.name, name), index);
@@ -115,7 +114,7 @@ fn plan(order: &Order, asked: &Asked, session: &Session, stamps: Option<u32>) ->
         client: order.arm.client,
         specs: (0..asked.connections).map(spec).collect(),
         threads: order.threads,
-        connect_rate: CONNECT_RATE,
+        connect_rate: order.connect_rate(),
         strict: true,
     }
 }
@@ -134,7 +133,7 @@ fn subscription(content: Content, group: &str, name: String) -> Subscription {
 /// The way in, and when to use it.
 struct Publisher {
     uplink: Uplink,
-    standing: Arc<AtomicU64>,
+    standing: Arc<Standing>,
     asked: Asked,
     seed: u64,
 }
@@ -142,7 +141,7 @@ struct Publisher {
 impl Publisher {
     /// Publishes on schedule once every stream stands; goes on reading answers until it is dropped.
     async fn run(self, payload: Arc<Payload>) -> Result<(), StreamError> {
-        while self.standing.load(Relaxed) < u64::from(self.asked.connections) {
+        while self.standing.answered() < u64::from(self.asked.connections) {
             sleep(Duration::from_millis(1)).await;
         }
         let (sender, due) = unbounded_channel();

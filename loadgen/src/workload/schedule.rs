@@ -14,7 +14,11 @@ pub(super) async fn cost(order: &Order, session: &mut Session) -> Option<Usage> 
         return None;
     }
     let (length, Workload::Push(push)) = (order.cell.control()?, &order.cell.workload) else { return None };
-    let count = push.pace.dues_within(order.seed, length)?.count() as u64;
+    let count = push.pace.due_within(order.seed, length)?;
+    // So few events that their schedule would outlast the control, and the patience with its answer.
+    if count as f64 / push.pace.rate.get() > 2.0 * length.as_secs_f64() {
+        return None;
+    }
     let asked =
         Subscription { count: Some(count).filter(|&count| count > 0), ..subscription::paced(push, order, session) };
     asked.count?;

@@ -71,6 +71,7 @@ pub(crate) fn order_at(url: String, cell: Cell, arm: Arm) -> Order {
         headers: Vec::new(),
         cacert: None,
         insecure: false,
+        connect_rate: None,
     }
 }
 
@@ -92,5 +93,5 @@ pub(crate) async fn measured_at(url: String, cell: Cell, arm: impl Into<Arm>) ->
 /// An observer, and what interrupts it.
 pub(crate) fn interruptible() -> (Observer, impl FnOnce()) {
     let (interrupt, ring) = Interrupt::by_hand();
-    (Observer { interrupt, log: None }, ring)
+    (Observer { interrupt, log: None, part: None }, ring)
 }

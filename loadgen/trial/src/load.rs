@@ -42,10 +42,17 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Due offsets in nanoseconds before `length`; `None` when there is no schedule.
-    pub fn dues_within(&self, seed: u64, length: Duration) -> Option<impl Iterator<Item = u64> + use<>> {
-        let length_ns = length.as_nanos() as u64;
-        Some(self.schedule.dues(self.rate, seed)?.take_while(move |&due| due < length_ns))
+    /// Events due within `length` on a stream that starts by itself; `None` when there is no schedule.
+    pub fn due_within(&self, seed: u64, length: Duration) -> Option<u64> {
+        self.due_on(seed, (0, 1), length)
+    }
+
+    /// Events due within `length` of the start of a group on its stream `index` of `streams`, which starts with a phase and
+    /// draws from a seed of its own; `None` when there is no schedule.
+    pub fn due_on(&self, seed: u64, (index, streams): (u32, u32), length: Duration) -> Option<u64> {
+        let dues = self.schedule.dues(self.rate, seed.wrapping_add(u64::from(index)))?;
+        let phase_ns = self.schedule.phase_ns(self.rate, index, streams);
+        Some(dues.count_before((length.as_nanos() as u64).saturating_sub(phase_ns)))
     }
 }
 
@@ -73,6 +80,18 @@ pub struct Push {
 }
 
 impl Push {
+    /// Events that are due in the window, over all streams; `None` without a schedule.
+    pub fn planned(&self, seed: u64) -> Option<u64> {
+        let Timing { warmup, .. } = self.timing;
+        let due = |place, length| self.pace.due_on(seed, place, length);
+        let of = |place| Some(due(place, self.timing.whole())? - due(place, warmup)?);
+        let streams = self.connections;
+        match self.sharing {
+            Sharing::Shared => of((0, 1)).map(|due| due * u64::from(streams)),
+            Sharing::Private => (0..streams).map(|index| of((index, streams))).sum(),
+        }
+    }
+
     /// Stamped events at a constant rate on each stream, without ids or damage; `shared` by all streams, or not.
     pub fn constant(connections: u32, rate: Rate, payload_bytes: usize, shared: bool, timing: Timing) -> Self {
         let (pace, content) = (Pace { schedule: Schedule::Constant, rate }, Content { payload_bytes, ids: false });
@@ -101,10 +120,19 @@ mod tests {
     fn what_is_due_covers_a_length_exactly() {
         let count = |schedule, seconds| {
             let pace = Pace { schedule, rate: Rate::per_second(100.0).unwrap() };
-            pace.dues_within(1, Duration::from_secs(seconds)).map(Iterator::count)
+            pace.due_within(1, Duration::from_secs(seconds))
         };
         assert_eq!(count(Schedule::Constant, 3), Some(300));
         assert_eq!(count(Schedule::Burst { size: 50 }, 3), Some(300));
         assert_eq!(count(Schedule::Unpaced, 3), None);
+    }
+
+    #[test]
+    fn a_stream_whose_phase_lies_behind_a_length_has_nothing_due() {
+        let pace = Pace { schedule: Schedule::Constant, rate: Rate::per_second(0.2).unwrap() };
+        let due = |index| pace.due_on(1, (index, 100), Duration::from_secs(2)).unwrap();
+        // One event every five seconds: the hundred streams begin 50 ms apart.
+        assert_eq!((0..100).map(due).sum::<u64>(), 40);
+        assert_eq!([0, 39, 40, 99].map(due), [1, 1, 0, 0]);
     }
 }

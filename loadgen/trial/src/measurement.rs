@@ -159,12 +159,17 @@ pub enum CpuSource {
 
 impl Usage {
     /// Share of the time that threads wait for a CPU from which on the host is said to be full.
-    pub const STARVED: f64 = 0.1;
+    const STARVED: f64 = 0.1;
 
     /// Time that the process's threads waited for a CPU over the wall time; above 1 where several waited at a time.
     pub fn waited_share(&self) -> Option<f64> {
         let waited_ns = self.run_queue_ns.filter(|_| self.elapsed_ns > 0)?;
         Some(waited_ns as f64 / self.elapsed_ns as f64)
+    }
+
+    /// The same where that is enough to call the host full.
+    pub fn starved(&self) -> Option<f64> {
+        self.waited_share().filter(|&share| share > Self::STARVED)
     }
 
     /// The difference of two readings of a server.

@@ -2,8 +2,8 @@
 
 use crate::older;
 use crate::{
-    Action, Arm, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, OlderSearch, Plan, Preflight, Redone,
-    Warning,
+    Action, Arm, Cell, CellStop, FloorRun, Layout, Measurement, Noise, OlderLoop, OlderSearch, Plan, Preflight,
+    Processes, Redone, Warning,
 };
 use serde::{Deserialize, Serialize};
 use wire::{Facts, MonoTime};
@@ -146,15 +146,18 @@ pub struct Trial {
     pub outcome: Outcome,
 }
 
-/// The generator process.
+/// The generator process, or all that shared the trial.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientFacts {
-    /// Process id.
+    /// Process id; where several shared the trial, that of who started them.
     pub pid: u32,
-    /// Worker threads.
+    /// Worker threads in all.
     pub threads: usize,
     /// CPUs that the process may run on.
     pub cpus: Vec<usize>,
+    /// The processes that shared the trial; `None` where there was one generator, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<Processes>,
 }
 
 /// `client clock = server clock + offset + skew × (server clock − reference)`, give or take `bound`.

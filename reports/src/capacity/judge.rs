@@ -1,6 +1,7 @@
 //! Whether one trial held the service level, and if not, why. Refuses to look at more than one trial.
 
 use std::time::Duration;
+use trial::check::generator;
 use trial::{Figure, Measurement, Metric, Objective, Outcome, Quantile, Scenario, Slo, Trial, Usage, backlog_growth};
 
 /// Least share of the offered events that must be delivered once the streams have drained.
@@ -9,8 +10,6 @@ const DELIVERED: f64 = 0.999;
 const GROWTH: f64 = 0.001;
 /// Largest share of its own CPU that a generator may use.
 const BUSY: f64 = 0.8;
-/// Share of all CPUs of a host that both ends share, from which on another thread finds none free.
-const FULL: f64 = 0.85;
 /// Largest bound of a clock offset, as a share of the tightest response time.
 const CLOCK: f64 = 0.1;
 
@@ -106,7 +105,7 @@ pub fn judge(slo: &Slo, trial: &Trial) -> Judgement {
     let Some(cause) = broken(slo, measurement) else { return Judgement::Pass };
     match excuse(&cause, measurement, trial) {
         Some(excuse) => Judgement::Invalid(excuse),
-        None => Judgement::Fail(match starved(measurement.server) {
+        None => Judgement::Fail(match measurement.server.and_then(|usage| usage.starved()) {
             Some(waited) => Cause::ServerStarved { broken: Box::new(cause), waited },
             None => cause,
         }),
@@ -137,20 +136,9 @@ fn excuse(cause: &Cause, m: &Measurement, trial: &Trial) -> Option<Cause> {
         Cause::ServerStarved { .. } | Cause::ClockUncertain { .. } | Cause::NotMeasured(_) => None,
     };
     let excuse = busy.map(|share| Cause::GeneratorBusy { share }).or_else(late)?;
-    let full = || host_share(trial, m).filter(|share| *share > FULL).map(|share| Cause::HostBusy { share });
-    starved(m.client).map(|waited| Cause::HostFull { waited }).or_else(full).or(Some(excuse))
-}
-
-/// How much of the host's CPU time was used, where the generator runs on the server's host.
-fn host_share(trial: &Trial, m: &Measurement) -> Option<f64> {
-    let cpus = trial.server.as_ref().filter(|_| trial.clock.is_none_or(|clock| clock.same_clock))?.cpus.len();
-    let usage = m.server.filter(|usage| usage.elapsed_ns > 0 && cpus > 0)?;
-    Some(usage.host_cpu_ns? as f64 / (usage.elapsed_ns as f64 * cpus as f64))
-}
-
-/// How long a program's threads waited for a CPU, as a share of the wall time, where that is enough to call the host full.
-fn starved(usage: Option<Usage>) -> Option<f64> {
-    usage.and_then(|usage| usage.waited_share()).filter(|&share| share > Usage::STARVED)
+    let full = || generator::full(trial, m).map(|share| Cause::HostBusy { share });
+    let starved = m.client.and_then(|usage| usage.starved());
+    starved.map(|waited| Cause::HostFull { waited }).or_else(full).or(Some(excuse))
 }
 
 fn cpu_share(usage: &Usage, threads: usize) -> Option<f64> {

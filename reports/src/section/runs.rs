@@ -4,7 +4,7 @@ use crate::compare::Comparison;
 use crate::document::Block;
 use crate::number;
 use crate::text::Language;
-use trial::Run;
+use trial::{Processes, Run};
 
 pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let facts = facts(comparison, lang).into_iter().filter(|(_, value)| !value.trim().is_empty());
@@ -37,9 +37,17 @@ fn facts(comparison: &Comparison, lang: Language) -> Vec<(String, String)> {
         (lang.trials(), lang.trials_of(number::count(done), number::count(planned))),
         (lang.tests(), lang.tests_made(comparison.family, comparison.null_family)),
         (lang.target(), run.target.clone().unwrap_or_else(|| lang.self_hosted())),
+        (lang.processes(), processes(comparison, lang)),
         (lang.records(), file_name(comparison)),
     ];
     provenance.into_iter().chain(host(run, lang)).collect()
+}
+
+/// How many shared a trial, at most; nothing where one process each was enough.
+fn processes(comparison: &Comparison, lang: Language) -> String {
+    let shared = comparison.records.trials.iter().filter_map(|trial| trial.client.processes);
+    let most = shared.max_by_key(|processes| (processes.generators, processes.servers));
+    most.map_or(String::new(), |Processes { generators, servers }| lang.shared_by(generators, servers))
 }
 
 /// The name alone: the directory is the reader's own, not the run's.

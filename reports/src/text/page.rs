@@ -73,6 +73,10 @@ messages! {
     finished() "Finished" "结束"
     target() "Target" "目标"
     self_hosted() "own server on this host, a fresh process for each trial" "本机自带服务器，每次试验使用新进程"
+    processes() "Processes of a trial" "每次试验的进程"
+    shared_by(generators: u32, servers: u32)
+        "up to {generators} load generators and {servers} servers: more connections than one process may open"
+        "最多 {generators} 个负载发生器、{servers} 个服务器：连接数超过单个进程的打开上限"
     trials() "Trials" "试验"
     tests() "Tests" "检验"
     tests_made(family: usize, nulls: usize)

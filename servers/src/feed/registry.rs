@@ -98,6 +98,17 @@ impl Registry {
         lock(&self.groups).get(group).map(|group| Arc::clone(&group.audience))
     }
 
+    /// Starts the schedules of that group at `epoch`, whoever is there; what has started goes on. Whether there is such a group.
+    pub(crate) fn start(&self, name: &str, epoch: MonoTime) -> bool {
+        let streams = lock(&self.groups).get(name).map(|group| group.streams.clone());
+        match &streams {
+            Some(Streams::Shared(topic)) => topic.start_shared(epoch),
+            Some(Streams::Private(barrier)) => Topic::start_all(barrier, epoch),
+            None => {}
+        }
+        streams.is_some()
+    }
+
     /// Forgets what nobody has read for [`LINGER`].
     pub(crate) fn sweep(&self, now: MonoTime) {
         lock(&self.sessions).retain(|_, session| {
@@ -163,7 +174,7 @@ impl Registry {
         };
         let missed = topic.join(&reader, begin, None);
         if let Some(Streams::Private(barrier)) = &streams {
-            topic.start_with(barrier);
+            topic.start_with(barrier, asked.index);
         }
         Ok((topic, Return { reader, missed, thrown_out: false }))
     }
@@ -178,9 +189,10 @@ impl Registry {
         worker.state.room_for_one_more("groups", groups.len())?;
         let streams = match asked.sharing {
             Sharing::Shared => {
-                Streams::Shared(Topic::new(&worker.state, self.plan(worker, asked, Some(asked.quorum))?, None))
+                let quorum = Some(asked.quorum).filter(|_| !asked.held);
+                Streams::Shared(Topic::new(&worker.state, self.plan(worker, asked, quorum)?, None))
             }
-            Sharing::Private => Streams::Private(StartBarrier::new(asked.quorum)),
+            Sharing::Private => Streams::Private(StartBarrier::new(asked.quorum, asked.held)),
         };
         groups.insert(name.to_owned(), Group { terms, streams: streams.clone(), audience: Arc::default() });
         Ok(streams)
@@ -208,8 +220,8 @@ impl Registry {
 /// What two readers of one stream must agree on: all but what concerns a single reader.
 fn terms(asked: &Subscription) -> Subscription {
     let own = Subscription::default();
-    let Subscription { session, after, slow, heartbeat, ids, faults, .. } = own;
-    Subscription { session, after, slow, heartbeat, ids, faults, ..asked.clone() }
+    let Subscription { index, session, after, slow, heartbeat, ids, faults, .. } = own;
+    Subscription { index, session, after, slow, heartbeat, ids, faults, ..asked.clone() }
 }
 
 /// Private streams of a group may differ in everything but the group itself.
@@ -217,7 +229,8 @@ fn group_terms(asked: &Subscription) -> Subscription {
     match asked.sharing {
         Sharing::Shared => terms(asked),
         Sharing::Private => {
-            Subscription { group: asked.group.clone(), quorum: asked.quorum, ..Subscription::default() }
+            let Subscription { group, quorum, held, .. } = asked.clone();
+            Subscription { group, quorum, held, ..Subscription::default() }
         }
     }
 }

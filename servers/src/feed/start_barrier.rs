@@ -1,4 +1,4 @@
-//! What starts together: private streams of one group, in the order in which they came.
+//! What starts together: private streams of one group, at the places that they ask for or in the order in which they came.
 
 use crate::lock::lock;
 use std::mem;
@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, Weak};
 #[derive(Debug)]
 pub(super) struct StartBarrier<T> {
     quorum: u32,
+    /// Whether the quorum is not enough: somebody opens.
+    held: bool,
     state: Mutex<State<T>>,
 }
 
 #[derive(Debug)]
 struct State<T> {
     members: u32,
-    /// Index of the next stream to start.
+    /// Index of the next stream to start that asks for none.
     next: u32,
     open: bool,
-    waiting: Vec<Weak<T>>,
+    waiting: Vec<(Option<u32>, Weak<T>)>,
 }
 
 impl<T> Default for State<T> {
@@ -38,9 +40,24 @@ pub(super) struct Start<T> {
     pub(super) opens: bool,
 }
 
+impl<T> State<T> {
+    /// All that wait, each with its index. Returned, since they must outlive the lock: dropping the last handle of one drops
+    /// its [`Member`], which takes it.
+    fn take(&mut self) -> Vec<(u32, Arc<T>)> {
+        let waiting = mem::take(&mut self.waiting);
+        let mut place = |index: Option<u32>| {
+            index.unwrap_or_else(|| {
+                self.next += 1;
+                self.next - 1
+            })
+        };
+        waiting.iter().filter_map(|(index, member)| member.upgrade().map(|member| (place(*index), member))).collect()
+    }
+}
+
 impl<T> StartBarrier<T> {
-    pub(super) fn new(quorum: u32) -> Arc<Self> {
-        Arc::new(Self { quorum, state: Mutex::default() })
+    pub(super) fn new(quorum: u32, held: bool) -> Arc<Self> {
+        Arc::new(Self { quorum, held, state: Mutex::default() })
     }
 
     pub(super) fn enter(self: &Arc<Self>) -> Member<T> {
@@ -63,23 +80,24 @@ impl<T> StartBarrier<T> {
     }
 
     /// Adds a member, and returns all that wait once the quorum is there. Later ones start at once.
-    pub(super) fn add(&self, member: &Arc<T>) -> Start<T> {
+    pub(super) fn add(&self, member: &Arc<T>, index: Option<u32>) -> Start<T> {
         let mut state = lock(&self.state);
         // Who comes and goes before the quorum is there leaves nothing behind.
         if state.waiting.len() == state.waiting.capacity() {
-            state.waiting.retain(|waiting| waiting.strong_count() > 0);
+            state.waiting.retain(|(_, waiting)| waiting.strong_count() > 0);
         }
-        state.waiting.push(Arc::downgrade(member));
-        let opens = !state.open && state.members >= self.quorum;
+        state.waiting.push((index, Arc::downgrade(member)));
+        let opens = !state.open && !self.held && state.members >= self.quorum;
         state.open |= opens;
-        if !state.open {
-            return Start { members: Vec::new(), opens };
-        }
-        // Returned, since they must outlive the lock: dropping the last handle of one drops its `Member`, which takes it.
-        let members: Vec<_> = mem::take(&mut state.waiting).iter().filter_map(Weak::upgrade).collect();
-        let first = state.next;
-        state.next += members.len() as u32;
-        Start { members: (first..).zip(members).collect(), opens }
+        let members = if state.open { state.take() } else { Vec::new() };
+        Start { members, opens }
+    }
+
+    /// Waits for nobody any more; all that wait, each with its index.
+    pub(super) fn open(&self) -> Vec<(u32, Arc<T>)> {
+        let mut state = lock(&self.state);
+        state.open = true;
+        state.take()
     }
 }
 

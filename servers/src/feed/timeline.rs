@@ -38,7 +38,7 @@ pub(super) struct Plan {
     pub(super) queue: usize,
     /// Whether events stay in the history after they were read, for those who resume.
     pub(super) retains: bool,
-    /// Readers that start the schedule; `None` when a [`super::start_barrier::StartBarrier`] does.
+    /// Readers that start the schedule; `None` when a [`super::start_barrier::StartBarrier`] or `/start` does.
     pub(super) quorum: Option<u32>,
 }
 
@@ -179,15 +179,12 @@ impl Plan {
         self.count.is_some_and(|count| seq >= count)
     }
 
-    /// Nanoseconds by which stream `index` of `streams` starts later than the first: the streams of a group are spread over
-    /// the time after which the pattern of the schedule repeats.
+    /// Nanoseconds by which stream `index` of `streams` starts later than the first.
     pub(super) fn phase_ns(&self, index: u32, streams: u32) -> u64 {
-        let period_ns = match &self.content {
-            Content::Payload { schedule: Schedule::Burst { size }, rate, .. } => f64::from(*size) * rate.interval_ns(),
-            Content::Payload { rate, .. } => rate.interval_ns(),
-            Content::Script { .. } => 0.0,
-        };
-        (f64::from(index % streams) / f64::from(streams) * period_ns) as u64
+        match self.content {
+            Content::Payload { schedule, rate, .. } => schedule.phase_ns(rate, index, streams),
+            Content::Script { .. } => 0,
+        }
     }
 }
 

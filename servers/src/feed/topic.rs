@@ -51,13 +51,32 @@ impl Topic {
         self.start_locked(&mut lock(&self.timeline), epoch, index);
     }
 
-    /// Joins the streams of a group that start together, and starts those that need not wait: spread over one period.
-    pub(super) fn start_with(self: &Arc<Self>, barrier: &StartBarrier<Self>) {
-        let Start { members, opens } = barrier.add(self);
+    /// Joins the streams of a group that start together, and starts those that need not wait: spread over one period, at
+    /// place `index` or in the order of coming.
+    pub(super) fn start_with(self: &Arc<Self>, barrier: &StartBarrier<Self>, index: Option<u32>) {
+        let Start { members, opens } = barrier.add(self, index);
         let quorum = barrier.quorum();
         let epoch = now() + if opens && quorum > 1 { QUORUM_DELAY } else { Duration::ZERO };
+        Self::spread(members, epoch, quorum);
+    }
+
+    /// Starts the streams of a group that wait, whoever is there, from `epoch` on.
+    pub(super) fn start_all(barrier: &StartBarrier<Self>, epoch: MonoTime) {
+        Self::spread(barrier.open(), epoch, barrier.quorum());
+    }
+
+    /// Starts some of so many streams, which are spread over one period.
+    fn spread(members: Vec<(u32, Arc<Self>)>, epoch: MonoTime, streams: u32) {
         for (index, topic) in members {
-            topic.start(epoch.plus_nanos(topic.plan.phase_ns(index, quorum)), u64::from(index));
+            topic.start(epoch.plus_nanos(topic.plan.phase_ns(index, streams)), u64::from(index));
+        }
+    }
+
+    /// Starts the schedule of a shared topic that waits for its readers, whoever is there, at `epoch`.
+    pub(super) fn start_shared(self: &Arc<Self>, epoch: MonoTime) {
+        let mut timeline = lock(&self.timeline);
+        if timeline.awaits(0) {
+            self.start_locked(&mut timeline, epoch, 0);
         }
     }
 

@@ -53,7 +53,7 @@ macro_rules! as_text {
 }
 
 /// Version of everything that both ends must agree on: this crate, and what they draw from a seed (`script`).
-pub const WIRE_VERSION: u32 = 2;
+pub const WIRE_VERSION: u32 = 3;
 
 /// Smallest payload: the stamp alone.
 pub const MIN_PAYLOAD_BYTES: usize = STAMP_BYTES;

@@ -80,6 +80,14 @@ impl Schedule {
         };
         Some(Dues { interval_ns: rate.interval_ns(), seq: 0, pace })
     }
+
+    /// Nanoseconds by which stream `index` of `streams` that start together starts later than the first: they are spread over
+    /// the time after which the pattern of the schedule repeats.
+    pub fn phase_ns(self, rate: Rate, index: u32, streams: u32) -> u64 {
+        let size = if let Self::Burst { size } = self { f64::from(size.max(1)) } else { 1.0 };
+        let streams = streams.max(1);
+        (f64::from(index % streams) / f64::from(streams) * size * rate.interval_ns()) as u64
+    }
 }
 
 impl fmt::Display for Schedule {
@@ -133,6 +141,19 @@ enum Pace {
     Poisson { random: Xoshiro256PlusPlus, at_ns: f64 },
 }
 
+impl Dues {
+    /// How many of those that are left are due before `end_ns`; of a stream that has begun, those that are past count, too.
+    pub fn count_before(self, end_ns: u64) -> u64 {
+        let Pace::Steps { size } = self.pace else { return self.take_while(|&due_ns| due_ns < end_ns).count() as u64 };
+        let at_ns = |step: u64| (step.saturating_mul(size) as f64 * self.interval_ns) as u64;
+        let mut steps = (end_ns as f64 / (size as f64 * self.interval_ns)).ceil() as u64;
+        // The quotient is rounded, the product is what the stream goes by.
+        steps -= u64::from(steps > 0 && at_ns(steps - 1) >= end_ns);
+        steps = steps.saturating_add(u64::from(at_ns(steps) < end_ns));
+        steps.saturating_mul(size)
+    }
+}
+
 impl Iterator for Dues {
     type Item = u64;
 
@@ -172,6 +193,27 @@ mod tests {
         assert!(a.is_sorted());
         let mean = a[19_999] as f64 / 20_000.0;
         assert!((0.97e6..1.03e6).contains(&mean), "mean gap {mean} ns");
+    }
+
+    #[test]
+    fn what_is_due_before_an_instant_is_counted_as_it_is_drawn() {
+        for schedule in [Schedule::Constant, Schedule::Burst { size: 7 }, Schedule::Poisson] {
+            for rate in [0.2, 3.0, 7.1, 1000.0] {
+                let dues = schedule.dues(Rate::per_second(rate).unwrap(), 7).unwrap();
+                for end_ns in [0, 1, 333_333_333, 333_333_334, 1_000_000_000, 2_000_000_001, 5_000_000_000] {
+                    let drawn = dues.clone().take_while(|&due| due < end_ns).count() as u64;
+                    assert_eq!(dues.clone().count_before(end_ns), drawn, "{schedule} at {rate}/s before {end_ns} ns");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn streams_are_spread_over_the_time_after_which_the_pattern_repeats() {
+        let rate = Rate::per_second(1000.0).unwrap();
+        let phases = |schedule: Schedule| [0, 1, 3, 4].map(|index| schedule.phase_ns(rate, index, 4));
+        assert_eq!(phases(Schedule::Constant), [0, 250_000, 750_000, 0]);
+        assert_eq!(phases(Schedule::Burst { size: 8 }), [0, 2_000_000, 6_000_000, 0]);
     }
 
     #[test]

@@ -49,6 +49,11 @@ pub struct Subscription {
     pub group: Option<String>,
     /// Subscribers of the group that must be there before its schedules start.
     pub quorum: u32,
+    /// Whether its schedules start at the instant that `/start` names instead, whoever is there.
+    pub held: bool,
+    /// Place among the private streams of the group, from 0, which decides its phase and sets its random schedule apart;
+    /// `None` takes the next in the order of coming.
+    pub index: Option<u32>,
     /// Name of this subscriber. Long polling needs it across its requests, echo to find the stream.
     pub session: Option<String>,
     /// Resume behind this sequence number (SSE clients may send `Last-Event-ID` instead).
@@ -78,6 +83,8 @@ impl Default for Subscription {
             sharing: Sharing::Private,
             group: None,
             quorum: 1,
+            held: false,
+            index: None,
             session: None,
             after: None,
             slow: SlowReader::Wait,
@@ -91,7 +98,7 @@ impl Default for Subscription {
 }
 
 /// Every parameter, in the order in which they are written.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "schedule",
     "rate",
     "payload",
@@ -100,6 +107,8 @@ const KEYS: [&str; 16] = [
     "sharing",
     "group",
     "quorum",
+    "held",
+    "index",
     "session",
     "after",
     "slow",
@@ -133,9 +142,9 @@ impl Subscription {
     /// # Errors
     /// [`QueryError::Contradiction`].
     pub fn validate(&self) -> Result<(), QueryError> {
-        let needs_group = self.sharing == Sharing::Shared || self.quorum > 1;
+        let needs_group = self.sharing == Sharing::Shared || self.quorum > 1 || self.held;
         if needs_group && self.group.is_none() {
-            return Err(QueryError::Contradiction("sharing=shared and quorum above 1 need group=NAME"));
+            return Err(QueryError::Contradiction("sharing=shared, quorum above 1 and held=on need group=NAME"));
         }
         if self.payload_bytes < self.marker.min_payload_bytes() {
             return Err(QueryError::Contradiction("marker=tcpkali needs payload=78 or more: the stamp and the mark"));
@@ -156,12 +165,14 @@ impl Subscription {
             "sharing" => choice(&SHARINGS, self.sharing),
             "group" => self.group.clone().unwrap_or_default(),
             "quorum" => self.quorum.to_string(),
+            "index" => optional(self.index),
             "session" => self.session.clone().unwrap_or_default(),
             "after" => optional(self.after),
             "slow" => choice(&SLOW_READERS, self.slow),
             "queue" => self.queue.to_string(),
             "heartbeat" => heartbeat_text(self.heartbeat),
-            "ids" => if self.ids { "on" } else { "off" }.to_owned(),
+            "held" => switch(self.held),
+            "ids" => switch(self.ids),
             "faults" => self.faults.to_string(),
             "marker" => self.marker.to_string(),
             _ => String::new(),
@@ -185,6 +196,7 @@ impl Subscription {
             "sharing" => self.sharing = chosen(&SHARINGS, value).ok_or("private or shared")?,
             "group" => self.group = Some(name(value)?),
             "quorum" => self.quorum = above_zero(value, "a number of subscribers, at least 1")?,
+            "index" => self.index = Some(parsed(value, "a whole number")?),
             "session" => self.session = Some(name(value)?),
             "after" => self.after = Some(parsed(value, "a sequence number")?),
             "slow" => self.slow = chosen(&SLOW_READERS, value).ok_or("wait, drop-oldest or disconnect")?,
@@ -193,6 +205,7 @@ impl Subscription {
                 self.queue = Some(above_zero(value, RANGE)?).filter(|&n| n <= 65_536).ok_or(RANGE)?;
             }
             "heartbeat" => self.heartbeat = heartbeat(value)?,
+            "held" => self.held = on_or_off(value)?,
             "ids" => self.ids = on_or_off(value)?,
             "faults" => {
                 self.faults = parsed(value, "drop:SEQ, duplicate:SEQ, swap:SEQ or stall:SEQ:DURATION, with commas")?
@@ -220,8 +233,12 @@ impl FromStr for SlowReader {
     }
 }
 
-fn optional(value: Option<u64>) -> String {
+fn optional(value: Option<impl ToString>) -> String {
     value.map_or(String::new(), |value| value.to_string())
+}
+
+fn switch(is_on: bool) -> String {
+    if is_on { "on" } else { "off" }.to_owned()
 }
 
 fn on_or_off(value: &str) -> Result<bool, &'static str> {
@@ -246,7 +263,7 @@ mod tests {
             ("payload=1048577", "payload=1048577: bytes, 48 (the stamp) to 1048576"),
             ("rate=0", "rate=0: events a second, a number above zero"),
             ("group=a/b", "group=a/b: 1 to 64 letters, digits, '-', '_' or '.'"),
-            ("quorum=2", "sharing=shared and quorum above 1 need group=NAME"),
+            ("quorum=2", "sharing=shared, quorum above 1 and held=on need group=NAME"),
             ("queue=0", "queue=0: a number of events, 1 to 65536"),
             ("heartbeat=1ms", "heartbeat=1ms: off, or a duration of 10ms or more, such as 15s"),
         ] {
@@ -265,13 +282,13 @@ mod tests {
             rate in 0.001..1e6f64, payload_bytes in MIN_PAYLOAD_BYTES..=MAX_PAYLOAD_BYTES,
             count in proptest::option::of(0..u64::MAX), seed: u64, shared: bool, quorum in 1..5000u32,
             after in proptest::option::of(0..u64::MAX), queue in 1..=65_536u32, ids: bool,
-            heartbeat in proptest::option::of(10..100_000u64), slow in 0..3usize,
-            drop in proptest::collection::vec(0..1000u64, 0..4),
+            heartbeat in proptest::option::of(10..100_000u64), slow in 0..3usize, held: bool,
+            drop in proptest::collection::vec(0..1000u64, 0..4), index in proptest::option::of(0..5000u32),
         ) -> Subscription {
             Subscription {
                 schedule, rate: Rate::per_second(rate).unwrap(), payload_bytes, count, seed,
                 sharing: if shared { Sharing::Shared } else { Sharing::Private },
-                group: Some("g-1".to_owned()), quorum, session: Some("s_2.a".to_owned()), after,
+                group: Some("g-1".to_owned()), quorum, held, index, session: Some("s_2.a".to_owned()), after,
                 slow: SLOW_READERS[slow].1, queue, ids, heartbeat: heartbeat.map(Duration::from_millis),
                 faults: Faults { drop, stall: Some((3, Duration::from_millis(200))), ..Faults::default() },
                 marker: if payload_bytes >= 78 { Marker::Tcpkali } else { Marker::Off },

@@ -51,6 +51,26 @@ crate::checks! {
         en: "{failed} streams failed; the first: {first}";
         zh: "{failed} 条流失败；第一条的原因：{first}";
     }
+    /// Streams of a foreign endpoint that end by themselves: not all are open at a time.
+    CONNECTING_OUTLASTED connecting_outlasted(ended: u64, streams: u64) = "connecting-outlasted", Warn {
+        when: "foreign streams ended before all were open";
+        en: "{ended} of {streams} streams had ended before all were open, and are not in the window: open fewer, or raise --connect-rate";
+        zh: "{streams} 条流中有 {ended} 条在全部打开之前已经结束，未计入测量窗口：请减少连接，或提高 --connect-rate";
+        bears_on: Times;
+    }
+    /// What came of a foreign endpoint came before all streams were open.
+    WINDOW_MISSED window_missed() = "window-missed", Warn {
+        when: "foreign streams silent once all were open";
+        en: "no event came once all streams were open: rates are of the whole run, connecting included; open fewer, or raise --connect-rate";
+        zh: "全部流打开之后没有收到任何事件：速率按整个运行（含建立连接）计算；请减少连接，或提高 --connect-rate";
+        bears_on: Times;
+    }
+    /// Some of the processes that shared a trial left no record. What the others measured is kept.
+    PROCESSES_FAILED processes_failed(failed: u64, of: u64, first: String) = "processes-failed", Void {
+        when: "a generator of several left no record";
+        en: "{failed} of {of} generator processes left no record, so this is not the load that was asked for; the first: {first}";
+        zh: "{of} 个负载发生器进程中有 {failed} 个没有留下记录，因此这不是所要的负载；第一个的原因：{first}";
+    }
     /// The server did not say what it used: what was received is kept.
     USAGE_LOST usage_lost(why: String) = "usage-lost", Warn {
         when: "its usage not answered";

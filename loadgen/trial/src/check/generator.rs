@@ -2,11 +2,13 @@
 
 use super::row::BearsOn::Times;
 use super::row::Warning;
-use crate::{Figure, Measurement, Metric, Quantile, Scenario, Trial, Usage, Workload};
+use crate::{Figure, Measurement, Metric, Quantile, Scenario, Trial, Workload};
 use wire::{Rate, Transport};
 
 /// Share of its CPU, in percent, above which a generator counts as busy.
 const BUSY_PERCENT: f64 = 80.0;
+/// Share of all CPUs of a host that both ends share, from which on another thread finds none free.
+const FULL: f64 = 0.85;
 /// Lag of the generator's own event loop at p99, in microseconds, that is worth a warning.
 const LAG_US: f64 = 1_000.0;
 /// Share of a round trip, in percent, that messages may wait inside the generator. Ten would be the round number, but a
@@ -19,41 +21,31 @@ const OFFERED_SHARE: f64 = 0.999;
 
 crate::checks! {
     /// The generator used most of its CPU although it had a schedule to keep.
-    GENERATOR_SATURATED generator_saturated(share: f64) = "generator-saturated", Void {
+    GENERATOR_SATURATED generator_saturated(share: f64, waited: Option<f64>, full: Option<f64>) = "generator-saturated", Void {
         when: "CPU > {BUSY_PERCENT} % with a schedule to keep";
-        en: "the load generator used {share:.0} % of its CPU while it kept a schedule: what it timed is itself; lower the rate or add --threads";
-        zh: "负载发生器在按计划发送时用掉了其 CPU 的 {share:.0} %：它计的是自己的时；请降低速率或增加 --threads";
-        @look: |trial, m| busy(trial, m).filter(|_| is_scheduled(trial)).map(generator_saturated);
+        en: "the load generator used {share:.0} % of its CPU while it kept a schedule: what it timed is itself; {}",
+            remedy(waited, full, LOWER_OR_THREADS)[0];
+        zh: "负载发生器在按计划发送时用掉了其 CPU 的 {share:.0} %：它计的是自己的时；{}",
+            remedy(waited, full, LOWER_OR_THREADS)[1];
+        @look: |trial, m| busy(trial, m, is_scheduled(trial), generator_saturated);
         bears_on: Times;
         noise: true;
         probe: Some("V14 saturation");
     }
     /// The same without a schedule: a closed loop only loses its claim to be limited by the server.
-    GENERATOR_BUSY generator_busy(share: f64) = "generator-busy", Warn {
+    GENERATOR_BUSY generator_busy(share: f64, waited: Option<f64>, full: Option<f64>) = "generator-busy", Warn {
         when: "CPU > {BUSY_PERCENT} % without a schedule";
-        en: "the load generator used {share:.0} % of its CPU: it may be what limits; lower the rate or add --threads";
-        zh: "负载发生器用掉了其 CPU 的 {share:.0} %：瓶颈可能在它；请降低速率或增加 --threads";
-        @look: |trial, m| busy(trial, m).filter(|_| !is_scheduled(trial)).map(generator_busy);
+        en: "the load generator used {share:.0} % of its CPU: it may be what limits; {}", remedy(waited, full, LOWER_OR_THREADS)[0];
+        zh: "负载发生器用掉了其 CPU 的 {share:.0} %：瓶颈可能在它；{}", remedy(waited, full, LOWER_OR_THREADS)[1];
+        @look: |trial, m| busy(trial, m, !is_scheduled(trial), generator_busy);
         bears_on: Times;
     }
     /// The generator's event loop answers late; said with its cause where its threads waited for a CPU.
-    GENERATOR_LATE generator_late(p99_us: f64, waited: Option<f64>) = "generator-late", Warn {
+    GENERATOR_LATE generator_late(p99_us: f64, waited: Option<f64>, full: Option<f64>) = "generator-late", Warn {
         when: "event-loop lag p99 > {LAG_US} µs";
-        en: "the load generator itself was {p99_us:.0} µs late at p99: {}", waited.map_or(
-            "fewer connections or more --threads".to_owned(),
-            |waited| format!(
-                "its threads waited {:.0} % of the time for a CPU, for this host is full; lower the load or use more CPUs, no more --threads",
-                100.0 * waited
-            ),
-        );
-        zh: "负载发生器自身 p99 迟到 {p99_us:.0} µs：{}", waited.map_or(
-            "请减少连接或增加 --threads".to_owned(),
-            |waited| format!(
-                "其线程有 {:.0} % 的时间在等待 CPU，因为本机已满；请降低负载或使用更多 CPU，而不是增加 --threads",
-                100.0 * waited
-            ),
-        );
-        @look: |_, m| late(m);
+        en: "the load generator itself was {p99_us:.0} µs late at p99: {}", remedy(waited, full, FEWER_OR_THREADS)[0];
+        zh: "负载发生器自身 p99 迟到 {p99_us:.0} µs：{}", remedy(waited, full, FEWER_OR_THREADS)[1];
+        @look: late;
         bears_on: Times;
     }
     /// Messages wait inside the generator. Only where the generator is the sender: in a push it is the server that waits
@@ -83,21 +75,63 @@ crate::checks! {
     }
 }
 
-/// Share of its CPU, in percent, that a generator used, where that is most of it.
-fn busy(trial: &Trial, measurement: &Measurement) -> Option<f64> {
-    let usage = measurement.client.filter(|usage| usage.elapsed_ns > 0)?;
+/// What helps a generator that has CPUs to spare.
+const LOWER_OR_THREADS: [&str; 2] = ["lower the rate or add --threads", "请降低速率或增加 --threads"];
+const FEWER_OR_THREADS: [&str; 2] = ["fewer connections or more --threads", "请减少连接或增加 --threads"];
+
+/// What helps: where the generator waited for a CPU, or both ends used nearly all of them, another thread would only wait, too.
+fn remedy(waited: Option<f64>, full: Option<f64>, otherwise: [&str; 2]) -> [String; 2] {
+    let [en, zh] = match (waited, full) {
+        (Some(waited), _) => [
+            format!("its threads waited {waited:.2} s of each second for a CPU"),
+            format!("其线程每秒有 {waited:.2} 秒在等待 CPU"),
+        ],
+        (None, Some(full)) => [
+            format!("{:.0} % of this host's CPU time was in use", 100.0 * full),
+            format!("本机的 CPU 时间已用掉 {:.0} %", 100.0 * full),
+        ],
+        (None, None) => return otherwise.map(str::to_owned),
+    };
+    [
+        format!("{en}: fewer connections, a lower rate or a machine of its own, not more --threads"),
+        format!("{zh}：请减少连接、降低速率，或为发生器单独准备一台机器，而不是增加 --threads"),
+    ]
+}
+
+/// How a generator's host is full, if it is: seconds of each second that its threads waited for a CPU, and how much of all CPUs
+/// was in use.
+fn fullness(trial: &Trial, measurement: &Measurement) -> (Option<f64>, Option<f64>) {
+    (measurement.client.and_then(|usage| usage.starved()), full(trial, measurement))
+}
+
+/// How much of the host's CPU time was used, where both ends share one and left nearly none.
+pub fn full(trial: &Trial, measurement: &Measurement) -> Option<f64> {
+    let cpus = trial.server.as_ref().filter(|_| trial.clock.is_none_or(|clock| clock.same_clock))?.cpus.len();
+    let usage = measurement.server.filter(|usage| usage.elapsed_ns > 0 && cpus > 0)?;
+    Some(usage.host_cpu_ns? as f64 / (usage.elapsed_ns as f64 * cpus as f64)).filter(|&share| share > FULL)
+}
+
+/// The warning about a generator that used most of its CPU, where it is the `one` for its kind of load.
+fn busy(
+    trial: &Trial,
+    measurement: &Measurement,
+    one: bool,
+    warning: fn(f64, Option<f64>, Option<f64>) -> Warning,
+) -> Option<Warning> {
+    let usage = measurement.client.filter(|usage| one && usage.elapsed_ns > 0)?;
     let share = 100.0 * usage.cpu_ns as f64 / (usage.elapsed_ns as f64 * trial.client.threads.max(1) as f64);
-    (share > BUSY_PERCENT).then_some(share)
+    let (waited, full) = fullness(trial, measurement);
+    (share > BUSY_PERCENT).then(|| warning(share, waited, full))
 }
 
 fn is_scheduled(trial: &Trial) -> bool {
     trial.cell.workload.offered().is_some()
 }
 
-fn late(measurement: &Measurement) -> Option<Warning> {
+fn late(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
     let p99_us = microseconds(measurement, Metric::GeneratorLag, Quantile::P99)?;
-    let waited = measurement.client.and_then(|usage| usage.waited_share()).filter(|&share| share > Usage::STARVED);
-    (p99_us > LAG_US).then(|| generator_late(p99_us, waited))
+    let (waited, full) = fullness(trial, measurement);
+    (p99_us > LAG_US).then(|| generator_late(p99_us, waited, full))
 }
 
 fn queueing(scenario: Scenario, measurement: &Measurement) -> Option<Warning> {
@@ -124,14 +158,12 @@ fn offered(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
     measurement.counters.expected.filter(|_| trial.cell.workload.faults().is_none())?;
     let (sent, planned) = match &trial.cell.workload {
         Workload::Echo { pace, timing, .. } | Workload::Relay { pace, timing, .. } => {
-            (measurement.counters.messages_sent, pace.dues_within(trial.seed, timing.whole())?.count() as u64)
+            (measurement.counters.messages_sent, pace.due_within(trial.seed, timing.whole())?)
         }
         Workload::Push(push) => {
-            let dues = push.pace.dues_within(trial.seed, push.timing.whole())?;
-            let in_window = dues.filter(|&due| due >= push.timing.warmup.as_nanos() as u64).count() as u64;
             // Without warm-up the server is first asked a moment after the start; what came was sent for certain.
             let sent = measurement.server?.events.max(measurement.counters.in_window);
-            (sent, in_window * u64::from(push.connections))
+            (sent, push.planned(trial.seed)?)
         }
         // Each watcher's events are counted against the draw of its job: what was not sent is lost.
         Workload::Job(_) | Workload::Saturate { .. } | Workload::Connect { .. } | Workload::Memory { .. } => {
@@ -151,8 +183,8 @@ fn microseconds(measurement: &Measurement, metric: Metric, quantile: Quantile) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Counters;
     use crate::check::samples;
+    use crate::{Counters, Usage};
 
     fn used(percent: u64) -> Measurement {
         let usage = Usage { elapsed_ns: 1_000, cpu_ns: percent * 10, ..Usage::default() };
@@ -164,8 +196,8 @@ mod tests {
         let (push, saturate) = (samples::trial(Scenario::Push), samples::trial(Scenario::Saturate));
         let found = |trial: &Trial, m: &Measurement| LOOKS.iter().find_map(|look| look(trial, m));
         assert_eq!(found(&push, &used(80)), None);
-        assert_eq!(found(&push, &used(81)), Some(generator_saturated(81.0)));
-        assert_eq!(found(&saturate, &used(81)), Some(generator_busy(81.0)));
+        assert_eq!(found(&push, &used(81)), Some(generator_saturated(81.0, None, None)));
+        assert_eq!(found(&saturate, &used(81)), Some(generator_busy(81.0, None, None)));
         assert_eq!(found(&push, &Measurement::default()), None);
         let mut two = push;
         two.client.threads = 2;
@@ -174,19 +206,65 @@ mod tests {
 
     #[test]
     fn lag_and_queueing_have_their_thresholds() {
-        assert_eq!(late(&samples::timed(&[(Metric::GeneratorLag, &[999])])), None);
-        assert!(late(&samples::timed(&[(Metric::GeneratorLag, &[1_100])])).is_some());
-        let mut starved = samples::timed(&[(Metric::GeneratorLag, &[1_100])]);
-        for (run_queue_ns, full) in [(None, false), (Some(90), false), (Some(400), true)] {
-            starved.client = Some(Usage { elapsed_ns: 1_000, run_queue_ns, ..Usage::default() });
-            let text = late(&starved).unwrap().to_string();
-            assert_eq!(text.contains("waited 40 % of the time for a CPU"), full, "{text}");
-            assert_eq!(text.contains("or more --threads"), !full, "{text}");
-        }
+        let push = samples::trial(Scenario::Push);
+        let late = |us| late(&push, &samples::timed(&[(Metric::GeneratorLag, &[us])]));
+        assert_eq!(late(999), None);
+        assert!(late(1_100).is_some());
         let waits = |us| samples::timed(&[(Metric::Queueing, &[us]), (Metric::RoundTrip, &[100])]);
         assert_eq!(queueing(Scenario::Echo, &waits(19)), None);
         assert!(queueing(Scenario::Echo, &waits(22)).is_some_and(|found| found.is(&GENERATOR_QUEUEING)));
         assert_eq!(queueing(Scenario::Push, &waits(90)), None, "a server's own queue is what is measured");
+    }
+
+    fn facts(cpus: usize) -> wire::Facts {
+        let limits = wire::Limits { max_connections: 1, max_rate: 1.0, max_payload_bytes: 64, max_request_bytes: 64 };
+        let [version, commit, profile, boot_id, kernel, cpu] = <[String; 6]>::default();
+        let (cpus, transports, llm) = ((0..cpus).collect(), Vec::new(), wire::LlmFacts::default());
+        let (wire_version, pid, threads, tuning) = (1, 1, 1, wire::Tuning::of(wire::Preset::Equal));
+        wire::Facts {
+            wire_version,
+            pid,
+            threads,
+            version,
+            commit,
+            profile,
+            boot_id,
+            kernel,
+            cpu,
+            cpus,
+            tuning,
+            limits,
+            transports,
+            llm,
+        }
+    }
+
+    #[test]
+    fn threads_are_advised_only_where_a_cpu_is_free_for_them() {
+        let mut trial = samples::trial(Scenario::Push);
+        trial.server = Some(facts(2));
+        let said = |run_queue_ns, host_cpu_ns| {
+            let usage = Usage { elapsed_ns: 1_000, cpu_ns: 900, run_queue_ns, host_cpu_ns, ..Usage::default() };
+            let (client, server) = (Some(usage), Some(usage));
+            let m = Measurement { client, server, ..samples::timed(&[(Metric::GeneratorLag, &[1_100])]) };
+            let found =
+                [late(&trial, &m), busy(&trial, &m, true, generator_saturated), busy(&trial, &m, true, generator_busy)];
+            found.map(|warning| warning.unwrap().words())
+        };
+        for [en, zh] in said(Some(90), Some(1_700)) {
+            assert!(en.ends_with("more --threads") || en.ends_with("add --threads"), "{en}");
+            assert!(zh.ends_with("增加 --threads") && !zh.contains("而不是"), "{zh}");
+        }
+        for (run_queue_ns, host_cpu_ns, why) in [
+            (Some(400), None, "waited 0.40 s of each second for a CPU"),
+            (Some(1_600), Some(1_900), "waited 1.60 s of each second for a CPU"),
+            (None, Some(1_900), "95 % of this host's CPU time was in use"),
+        ] {
+            for [en, zh] in said(run_queue_ns, host_cpu_ns) {
+                assert!(en.contains(why) && en.ends_with("a machine of its own, not more --threads"), "{en}");
+                assert!(zh.ends_with("而不是增加 --threads"), "{zh}");
+            }
+        }
     }
 
     #[test]

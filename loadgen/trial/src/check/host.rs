@@ -29,6 +29,8 @@ const THROTTLED: f64 = 0.9;
 const PORT_SHARE: f64 = 0.8;
 /// Files that a process needs beside its connections.
 const SPARE_FILES: u64 = 200;
+/// Connections on which a server is asked questions, beside those of its streams.
+pub const QUESTIONS: u64 = 10;
 
 /// Foreign CPUs below which a host is quiet before a run.
 pub const QUIET_CPUS: f64 = 0.15;
@@ -230,6 +232,11 @@ pub fn ports(wanted: u64, to: SocketAddr, range: (u16, u16)) -> Option<Warning> 
 pub fn files(wanted: u64, limit: u64) -> Option<Warning> {
     let needed = wanted + SPARE_FILES;
     (needed > limit).then(|| files_scarce(wanted, needed, limit))
+}
+
+/// Streams that one process may open, and a server of ours take, with this limit of open files.
+pub const fn room(limit: u64) -> u64 {
+    limit.saturating_sub(SPARE_FILES + QUESTIONS)
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ mod tests {
             (r#"{"warning":"loopback"}"#, "loopback", "share this host"),
             (r#"{"warning":"events-lost","lost":1,"expected":9}"#, "events-lost", "1 of 9 events"),
             (r#"{"warning":"generator-late","p99_us":1100.0}"#, "generator-late", "more --threads"),
-            (r#"{"warning":"generator-late","p99_us":1100.0,"waited":0.4}"#, "generator-late", "waited 40 %"),
+            (r#"{"warning":"generator-late","p99_us":1100.0,"waited":0.4}"#, "generator-late", "waited 0.40 s"),
             (
                 r#"{"warning":"stall","who":"server","late":3,"longest_ms":7.0,"witnessed":true}"#,
                 "server-stalled",

@@ -9,7 +9,7 @@ impl Measurement {
     /// Adds what another recorder measured of the same run.
     ///
     /// Counts, bytes, durations, slices and late events add up, and so does what the generators used. A server is one, however
-    /// many looked at it: of its usage the reading over the longer time stands. What one process measures alone (memory, heads,
+    /// many looked at it: of its usage the reading over the longer time stands, and what it sent went to all of them. What one process measures alone (memory, heads,
     /// costs, browsers, counts under an instrument) is that of the first that has it.
     pub fn merge(&mut self, other: Self) {
         self.window_ns = self.window_ns.max(other.window_ns);
@@ -25,6 +25,7 @@ impl Measurement {
         self.server = self.server.max(other.server);
         self.schedule = self.schedule.max(other.schedule);
         add(&mut self.client, other.client, |mine, theirs| mine.add(&theirs));
+        self.count_sent();
         add(&mut self.layers, other.layers, |mine: &mut Layers, theirs| mine.add(&theirs));
         add(&mut self.stamps, other.stamps, |mine, theirs| mine.add(&theirs));
         add(&mut self.stalls, other.stalls, |mine: &mut Stalls, theirs| mine.add(&theirs));
@@ -39,6 +40,27 @@ impl Measurement {
         first(&mut self.browsers, other.browsers);
         first(&mut self.turns, other.turns);
         self.conclude();
+    }
+
+    /// Adds what another recorder measured of the same trial at another server: the servers' usage adds up too. Where one of
+    /// them did not say what it used, the sum is unknown.
+    pub fn join(&mut self, other: Self) {
+        let sum = |mine: Option<Usage>, theirs: Option<Usage>| {
+            let (mut sum, theirs) = mine.zip(theirs)?;
+            sum.add(&theirs);
+            Some(sum)
+        };
+        let (server, schedule) = (sum(self.server, other.server), sum(self.schedule, other.schedule));
+        self.merge(other);
+        (self.server, self.schedule) = (server, schedule);
+        self.count_sent();
+    }
+
+    /// The generators received as many events as was sent; zero, unknown, without the server's word.
+    fn count_sent(&mut self) {
+        if let Some(client) = &mut self.client {
+            client.events = self.server.map_or(0, |server| server.events);
+        }
     }
 
     /// Drops durations that do not count: those by stamps that are void, and judged times that some paced events lack.
@@ -165,9 +187,28 @@ mod tests {
         let other = Measurement { server: Some(cgroup), client: Some(usage(950, 8)), ..Measurement::default() };
         for whole in [merged(one.clone(), &other), merged(other.clone(), &one)] {
             assert_eq!(whole.server, Some(cgroup));
-            assert_eq!(whole.client, Some(Usage { events: 20, ..usage(950, 15) }));
+            assert_eq!(whole.client, Some(usage(950, 15)), "both were told what the one server sent");
         }
         assert_eq!(merged(one.clone(), &Measurement::default()), one);
+    }
+
+    #[test]
+    fn servers_of_one_trial_add_up_where_all_say_what_they_used() {
+        let usage = |elapsed_ns, cpu_ns| Usage { elapsed_ns, cpu_ns, events: 10, ..Usage::default() };
+        let of = |server| Measurement { server, client: Some(usage(900, 7)), ..Measurement::default() };
+        let joined = |one: &Measurement, other: &Measurement| {
+            let mut whole = one.clone();
+            whole.join(other.clone());
+            whole
+        };
+        let (one, other) = (of(Some(usage(900, 5))), of(Some(usage(950, 6))));
+        for whole in [joined(&one, &other), joined(&other, &one)] {
+            assert_eq!(whole.server, Some(Usage { events: 20, ..usage(950, 11) }));
+            assert_eq!(whole.client, Some(Usage { events: 20, ..usage(900, 14) }));
+        }
+        for whole in [joined(&one, &of(None)), joined(&of(None), &one)] {
+            assert_eq!((whole.server, whole.client.map(|client| client.events)), (None, Some(0)));
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-// What people use today, reading our WebSocket stream: counts events and takes their age from tcpkali's marker, on
-// k6's millisecond clock. Run by referee.sh.
+// k6 reads our WebSocket stream: counts events and takes their age from the marker in them, on k6's millisecond clock. Run
+// by peers.sh.
 import ws from 'k6/ws';
 import { Counter, Trend } from 'k6/metrics';
 
