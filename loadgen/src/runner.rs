@@ -14,6 +14,7 @@ use crate::{gate, host, timestamp};
 use order::Block;
 use standing::Standing;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use trial::check::host::Calm;
 use trial::check::{self, events, generator};
@@ -37,6 +38,8 @@ pub struct RunOptions {
     pub cacert: Option<std::path::PathBuf>,
     /// Whether certificates go unchecked.
     pub insecure: bool,
+    /// Addresses that connections come from, in turn; none: chosen where that is needed, else by the kernel.
+    pub sources: Vec<IpAddr>,
     /// When the run began, pre-flight included: its budget counts from here.
     pub begun: Instant,
     /// What the generator takes from a null server; empty when that was not measured.
@@ -54,6 +57,7 @@ impl RunOptions {
             headers: Vec::new(),
             cacert: None,
             insecure: false,
+            sources: Vec::new(),
             begun: Instant::now(),
             ceilings: BTreeMap::new(),
         }

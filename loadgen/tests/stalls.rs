@@ -65,6 +65,7 @@ fn trial<T>(transport: Transport, during: impl FnOnce(&Child, &Child) -> T) -> (
         headers: Vec::new(),
         cacert: None,
         insecure: false,
+        sources: Vec::new(),
     };
     generator.stdin.take().unwrap().write_all(&serde_json::to_vec(&order).unwrap()).unwrap();
     sleep(LEAD);

@@ -219,6 +219,7 @@ impl RunArgs {
             headers: self.connection.headers()?,
             cacert: self.connection.cacert.clone(),
             insecure: self.connection.insecure,
+            sources: self.connection.sources()?,
         })
     }
 

@@ -38,7 +38,7 @@ pub(super) async fn of(transport: Transport, payload_bytes: usize, threads: usiz
     let plan = FleetPlan {
         dialer,
         client: ClientKind::Lean,
-        specs: vec![spec; threads],
+        specs: vec![Arc::new(spec); threads],
         threads,
         connect_rate: CONNECT_RATE,
         strict: false,

@@ -11,9 +11,9 @@ mod pacer;
 mod pilot;
 mod quiet;
 
-use crate::host;
 use crate::runner::RunOptions;
 use crate::runner::order::longest;
+use crate::{host, sources};
 use servers::pacer::Pacer;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -66,7 +66,7 @@ pub enum PreflightError {
 /// # Errors
 /// [`PreflightError`], one line that says what to do.
 pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) -> Result<Preflight, PreflightError> {
-    admit(plan)?;
+    admit(plan, options, route)?;
     let mut found = Preflight { fingerprint: fingerprint::read(), ..Preflight::default() };
     let clock = clock::Watch::begin();
     let limit = match depth {
@@ -92,10 +92,12 @@ pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) 
 }
 
 /// Refuses what this host cannot hold before any of it is tried.
-fn admit(plan: &Plan) -> Result<(), PreflightError> {
-    let most = plan.cells.iter().map(|cell| cell.workload.connections()).max().unwrap_or(0);
+fn admit(plan: &Plan, options: &RunOptions, route: Route) -> Result<(), PreflightError> {
+    let most = plan.cells.iter().map(|cell| cell.workload.connections()).max().unwrap_or(0).into();
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    host::admit(u64::from(most), Some(anywhere)).map_err(PreflightError::Refused)
+    let near: &[SocketAddr] = if route.remote { &[] } else { &[anywhere] };
+    let sources = sources::of(&options.sources, most, near);
+    host::admit(most, Some((anywhere, sources.len().max(1)))).map_err(PreflightError::Refused)
 }
 
 /// Payload of what is read for a ceiling where the plan does not say it: lines of language models and jobs are about as short.
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn what_the_host_cannot_hold_is_refused() {
         let plan = plan("[[cell]]\nname='a'\nwhy='w'\nscenario='push'\nconnections=100000\n");
-        let refused = admit(&plan).unwrap_err().to_string();
+        let refused = admit(&plan, &RunOptions::local(1, 1), Route::default()).unwrap_err().to_string();
         assert!(refused.starts_with("100000 connections "), "{refused}");
     }
 

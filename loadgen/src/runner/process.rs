@@ -42,6 +42,7 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (L
         headers: options.headers.clone(),
         cacert: options.cacert.clone(),
         insecure: options.insecure,
+        sources: options.sources.clone(),
     };
     if let Err(why) = cell.workload.supports(turn.arm) {
         return record(&order, &Started::now(), Outcome::Unsupported(why));

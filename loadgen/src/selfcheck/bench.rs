@@ -51,6 +51,7 @@ impl Bench {
             headers: Vec::new(),
             cacert: None,
             insecure: false,
+            sources: Vec::new(),
         }
     }
 }

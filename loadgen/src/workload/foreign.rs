@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use trial::check::events;
+use trial::check::{self, events};
 use trial::{Measurement, Outcome, Trial, Warning};
 
 /// What to ask a foreign endpoint for.
@@ -35,22 +35,23 @@ pub struct Foreign {
 }
 
 /// Reads a foreign endpoint for warm-up and window, or until every stream has ended.
-pub async fn run(order: Order, foreign: Foreign, observer: Observer) -> Trial {
+pub async fn run(mut order: Order, foreign: Foreign, observer: Observer) -> Trial {
     let started = Started::now();
     // An endpoint may send back what it was sent.
     let secrets = Secrets::of(&order.headers, &foreign.endpoint.path_and_query);
-    let (outcome, warning) = match attempt(&order, &foreign, observer).await {
+    let (outcome, warning) = match attempt(&mut order, &foreign, observer).await {
         Ok((measurement, warning)) => (Outcome::Measured(Box::new(measurement)), warning),
         Err(error) => (Outcome::Failed(error.to_string()), None),
     };
     let mut trial = record(&order, &started, outcome);
     trial.warnings.extend(warning);
+    trial.warnings.extend(check::host::searched(&trial));
     hide(&mut trial, &secrets);
     trial
 }
 
 async fn attempt(
-    order: &Order,
+    order: &mut Order,
     foreign: &Foreign,
     observer: Observer,
 ) -> Result<(Measurement, Option<Warning>), TrialError> {
@@ -59,12 +60,12 @@ async fn attempt(
     let dialer = Dialer::resolve(&foreign.endpoint, tls, DIAL_LIMIT.min(foreign.patience))
         .await
         .map_err(|error| broken(&error))?;
-    let first = dialer.addresses().first().copied();
-    host::admit(u64::from(order.cell.workload.connections()), first).map_err(|error| broken(&error))?;
+    let dialer = order.spread(dialer);
+    host::admit(u64::from(order.cell.workload.connections()), dialer.route()).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
         client: order.arm.client,
-        specs: vec![spec(order, foreign); order.cell.workload.connections() as usize],
+        specs: vec![Arc::new(spec(order, foreign)); order.cell.workload.connections() as usize],
         threads: order.threads,
         connect_rate: foreign.connect_rate,
         strict: false,

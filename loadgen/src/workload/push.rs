@@ -31,7 +31,7 @@ const MOST_ONE_WAY: u64 = 1 << 22;
 
 /// What every stream asks for, how its events are to be understood, and which of them belong to the window.
 pub(super) struct Asked {
-    pub(super) specs: Vec<StreamSpec>,
+    pub(super) specs: Vec<Arc<StreamSpec>>,
     pub(super) reading: Reading,
     pub(super) basis: Basis,
     pub(super) timing: Timing,
@@ -48,8 +48,7 @@ pub(super) async fn run(
     Asked { specs, reading, basis, timing }: Asked,
 ) -> Result<Measurement, TrialError> {
     keepable(&specs, session)?;
-    host::admit(specs.len() as u64, session.dialer.addresses().first().copied())
-        .map_err(|error| TrialError::Broken(error.to_string()))?;
+    host::admit(specs.len() as u64, session.dialer.route()).map_err(|error| TrialError::Broken(error.to_string()))?;
     let stamps = stamps(order);
     let plan = FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
@@ -116,9 +115,8 @@ pub(super) fn stamps(order: &Order) -> Option<(ClockPair, u32)> {
 impl Asked {
     /// Streams that the server fills: on its schedule, or without one as fast as they are read.
     pub(super) fn streams(order: &Order, session: &Session, subscription: &Subscription, timing: Timing) -> Self {
-        let specs = (0..subscription.quorum).map(|index| session.spec(order, subscription, index));
         Self {
-            specs: specs.collect(),
+            specs: session.specs(order, subscription),
             reading: Reading::Push(Arc::new(Payload::new(subscription.payload_bytes))),
             basis: if subscription.schedule == Schedule::Unpaced { Basis::Receipt } else { Basis::Due },
             timing,
@@ -127,7 +125,7 @@ impl Asked {
 }
 
 /// Refuses more events across two clocks than a generator should keep until the clocks are known.
-fn keepable(specs: &[StreamSpec], session: &Session) -> Result<(), TrialError> {
+fn keepable(specs: &[Arc<StreamSpec>], session: &Session) -> Result<(), TrialError> {
     let events: u64 = specs.iter().filter_map(|spec| spec.expected).sum();
     if session.clock.same_clock || events <= MOST_ONE_WAY {
         return Ok(());

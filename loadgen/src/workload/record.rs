@@ -40,7 +40,12 @@ pub fn record(order: &Order, started: &Started, outcome: Outcome) -> Trial {
         started: started.wall.clone(),
         elapsed_ns: clock::now().nanos_since(started.at),
         server: None,
-        client: ClientFacts { pid: std::process::id(), threads: order.threads, cpus: host::cpus() },
+        client: ClientFacts {
+            pid: std::process::id(),
+            threads: order.threads,
+            cpus: host::cpus(),
+            sources: order.sources.clone(),
+        },
         clock: None,
         layout: None,
         noise: None,

@@ -36,6 +36,7 @@ fn order(url: String, scenario: Scenario, transport: Transport) -> Order {
         headers: Vec::new(),
         cacert: None,
         insecure: false,
+        sources: Vec::new(),
     }
 }
 

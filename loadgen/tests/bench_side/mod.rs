@@ -71,6 +71,7 @@ pub(crate) fn order_at(url: String, cell: Cell, arm: Arm) -> Order {
         headers: Vec::new(),
         cacert: None,
         insecure: false,
+        sources: Vec::new(),
     }
 }
 

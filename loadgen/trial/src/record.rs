@@ -6,6 +6,7 @@ use crate::{
     Warning,
 };
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
@@ -155,6 +156,9 @@ pub struct ClientFacts {
     pub threads: usize,
     /// CPUs that the process may run on.
     pub cpus: Vec<usize>,
+    /// Addresses that its connections came from, in turn; empty where the kernel chose, and in older records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<IpAddr>,
 }
 
 /// `client clock = server clock + offset + skew × (server clock − reference)`, give or take `bound`.

@@ -44,6 +44,7 @@ fn manifest(trial: &Trial) -> Vec<(&'static str, String)> {
         ("generator", format!("{} {} {}", tool.version, tool.commit, tool.profile)),
         ("client_threads", client.threads.to_string()),
         ("client_cpus", text(&client.cpus)),
+        ("client_sources", text(&client.sources)),
         ("server", server.map_or("none", |_| "ours").to_owned()),
     ];
     if let Some(facts) = server {

@@ -132,5 +132,6 @@ fn order(args: &LlmArgs, asked: &Prepared) -> workload::Order {
         headers: Vec::new(),
         cacert: None,
         insecure: args.insecure,
+        sources: Vec::new(),
     }
 }
