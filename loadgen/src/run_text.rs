@@ -18,7 +18,11 @@ const TIMES: [Metric; 8] = [
 
 /// The summary of one endpoint, at most two dozen lines.
 pub fn summary(url: &str, trial: &Trial, measurement: &Measurement) -> String {
-    let mut text = format!("{} over {}, {} client\n", url, trial.arm.protocol.title(), trial.arm.client);
+    let from = match trial.client.sources.len() {
+        0 => String::new(),
+        sources => format!(", from {sources} source addresses"),
+    };
+    let mut text = format!("{} over {}, {} client{from}\n", url, trial.arm.protocol.title(), trial.arm.client);
     counts(&mut text, measurement);
     times(&mut text, measurement);
     if trial.server.is_none() {
