@@ -18,9 +18,10 @@ const TIMES: [Metric; 8] = [
 
 /// The summary of one endpoint, at most two dozen lines.
 pub fn summary(url: &str, trial: &Trial, measurement: &Measurement) -> String {
-    let from = match trial.client.sources.len() {
-        0 => String::new(),
-        sources => format!(", from {sources} source addresses"),
+    let from = match &trial.client.sources[..] {
+        [] => String::new(),
+        [only] => format!(", from {only}"),
+        sources => format!(", from {} addresses", sources.len()),
     };
     let mut text = format!("{} over {}, {} client{from}\n", url, trial.arm.protocol.title(), trial.arm.client);
     counts(&mut text, measurement);

@@ -40,13 +40,13 @@ fn plan(transport: Transport, endpoint: &Endpoint, streams: u64) -> FleetPlan {
     let quiet = Subscription { rate, heartbeat: None, ids: false, ..Subscription::default() };
     let path = format!("{}?{}", transport.path(), quiet.to_query());
     let request = Request { payload_bytes: Some(quiet.payload_bytes), ..Request::get(&endpoint.authority, path) };
-    let spec = StreamSpec { transport, request, expected: None, first_seq: Some(0), leaves: false };
+    let spec = Arc::new(StreamSpec { transport, request, expected: None, first_seq: Some(0), leaves: false });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let dialer = runtime.block_on(Dialer::resolve(endpoint, None, LIMIT)).unwrap();
     FleetPlan {
         dialer,
         client: ClientKind::Lean,
-        specs: vec![Arc::new(spec); streams as usize],
+        specs: vec![spec; streams as usize],
         threads: 1,
         connect_rate: CONNECT_RATE,
         strict: true,

@@ -65,7 +65,7 @@ async fn attempt(
     let plan = FleetPlan {
         dialer,
         client: order.arm.client,
-        specs: vec![Arc::new(spec(order, foreign)); order.cell.workload.connections() as usize],
+        specs: vec![spec(order, foreign); order.cell.workload.connections() as usize],
         threads: order.threads,
         connect_rate: foreign.connect_rate,
         strict: false,
@@ -126,12 +126,12 @@ async fn watch(fleet: &mut Fleet, window: &Window, mut observer: Observer, forei
     }
 }
 
-fn spec(order: &Order, foreign: &Foreign) -> StreamSpec {
+fn spec(order: &Order, foreign: &Foreign) -> Arc<StreamSpec> {
     let request = Request {
         method: foreign.method.clone(),
         headers: order.headers.clone(),
         body: foreign.body.clone(),
         ..Request::get(&foreign.endpoint.authority, &foreign.endpoint.path_and_query)
     };
-    StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false }
+    Arc::new(StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false })
 }
