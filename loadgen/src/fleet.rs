@@ -30,8 +30,8 @@ pub struct FleetPlan {
     pub dialer: Dialer,
     /// Which client reads.
     pub client: ClientKind,
-    /// One entry for each stream.
-    pub specs: Vec<StreamSpec>,
+    /// One entry for each stream; those that ask for the same share it.
+    pub specs: Vec<Arc<StreamSpec>>,
     /// Worker threads.
     pub threads: usize,
     /// Connections opened a second over all workers.
@@ -78,10 +78,10 @@ impl Fleet {
             connecting: connecting(plan.specs.len(), plan.connect_rate),
             _pacer: pacer,
         };
-        let threads = plan.threads.clamp(1, plan.specs.len().max(1));
+        let (threads, dialer) = (plan.threads.clamp(1, plan.specs.len().max(1)), Arc::new(plan.dialer.clone()));
         for index in 0..threads {
             let shift = Shift {
-                dialer: plan.dialer.clone(),
+                dialer: Arc::clone(&dialer),
                 client: plan.client,
                 specs: plan.specs.iter().skip(index).step_by(threads).cloned().collect(),
                 pace: connecting(threads, plan.connect_rate),
@@ -132,9 +132,9 @@ impl Fleet {
 
 /// The part of a fleet that one worker opens.
 struct Shift {
-    dialer: Dialer,
+    dialer: Arc<Dialer>,
     client: ClientKind,
-    specs: Vec<StreamSpec>,
+    specs: Vec<Arc<StreamSpec>>,
     pace: Duration,
     strict: bool,
     stop: Arc<watch::Sender<bool>>,
@@ -164,10 +164,11 @@ impl Shift {
     }
 
     /// One stream, its failure noted.
-    fn stream(&self, spec: StreamSpec, worker: Worker) -> impl Future<Output = ()> + Send + 'static {
-        let (dialer, client, strict, stop) = (self.dialer.clone(), self.client, self.strict, Arc::clone(&self.stop));
+    fn stream(&self, spec: Arc<StreamSpec>, worker: Worker) -> impl Future<Output = ()> + Send + 'static {
+        let (dialer, client, strict, stop) =
+            (Arc::clone(&self.dialer), self.client, self.strict, Arc::clone(&self.stop));
         async move {
-            let outcome = read(client, &dialer, &spec, &worker).await;
+            let outcome = read(client, dialer, spec, worker.clone()).await;
             // A stream that breaks behind the end of the trial has not failed.
             let _ = worker.record(|recorder| match &outcome {
                 Ok(()) => recorder.over(),
@@ -190,13 +191,22 @@ impl Shift {
 
 /// Opens one stream and reads it to its end, for that worker to record.
 ///
+/// What opens it lives in a box, and no longer than that takes: the task of an open stream has no room for it.
+///
 /// # Errors
 /// [`StreamError`] when it does not end cleanly.
-pub async fn read(client: ClientKind, dialer: &Dialer, spec: &StreamSpec, worker: &Worker) -> Result<(), StreamError> {
+pub async fn read(
+    client: ClientKind,
+    dialer: Arc<Dialer>,
+    spec: Arc<StreamSpec>,
+    worker: Worker,
+) -> Result<(), StreamError> {
     match client {
         ClientKind::Lean | ClientKind::Reconnecting | ClientKind::Incremental => {
-            Stream::open(dialer, spec, worker).await?.run().await
+            let open = async move { Stream::open(&dialer, &spec, &worker).await };
+            let mut stream = Box::pin(open).await?;
+            stream.run().await
         }
-        ClientKind::Library => library::run(dialer, spec, worker).await,
+        ClientKind::Library => Box::pin(async move { library::run(&dialer, &spec, &worker).await }).await,
     }
 }

@@ -80,11 +80,11 @@ fn shared_among(streams: u64, limit: u64) -> Result<u32, Warning> {
     }
 }
 
-/// Checks, and where possible raises, what so many connections to one destination need.
+/// Checks, and where possible raises, what so many connections to one destination from so many addresses need.
 ///
 /// # Errors
 /// [`check::FILES_SCARCE`] or [`check::PORTS_SCARCE`], with the limit and what to do.
-pub fn admit(connections: u64, to: Option<SocketAddr>) -> Result<(), Warning> {
+pub fn admit(connections: u64, route: Option<(SocketAddr, usize)>) -> Result<(), Warning> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((u64::MAX, u64::MAX));
     if let Some(scarce) = check::files(connections, soft) {
         let raised =
@@ -95,7 +95,7 @@ pub fn admit(connections: u64, to: Option<SocketAddr>) -> Result<(), Warning> {
     }
     // A port that a closed connection holds is held for its destination alone, and a fresh server is a fresh destination:
     // what lingers from earlier trials takes nothing away here.
-    let ports = ports().zip(to).and_then(|(range, to)| check::ports(connections, to, range));
+    let ports = ports().zip(route).and_then(|(range, route)| check::ports(connections, route, range));
     ports.map_or(Ok(()), Err)
 }
 

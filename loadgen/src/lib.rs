@@ -37,6 +37,7 @@ pub mod progress;
 pub mod run_text;
 pub mod runner;
 pub mod selfcheck;
+mod sources;
 pub mod target;
 pub mod timestamp;
 pub mod together;

@@ -18,7 +18,12 @@ const TIMES: [Metric; 8] = [
 
 /// The summary of one endpoint, at most two dozen lines.
 pub fn summary(url: &str, trial: &Trial, measurement: &Measurement) -> String {
-    let mut text = format!("{} over {}, {} client\n", url, trial.arm.protocol.title(), trial.arm.client);
+    let from = match &trial.client.sources[..] {
+        [] => String::new(),
+        [only] => format!(", from {only}"),
+        sources => format!(", from {} addresses", sources.len()),
+    };
+    let mut text = format!("{} over {}, {} client{from}\n", url, trial.arm.protocol.title(), trial.arm.client);
     if let Some(Processes { generators, servers }) = trial.client.processes {
         let _ = writeln!(text, "  processes    {generators} load generators, {servers} servers");
     }

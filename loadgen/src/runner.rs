@@ -15,6 +15,7 @@ use crate::{gate, host, timestamp};
 use order::Block;
 use standing::Standing;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use trial::check::host::Calm;
 use trial::check::{self, events, generator};
@@ -40,6 +41,8 @@ pub struct RunOptions {
     pub insecure: bool,
     /// Connections opened a second; `None` for the default.
     pub connect_rate: Option<Rate>,
+    /// Addresses that connections come from, in turn; none: chosen where that is needed, else by the kernel.
+    pub sources: Vec<IpAddr>,
     /// When the run began, pre-flight included: its budget counts from here.
     pub begun: Instant,
     /// What the generator takes from a null server; empty when that was not measured.
@@ -58,6 +61,7 @@ impl RunOptions {
             cacert: None,
             insecure: false,
             connect_rate: None,
+            sources: Vec::new(),
             begun: Instant::now(),
             ceilings: BTreeMap::new(),
         }

@@ -66,6 +66,7 @@ fn trial<T>(transport: Transport, during: impl FnOnce(&Child, &Child) -> T) -> (
         cacert: None,
         insecure: false,
         connect_rate: None,
+        sources: Vec::new(),
     };
     generator.stdin.take().unwrap().write_all(&serde_json::to_vec(&order).unwrap()).unwrap();
     sleep(LEAD);

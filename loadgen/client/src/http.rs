@@ -230,6 +230,8 @@ impl Http1 {
             self.state = State::Begun;
             if self.overhead.head_bytes == 0 {
                 self.overhead.head_bytes = self.head.wire_bytes() as u64;
+                // Most streams have no other head.
+                self.part = Vec::new();
             }
         }
         Ok(true)

@@ -160,7 +160,7 @@ impl Stream {
     ///
     /// # Errors
     /// [`StreamError`] when it ends otherwise.
-    pub async fn run(mut self) -> Result<(), StreamError> {
+    pub async fn run(&mut self) -> Result<(), StreamError> {
         match self.leaves_after {
             None => while self.step().await? {},
             Some(count) => {
@@ -216,13 +216,19 @@ impl Stream {
             return Ok(());
         }
         // The first outbox is the request; long polling asks again after each answer.
-        if self.asked.is_none() || self.transport == Transport::LongPoll {
+        let (first, repeats) = (self.asked.is_none(), self.transport == Transport::LongPoll);
+        if first || repeats {
             self.tally.requested(outbox);
         }
-        if self.asked.is_none() {
+        if first {
             self.asked = Some(clock::now());
         }
-        Ok(self.connection.flush().await?)
+        self.connection.flush().await?;
+        if first && !repeats {
+            // A stream that is only read keeps no room for it.
+            *self.connection.conversation.outbox() = Vec::new();
+        }
+        Ok(())
     }
 
     /// Writes what is queued, then reads once; false when the stream has ended cleanly.

@@ -1,11 +1,14 @@
 //! Flags that several commands share, and how their values are read.
 
 use crate::runner::RunOptions;
+use crate::sources::Sources;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use client::tls::Trust;
 use llm::format::Key;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr as _;
 use std::time::Duration;
 use trial::Arm;
 use wire::Rate;
@@ -22,6 +25,10 @@ pub struct ConnectionArgs {
     /// Do not check certificates (test servers)
     #[arg(short = 'k', long, conflicts_with = "cacert")]
     pub insecure: bool,
+    /// Addresses of this host that connections come from, in turn: a list with commas of addresses and IPv4 ranges, such as
+    /// 127.0.0.2-127.0.0.9 [default: the kernel's choice; several of 127.0.0.0/8 for over 14000 connections to it]
+    #[arg(long, value_name = "LIST", value_parser = Sources::from_str)]
+    source_address: Option<Sources>,
     /// The token of one of our servers
     #[command(flatten)]
     pub token: TokenArgs,
@@ -58,8 +65,17 @@ impl ConnectionArgs {
             cacert: self.cacert.clone(),
             insecure: self.insecure,
             connect_rate: self.connect_rate,
+            sources: self.sources()?,
             ..RunOptions::local(seed, self.threads())
         })
+    }
+
+    /// Addresses that connections come from; none where none is named.
+    ///
+    /// # Errors
+    /// When this host does not have one of them.
+    pub fn sources(&self) -> anyhow::Result<Vec<IpAddr>> {
+        self.source_address.as_ref().map_or(Ok(Vec::new()), Sources::of_this_host).context("--source-address")
     }
 
     /// Worker threads to use.

@@ -71,13 +71,13 @@ impl MeasureArgs {
         begun: Instant,
     ) -> anyhow::Result<Ended> {
         let mut interrupt = Interrupt::listen()?;
-        let mut journal = self.output.open(out, self.output.first_line(plan.clone(), self.target.as_ref()))?;
         let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
         let mut options = RunOptions {
             target_pid: here.map(|facts| facts.pid),
             begun,
             ..self.connection.run_options(self.output.seed, self.target.clone())?
         };
+        let mut journal = self.output.open(out, self.output.first_line(plan.clone(), self.target.as_ref()))?;
         let route = preflight::Route { remote: target.is_some() && here.is_none() };
         tokio::select! {
             found = preflight::run(plan, &options, depth, route) => {

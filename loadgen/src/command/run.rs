@@ -279,6 +279,7 @@ impl RunArgs {
             cacert: self.connection.cacert.clone(),
             insecure: self.connection.insecure,
             connect_rate: self.connection.connect_rate,
+            sources: self.connection.sources()?,
         })
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn of(transport: Transport, payload_bytes: usize, threads: usiz
     let endpoint: Endpoint = format!("http://{address}/").parse().map_err(io::Error::other)?;
     let dialer = Dialer::resolve(&endpoint, None, LIMIT).await.map_err(io::Error::other)?;
     let request = Request { payload_bytes: Some(payload_bytes), ..Request::get(&endpoint.authority, "/".to_owned()) };
-    let spec = StreamSpec { transport, request, expected: None, first_seq: Some(0), leaves: false };
+    let spec = Arc::new(StreamSpec { transport, request, expected: None, first_seq: Some(0), leaves: false });
     let plan = FleetPlan {
         dialer,
         client: ClientKind::Lean,

@@ -13,7 +13,7 @@ mod quiet;
 
 use crate::runner::RunOptions;
 use crate::runner::order::longest;
-use crate::{host, workload};
+use crate::{host, sources, workload};
 use servers::pacer::Pacer;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -66,7 +66,7 @@ pub enum PreflightError {
 /// # Errors
 /// [`PreflightError`], one line that says what to do.
 pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) -> Result<Preflight, PreflightError> {
-    admit(plan)?;
+    admit(plan, options, route)?;
     let mut found = Preflight { fingerprint: fingerprint::read(), ..Preflight::default() };
     let clock = clock::Watch::begin();
     let limit = match depth {
@@ -92,12 +92,14 @@ pub async fn run(plan: &Plan, options: &RunOptions, depth: Depth, route: Route) 
 }
 
 /// Refuses what this host cannot hold before any of it is tried.
-fn admit(plan: &Plan) -> Result<(), PreflightError> {
+fn admit(plan: &Plan, options: &RunOptions, route: Route) -> Result<(), PreflightError> {
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let near: &[SocketAddr] = if route.remote { &[] } else { &[anywhere] };
     for Cell { workload, .. } in &plan.cells {
         let processes = workload::processes(workload).map_err(PreflightError::Refused)?;
-        let share = workload.connections().div_ceil(processes);
-        host::admit(share.into(), Some(anywhere)).map_err(PreflightError::Refused)?;
+        let share = workload.connections().div_ceil(processes).into();
+        let sources = sources::of(&options.sources, share, near);
+        host::admit(share, Some((anywhere, sources.len().max(1)))).map_err(PreflightError::Refused)?;
     }
     Ok(())
 }
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn what_the_host_cannot_hold_is_refused() {
         let plan = plan("[[cell]]\nname='a'\nwhy='w'\nscenario='echo'\nconnections=100000\n");
-        let refused = admit(&plan).unwrap_err().to_string();
+        let refused = admit(&plan, &RunOptions::local(1, 1), Route::default()).unwrap_err().to_string();
         assert!(refused.starts_with("100000 connections "), "{refused}");
     }
 

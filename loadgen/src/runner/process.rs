@@ -46,6 +46,7 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (L
         cacert: options.cacert.clone(),
         insecure: options.insecure,
         connect_rate: options.connect_rate,
+        sources: options.sources.clone(),
     };
     if let Err(why) = cell.workload.supports(turn.arm) {
         return record(&order, &Started::now(), Outcome::Unsupported(why));

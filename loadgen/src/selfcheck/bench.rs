@@ -52,6 +52,7 @@ impl Bench {
             cacert: None,
             insecure: false,
             connect_rate: None,
+            sources: Vec::new(),
         }
     }
 }

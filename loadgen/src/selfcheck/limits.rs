@@ -70,7 +70,7 @@ fn exchange_half(stream: &mut TcpStream, first: bool) -> std::io::Result<()> {
 pub(super) async fn limits(bench: &Bench) -> Answer {
     let (queue, files) = (full_queue().await?, few_files(bench).await?);
     let to = SocketAddr::from(([127, 0, 0, 1], 1));
-    let ports = host::ports(3, to, (40_000, 40_002)).map(|warning| warning.to_string());
+    let ports = host::ports(3, (to, 1), (40_000, 40_002)).map(|warning| warning.to_string());
     let pass = queue.is_some() && files.is_some() && ports.is_some();
     let said = |line: Option<String>| line.unwrap_or_else(|| "nothing said".to_owned());
     let found = [queue, files, ports].map(said).join(" | ");

@@ -124,7 +124,7 @@ async fn open(
     } else {
         let post = session.request(order, format!("/publish/{name}"));
         let uplink = Uplink::open(&session.dialer, &post, payload.bytes(), worker).await?;
-        tasks.spawn(stream.run());
+        tasks.spawn(async move { stream.run().await });
         tasks.spawn(uplink.run(payload, due));
     }
     Ok(sender)

@@ -132,6 +132,7 @@ pub async fn count(order: &Order, instrument: Instrument, events: u64) -> Result
 async fn read(order: &Order, endpoint: &Endpoint) -> Result<Counters, TrialError> {
     let payload_bytes = order.cell.workload.payload_bytes();
     let dialer = Dialer::resolve(endpoint, None, DIAL_LIMIT).await.map_err(SessionError::from)?;
+    let dialer = dialer.from_sources(&order.sources);
     let request = Request {
         payload_bytes: Some(payload_bytes),
         ..Request::get(&endpoint.authority, endpoint.path_and_query.clone())
@@ -141,7 +142,7 @@ async fn read(order: &Order, endpoint: &Endpoint) -> Result<Counters, TrialError
     let reading = Reading::Push(Arc::new(Payload::new(payload_bytes)));
     let worker = Worker::new(Recorder::new(reading, window, 0, None));
     let reader = worker.clone();
-    let stream = tokio::spawn(async move { fleet::read(ClientKind::Lean, &dialer, &spec, &reader).await });
+    let stream = tokio::spawn(fleet::read(ClientKind::Lean, Arc::new(dialer), Arc::new(spec), reader));
     match timeout(LIMIT, stream).await {
         Ok(Ok(Ok(()))) => Ok(worker.finish()?.finish().0.counters),
         Ok(Ok(Err(error))) => Err(TrialError::Broken(error.to_string())),

@@ -16,7 +16,7 @@ use servers::clock;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use trial::check::events;
+use trial::check::{self, events};
 use trial::{Measurement, Outcome, Timing, Trial, Warning};
 use wire::MonoTime;
 
@@ -35,23 +35,24 @@ pub struct Foreign {
 }
 
 /// Reads a foreign endpoint for warm-up and window, or until every stream has ended.
-pub async fn run(order: Order, foreign: Foreign, observer: Observer) -> Trial {
+pub async fn run(mut order: Order, foreign: Foreign, observer: Observer) -> Trial {
     let started = Started::now();
     // An endpoint may send back what it was sent.
     let asked = order.url.parse().map_or_else(|_| "/".to_owned(), |endpoint: Endpoint| endpoint.path_and_query);
     let secrets = Secrets::of(&order.headers, &asked);
-    let (outcome, warnings) = match attempt(&order, &foreign, observer).await {
+    let (outcome, warnings) = match attempt(&mut order, &foreign, observer).await {
         Ok((measurement, warnings)) => (Outcome::Measured(Box::new(measurement)), warnings),
         Err(error) => (Outcome::Failed(error.to_string()), Vec::new()),
     };
     let mut trial = record(&order, &started, outcome);
     trial.warnings.extend(warnings);
+    trial.warnings.extend(check::host::searched(&trial));
     hide(&mut trial, &secrets);
     trial
 }
 
 async fn attempt(
-    order: &Order,
+    order: &mut Order,
     foreign: &Foreign,
     observer: Observer,
 ) -> Result<(Measurement, Vec<Warning>), TrialError> {
@@ -60,9 +61,9 @@ async fn attempt(
     let tls = if endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
     let dialer =
         Dialer::resolve(&endpoint, tls, DIAL_LIMIT.min(foreign.patience)).await.map_err(|error| broken(&error))?;
-    let first = dialer.addresses().first().copied();
+    let dialer = order.spread(dialer);
     let streams = order.cell.workload.connections();
-    host::admit(u64::from(streams), first).map_err(|error| broken(&error))?;
+    host::admit(u64::from(streams), dialer.route()).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
         client: order.arm.client,
@@ -171,12 +172,12 @@ async fn watch(
     }
 }
 
-fn spec(order: &Order, foreign: &Foreign, endpoint: &Endpoint) -> StreamSpec {
+fn spec(order: &Order, foreign: &Foreign, endpoint: &Endpoint) -> Arc<StreamSpec> {
     let request = Request {
         method: foreign.method.clone(),
         headers: order.headers.clone(),
         body: foreign.body.clone(),
         ..Request::get(&endpoint.authority, &endpoint.path_and_query)
     };
-    StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false }
+    Arc::new(StreamSpec { transport: order.arm.protocol, request, expected: None, first_seq: None, leaves: false })
 }

@@ -33,6 +33,8 @@ pub(crate) use share::{processes, tasks};
 
 use crate::fleet;
 use crate::interrupt::Interrupt;
+use crate::sources;
+use client::Dialer;
 use client::endpoint::{Endpoint, EndpointError};
 use client::event_log::EventLog;
 use client::recorder::Standing;
@@ -40,6 +42,7 @@ use client::redact::Secrets;
 use client::tls::Trust;
 use client::worker::Gone;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use trial::check::{self, events, network};
@@ -73,6 +76,8 @@ pub struct Order {
     pub insecure: bool,
     /// Connections opened a second; `None` for what suits whoever is asked.
     pub connect_rate: Option<Rate>,
+    /// Addresses that connections come from, in turn; none: chosen where that is needed, else by the kernel.
+    pub sources: Vec<IpAddr>,
 }
 
 impl Order {
@@ -84,6 +89,13 @@ impl Order {
     /// Whose certificates to accept.
     pub fn trust(&self) -> Trust {
         Trust::from_flags(self.cacert.clone(), self.insecure)
+    }
+
+    /// The same way from the sources of this trial, which are chosen here where nobody has named them.
+    fn spread(&mut self, dialer: Dialer) -> Dialer {
+        let connections = u64::from(self.cell.workload.connections());
+        self.sources = sources::of(&self.sources, connections, dialer.addresses());
+        dialer.from_sources(&self.sources)
     }
 }
 
@@ -143,7 +155,7 @@ pub async fn trial(mut order: Order, observer: Observer) -> Trial {
         order.threads = 1;
     }
     let (started, mut session) = (Started::now(), None);
-    let outcome = match attempt(&order, &mut session, observer).await {
+    let outcome = match attempt(&mut order, &mut session, observer).await {
         Ok(measurement) => Outcome::Measured(Box::new(measurement)),
         Err(TrialError::Unsupported(why)) => Outcome::Unsupported(why),
         Err(error) => Outcome::Failed(error.to_string()),
@@ -159,10 +171,13 @@ pub async fn trial(mut order: Order, observer: Observer) -> Trial {
     trial
 }
 
-async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observer) -> Result<Measurement, TrialError> {
-    let workload = &order.cell.workload;
-    workload.supports(order.arm).map_err(TrialError::Unsupported)?;
-    match workload {
+async fn attempt(
+    order: &mut Order,
+    session: &mut Option<Session>,
+    observer: Observer,
+) -> Result<Measurement, TrialError> {
+    order.cell.workload.supports(order.arm).map_err(TrialError::Unsupported)?;
+    match &order.cell.workload {
         Workload::Codec => return Ok(Measurement { costs: codec::costs(), ..Measurement::default() }),
         Workload::Exact { .. } => return exact::run(order).await,
         _ => {}
@@ -170,7 +185,9 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
     let endpoint: Endpoint = order.url.parse()?;
     let session = session.insert(Session::open(&endpoint, &order.trust(), &order.headers).await?);
     tuned(&order.cell, &session.facts.tuning)?;
-    match workload {
+    session.dialer = order.spread(session.dialer.clone());
+    let order = &*order;
+    match &order.cell.workload {
         Workload::Push(push) => {
             let asked = push::Asked::streams(
                 order,

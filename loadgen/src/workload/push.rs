@@ -31,7 +31,7 @@ const MOST_ONE_WAY: u64 = 1 << 22;
 
 /// What every stream asks for, how its events are to be understood, and which of them belong to the window.
 pub(super) struct Asked {
-    pub(super) specs: Vec<StreamSpec>,
+    pub(super) specs: Vec<Arc<StreamSpec>>,
     pub(super) reading: Reading,
     pub(super) basis: Basis,
     pub(super) timing: Timing,
@@ -48,8 +48,7 @@ pub(super) async fn run(
     Asked { specs, reading, basis, timing }: Asked,
 ) -> Result<Measurement, TrialError> {
     keepable(&specs, session)?;
-    host::admit(specs.len() as u64, session.dialer.addresses().first().copied())
-        .map_err(|error| TrialError::Broken(error.to_string()))?;
+    host::admit(specs.len() as u64, session.dialer.route()).map_err(|error| TrialError::Broken(error.to_string()))?;
     let stamps = stamps(order);
     let plan = FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
@@ -129,7 +128,7 @@ impl Asked {
         let places = (first..).step_by(step as usize).take(own.quorum as usize);
         let specs = places.map(|index| {
             let (subscription, expected) = subscription::of_stream(group, index, timing);
-            StreamSpec { expected, ..session.spec(order, &subscription, index) }
+            Arc::new(StreamSpec { expected, ..session.spec(order, &subscription, index) })
         });
         Self {
             specs: specs.collect(),
@@ -141,7 +140,7 @@ impl Asked {
 }
 
 /// Refuses more events across two clocks than a generator should keep until the clocks are known.
-fn keepable(specs: &[StreamSpec], session: &Session) -> Result<(), TrialError> {
+fn keepable(specs: &[Arc<StreamSpec>], session: &Session) -> Result<(), TrialError> {
     let events: u64 = specs.iter().filter_map(|spec| spec.expected).sum();
     if session.clock.same_clock || events <= MOST_ONE_WAY {
         return Ok(());

@@ -45,10 +45,10 @@ impl<'e> Quiet<'e> {
     /// # Errors
     /// [`TrialError`] when one fails or the server stops answering.
     pub(super) async fn open(&mut self, order: &Order, session: &mut Session, number: u32) -> Result<(), TrialError> {
+        let dialer = Arc::new(session.dialer.clone());
         for index in self.streams.len() as u32..number {
-            let (client, dialer, worker) = (order.arm.client, session.dialer.clone(), self.worker.clone());
-            let spec = session.spec(order, &subscription(self.events), index);
-            self.streams.spawn(async move { fleet::read(client, &dialer, &spec, &worker).await });
+            let spec = Arc::new(session.spec(order, &subscription(self.events), index));
+            self.streams.spawn(fleet::read(order.arm.client, Arc::clone(&dialer), spec, self.worker.clone()));
             if index % self.go == 0 {
                 sleep(Duration::from_millis(1)).await;
             }

@@ -42,7 +42,7 @@ pub(super) async fn run(
     observer: Observer,
     asked: Asked,
 ) -> Result<Measurement, TrialError> {
-    host::admit(u64::from(asked.connections) + 1, session.dialer.addresses().first().copied())
+    host::admit(u64::from(asked.connections) + 1, session.dialer.route())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
     let window = Arc::new(Window::of(Basis::Due, asked.timing));
     let payload = Arc::new(Payload::new(asked.content.payload_bytes));
@@ -107,7 +107,7 @@ fn plan(order: &Order, asked: &Asked, session: &Session, stamps: Option<u32>) ->
     let spec = |index| {
         let name = format!("{}-{index}", session.name);
         let spec = session.spec(order, &subscription(asked.content, &session.name, name), index);
-        StreamSpec { expected, leaves: true, ..spec }
+        Arc::new(StreamSpec { expected, leaves: true, ..spec })
     };
     FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps),

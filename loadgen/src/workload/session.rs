@@ -12,6 +12,7 @@ use client::{DialError, Dialer, Request};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::{ClockId, clock_gettime};
 use servers::{clock, scheduler};
+use std::sync::Arc;
 use std::time::Duration;
 use trial::{ClockOffset, Usage};
 use wire::{Facts, MonoTime, Subscription, Transport, Vitals, Witnessed};
@@ -126,6 +127,15 @@ impl Session {
     /// The same where that timer is on this host: messages that this host paces are not late by another's fault.
     pub(super) async fn neighbour(&mut self, stretch: Option<(MonoTime, MonoTime)>) -> Option<Witnessed> {
         self.witnessed(stretch.filter(|_| self.clock.same_clock)).await
+    }
+
+    /// The streams of a trial, as many as the subscription's quorum. Those that ask for the same share what they ask for.
+    pub fn specs(&self, order: &Order, subscription: &Subscription) -> Vec<Arc<StreamSpec>> {
+        let one = |index| Arc::new(self.spec(order, subscription, index));
+        if order.arm.protocol == Transport::LongPoll {
+            return (0..subscription.quorum).map(one).collect();
+        }
+        vec![one(0); subscription.quorum as usize]
     }
 
     /// Stream number `index` of a trial. Long polling is given a session, since its requests must find their stream.

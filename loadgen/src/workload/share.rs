@@ -179,6 +179,7 @@ mod tests {
             cacert: None,
             insecure: false,
             connect_rate: Rate::per_second(1_000.0),
+            sources: Vec::new(),
         }
     }
 

@@ -37,6 +37,7 @@ fn order(url: String, scenario: Scenario, transport: Transport) -> Order {
         cacert: None,
         insecure: false,
         connect_rate: None,
+        sources: Vec::new(),
     }
 }
 

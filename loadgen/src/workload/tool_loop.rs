@@ -30,7 +30,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, asked: &ToolLoop) 
         let why = format!("the server spends {stated} ns on each byte of a request; this cell asks for {wanted} ns");
         return Err(TrialError::Unsupported(why));
     }
-    let (dialer, _relay) = dialer(session, asked.rtt).await?;
+    let (dialer, _relay) = dialer(order, session, asked.rtt).await?;
     let (pacer, fresh) = (Pacer::spawn()?, way(order, session, dialer.clone()));
     let warm = way(order, session, dialer);
     let [script, short] = [(asked.clone(), order.seed), (ToolLoop { turns: 2, ..asked.clone() }, 0)]
@@ -48,7 +48,7 @@ pub(super) async fn run(order: &Order, session: &mut Session, asked: &ToolLoop) 
 }
 
 /// What dials the server, and the relay that it dials instead where a round trip is added.
-async fn dialer(session: &Session, rtt: Duration) -> Result<(Dialer, Option<Distance>), TrialError> {
+async fn dialer(order: &Order, session: &Session, rtt: Duration) -> Result<(Dialer, Option<Distance>), TrialError> {
     let broken = |error: client::DialError| TrialError::Broken(error.to_string());
     let address = session.dialer.addresses().first().copied();
     let Some(address) = address.filter(|_| !rtt.is_zero()) else { return Ok((session.dialer.clone(), None)) };
@@ -58,7 +58,8 @@ async fn dialer(session: &Session, rtt: Duration) -> Result<(Dialer, Option<Dist
     let relay = Distance::open(address, rtt.as_nanos() as u64)?;
     let at = relay.address();
     let near = Endpoint { host: at.ip().to_string(), port: at.port(), ..session.endpoint.clone() };
-    Ok((Dialer::resolve(&near, None, DIAL_LIMIT).await.map_err(broken)?, Some(relay)))
+    let dialer = Dialer::resolve(&near, None, DIAL_LIMIT).await.map_err(broken)?;
+    Ok((dialer.from_sources(&order.sources), Some(relay)))
 }
 
 /// A way without connections.

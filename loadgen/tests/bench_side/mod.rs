@@ -72,6 +72,7 @@ pub(crate) fn order_at(url: String, cell: Cell, arm: Arm) -> Order {
         cacert: None,
         insecure: false,
         connect_rate: None,
+        sources: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     Processes, Redone, Warning,
 };
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use wire::{Facts, MonoTime};
 
 /// Version of the record format. Readers refuse a higher one and keep reading lower ones.
@@ -158,6 +159,9 @@ pub struct ClientFacts {
     /// The processes that shared the trial; `None` where there was one generator, and in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<Processes>,
+    /// Addresses that its connections came from, in turn; empty where the kernel chose, and in older records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<IpAddr>,
 }
 
 /// `client clock = server clock + offset + skew × (server clock − reference)`, give or take `bound`.

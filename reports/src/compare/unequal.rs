@@ -45,6 +45,7 @@ fn manifest(trial: &Trial) -> Vec<(&'static str, String)> {
         ("client_threads", client.threads.to_string()),
         ("client_cpus", text(&client.cpus)),
         ("processes", text(&client.processes)),
+        ("client_sources", text(&client.sources)),
         ("server", server.map_or("none", |_| "ours").to_owned()),
     ];
     if let Some(facts) = server {

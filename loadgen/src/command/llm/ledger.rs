@@ -133,5 +133,6 @@ fn order(args: &LlmArgs, asked: &Prepared) -> workload::Order {
         cacert: None,
         insecure: args.insecure,
         connect_rate: None,
+        sources: Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::row::BearsOn::Times;
 use super::row::{Action, Warning};
-use crate::Noise;
+use crate::{Noise, Trial};
 use std::net::SocketAddr;
 
 /// Foreign CPUs that a trial may bear.
@@ -27,6 +27,9 @@ const IDLE: f64 = 0.2;
 const THROTTLED: f64 = 0.9;
 /// Share of the local ports that connections may take.
 const PORT_SHARE: f64 = 0.8;
+/// Connections from one source to one address for which the kernel finds a port at once: it tries every other port of its
+/// default range first, 14,116 of them, and beyond goes through all that are taken, again for each connection.
+pub const FOUND_AT_ONCE: u64 = 14_000;
 /// Files that a process needs beside its connections.
 const SPARE_FILES: u64 = 200;
 /// Connections on which a server is asked questions, beside those of its streams.
@@ -87,13 +90,21 @@ crate::checks! {
         bears_on: Times;
         noise: true;
     }
-    /// Too few ephemeral ports towards one destination. What closed connections to other destinations hold takes nothing
-    /// away.
+    /// Too few ephemeral ports towards one destination, those of all sources together. What closed connections to other
+    /// destinations hold takes nothing away.
     PORTS_SCARCE ports_scarce(wanted: u64, to: String, available: u64) = "ports-scarce", Refuse {
-        when: "connections > {} % of the local ports", 100.0 * PORT_SHARE;
-        en: "{wanted} connections to {to} exceed {} % of the {available} local ports: widen net.ipv4.ip_local_port_range, or use fewer connections", 100.0 * PORT_SHARE;
-        zh: "到 {to} 的 {wanted} 条连接超过本地 {available} 个端口的 {} %：请放宽 net.ipv4.ip_local_port_range 或减少连接", 100.0 * PORT_SHARE;
+        when: "connections > {} % of the local ports of all sources", 100.0 * PORT_SHARE;
+        en: "{wanted} connections to {to} exceed {} % of the {available} local ports: give more addresses to come from (--source-address), widen net.ipv4.ip_local_port_range, or use fewer connections", 100.0 * PORT_SHARE;
+        zh: "到 {to} 的 {wanted} 条连接超过本地 {available} 个端口的 {} %：请给出更多源地址（--source-address）、放宽 net.ipv4.ip_local_port_range 或减少连接", 100.0 * PORT_SHARE;
         probe: Some("V17 limits");
+    }
+    /// So many connections from one source to one address that the kernel searches for the port of each.
+    PORTS_SEARCHED ports_searched(each: u64) = "ports-searched", Warn {
+        when: "connections from one source > {FOUND_AT_ONCE}";
+        en: "{each} connections come from one address: beyond {FOUND_AT_ONCE} the kernel searches long for a free port, so that connecting takes CPU and seconds; spread them over several with --source-address";
+        zh: "{each} 条连接来自同一地址：超过 {FOUND_AT_ONCE} 条后，内核要花很久搜索空闲端口，建连会耗费 CPU 并慢至数秒；请用 --source-address 分散到多个源地址";
+        @look: |trial, _| searched(trial);
+        bears_on: Times;
     }
     /// Too few file descriptors: the files needed, the hard limit.
     FILES_SCARCE files_scarce(wanted: u64, needed: u64, limit: u64) = "files-scarce", Refuse {
@@ -222,9 +233,16 @@ fn speed(noise: &Noise) -> Option<Warning> {
     (percent > SPEED_PERCENT).then(|| cpu_speed(percent))
 }
 
-/// Whether the local ports suffice for so many connections to one destination.
-pub fn ports(wanted: u64, to: SocketAddr, range: (u16, u16)) -> Option<Warning> {
-    let available = u64::from(range.1.saturating_sub(range.0)) + 1;
+/// Whether more connections come from one source than find a port at once.
+pub fn searched(trial: &Trial) -> Option<Warning> {
+    let sources = trial.client.sources.len().max(1) as u64;
+    let each = u64::from(trial.cell.workload.connections()).div_ceil(sources);
+    (each > FOUND_AT_ONCE).then(|| ports_searched(each))
+}
+
+/// Whether the local ports suffice for so many connections from some addresses to one.
+pub fn ports(wanted: u64, (to, sources): (SocketAddr, usize), range: (u16, u16)) -> Option<Warning> {
+    let available = (u64::from(range.1.saturating_sub(range.0)) + 1) * sources as u64;
     (wanted as f64 > PORT_SHARE * available as f64).then(|| ports_scarce(wanted, to.to_string(), available))
 }
 
@@ -242,6 +260,9 @@ pub const fn room(limit: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::samples;
+    use crate::{Scenario, Workload};
+    use std::net::{IpAddr, Ipv4Addr};
 
     fn noise(change: impl FnOnce(&mut Noise)) -> Noise {
         let mut noise = Noise::default();
@@ -309,9 +330,26 @@ mod tests {
     #[test]
     fn limits_are_named_with_their_remedy() {
         let to = ([127, 0, 0, 1], 80).into();
-        assert_eq!(ports(80, to, (1, 100)), None);
-        assert!(ports(81, to, (1, 100)).unwrap().to_string().contains("ip_local_port_range"));
+        assert_eq!(ports(80, (to, 1), (1, 100)), None);
+        assert!(ports(81, (to, 1), (1, 100)).unwrap().to_string().contains("ip_local_port_range"));
+        assert_eq!(ports(160, (to, 2), (1, 100)), None);
+        assert!(ports(161, (to, 2), (1, 100)).unwrap().to_string().contains("the 200 local ports"));
         assert_eq!(files(800, 1_000), None);
         assert!(files(801, 1_000).unwrap().to_string().contains("ulimit -n 1001"));
+    }
+
+    #[test]
+    fn connections_that_crowd_one_source_are_named() {
+        let mut trial = samples::trial(Scenario::Push);
+        let mut said = |connections, sources: &[IpAddr]| {
+            trial.client.sources = sources.to_vec();
+            if let Workload::Push(push) = &mut trial.cell.workload {
+                push.connections = connections;
+            }
+            searched(&trial).map(|warning| warning.number("each"))
+        };
+        let sources = [Ipv4Addr::new(127, 0, 0, 2).into(), Ipv4Addr::new(127, 0, 0, 3).into()];
+        assert_eq!((said(14_000, &[]), said(14_001, &[])), (None, Some(14_001.0)));
+        assert_eq!((said(28_000, &sources), said(28_001, &sources)), (None, Some(14_001.0)));
     }
 }
