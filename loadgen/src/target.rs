@@ -6,12 +6,14 @@ use crate::cgroup::Cgroup;
 use crate::host;
 use crate::instrument::Wrapper;
 use crate::placement;
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 use trial::{Cell, Start, Workload};
+use wire::Carrier;
 
 /// Longest wait for a server to state its URL, and for it to end.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -112,7 +114,9 @@ fn knobs(cell: &Cell) -> Vec<String> {
         Workload::ToolLoop(asked) => Some(["--server-cost-per-byte".to_owned(), asked.cost_per_byte_ns.to_string()]),
         _ => None,
     };
-    let flags = [Some(preset), flush, cost].into_iter().flatten().chain(cadence);
+    let carriers: BTreeSet<Carrier> = cell.arms.iter().map(|arm| arm.carrier).filter(|it| *it != Carrier::H1).collect();
+    let carriers = carriers.into_iter().map(|carrier| ["--carrier".to_owned(), carrier.to_string()]);
+    let flags = [Some(preset), flush, cost].into_iter().flatten().chain(cadence).chain(carriers);
     flags.flatten().collect()
 }
 

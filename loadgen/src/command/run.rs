@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use trial::{Arm, Cadence, Cell, ClientKind, End, Line, Outcome, Pace, Plan, Push, Run, Timing, Trial, Workload};
-use wire::{Faults, Rate, Schedule, Transport, Tuning};
+use wire::{Carrier, Faults, Rate, Schedule, Transport, Tuning};
 
 /// Flags of `run`.
 #[derive(Debug, Args)]
@@ -205,7 +205,8 @@ impl RunArgs {
         let workload = if unpaced { push.saturated() } else { Workload::Push(push) };
         let transport = self.transport.unwrap_or(endpoint.implied);
         let why = "one endpoint, from the command line".to_owned();
-        let arm = Arm::of(transport).read_by(self.client);
+        let carrier = if endpoint.tls { Carrier::H1Tls } else { Carrier::H1 };
+        let arm = Arm::of(transport).over(carrier).read_by(self.client);
         let cell = Cell::alone("run", why, workload, vec![arm]);
         Ok(Order {
             cell,

@@ -151,6 +151,10 @@ async fn attempt(order: &Order, session: &mut Option<Session>, observer: Observe
     let endpoint: Endpoint = order.url.parse()?;
     let session = session.insert(Session::open(&endpoint, &order.trust(), &order.headers).await?);
     tuned(&order.cell, &session.facts.tuning)?;
+    session.carry(order.arm.carrier, &order.trust()).await.map_err(|error| match error {
+        error @ (SessionError::Lacks(..) | SessionError::BehindTls(_)) => TrialError::Unsupported(error.to_string()),
+        error => error.into(),
+    })?;
     match workload {
         Workload::Push(push) => {
             let asked = push::Asked::streams(order, session, &subscription::paced(push, order, session), push.timing);
