@@ -48,9 +48,10 @@ mod witness;
 mod worker;
 
 pub use access::Access;
+pub use carrier::args::CertificateFiles;
 pub use clock::Disguise;
 pub use llm::LlmOptions;
-pub use options::{CertificateFiles, ServeArgs, ServeOptions};
+pub use options::{ServeArgs, ServeOptions};
 pub use run::run;
 pub use secret::{ApiKey, Secret};
 pub use witness::{WITNESS, witness};

@@ -3,6 +3,7 @@
 use crate::ServeError;
 use crate::access::{self, Access, Gate};
 use crate::budget::Budget;
+use crate::carrier::args::{CarrierArgs, CertificateFiles};
 use crate::clock::Disguise;
 use crate::listener;
 use crate::llm::LlmOptions;
@@ -13,7 +14,6 @@ use clap::ArgAction;
 use clap::builder::{StringValueParser, TypedValueParser as _};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 use wire::{Carrier, Flush, Limits, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Tuning};
@@ -33,15 +33,6 @@ const MIN_MEMORY_BYTES: usize = 16 << 20;
 
 /// Most that a byte of a request may cost: with the default limit on requests, about a second.
 const MAX_COST_PER_BYTE_NS: u64 = 1_000;
-
-/// A certificate of the user's.
-#[derive(Debug, Clone)]
-pub struct CertificateFiles {
-    /// The certificate, and those of who signed it after it, in PEM.
-    pub chain: PathBuf,
-    /// Its key, in PEM.
-    pub key: PathBuf,
-}
 
 /// Everything that a server needs to start.
 #[derive(Debug, Clone)]
@@ -140,15 +131,8 @@ pub struct ServeArgs {
     /// Address and port to listen on. Port 0 takes a free one; beyond loopback every request needs the server's token.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = LOOPBACK)]
     bind: SocketAddr,
-    /// Also listen for that carrier, on a port of its own: h1+tls is HTTP/1.1 over TLS 1.3. Its port stands in /facts.
-    #[arg(long = "carrier", value_name = "CARRIER[=PORT]", value_parser = carrier)]
-    carriers: Vec<(Carrier, u16)>,
-    /// Show this certificate over TLS (PEM, with those of its issuers after it) [default: one made at the start, told in /facts]
-    #[arg(long, value_name = "FILE", requires = "key")]
-    cert: Option<PathBuf>,
-    /// The key of --cert (PEM).
-    #[arg(long, value_name = "FILE", requires = "cert")]
-    key: Option<PathBuf>,
+    #[command(flatten)]
+    carrier: CarrierArgs,
     /// Runtime threads, each with its own listeners [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS as i64))]
     threads: Option<u16>,
@@ -229,8 +213,7 @@ impl ServeArgs {
         let (allow_faults, max_memory_bytes) = (self.allow_faults, self.max_memory);
         let own = ServeOptions::of(self.preset);
         let mut options = ServeOptions { limits, llm, access, allow_faults, max_memory_bytes, bind: self.bind, ..own };
-        options.carriers = self.carriers;
-        options.certificate = self.cert.zip(self.key).map(|(chain, key)| CertificateFiles { chain, key });
+        (options.certificate, options.carriers) = (self.carrier.certificate(), self.carrier.carriers);
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.exit_with_stdin = self.exit_with_stdin;
         options.heap_profile = self.heap_profile;
@@ -312,13 +295,6 @@ impl ServeArgs {
             max_request_bytes: self.max_request,
         })
     }
-}
-
-/// A carrier and its port; 0 where none is named.
-fn carrier(text: &str) -> Result<(Carrier, u16), String> {
-    let (name, port) = text.split_once('=').unwrap_or((text, "0"));
-    let port = port.parse().map_err(|_| format!("`{port}` is no port"))?;
-    Ok((name.parse().map_err(|error: wire::ParseCarrierError| error.to_string())?, port))
 }
 
 fn on_or_off(word: &str) -> Result<bool, &'static str> {

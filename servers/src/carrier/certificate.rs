@@ -1,7 +1,7 @@
 //! Whom a server says it is over TLS: a certificate of the user's, or one that it makes when it starts.
 
+use super::args::CertificateFiles;
 use crate::ServeError;
-use crate::options::CertificateFiles;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use nix::ifaddrs::getifaddrs;
 use rcgen::{CertificateParams, KeyPair};

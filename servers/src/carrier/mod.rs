@@ -1,6 +1,7 @@
 //! What clients connect to, one file a carrier beside cleartext HTTP/1.1: each is listened for on a port of its own, and comes to
 //! the same [`connection::serve`].
 
+pub(crate) mod args;
 mod certificate;
 mod tls;
 
