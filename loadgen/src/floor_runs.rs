@@ -33,7 +33,8 @@ pub(crate) struct FloorRuns {
 impl FloorRuns {
     /// Those of the streams which a search calls `load`, for each protocol of its arms that has a floor.
     pub(crate) fn of(asked: Asked, load: u64) -> Self {
-        let protocols: BTreeSet<Transport> = asked.cell.arms.iter().map(|arm| arm.protocol).collect();
+        let bare = asked.cell.arms.iter().filter(|arm| arm.is_bare());
+        let protocols: BTreeSet<Transport> = bare.map(|arm| arm.protocol).collect();
         let push = asked.streams(load);
         let of = |of: Transport| Some((of, load_of(&push, Framing::named(of.path())?)));
         let loads = protocols.into_iter().filter_map(of).collect();
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_arms_take_turns_and_every_run_has_its_costs() {
-        let cell = cell("arms=['sse','long-poll','websocket','websocket!library']");
+        let cell = cell("arms=['sse','long-poll','websocket','websocket!library','http-stream/h1+tls']");
         let mut runs = FloorRuns::of(cell.search().unwrap(), 2_000).begin();
         let runs: Vec<_> = std::iter::from_fn(|| runs.blocking_recv()).map(Result::unwrap).collect();
         let order: Vec<_> = runs.iter().map(|run| (run.round, run.transport)).collect();

@@ -255,7 +255,8 @@ fn annotate(trial: &mut Trial, noise: &Noise, calm: Calm, options: &RunOptions) 
         return;
     }
     let transport = trial.arm.protocol;
-    let load = trial.cell.workload.offered().zip(options.ceilings.get(&transport));
+    let ceiling = options.ceilings.get(&transport).filter(|_| trial.arm.is_bare());
+    let load = trial.cell.workload.offered().zip(ceiling);
     trial.warnings.extend(load.and_then(|(offered, &ceiling)| generator::near_ceiling(transport, offered, ceiling)));
     trial.warnings.extend(check::host::of_noise(noise, calm, has_quantiles(&trial.cell)));
     trial.warnings.extend(check::host::of_host(noise, host::is_realtime()));

@@ -6,6 +6,7 @@ use crate::cgroup::Cgroup;
 use crate::host;
 use crate::instrument::Wrapper;
 use crate::placement;
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -13,6 +14,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 use trial::check::host as check;
 use trial::{Cell, Start, Workload};
+use wire::Carrier;
 
 /// Connections that a server takes unasked, where it may open as many files.
 const DEFAULT_CONNECTIONS: u64 = 20_000;
@@ -126,7 +128,9 @@ fn knobs(cell: &Cell) -> Vec<String> {
     };
     let connections = u64::from(cell.workload.connections()) + check::QUESTIONS;
     let more = (connections > DEFAULT_CONNECTIONS).then(|| ["--max-connections".to_owned(), connections.to_string()]);
-    let flags = [Some(preset), flush, cost, more].into_iter().flatten().chain(cadence);
+    let carriers: BTreeSet<Carrier> = cell.arms.iter().map(|arm| arm.carrier).filter(|it| *it != Carrier::H1).collect();
+    let carriers = carriers.into_iter().map(|carrier| ["--carrier".to_owned(), carrier.to_string()]);
+    let flags = [Some(preset), flush, cost, more].into_iter().flatten().chain(cadence).chain(carriers);
     flags.flatten().collect()
 }
 

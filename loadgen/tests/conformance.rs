@@ -3,11 +3,11 @@
 
 mod bench_side;
 
-use bench_side::{cell, cell_of, measured, order, push, pushed, server};
+use bench_side::{arms, cell, cell_of, measured, order, push, pushed, server};
 use loadgen::workload::{self, Observer};
 use std::time::Duration;
 use trial::{Arm, ClientKind, Figure, Metric, Outcome, Pace, Push, Scenario, Timing};
-use wire::{Schedule, Sharing, Transport};
+use wire::{Carrier, Schedule, Sharing, Transport};
 
 /// Bytes above the payload that each transport's framing takes at 256 B (RFC 6455 5.2, RFC 9112 7.1, WHATWG 9.2).
 fn overhead_at_256(transport: Transport) -> Option<f64> {
@@ -23,7 +23,7 @@ fn overhead_at_256(transport: Transport) -> Option<f64> {
 #[tokio::test]
 async fn every_event_arrives_once_in_order_and_undamaged() {
     let server = server();
-    for transport in Transport::ALL {
+    for arm in arms(&cell()) {
         for (schedule, connections, sharing) in [
             (Schedule::Constant, 1, Sharing::Private),
             (Schedule::Poisson, 3, Sharing::Private),
@@ -31,17 +31,17 @@ async fn every_event_arrives_once_in_order_and_undamaged() {
         ] {
             let pace = Pace { schedule, ..push().pace };
             let cell = pushed(Push { pace, connections, sharing, ..push() });
-            let m = measured(&server, cell, transport).await;
+            let m = measured(&server, cell, arm).await;
             let c = &m.counters;
             let expected = c.expected.expect("the stream is counted");
-            assert!(expected >= 30 * u64::from(connections), "{transport} {schedule}: {expected}");
-            assert_eq!(c.received, expected, "{transport} {schedule}");
-            assert_eq!((c.lost, c.duplicates, c.reordered, c.corrupt), (0, 0, 0, 0), "{transport} {schedule}");
-            assert_eq!((c.disconnects, c.connection_failures), (0, 0), "{transport} {schedule}");
+            assert!(expected >= 30 * u64::from(connections), "{arm} {schedule}: {expected}");
+            assert_eq!(c.received, expected, "{arm} {schedule}");
+            assert_eq!((c.lost, c.duplicates, c.reordered, c.corrupt), (0, 0, 0, 0), "{arm} {schedule}");
+            assert_eq!((c.disconnects, c.connection_failures), (0, 0), "{arm} {schedule}");
             assert_eq!(c.connections, u64::from(connections));
-            assert_eq!(m.bytes.payload_in, expected * 256, "{transport} {schedule}");
-            if let Some(overhead) = overhead_at_256(transport) {
-                assert_eq!(Figure::OverheadPerEvent.of(&m), Some(overhead), "{transport} {schedule}");
+            assert_eq!(m.bytes.payload_in, expected * 256, "{arm} {schedule}");
+            if let Some(overhead) = overhead_at_256(arm.protocol) {
+                assert_eq!(Figure::OverheadPerEvent.of(&m), Some(overhead), "{arm} {schedule}");
             }
         }
     }
@@ -50,19 +50,21 @@ async fn every_event_arrives_once_in_order_and_undamaged() {
 #[tokio::test]
 async fn the_library_clients_count_what_the_lean_ones_count() {
     let server = server();
-    for transport in [Transport::Sse, Transport::WebSocket] {
-        let lean = measured(&server, cell(), transport).await;
-        let library = measured(&server, cell(), Arm::of(transport).read_by(ClientKind::Library)).await;
-        assert_eq!(lean.counters.received, library.counters.received, "{transport}");
-        assert_eq!(lean.counters.expected, library.counters.expected, "{transport}");
-        assert_eq!(lean.bytes.payload_in, library.bytes.payload_in, "{transport}");
+    let contestants = [Transport::Sse, Transport::WebSocket];
+    for arm in arms(&cell()).filter(|arm| contestants.contains(&arm.protocol)) {
+        let transport = arm.protocol;
+        let lean = measured(&server, cell(), arm).await;
+        let library = measured(&server, cell(), arm.read_by(ClientKind::Library)).await;
+        assert_eq!(lean.counters.received, library.counters.received, "{arm}");
+        assert_eq!(lean.counters.expected, library.counters.expected, "{arm}");
+        assert_eq!(lean.bytes.payload_in, library.bytes.payload_in, "{arm}");
         assert_eq!(
             lean.bytes.stream_in - lean.bytes.close_in,
             lean.bytes.payload_in
                 + 15 * 50 * u64::from(transport == Transport::Sse)
                 + 4 * 50 * u64::from(transport == Transport::WebSocket)
         );
-        assert_eq!((library.counters.lost, library.counters.corrupt), (0, 0), "{transport}");
+        assert_eq!((library.counters.lost, library.counters.corrupt), (0, 0), "{arm}");
         assert!(library.distributions.contains_key(&Metric::ResponseTime));
     }
 }
@@ -89,7 +91,8 @@ async fn what_an_arm_supports_is_measured() {
     let short = Push { timing: Timing { window: Duration::from_millis(100), ..push().timing }, ..push() };
     for scenario in [Scenario::Push, Scenario::Saturate, Scenario::Echo, Scenario::Connect, Scenario::Relay] {
         let cell = cell_of(scenario, short.clone());
-        for arm in Transport::ALL.map(Arm::of) {
+        let carriers = [Carrier::H1, Carrier::H1Tls];
+        for arm in Transport::ALL.into_iter().flat_map(|protocol| carriers.map(|it| Arm::of(protocol).over(it))) {
             for arm in [arm, arm.read_by(ClientKind::Library)] {
                 let trial = workload::trial(order(&server, cell.clone(), arm), Observer::nobody()).await;
                 match (cell.workload.supports(arm), &trial.outcome) {
@@ -105,13 +108,13 @@ async fn what_an_arm_supports_is_measured() {
 #[tokio::test]
 async fn requests_tell_long_polling_from_a_stream() {
     let server = server();
-    for transport in Transport::ALL {
-        let m = measured(&server, cell(), transport).await;
+    for arm in arms(&cell()) {
+        let m = measured(&server, cell(), arm).await;
         let requests = m.counters.requests;
-        match transport {
+        match arm.protocol {
             // One answer may carry several events, never none.
             Transport::LongPoll => assert!((2..=51).contains(&requests), "{requests}"),
-            _ => assert_eq!(requests, 1, "{transport}"),
+            _ => assert_eq!(requests, 1, "{arm}"),
         }
     }
 }
@@ -119,14 +122,14 @@ async fn requests_tell_long_polling_from_a_stream() {
 #[tokio::test]
 async fn messages_come_back_over_frames_and_over_posts() {
     let server = server();
-    for transport in [Transport::Sse, Transport::WebSocket] {
-        let cell = cell_of(Scenario::Echo, Push { connections: 2, ..push() });
-        let m = measured(&server, cell, transport).await;
+    let cell = cell_of(Scenario::Echo, Push { connections: 2, ..push() });
+    for arm in arms(&cell) {
+        let m = measured(&server, cell.clone(), arm).await;
         let c = &m.counters;
-        assert_eq!((c.messages_sent, c.received, c.lost, c.corrupt), (50, 50, 0, 0), "{transport}");
+        assert_eq!((c.messages_sent, c.received, c.lost, c.corrupt), (50, 50, 0, 0), "{arm}");
         assert_eq!((m.bytes.payload_out, m.bytes.payload_in), (50 * 256, 50 * 256));
         assert!(!m.distributions[&Metric::RoundTrip].is_empty());
-        if transport == Transport::WebSocket {
+        if arm.protocol == Transport::WebSocket {
             // Frame head 4 B, mask 4 B.
             assert_eq!((m.bytes.stream_out, m.bytes.stream_in), (50 * 264, 50 * 260));
         } else {
@@ -138,21 +141,18 @@ async fn messages_come_back_over_frames_and_over_posts() {
 #[tokio::test]
 async fn what_is_relayed_reaches_every_subscriber_on_one_clock() {
     let server = server();
-    for transport in Transport::ALL {
-        let cell = cell_of(Scenario::Relay, Push { connections: 3, ..push() });
-        let trial = workload::trial(order(&server, cell, Arm::of(transport)), Observer::nobody()).await;
-        if transport == Transport::LongPoll {
-            assert!(matches!(&trial.outcome, Outcome::Unsupported(why) if why.contains("poll")), "{:?}", trial.outcome);
-            continue;
-        }
-        let Outcome::Measured(m) = trial.outcome else { panic!("{transport}: {:?}", trial.outcome) };
+    let cell = cell_of(Scenario::Relay, Push { connections: 3, ..push() });
+    let polls = workload::trial(order(&server, cell.clone(), Arm::of(Transport::LongPoll)), Observer::nobody()).await;
+    assert!(matches!(&polls.outcome, Outcome::Unsupported(why) if why.contains("poll")), "{:?}", polls.outcome);
+    for arm in arms(&cell) {
+        let m = measured(&server, cell.clone(), arm).await;
         let c = &m.counters;
-        assert_eq!((c.messages_sent, c.expected, c.received), (50, Some(150), 150), "{transport}");
-        assert_eq!((c.lost, c.duplicates, c.reordered, c.corrupt), (0, 0, 0, 0), "{transport}");
-        assert_eq!((c.connections, c.requests), (3, 3), "{transport}: the ingress is not the arm's");
-        assert_eq!(m.distributions[&Metric::ResponseTime].len(), 150, "{transport}");
-        assert_eq!(Figure::OverheadPerEvent.of(&m), overhead_at_256(transport), "{transport}");
-        assert!(m.server.is_some_and(|usage| usage.events > 0), "{transport}");
+        assert_eq!((c.messages_sent, c.expected, c.received), (50, Some(150), 150), "{arm}");
+        assert_eq!((c.lost, c.duplicates, c.reordered, c.corrupt), (0, 0, 0, 0), "{arm}");
+        assert_eq!((c.connections, c.requests), (3, 3), "{arm}: the ingress is not the arm's");
+        assert_eq!(m.distributions[&Metric::ResponseTime].len(), 150, "{arm}");
+        assert_eq!(Figure::OverheadPerEvent.of(&m), overhead_at_256(arm.protocol), "{arm}");
+        assert!(m.server.is_some_and(|usage| usage.events > 0), "{arm}");
     }
 }
 
@@ -181,17 +181,21 @@ async fn only_websocket_is_heard_on_the_open_connection() {
 #[tokio::test]
 async fn connecting_and_saturating_measure_what_they_say() {
     let server = server();
-    for transport in Transport::ALL {
-        let connect = cell_of(Scenario::Connect, push());
-        let m = measured(&server, connect, transport).await;
+    let connect = cell_of(Scenario::Connect, push());
+    for arm in arms(&connect) {
+        let m = measured(&server, connect.clone(), arm).await;
         let opened = m.counters.connections;
-        assert!(opened > 0 && m.counters.received == opened, "{transport}");
+        assert!(opened > 0 && m.counters.received == opened, "{arm}");
         for metric in [Metric::ConnectTcp, Metric::ConnectHandshake, Metric::FirstEvent] {
-            assert_eq!(m.distributions[&metric].len(), opened, "{transport} {metric:?}");
+            assert_eq!(m.distributions[&metric].len(), opened, "{arm} {metric:?}");
         }
-        if transport != Transport::LongPoll {
-            let m = measured(&server, cell_of(Scenario::Saturate, push()), transport).await;
-            assert!(m.counters.in_window > 0 && m.counters.lost == 0 && m.counters.corrupt == 0, "{transport}");
+        assert_eq!(
+            m.distributions.get(&Metric::ConnectTls).map_or(0, trial::Distribution::len),
+            if arm.is_bare() { 0 } else { opened }
+        );
+        if arm.protocol != Transport::LongPoll {
+            let m = measured(&server, cell_of(Scenario::Saturate, push()), arm).await;
+            assert!(m.counters.in_window > 0 && m.counters.lost == 0 && m.counters.corrupt == 0, "{arm}");
             assert!(!m.distributions.contains_key(&Metric::ResponseTime), "nothing was due");
         }
     }

@@ -68,6 +68,16 @@ fn two_accounts_agree(transport: &str, reads: HeapUse) {
 }
 
 #[test]
+fn what_tls_holds_for_a_connection_is_named() {
+    let [tls] = &measured("arms = ['websocket/h1+tls']\nblocks = 1")[..] else { panic!("one trial") };
+    let heap = account(tls);
+    assert!(heap.named_share().unwrap() >= 0.95, "{heap:#?}");
+    // The session with its keys is over a kilobyte; a gathered record is bounded at some 18.
+    let held = of(heap, HeapUse::Tls);
+    assert!((1_024.0..40_960.0).contains(&held), "{held}: {heap:#?}");
+}
+
+#[test]
 fn what_each_connection_keeps_for_nothing_is_found() {
     let requested = |kib: u32| {
         let settings = format!("transports = ['sse']\nblocks = 1\nfaults = 'touch:{kib}KiB'");

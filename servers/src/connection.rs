@@ -20,7 +20,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use wire::{Flush, Tuning};
 
@@ -63,7 +62,7 @@ fn http(tuning: &Tuning) -> http1::Builder {
 }
 
 /// Answers a connection that is one too many.
-pub(crate) async fn refuse(mut stream: TcpStream, guard: Arc<ConnectionGuard>) {
+pub(crate) async fn refuse(mut stream: impl AsyncRead + AsyncWrite + Unpin, guard: Arc<ConnectionGuard>) {
     let answer = Refusal::full("connections", guard.worker().state.limits().max_connections).to_http();
     let answered = async {
         stream.write_all(answer.as_bytes()).await?;

@@ -16,7 +16,7 @@ use wire::{HeapSite, HeapUse};
 ///
 /// Names are those of symbols, and a function that was inlined has none. So the callers of those that allocate buffers are
 /// named as well: by the size of what they allocate, since they have small blocks of their own.
-const RULES: [(&str, u64, HeapUse); 29] = [
+const RULES: [(&str, u64, HeapUse); 32] = [
     ("hyper::proto::h1::io::Buffered::poll_read_from_io", 0, HeapUse::HyperRead),
     ("hyper::proto::h1::io::", 0, HeapUse::HyperWrite),
     ("hyper::proto::h1::conn::Conn::poll_read", 4_096, HeapUse::HyperRead),
@@ -33,6 +33,9 @@ const RULES: [(&str, u64, HeapUse); 29] = [
     ("tokio_tungstenite::", 1_024, HeapUse::TungsteniteRead),
     ("tungstenite::", 0, HeapUse::WebSocket),
     ("tokio_tungstenite::", 0, HeapUse::WebSocket),
+    ("rustls::", 0, HeapUse::Tls),
+    ("tokio_rustls::", 0, HeapUse::Tls),
+    ("servers::carrier::", 0, HeapUse::Tls),
     ("axum::extract::ws::", 0, HeapUse::WebSocket),
     ("servers::endpoint::inbound::", 0, HeapUse::WebSocket),
     ("servers::endpoint::", 0, HeapUse::Body),

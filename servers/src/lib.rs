@@ -11,7 +11,7 @@
 //!   POST /v1/… ─► llm ─► script ─► topic …                  the same path for generated text and for jobs
 //! ```
 //!
-//! [`Server::start`] starts one `current_thread` runtime a thread, each with its own `SO_REUSEPORT` listener. [`run()`] is
+//! [`Server::start`] starts one `current_thread` runtime a thread, each with its own `SO_REUSEPORT` listeners, one a carrier. [`run()`] is
 //! the whole program. [`pacer`] keeps any schedule on time and is also what a load generator paces its own messages with.
 
 mod access;
@@ -20,6 +20,7 @@ mod aside;
 mod bounded;
 pub mod browser;
 mod budget;
+mod carrier;
 pub mod clock;
 mod connection;
 mod connection_guard;
@@ -48,6 +49,7 @@ mod witness;
 mod worker;
 
 pub use access::Access;
+pub use carrier::args::CertificateFiles;
 pub use clock::Disguise;
 pub use llm::LlmOptions;
 pub use options::{ServeArgs, ServeOptions};
@@ -55,6 +57,7 @@ pub use run::run;
 pub use secret::{ApiKey, Secret};
 pub use witness::{WITNESS, witness};
 
+use carrier::Entrances;
 use clock::WireClock;
 use connection_guard::ConnectionGuard;
 use feed::WorkerHandle;
@@ -99,6 +102,9 @@ pub enum ServeError {
         /// What the kernel says.
         source: io::Error,
     },
+    /// No TLS with that certificate.
+    #[error("certificate: {0}")]
+    Certificate(String),
     /// A flag with a value that no server can have.
     #[error("{flag}: expected {expected}")]
     Flag {
@@ -140,14 +146,14 @@ impl Server {
     /// The same, beside a process that tells stalls of this one from those of the host.
     fn beside(options: ServeOptions, witness: Option<Witness>) -> Result<Self, ServeError> {
         run::raise_open_files();
-        let listeners = listener::listen(options.bind, &options.tuning, options.threads)?;
-        let addr = listeners[0].local_addr().map_err(|source| listener::cannot_bind(options.bind, source))?;
+        let Entrances { addr, of_threads, ports, certificate } = Entrances::open(&options)?;
         let defense = options.guard(addr.port());
         let defense = defense.map_err(|source| ServeError::System { what: "get random bytes", source })?;
         let ServeOptions { tuning, limits, llm, disguise, .. } = options;
         let pacer = Pacer::with_cadence(Cadence::of(&tuning))
             .map_err(|source| ServeError::System { what: "start the pacer", source })?;
-        let mut facts = Facts { llm: llm.facts(), ..probe::read_facts(listeners.len(), tuning, limits) };
+        let known = probe::read_facts(of_threads.len(), tuning, limits);
+        let mut facts = Facts { llm: llm.facts(), carriers: ports, certificate, ..known };
         if let Some(disguise) = &disguise {
             facts.boot_id.clone_from(&disguise.boot_id);
         }
@@ -156,9 +162,9 @@ impl Server {
         let services =
             Services { registry: Arc::default(), results: Arc::default(), llm: Arc::new(LlmService::new(llm)) };
         let mut server = Self { addr, state, services, threads: Vec::new(), _pacer: pacer };
-        for (index, listener) in listeners.into_iter().enumerate() {
+        for (index, entrances) in of_threads.into_iter().enumerate() {
             let worker = Arc::new(WorkerHandle::new(Arc::clone(&server.state), index));
-            let thread = worker::spawn(listener, worker, server.services.clone(), index == 0);
+            let thread = worker::spawn(entrances, worker, server.services.clone(), index == 0);
             server.threads.push(thread.map_err(|source| ServeError::System { what: "start a thread", source })?);
         }
         Ok(server)
@@ -172,6 +178,11 @@ impl Server {
     /// The base URL, without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// What it states about itself.
+    pub fn facts(&self) -> &Facts {
+        self.state.facts()
     }
 
     /// Serves one connection that is no socket, on the caller's runtime and without the limit on connections: what a

@@ -3,6 +3,7 @@
 use crate::ServeError;
 use crate::access::{self, Access, Gate};
 use crate::budget::Budget;
+use crate::carrier::args::{CarrierArgs, CertificateFiles};
 use crate::clock::Disguise;
 use crate::listener;
 use crate::llm::LlmOptions;
@@ -15,7 +16,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
 use std::time::Duration;
-use wire::{Flush, Limits, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Tuning};
+use wire::{Carrier, Flush, Limits, MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES, Preset, Rate, Tuning};
 
 /// Most runtime threads that one server may start.
 const MAX_THREADS: usize = 256;
@@ -38,7 +39,11 @@ const MAX_COST_PER_BYTE_NS: u64 = 1_000;
 pub struct ServeOptions {
     /// Where to listen; port 0 takes a free one.
     pub bind: SocketAddr,
-    /// Runtime threads, each with its own listener; the pacer has one more of its own.
+    /// Carriers to listen for beside cleartext HTTP/1.1, each with its port on the same address; 0 takes a free one.
+    pub carriers: Vec<(Carrier, u16)>,
+    /// What is shown over TLS; a certificate is made where there is none.
+    pub certificate: Option<CertificateFiles>,
+    /// Runtime threads, each with its own listeners; the pacer has one more of its own.
     pub threads: usize,
     /// Knobs of sockets and libraries.
     pub tuning: Tuning,
@@ -71,6 +76,8 @@ impl ServeOptions {
         let llm = LlmOptions::default();
         Self {
             bind: LOOPBACK,
+            carriers: Vec::new(),
+            certificate: None,
             threads: cpus(),
             tuning,
             limits,
@@ -124,7 +131,9 @@ pub struct ServeArgs {
     /// Address and port to listen on. Port 0 takes a free one; beyond loopback every request needs the server's token.
     #[arg(long, value_name = "ADDR:PORT", default_value_t = LOOPBACK)]
     bind: SocketAddr,
-    /// Runtime threads, each with its own listener [default: one for each CPU]
+    #[command(flatten)]
+    carrier: CarrierArgs,
+    /// Runtime threads, each with its own listeners [default: one for each CPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS as i64))]
     threads: Option<u16>,
     /// Knobs to start from: `equal` gives every transport the same, `stock` leaves what the libraries do by themselves.
@@ -204,6 +213,7 @@ impl ServeArgs {
         let (allow_faults, max_memory_bytes) = (self.allow_faults, self.max_memory);
         let own = ServeOptions::of(self.preset);
         let mut options = ServeOptions { limits, llm, access, allow_faults, max_memory_bytes, bind: self.bind, ..own };
+        (options.certificate, options.carriers) = (self.carrier.certificate(), self.carrier.carriers);
         options.threads = self.threads.map_or(options.threads, usize::from);
         options.exit_with_stdin = self.exit_with_stdin;
         options.heap_profile = self.heap_profile;

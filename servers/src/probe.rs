@@ -13,6 +13,7 @@ use nix::sched::{CpuSet, sched_getaffinity};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::time::ClockId;
 use nix::unistd::{Pid, SysconfVar, sysconf};
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,6 +132,8 @@ pub(crate) fn read_facts(threads: usize, tuning: Tuning, limits: Limits) -> Fact
         limits,
         transports: Transport::ALL.to_vec(),
         llm: LlmFacts::default(),
+        carriers: BTreeMap::new(),
+        certificate: None,
     }
 }
 

@@ -37,6 +37,9 @@ pub fn run(args: ServeArgs) -> Result<(), ServeError> {
     if let Some(token) = token {
         eprintln!("token: {}", token.reveal());
     }
+    for (carrier, port) in &server.facts().carriers {
+        eprintln!("{carrier}: port {port}");
+    }
     let mut stdout = io::stdout();
     let said = writeln!(stdout, "{}", server.url()).and_then(|()| stdout.flush());
     said.map_err(|source| ServeError::System { what: "print the address", source })?;

@@ -1,7 +1,7 @@
-//! One runtime thread: a listener of its own, its connections, its dispatcher. Refuses to share tasks with another.
+//! One runtime thread: listeners of its own, its connections, its dispatcher. Refuses to share tasks with another.
 
+use crate::carrier::{Entrance, Opening};
 use crate::clock::now;
-use crate::connection;
 use crate::connection_guard::{ConnectionGuard, GRACE};
 use crate::feed::{Registry, WorkerHandle};
 use crate::pacer::Cadence;
@@ -9,12 +9,11 @@ use crate::pacer::task::TaskPacer;
 use crate::routes::{self, Services};
 use axum::Router;
 use hyper_util::service::TowerToHyperService;
-use std::convert::Infallible;
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -26,27 +25,28 @@ const SWEEP: Duration = Duration::from_secs(1);
 
 /// Starts a thread; its first worker also sweeps for all.
 pub(crate) fn spawn(
-    listener: TcpListener,
+    entrances: Vec<Entrance>,
     worker: Arc<WorkerHandle>,
     services: Services,
     sweeps: bool,
 ) -> io::Result<JoinHandle<()>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let (listener, pacer) = {
+    let (doors, pacer) = {
         let _inside = runtime.enter();
         let pacer = TaskPacer::new(worker.pacer.clone(), Cadence::of(worker.state.tuning()))?;
-        (tokio::net::TcpListener::from_std(listener)?, pacer)
+        let watched = |door: Entrance| Ok((TcpListener::from_std(door.listener)?, door.opening));
+        (entrances.into_iter().map(watched).collect::<io::Result<Vec<_>>>()?, pacer)
     };
     thread::Builder::new().name("server".to_owned()).spawn(move || {
         runtime.spawn(pacer.run());
-        run(&runtime, listener, worker, services, sweeps);
+        run(&runtime, doors, worker, services, sweeps);
     })
 }
 
 /// All work is in spawned tasks: whatever runs in the root future costs twice (it is polled on every wake-up).
 fn run(
     runtime: &Runtime,
-    listener: tokio::net::TcpListener,
+    doors: Vec<(TcpListener, Opening)>,
     worker: Arc<WorkerHandle>,
     services: Services,
     sweeps: bool,
@@ -56,14 +56,20 @@ fn run(
     if sweeps {
         runtime.spawn(sweep(Arc::clone(&services.registry)));
     }
-    let accepting = runtime.spawn(accept(listener, worker, services));
-    // A panic of the accept loop has been printed; the thread then ends as it does at shutdown.
-    let _ = runtime.block_on(accepting);
+    let router = TowerToHyperService::new(routes::router(&worker, &services));
+    let accept = |door| runtime.spawn(accept(door, Arc::clone(&worker), router.clone()));
+    for accepting in doors.into_iter().map(accept).collect::<Vec<_>>() {
+        // A panic of the accept loop has been printed; the thread then ends as it does at shutdown.
+        let _ = runtime.block_on(accepting);
+    }
 }
 
 /// Accepts until the server ends, then waits for the connections to end, within the grace period.
-async fn accept(listener: tokio::net::TcpListener, worker: Arc<WorkerHandle>, services: Services) {
-    let router = TowerToHyperService::new(routes::router(&worker, &services));
+async fn accept(
+    (listener, opening): (TcpListener, Opening),
+    worker: Arc<WorkerHandle>,
+    router: TowerToHyperService<Router>,
+) {
     let mut closing = worker.state.watch_closing();
     let (alive, mut all_gone) = mpsc::channel(1);
     loop {
@@ -73,26 +79,14 @@ async fn accept(listener: tokio::net::TcpListener, worker: Arc<WorkerHandle>, se
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => admit(stream, &worker, alive.clone(), &router),
+            Ok((stream, _)) => {
+                opening.serve(stream, ConnectionGuard::issue(&worker, alive.clone()), router.clone());
+            }
             Err(_) => sleep(ACCEPT_PAUSE).await,
         }
     }
     drop((listener, alive));
     let _ = timeout(GRACE, all_gone.recv()).await;
-}
-
-fn admit(
-    stream: tokio::net::TcpStream,
-    worker: &Arc<WorkerHandle>,
-    alive: mpsc::Sender<Infallible>,
-    router: &TowerToHyperService<Router>,
-) {
-    let (guard, fits) = ConnectionGuard::issue(worker, alive);
-    if fits {
-        tokio::spawn(connection::serve(stream, guard, router.clone()));
-    } else {
-        tokio::spawn(connection::refuse(stream, guard));
-    }
 }
 
 async fn sweep(registry: Arc<Registry>) {

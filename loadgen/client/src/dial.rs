@@ -66,6 +66,9 @@ pub enum DialError {
     /// The peer answered a TLS greeting with something else.
     #[error("{0} does not speak TLS there: use http:// or ws:// instead of https:// or wss://")]
     NotTls(String),
+    /// The peer speaks TLS, and does not say that what it speaks inside is what was asked for (ALPN).
+    #[error("{0} did not agree to speak {1} over TLS (ALPN): is the port that of an HTTP server?")]
+    NoAgreement(String, String),
     /// The peer's certificate is not trusted.
     #[error("certificate of {0} is not trusted: {1}")]
     Certificate(String, String),
@@ -192,7 +195,12 @@ impl Dialer {
     ) -> Result<TlsStream<Socket>, DialError> {
         let connect = TlsConnector::from(Arc::clone(config)).connect(name.clone(), socket);
         match timeout(self.limit, connect).await {
-            Ok(Ok(stream)) => Ok(stream),
+            Ok(Ok(stream)) => match &config.alpn_protocols[..] {
+                [asked] if stream.get_ref().1.alpn_protocol() != Some(asked) => {
+                    Err(DialError::NoAgreement(self.host.clone(), String::from_utf8_lossy(asked).into_owned()))
+                }
+                _ => Ok(stream),
+            },
             Ok(Err(error)) => Err(tls_error(&self.host, &error)),
             Err(_) => Err(DialError::Other(self.host.clone(), "TLS handshake timed out".to_owned())),
         }

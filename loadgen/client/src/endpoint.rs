@@ -70,6 +70,12 @@ impl Endpoint {
         Self { path_and_query: path_and_query.into(), ..self.clone() }
     }
 
+    /// The same path on another port of the host, with or without TLS.
+    pub fn on_port(&self, port: u16, tls: bool) -> Self {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        Self { tls, port, authority: format!("{host}:{port}"), ..self.clone() }
+    }
+
     /// The path without its query.
     pub fn path(&self) -> &str {
         self.path_and_query.split('?').next().unwrap_or("/")
@@ -106,6 +112,7 @@ mod tests {
         assert_eq!("ws://[::1]:82/x".parse::<Endpoint>().unwrap().host, "::1");
         assert_eq!("http://h/a?b=c".parse::<Endpoint>().unwrap().path(), "/a");
         assert_eq!("http://h".parse::<Endpoint>().unwrap().at("/facts").to_string(), "http://h/facts");
+        assert_eq!("http://[::1]:8/a".parse::<Endpoint>().unwrap().on_port(9, true).to_string(), "https://[::1]:9/a");
     }
 
     #[test]

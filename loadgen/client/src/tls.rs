@@ -3,12 +3,13 @@
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
+use wire::Carrier;
 
 /// Whose certificates to accept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Trust {
     PublicRoots,
     /// The certificates of one PEM file, and no others.
     File(PathBuf),
+    /// The certificate that one of our servers states (PEM), and no other.
+    Stated(String),
     /// Anybody: for test servers with self-signed certificates.
     Anybody,
 }
@@ -28,6 +31,9 @@ pub enum TrustError {
     /// The CA file is not readable PEM.
     #[error("--cacert {path}: {problem}", path = .0.display(), problem = .1)]
     File(PathBuf, String),
+    /// What a server states is no certificate.
+    #[error("the certificate that the server states: {0}")]
+    Stated(String),
     /// rustls refused its own defaults.
     #[error("TLS: {0}")]
     Rustls(#[from] rustls::Error),
@@ -46,52 +52,74 @@ impl Trust {
     /// A configuration for connections, shared by all of them.
     ///
     /// # Errors
-    /// [`TrustError`] when the CA file cannot be used.
+    /// [`TrustError`] when the certificates that it names cannot be used.
     pub fn config(&self) -> Result<Arc<ClientConfig>, TrustError> {
+        Ok(Arc::new(self.built()?))
+    }
+
+    /// The same for a carrier whose protocol both ends must agree on.
+    ///
+    /// # Errors
+    /// As [`Self::config`].
+    pub fn config_for(&self, carrier: Carrier) -> Result<Arc<ClientConfig>, TrustError> {
+        let alpn_protocols = carrier.alpn().into_iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        let mut config = self.built()?;
+        config.alpn_protocols = alpn_protocols;
+        Ok(Arc::new(config))
+    }
+
+    fn built(&self) -> Result<ClientConfig, TrustError> {
         let provider = Arc::new(ring::default_provider());
         let builder =
             ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-        let config = match self {
+        let pinned = |certificates, refused: &dyn Fn(String) -> TrustError| {
+            let verifier = Arc::new(OrItself::of(certificates, provider.clone()).map_err(refused)?);
+            Ok::<_, TrustError>(
+                builder.clone().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth(),
+            )
+        };
+        match self {
             Self::PublicRoots => {
                 let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<RootCertStore>();
-                builder.with_root_certificates(roots).with_no_client_auth()
+                Ok(builder.with_root_certificates(roots).with_no_client_auth())
             }
             Self::File(path) => {
-                let refused = |problem: String| TrustError::File(path.clone(), problem);
-                let (roots, given) = certificates_in(path)?;
-                let authority = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
-                    .build()
-                    .map_err(|error| refused(error.to_string()))?;
-                let verifier = Arc::new(OrItself { authority, given });
-                builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+                let refused = |problem| TrustError::File(path.clone(), problem);
+                pinned(CertificateDer::pem_file_iter(path).and_then(Iterator::collect), &refused)
             }
+            Self::Stated(pem) => pinned(CertificateDer::pem_slice_iter(pem.as_bytes()).collect(), &TrustError::Stated),
             Self::Anybody => {
-                builder.dangerous().with_custom_certificate_verifier(Arc::new(NoCheck(provider))).with_no_client_auth()
+                let verifier = Arc::new(NoCheck(provider));
+                Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
             }
-        };
-        Ok(Arc::new(config))
+        }
     }
-}
-
-/// The certificates of a file, as authorities and as they are.
-fn certificates_in(path: &Path) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), TrustError> {
-    let refused = |problem: &str| TrustError::File(path.to_owned(), problem.to_owned());
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| refused(&error.to_string()))?;
-    let (mut roots, mut given) = (RootCertStore::empty(), Vec::new());
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| refused(&error.to_string()))?;
-        roots.add(certificate.clone()).map_err(|error| refused(&error.to_string()))?;
-        given.push(certificate);
-    }
-    if given.is_empty() { Err(refused("holds no certificate in PEM form")) } else { Ok((roots, given)) }
 }
 
 /// Accepts what the given authorities have signed, and a given certificate itself: `openssl req -x509` makes one that is
-/// its own authority, which no server may show. Its name and dates are checked as those of any other.
+/// its own authority, which no server may show, and who is given a server's alone does not have its authority's. Its name
+/// and dates are checked as those of any other.
 #[derive(Debug)]
 struct OrItself {
     authority: Arc<WebPkiServerVerifier>,
     given: Vec<CertificateDer<'static>>,
+}
+
+impl OrItself {
+    /// Of certificates as they were read, or else in words why not.
+    fn of(
+        read: Result<Vec<CertificateDer<'static>>, pem::Error>,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, String> {
+        let given = read.map_err(|error| error.to_string())?;
+        if given.is_empty() {
+            return Err("holds no certificate in PEM form".to_owned());
+        }
+        let mut roots = RootCertStore::empty();
+        given.iter().try_for_each(|one| roots.add(one.clone())).map_err(|error| error.to_string())?;
+        let authority = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        Ok(Self { authority: authority.map_err(|error| error.to_string())?, given })
+    }
 }
 
 impl ServerCertVerifier for OrItself {
@@ -105,8 +133,11 @@ impl ServerCertVerifier for OrItself {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let verified = self.authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // The dates are looked at before the role is: they hold.
-            Err(rustls::Error::InvalidCertificate(why)) if is_authority(&why) && self.given.contains(end_entity) => {
+            // The dates are looked at before the role and the issuer are: they hold.
+            Err(rustls::Error::InvalidCertificate(why))
+                if (is_authority(&why) || why == CertificateError::UnknownIssuer)
+                    && self.given.contains(end_entity) =>
+            {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
             }

@@ -37,7 +37,7 @@ pub struct CompareArgs {
     #[arg(long, requires = "target")]
     one_way: bool,
     /// Compare only these; the first is the base of every ratio. An arm is `protocol[/carrier][+compression][@stack][!client]`,
-    /// such as sse or websocket!library
+    /// such as sse, websocket!library or sse/h1+tls
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = arm)]
     arms: Vec<Arm>,
     /// Short for --arms: these protocols, with the rest as the plan has it
@@ -177,7 +177,9 @@ impl CompareArgs {
     fn adjust(&self, cell: &mut Cell) {
         if !self.arms.is_empty() {
             let (known, custom) = (&cell.arms, cell.row.is_none());
-            let kept = self.arms.iter().copied().filter(|one| custom || known.contains(one)).collect();
+            // A row asks about protocols and clients; over which carrier is the user's to say.
+            let has = |one: &Arm| known.iter().any(|arm| arm.over(one.carrier) == *one);
+            let kept = self.arms.iter().copied().filter(|one| custom || has(one)).collect();
             cell.compare_only(kept);
         } else if !self.transports.is_empty() {
             // As the plan has them: a cell of the library client keeps it.
@@ -220,6 +222,15 @@ mod tests {
         args("--transports sse,long-poll").adjust(&mut plan.cells[0]);
         let arms: Vec<_> = plan.cells[0].arms.iter().map(Arm::to_string).collect();
         assert_eq!(arms, ["sse!library", "long-poll!library"]);
+    }
+
+    #[test]
+    fn rows_are_compared_over_any_carrier() {
+        let cells = args("--quick --arms sse/h1+tls,websocket/h1+tls,raw-tcp!library").plan().unwrap().cells;
+        assert!(cells.iter().any(|cell| cell.row.is_some()));
+        for cell in cells {
+            assert!(cell.arms.iter().all(|arm| arm.to_string().ends_with("/h1+tls")), "{}: {:?}", cell.name, cell.arms);
+        }
     }
 
     #[test]

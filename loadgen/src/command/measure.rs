@@ -48,6 +48,8 @@ impl MeasureArgs {
             let session = self.meet().await?;
             if let Some(session) = &session {
                 fit(&mut plan, session);
+                let arms = plan.cells.iter().flat_map(|cell| &cell.arms);
+                arms.map(|arm| arm.carrier).try_for_each(|carrier| session.place(carrier).map(drop))?;
             }
             self.measure(&plan, session.map(|session| session.facts), depth, &out, begun).await
         })?;

@@ -20,7 +20,7 @@ use std::time::Duration;
 use trial::{
     Arm, Cadence, Cell, ClientKind, End, Line, Outcome, Pace, Plan, Push, Run, Start, Timing, Trial, Workload,
 };
-use wire::{Facts, Faults, Rate, Schedule, Transport, Tuning};
+use wire::{Carrier, Facts, Faults, Rate, Schedule, Transport, Tuning};
 
 /// Connections opened a second where nobody says how many: the servers of others have limits of their own.
 const FOREIGN_CONNECT_RATE: f64 = 500.0;
@@ -264,7 +264,8 @@ impl RunArgs {
         let workload = if unpaced { push.saturated() } else { Workload::Push(push) };
         let transport = self.transport.unwrap_or(endpoint.implied);
         let why = "one endpoint, from the command line".to_owned();
-        let arm = Arm::of(transport).read_by(self.client);
+        let carrier = if endpoint.tls { Carrier::H1Tls } else { Carrier::H1 };
+        let arm = Arm::of(transport).over(carrier).read_by(self.client);
         let cell = Cell::alone("run", why, workload, vec![arm]);
         Ok(Order {
             cell,

@@ -118,7 +118,7 @@ async fn measure(plan: &Plan, options: &RunOptions, found: &mut Preflight) -> Re
     found.pacer_lateness = pacer::lateness(&pacer.handle(), rate, PACER_WATCH).await;
     found.warnings.extend(late(rate, found));
     for transport in [Transport::Sse, Transport::WebSocket] {
-        if !plan.cells.iter().flat_map(|cell| &cell.arms).any(|arm| arm.protocol == transport) {
+        if !plan.cells.iter().flat_map(|cell| &cell.arms).any(|arm| arm.protocol == transport && arm.is_bare()) {
             continue;
         }
         let ceiling = ceiling::of(transport, payload_bytes, options.threads);

@@ -40,6 +40,7 @@ async fn readings(
     server: &OwnServer,
 ) -> Result<(Vec<HeapSite>, Vec<HeapSite>), TrialError> {
     let mut session = Session::open(&server.url().parse()?, &order.trust(), &[]).await?;
+    session.carry(order.arm.carrier, &order.trust()).await?;
     // One by one: how many come at once decides how far some tables grow.
     let mut quiet = Quiet::none(events, 1);
     let read = async {

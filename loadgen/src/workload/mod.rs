@@ -185,6 +185,10 @@ async fn attempt(
     let endpoint: Endpoint = order.url.parse()?;
     let session = session.insert(Session::open(&endpoint, &order.trust(), &order.headers).await?);
     tuned(&order.cell, &session.facts.tuning)?;
+    session.carry(order.arm.carrier, &order.trust()).await.map_err(|error| match error {
+        error @ (SessionError::Lacks(..) | SessionError::BehindTls(_)) => TrialError::Unsupported(error.to_string()),
+        error => error.into(),
+    })?;
     session.dialer = order.spread(session.dialer.clone());
     let order = &*order;
     match &order.cell.workload {

@@ -59,7 +59,7 @@ pub(super) async fn run(
     };
     let ingress = Worker::new(recorder());
     let post = session.request(order, format!("/publish/group/{}", session.name));
-    let uplink = Uplink::open(&session.dialer, &post, payload.bytes(), &ingress).await;
+    let uplink = Uplink::open(session.asked_by(), &post, payload.bytes(), &ingress).await;
     let uplink = uplink.map_err(|error| TrialError::Broken(error.to_string()))?;
     let mut fleet = Fleet::launch(&plan(order, &asked, session, stamps.map(|(_, one_in)| one_in)), recorder)?;
     let publisher = Publisher { uplink, standing: Arc::clone(&standing), asked, seed: order.seed };

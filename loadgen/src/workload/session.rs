@@ -15,7 +15,7 @@ use servers::{clock, scheduler};
 use std::sync::Arc;
 use std::time::Duration;
 use trial::{ClockOffset, Usage};
-use wire::{Facts, MonoTime, Subscription, Transport, Vitals, Witnessed};
+use wire::{Carrier, Facts, MonoTime, Subscription, Transport, Vitals, Witnessed};
 
 /// Longest wait for a connection.
 pub(super) const DIAL_LIMIT: Duration = Duration::from_secs(5);
@@ -32,6 +32,12 @@ pub enum SessionError {
     /// What answers is not ours, or has stopped answering.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// It does not have the carrier of an arm there.
+    #[error("{0} has no carrier {1}: start it with --carrier {1}")]
+    Lacks(String, Carrier),
+    /// Cleartext was asked of a URL of TLS.
+    #[error("{0} is behind TLS: name arms over it, as in --arms sse/h1+tls,websocket/h1+tls")]
+    BehindTls(String),
 }
 
 impl SessionError {
@@ -48,14 +54,18 @@ impl SessionError {
 
 /// A server that is known to be ours.
 pub struct Session {
-    /// Where it is; the path is `/`.
+    /// Where its streams are; the path is `/`.
     pub endpoint: Endpoint,
-    /// Dials it.
+    /// Dials that.
     pub dialer: Dialer,
+    /// Where it is asked, and what dials that: the same, unless streams go over a carrier with a port of its own.
+    asked: (Endpoint, Dialer),
     /// Asks it.
     pub control: Control,
-    /// What it states.
+    /// What it states, its certificate left out.
     pub facts: Facts,
+    /// The certificate that it states, in PEM.
+    pub certificate: Option<String>,
     /// Its clock.
     pub clock: ClockOffset,
     /// Header lines of every question.
@@ -75,12 +85,58 @@ impl Session {
         let tls = if endpoint.tls { Some(trust.config()?) } else { None };
         let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
         let mut control = Control::connect(&dialer, endpoint, headers).await?;
-        let facts = control.facts().await?;
+        let mut facts = control.facts().await?;
+        let certificate = facts.certificate.take();
         let same_clock = !facts.boot_id.is_empty() && facts.boot_id == host::boot_id();
         let offset = clock_offset::at_once(&clock_probe::burst(&mut control).await?, same_clock);
         let name = format!("{}-{:x}", std::process::id(), clock::now().as_nanos());
         let (endpoint, headers) = (endpoint.at("/"), headers.to_vec());
-        Ok(Self { endpoint, dialer, control, facts, clock: offset, headers, name, silent: None })
+        let asked = (endpoint.clone(), dialer.clone());
+        Ok(Self { endpoint, dialer, asked, control, facts, certificate, clock: offset, headers, name, silent: None })
+    }
+
+    /// Has streams go over a carrier from now on. Questions stay where they are.
+    ///
+    /// # Errors
+    /// [`SessionError::Lacks`] or [`SessionError::BehindTls`] where they cannot, else why nothing can be dialled there.
+    pub async fn carry(&mut self, carrier: Carrier, trust: &Trust) -> Result<(), SessionError> {
+        let endpoint = self.place(carrier)?;
+        if carrier == Carrier::H1 {
+            return Ok(());
+        }
+        let config = if endpoint.tls { Some(self.trusted(trust).config_for(carrier)?) } else { None };
+        self.dialer = Dialer::resolve(&endpoint, config, DIAL_LIMIT).await?;
+        self.endpoint = endpoint;
+        Ok(())
+    }
+
+    /// Where streams over a carrier are: at the port that the server states, or behind whatever ends TLS before it.
+    ///
+    /// # Errors
+    /// [`SessionError::Lacks`] or [`SessionError::BehindTls`].
+    pub fn place(&self, carrier: Carrier) -> Result<Endpoint, SessionError> {
+        let ((asked, _), tls) = (&self.asked, carrier.alpn().is_some());
+        let asked_over = if asked.tls { Carrier::H1Tls } else { Carrier::H1 };
+        match self.facts.carriers.get(&carrier) {
+            _ if carrier == asked_over => Ok(asked.clone()),
+            _ if asked.tls && !tls => Err(SessionError::BehindTls(asked.authority.clone())),
+            Some(&port) => Ok(asked.on_port(port, tls)),
+            None => Err(SessionError::Lacks(asked.authority.clone(), carrier)),
+        }
+    }
+
+    /// What dials the server where it is asked, whatever carries the streams of an arm: the same for all arms.
+    pub const fn asked_by(&self) -> &Dialer {
+        &self.asked.1
+    }
+
+    /// What the user trusts, or else the certificate that the server states and no other.
+    pub fn trusted(&self, trust: &Trust) -> Trust {
+        let stated = || self.certificate.clone().filter(|_| !self.asked.0.tls);
+        match trust {
+            Trust::PublicRoots => stated().map_or(Trust::PublicRoots, Trust::Stated),
+            Trust::File(_) | Trust::Stated(_) | Trust::Anybody => trust.clone(),
+        }
     }
 
     /// Another connection for questions.
@@ -88,7 +144,8 @@ impl Session {
     /// # Errors
     /// [`ControlError`] when none is to be had.
     pub async fn another(&self) -> Result<Control, ControlError> {
-        Control::connect(&self.dialer, &self.endpoint, &self.headers).await
+        let (endpoint, dialer) = &self.asked;
+        Control::connect(dialer, endpoint, &self.headers).await
     }
 
     /// Reads server and generator now. A server that does not answer leaves its half out: what was received is worth

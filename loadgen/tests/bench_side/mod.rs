@@ -6,11 +6,20 @@ use loadgen::workload::{self, Observer, Order};
 use servers::{ServeOptions, Server};
 use std::time::Duration;
 use trial::{Arm, Cell, Content, Measurement, Outcome, Pace, Push, Scenario, Timing, Workload};
-use wire::{Faults, Preset, Rate, Schedule, Sharing, Transport};
+use wire::{Carrier, Faults, Preset, Rate, Schedule, Sharing, Transport};
 
-/// A server on a free loopback port.
+/// A server of every carrier on free loopback ports.
 pub(crate) fn server() -> Server {
-    Server::start(ServeOptions { threads: 1, ..ServeOptions::of(Preset::Equal) }).expect("a server starts")
+    let others = Carrier::ALL.into_iter().filter(|carrier| *carrier != Carrier::H1);
+    let carriers = others.filter(|carrier| Arm::of(Transport::Sse).over(*carrier).supported().is_ok());
+    let carriers = carriers.map(|carrier| (carrier, 0)).collect();
+    Server::start(ServeOptions { threads: 1, carriers, ..ServeOptions::of(Preset::Equal) }).expect("a server starts")
+}
+
+/// Every protocol over every carrier, as far as it is supported for these events.
+pub(crate) fn arms(cell: &Cell) -> impl Iterator<Item = Arm> + '_ {
+    let all = Transport::ALL.into_iter().flat_map(|protocol| Carrier::ALL.map(|it| Arm::of(protocol).over(it)));
+    all.filter(|arm| cell.workload.supports(*arm).is_ok())
 }
 
 /// 50 events of 256 B in a quarter of a second.

@@ -6,7 +6,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
-use wire::Transport;
+use wire::{Carrier, ParseCarrierError, Transport};
 
 /// Which client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -57,38 +57,6 @@ impl FromStr for ClientKind {
             "lean" => Ok(Self::Lean),
             "library" => Ok(Self::Library),
             _ => Err("expected lean or library"),
-        }
-    }
-}
-
-/// How the bytes of a protocol get to the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Carrier {
-    /// HTTP/1.1 over TCP.
-    #[default]
-    H1,
-    /// HTTP/1.1 over TLS.
-    H1Tls,
-    /// HTTP/2 over TCP with prior knowledge.
-    H2,
-    /// HTTP/2 over TLS.
-    H2Tls,
-    /// HTTP/3 over QUIC.
-    H3,
-}
-
-impl Carrier {
-    /// Every carrier.
-    pub const ALL: [Self; 5] = [Self::H1, Self::H1Tls, Self::H2, Self::H2Tls, Self::H3];
-
-    /// The name in an arm.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::H1 => "h1",
-            Self::H1Tls => "h1+tls",
-            Self::H2 => "h2",
-            Self::H2Tls => "h2+tls",
-            Self::H3 => "h3",
         }
     }
 }
@@ -181,8 +149,8 @@ pub enum ParseArmError {
     #[error("unknown protocol `{0}`, expected one of {known}", known = list(Transport::ALL.map(Transport::name)))]
     Protocol(String),
     /// What follows `/` is no carrier.
-    #[error("unknown carrier `{0}`, expected one of {known}", known = list(Carrier::ALL.map(Carrier::name)))]
-    Carrier(String),
+    #[error(transparent)]
+    Carrier(#[from] ParseCarrierError),
     /// What follows `+` is no compression.
     #[error("unknown compression `{0}`, expected one of {known}", known = list(Compression::ALL.map(Compression::name)))]
     Compression(String),
@@ -237,10 +205,24 @@ impl Arm {
     /// # Errors
     /// [`NotSupported`], one line that names the part.
     pub fn supported(self) -> Result<(), NotSupported> {
-        let carrier = (self.carrier != Carrier::H1).then(|| format!("carrier {}", self.carrier.name()));
+        let carrier = match self.carrier {
+            Carrier::H1 | Carrier::H1Tls => None,
+            Carrier::H2 | Carrier::H2Tls | Carrier::H3 => Some(format!("carrier {}", self.carrier)),
+        };
         let compression = self.compression.map(|compression| format!("compression {}", compression.name()));
         let stack = self.stack.map(|stack| format!("server {}", stack.name()));
         carrier.or(compression).or(stack).map_or(Ok(()), |part| Err(NotSupported { arm: self, part }))
+    }
+
+    /// Whether its frames are what stands on the socket: only such arms have a floor, and a ceiling of the generator.
+    pub fn is_bare(self) -> bool {
+        self.carrier == Carrier::H1 && self.compression.is_none()
+    }
+
+    /// The same arm over another carrier.
+    #[must_use]
+    pub const fn over(self, carrier: Carrier) -> Self {
+        Self { carrier, ..self }
     }
 
     /// What follows the protocol in the textual form, without the mark of the twin; empty where all of it is the default.
@@ -303,7 +285,7 @@ impl FromStr for Arm {
         };
         Ok(Self {
             protocol: protocol.parse().map_err(|_| ParseArmError::Protocol(protocol.to_owned()))?,
-            carrier: carrier.map_or(Ok(Carrier::default()), named_carrier)?,
+            carrier: carrier.map_or(Ok(Carrier::default()), str::parse)?,
             compression: plus.map(named_compression).transpose()?,
             stack: stack.map(str::parse).transpose()?,
             client: client.map_or(Ok(ClientKind::Lean), named_client)?,
@@ -325,11 +307,6 @@ fn carrier_of(text: &str) -> (&str, Option<&str>) {
         Some(("tls", rest)) => (&text[..plain.len() + TLS.len()], rest),
         _ => (plain, plus),
     }
-}
-
-fn named_carrier(name: &str) -> Result<Carrier, ParseArmError> {
-    let known = Carrier::ALL.into_iter().find(|carrier| carrier.name() == name);
-    known.ok_or_else(|| ParseArmError::Carrier(name.to_owned()))
 }
 
 fn named_client(name: &str) -> Result<ClientKind, ParseArmError> {

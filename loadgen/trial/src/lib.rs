@@ -45,7 +45,7 @@ mod supports;
 mod tool_loop;
 mod workload;
 
-pub use arm::{Arm, Carrier, ClientKind, Compression, NotSupported, ParseArmError, Stack};
+pub use arm::{Arm, ClientKind, Compression, NotSupported, ParseArmError, Stack};
 pub use cadence::Cadence;
 pub use capacity::{Asked, Objective, ParseSloError, Point, Search, Slo, Stage, Variable};
 pub use check::{Action, Check, Warning};

@@ -1,6 +1,7 @@
 //! Which workload each arm can do: the one place that knows.
 
 use crate::{Arm, ClientKind, Workload};
+use wire::Carrier;
 use wire::Transport::{self, HttpStream, LongPoll, RawTcp, Sse, WebSocket};
 
 impl Workload {
@@ -17,7 +18,29 @@ impl Workload {
                 (!matches!(self, Self::ToolLoop(_))).then(|| format!("the {} client runs tool loops alone", arm.client))
             }
         };
-        by_client.or_else(|| self.refuses(arm.protocol)).map_or(Ok(()), Err)
+        let by_carrier = || match arm.carrier {
+            Carrier::H1 => None,
+            Carrier::H1Tls => self.refuses_tls(arm.protocol),
+            // Not supported at all: that was said above.
+            Carrier::H2 | Carrier::H2Tls | Carrier::H3 => None,
+        };
+        by_client.or_else(|| self.refuses(arm.protocol)).or_else(by_carrier).map_or(Ok(()), Err)
+    }
+
+    /// Why it cannot be done over TLS.
+    fn refuses_tls(&self, transport: Transport) -> Option<String> {
+        let why = match (self, transport) {
+            (Self::Codec, _) => "decoders are measured without a connection: they are the same over any carrier",
+            (_, RawTcp) => "raw-tcp is the floor: bytes straight on the socket, with no TLS between",
+            (Self::Browser, _) => "a browser trusts no certificate that a server made for itself",
+            (Self::Exact { .. }, _) => "over TLS, exact counts are not supported yet",
+            (Self::ToolLoop(_), _) => "tool loops over TLS are not supported yet",
+            (Self::Push(_) | Self::Capacity { .. } | Self::Saturate { .. } | Self::Relay { .. }, _) => return None,
+            (Self::Job(_) | Self::Echo { .. } | Self::Connect { .. }, _) => return None,
+            (Self::Memory { .. } | Self::Handshake { .. }, _) => return None,
+            (Self::Llm { .. } | Self::Endpoint { .. }, _) => return None,
+        };
+        Some(why.to_owned())
     }
 
     /// Why the client of another author cannot do it.

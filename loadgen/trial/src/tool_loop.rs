@@ -1,10 +1,10 @@
 //! Tool loops of an agent against a language model: what is asked in a cell, what each turn came to. Refuses to subtract one arm
 //! from another: `reports` does.
 
-use crate::{Arm, Carrier, Cell, ClientKind, Workload};
+use crate::{Arm, Cell, ClientKind, Workload};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use wire::Transport;
+use wire::{Carrier, Transport};
 
 /// Most bytes of one request: below what our servers take.
 const MOST_BYTES: usize = 1 << 20;
@@ -50,7 +50,7 @@ impl ToolLoop {
     pub fn arms() -> [Arm; 6] {
         let [sse, websocket] = [Transport::Sse, Transport::WebSocket].map(Arm::of);
         let [increments, of_socket] = [sse, websocket].map(|arm| arm.read_by(ClientKind::Incremental));
-        let http2 = Arm { carrier: Carrier::H2, ..sse };
+        let http2 = sse.over(Carrier::H2);
         [increments, sse, sse.read_by(ClientKind::Reconnecting), http2, websocket, of_socket]
     }
 

@@ -34,7 +34,7 @@ pub struct Floor {
 
 /// The floor of an arm; `None` where it was not run.
 pub(super) fn of(asked: Asked, records: &Records, arm: Arm) -> Option<Floor> {
-    let is_of = |run: &&FloorRun| run.cell == asked.cell.name && run.transport == arm.protocol;
+    let is_of = |run: &&FloorRun| run.cell == asked.cell.name && run.transport == arm.protocol && arm.is_bare();
     let runs: Vec<_> = records.floor.iter().filter(is_of).collect();
     let of = |cost: fn(&FloorRun) -> f64| median(&runs.iter().map(|run| cost(run)).collect::<Vec<_>>());
     let plain = Costs {

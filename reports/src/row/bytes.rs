@@ -31,8 +31,7 @@ pub(super) fn mismatches(study: &Study) -> impl Iterator<Item = String> {
     let (compared, lang) = (study.row.charts.contains(&RowChart::Bytes), study.lang);
     overheads(study).filter(move |_| compared).filter_map(move |(cell, arm, measured, theory)| {
         let theory = theory.filter(|theory| (measured - theory).abs() > EXACT)?;
-        let name = lang.transport(arm.arm.protocol);
-        Some(lang.mismatch(name, &cell.cell.name, format!("{measured:.3}"), format!("{theory:.3}")))
+        Some(lang.mismatch(&lang.arm(arm.arm), &cell.cell.name, format!("{measured:.3}"), format!("{theory:.3}")))
     })
 }
 
@@ -49,7 +48,7 @@ fn beside_theory(study: &Study) -> Table {
             (lang.payload(), &|(cell, ..)| {
                 format!("{}{}", number::payload(cell.cell.workload.payload_bytes()), ids(cell))
             }),
-            (lang.transport_head(), &|(_, arm, ..)| lang.transport(arm.arm.protocol).to_owned()),
+            (lang.transport_head(), &|(_, arm, ..)| lang.arm(arm.arm)),
             (lang.measured_head(), &|(_, _, measured, _)| number::bytes(*measured)),
             (lang.in_theory(), &|(.., theory)| theory.map_or_else(none, number::bytes)),
             (lang.agrees(), &|(.., measured, theory)| theory.map_or_else(none, |theory| agrees(*measured, theory))),

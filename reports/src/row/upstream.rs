@@ -4,12 +4,13 @@ use super::study::Study;
 use super::{Finding, Reach, RowVerdict, absent};
 use crate::document::{Block, Line};
 use crate::number;
-use trial::Exchange;
+use trial::{Arm, Exchange};
 use wire::Transport;
 
 pub(super) fn finding(study: &Study) -> Finding {
     let lang = study.lang;
-    let exchange = |transport| exchanges(study).find(|(of, _)| *of == transport).map(|(_, exchange)| exchange);
+    let exchange =
+        |transport| exchanges(study).find(|(arm, _)| arm.protocol == transport).map(|(_, exchange)| exchange);
     let (Some(sse), Some(websocket)) = (exchange(Transport::Sse), exchange(Transport::WebSocket)) else {
         return absent(study);
     };
@@ -35,18 +36,18 @@ pub(super) fn finding(study: &Study) -> Finding {
 /// What stood on the wire.
 pub(super) fn evidence(study: &Study) -> Vec<Block> {
     let lang = study.lang;
-    let heads = exchanges(study).map(|(transport, exchange)| {
+    let heads = exchanges(study).map(|(arm, exchange)| {
         let wrote = lang.upstream_wrote(&exchange.upstream_sent);
         let text = format!("{}\n\n{}\n\n{wrote}", exchange.request.trim_end(), exchange.response.trim_end());
-        Block::Code { title: lang.transport(transport).to_owned(), text }
+        Block::Code { title: lang.arm(arm), text }
     });
     heads.collect()
 }
 
-/// The first exchange of each transport.
-fn exchanges<'a>(study: &Study<'a, '_>) -> impl Iterator<Item = (Transport, &'a Exchange)> {
+/// The first exchange of each arm.
+fn exchanges<'a>(study: &Study<'a, '_>) -> impl Iterator<Item = (Arm, &'a Exchange)> {
     study.comparison.row(study.row).flat_map(|cell| &cell.arms).filter_map(|arm| {
         let exchange = arm.measured().find_map(|(_, m)| m.exchange.as_ref())?;
-        Some((arm.arm.protocol, exchange))
+        Some((arm.arm, exchange))
     })
 }

@@ -15,6 +15,7 @@ impl Language {
             HeapUse::Exchange => self.pick("request and response heads", "请求与响应头"),
             HeapUse::Own => self.pick("topic, reader, feed (this project)", "主题、读者、数据流（本项目）"),
             HeapUse::WebSocket => self.pick("WebSocket state", "WebSocket 状态"),
+            HeapUse::Tls => self.pick("TLS session and its records", "TLS 会话及其记录"),
             HeapUse::Body => self.pick("body of the response", "响应体"),
             HeapUse::Runtime => self.pick("runtime (tokio)", "运行时（tokio）"),
             HeapUse::Other => self.pick("other", "其他"),
@@ -35,6 +36,7 @@ impl Language {
             | HeapUse::Exchange
             | HeapUse::Own
             | HeapUse::WebSocket
+            | HeapUse::Tls
             | HeapUse::Body
             | HeapUse::Runtime
             | HeapUse::Other => "",

@@ -29,6 +29,8 @@ pub(crate) fn facts(cell: &Cell) -> Option<Facts> {
         limits,
         transports: Transport::ALL.to_vec(),
         llm: wire::LlmFacts::default(),
+        carriers: BTreeMap::new(),
+        certificate: None,
     })
 }
 

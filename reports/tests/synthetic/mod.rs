@@ -161,7 +161,6 @@ fn trial(cell: &Cell, arm: Arm, (block, position): (u32, u32), drift: f64, rando
         started: format!("2026-11-24T03:{:02}:{:02}Z", 30 + block, position * 5),
         elapsed_ns: cell.expected_trial().as_nanos() as u64,
         server: instrument::facts(cell),
-        client: ClientFacts { pid: 4242, threads: 1, cpus: vec![1], processes: None },
         client: ClientFacts { pid: 4242, threads: 1, cpus: vec![1], ..ClientFacts::default() },
         clock: None,
         layout: None,

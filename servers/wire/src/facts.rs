@@ -1,7 +1,8 @@
 //! What a server states about itself, as JSON on `/facts`, `/clock` and `/vitals`. Plain data.
 
-use crate::{MonoTime, Transport, Tuning};
+use crate::{Carrier, MonoTime, Transport, Tuning};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The answer of `/facts`: what does not change while a server runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,12 @@ pub struct Facts {
     /// The language-model service.
     #[serde(default)]
     pub llm: LlmFacts,
+    /// Carriers beside cleartext HTTP/1.1, each with the port on which it is listened for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub carriers: BTreeMap<Carrier, u16>,
+    /// The certificate (PEM) that carriers over TLS show; records leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 /// How the language-model service of a server is set.

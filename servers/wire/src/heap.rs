@@ -22,6 +22,8 @@ pub enum HeapUse {
     Own,
     /// State of a WebSocket beside its buffers.
     WebSocket,
+    /// A TLS session: its keys and state, and the records that it gathers.
+    Tls,
     /// Body of a streamed response beside its buffers.
     Body,
     /// The runtime's own: sockets it watches, timers, queues.
@@ -32,7 +34,7 @@ pub enum HeapUse {
 
 impl HeapUse {
     /// Every use, in the order in which a table shows them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::HyperRead,
         Self::HyperWrite,
         Self::TungsteniteRead,
@@ -41,6 +43,7 @@ impl HeapUse {
         Self::Exchange,
         Self::Own,
         Self::WebSocket,
+        Self::Tls,
         Self::Body,
         Self::Runtime,
         Self::Other,

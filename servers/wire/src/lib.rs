@@ -1,10 +1,11 @@
 //! What crosses the network between `servers` and a client.
 //!
-//! Plain data: transports, stamps, schedules, subscriptions, tuning and facts, each with its
+//! Plain data: transports, carriers, stamps, schedules, subscriptions, tuning and facts, each with its
 //! text form. This crate opens no socket, reads no clock and allocates only where it must.
 //!
 //! A client and a server agree on one [`WIRE_VERSION`]; a run refuses to start when they differ.
 
+mod carrier;
 mod event_stamp;
 mod facts;
 mod faults;
@@ -19,6 +20,7 @@ mod transport;
 mod tuning;
 mod witness;
 
+pub use carrier::{Carrier, ParseCarrierError};
 pub use event_stamp::{StampKey, close_event, event_stamp};
 pub use facts::{Charged, ClockReading, Facts, KernelMemory, Limits, LlmFacts, ScheduleCost, Vitals};
 pub use faults::{Faults, ParseFaultsError};

@@ -58,6 +58,8 @@ fn facts(cpus: usize) -> wire::Facts {
         limits,
         transports,
         llm,
+        carriers: Default::default(),
+        certificate: None,
     }
 }
 

@@ -63,7 +63,8 @@ fn capacity(comparison: &Comparison, offered: Option<f64>, lang: Language) -> St
 /// The planned rate as a share of the smaller ceiling of the generator.
 fn ceiling(comparison: &Comparison, cell: &CellComparison, offered: Option<f64>, lang: Language) -> String {
     let ceilings = comparison.records.preflight.iter().flat_map(|preflight| &preflight.ceilings);
-    let of_cell = ceilings.filter(|(transport, _)| cell.cell.arms.iter().any(|arm| arm.protocol == **transport));
+    let of_cell =
+        ceilings.filter(|(transport, _)| cell.cell.arms.iter().any(|arm| arm.protocol == **transport && arm.is_bare()));
     let least = of_cell.map(|(_, rate)| rate.get()).fold(f64::INFINITY, f64::min);
     let share = offered.map(|offered| offered / least).filter(|_| least.is_finite());
     share.map_or_else(|| lang.ceiling_unknown(), |share| lang.share_of_ceiling(number::percent(share)))

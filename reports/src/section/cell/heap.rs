@@ -20,7 +20,7 @@ pub(super) fn table(cell: &CellComparison, lang: Language) -> Vec<Block> {
     rows.push(sum(lang.heap_without_buffers(), [sse, websocket].map(|heap| heap.requested(|used| !used.is_buffer()))));
     let named = |heap: &HeapAccount| heap.named_share().map_or(NONE.to_owned(), number::percent);
     rows.push(vec![lang.heap_named(), String::new(), named(sse), named(websocket)]);
-    let names = TRANSPORTS.map(|transport| lang.transport(transport).to_owned());
+    let names = TRANSPORTS.map(|transport| lang.arm(cell.base.with(transport)));
     let head = [lang.heap_use_head(), lang.heap_function_head()].into_iter().chain(names).collect();
     let (from, to) = sse.connections;
     let table = Table { caption: lang.heap_caption(lang.preset(cell.cell.preset), from, to), head, rows };
