@@ -11,6 +11,7 @@ mod standing;
 
 use crate::interrupt::Interrupt;
 use crate::journal::{Journal, JournalError};
+use crate::workload::Foreign;
 use crate::{gate, host, timestamp};
 use order::Block;
 use standing::Standing;
@@ -43,6 +44,8 @@ pub struct RunOptions {
     pub connect_rate: Option<Rate>,
     /// Addresses that connections come from, in turn; none: chosen where that is needed, else by the kernel.
     pub sources: Vec<IpAddr>,
+    /// Endpoints of others and what to ask them for, by the arms that read them.
+    pub endpoints: BTreeMap<Arm, (String, Foreign)>,
     /// When the run began, pre-flight included: its budget counts from here.
     pub begun: Instant,
     /// What the generator takes from a null server; empty when that was not measured.
@@ -62,6 +65,7 @@ impl RunOptions {
             insecure: false,
             connect_rate: None,
             sources: Vec::new(),
+            endpoints: BTreeMap::new(),
             begun: Instant::now(),
             ceilings: BTreeMap::new(),
         }

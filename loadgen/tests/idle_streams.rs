@@ -10,7 +10,6 @@ use loadgen::fleet::{CONNECT_RATE, Fleet, FleetPlan};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use trial::ClientKind;
@@ -64,12 +63,12 @@ fn requested() -> u64 {
 fn standing(plan: &FleetPlan, streams: u64) -> u64 {
     let payload = Reading::Push(Arc::new(Payload::new(64)));
     let window = Arc::new(Window::new(Basis::Receipt, Duration::ZERO, Duration::from_secs(1)));
-    let standing = Arc::new(AtomicU64::new(0));
+    let standing = Arc::<client::recorder::Standing>::default();
     let recorder = || Recorder::new(payload.clone(), Arc::clone(&window), 0, None).counting(Arc::clone(&standing));
     let fleet = Fleet::launch(plan, recorder).unwrap();
     let begun = Instant::now();
-    while standing.load(Relaxed) < streams {
-        assert!(begun.elapsed() < LIMIT, "{} of {streams} streams stand", standing.load(Relaxed));
+    while standing.answered() < streams {
+        assert!(begun.elapsed() < LIMIT, "{} of {streams} streams stand", standing.answered());
         sleep(Duration::from_millis(10));
     }
     sleep(Duration::from_millis(500));

@@ -67,6 +67,7 @@ fn trial<T>(transport: Transport, during: impl FnOnce(&Child, &Child) -> T) -> (
         insecure: false,
         connect_rate: None,
         sources: Vec::new(),
+        foreign: None,
     };
     generator.stdin.take().unwrap().write_all(&serde_json::to_vec(&order).unwrap()).unwrap();
     sleep(LEAD);

@@ -21,7 +21,7 @@ use wire::Transport;
 pub(crate) fn of_cell(cell: &CellComparison, lang: Language) -> Vec<Block> {
     match &cell.cell.row {
         None => match cell.cell.workload.scenario() {
-            Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect | Scenario::Llm => {
+            Scenario::Push | Scenario::Relay | Scenario::Echo | Scenario::Connect | Scenario::Read | Scenario::Llm => {
                 durations(cell, lang)
             }
             Scenario::Saturate => bars(cell, trial::Figure::EventsPerSecond, lang).into_iter().collect(),

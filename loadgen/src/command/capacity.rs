@@ -1,6 +1,7 @@
 //! `capacity`: the highest load that holds a service level, for each arm, and response times below it: a plan of one cell, run
 //! like any other.
 
+use super::endpoints::Endpoints;
 use super::flags::{arm, bytes, duration, rate};
 use super::measure::MeasureArgs;
 use crate::preflight::Depth;
@@ -78,7 +79,7 @@ pub fn main(args: CapacityArgs) -> anyhow::Result<u8> {
     let (begun, plan) = (Instant::now(), args.plan()?);
     args.measure.build.refuse_debug()?;
     let depth = if args.quick { Depth::Quick } else { Depth::Full };
-    let (ended, _) = args.measure.run(plan, depth, begun, |plan, session| {
+    let (ended, _) = args.measure.run((plan, Endpoints::new()), depth, begun, |plan, session| {
         plan.cells.iter_mut().for_each(|cell| cell.cadence = Cadence::of(&session.facts.tuning));
     })?;
     ended.status()

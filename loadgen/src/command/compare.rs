@@ -1,5 +1,6 @@
 //! `compare`: a plan, run and rendered.
 
+use super::endpoints::{EndpointArgs, Endpoints};
 use super::flags::{arm, bytes, duration, rate};
 use super::gate::{Gate, GateArgs};
 use super::measure::MeasureArgs;
@@ -77,6 +78,8 @@ pub struct CompareArgs {
     #[arg(long, value_enum, value_name = "quick|full")]
     preflight: Option<Depth>,
     #[command(flatten)]
+    endpoints: EndpointArgs,
+    #[command(flatten)]
     measure: MeasureArgs,
     #[command(flatten)]
     gate: GateArgs,
@@ -86,9 +89,9 @@ pub struct CompareArgs {
 pub fn main(args: CompareArgs) -> anyhow::Result<u8> {
     let begun = Instant::now();
     args.measure.build.refuse_debug()?;
-    let (plan, gate) = (args.plan()?, args.gate.open()?);
+    let (planned, gate) = (args.plan()?, args.gate.open()?);
     let depth = args.preflight.unwrap_or(if args.quick { Depth::Quick } else { Depth::Full });
-    let (ended, records) = args.measure.run(plan, depth, begun, |plan, session| args.fit(plan, session))?;
+    let (ended, records) = args.measure.run(planned, depth, begun, |plan, session| args.fit(plan, session))?;
     match (ended.status()?, gate) {
         (0, Some(gate)) => judge(&gate, &args.measure.output, &records),
         (status, _) => Ok(status),
@@ -130,11 +133,13 @@ impl CompareArgs {
         }
     }
 
-    /// The plan as asked for.
-    fn plan(&self) -> anyhow::Result<Plan> {
+    /// The plan as asked for, and whose endpoints it reads.
+    fn plan(&self) -> anyhow::Result<(Plan, Endpoints)> {
+        let (arms, endpoints) = self.endpoints.endpoints()?;
         let custom = self.connections.is_some() || self.rate.is_some() || self.payload.is_some() || self.shared;
         let mut plan = match &self.plan {
             Some(path) => plans::from_file(path)?,
+            None if !arms.is_empty() => self.endpoints.plan(self.connections.unwrap_or(1), arms),
             None if custom => self.workload(),
             None if self.quick => plans::built_in("quick")?.plan(),
             None if self.publish => plans::built_in("publish")?.plan(),
@@ -153,7 +158,7 @@ impl CompareArgs {
         anyhow::ensure!(!plan.cells.is_empty(), "--arms and --transports leave no cell of this plan");
         plan.check()?;
         blocks::fit(&mut plan, self.blocks).into_iter().for_each(print::say);
-        Ok(plan)
+        Ok((plan, endpoints))
     }
 
     /// A plan of one cell, from `-c`, `-r`, `--payload` and `--shared`: ten short blocks, three more than its two headline
@@ -226,7 +231,7 @@ mod tests {
 
     #[test]
     fn rows_are_compared_over_any_carrier() {
-        let cells = args("--quick --arms sse/h1+tls,websocket/h1+tls,raw-tcp!library").plan().unwrap().cells;
+        let cells = args("--quick --arms sse/h1+tls,websocket/h1+tls,raw-tcp!library").plan().unwrap().0.cells;
         assert!(cells.iter().any(|cell| cell.row.is_some()));
         for cell in cells {
             assert!(cell.arms.iter().all(|arm| arm.to_string().ends_with("/h1+tls")), "{}: {:?}", cell.name, cell.arms);
@@ -242,7 +247,7 @@ mod tests {
             ("--warmup 1s", false),
             ("--blocks 20 --budget 10m", true),
         ] {
-            let stop = args(line).plan().unwrap().stop;
+            let stop = args(line).plan().unwrap().0.stop;
             assert_eq!((stop.max_blocks.is_some(), stop.budget.is_some()), (goes_on, goes_on), "{line}");
         }
     }

@@ -1,5 +1,6 @@
 //! Measuring a plan, for `compare` and `capacity`: which server, the pre-flight, the run and what is made of its records.
 
+use super::endpoints::{self, Endpoints};
 use super::flags::ConnectionArgs;
 use super::output::{BuildArgs, Ended, OutputArgs};
 use super::{reach, terminal_width};
@@ -34,10 +35,11 @@ pub struct MeasureArgs {
 }
 
 impl MeasureArgs {
-    /// Runs a plan, which `fit` fits to a server that runs already, and renders what came of it.
+    /// Runs a plan, which `fit` fits to a server that runs already, and renders what came of it. The endpoints of others are
+    /// those that its arms read.
     pub fn run(
         &self,
-        mut plan: Plan,
+        (mut plan, endpoints): (Plan, Endpoints),
         depth: Depth,
         begun: Instant,
         fit: impl FnOnce(&mut Plan, &Session),
@@ -51,7 +53,7 @@ impl MeasureArgs {
                 let arms = plan.cells.iter().flat_map(|cell| &cell.arms);
                 arms.map(|arm| arm.carrier).try_for_each(|carrier| session.place(carrier).map(drop))?;
             }
-            self.measure(&plan, session.map(|session| session.facts), depth, &out, begun).await
+            self.measure((&plan, endpoints), session.map(|session| session.facts), depth, &out, begun).await
         })?;
         Ok((ended, self.output.conclude(&out)?))
     }
@@ -66,20 +68,22 @@ impl MeasureArgs {
 
     async fn measure(
         &self,
-        plan: &Plan,
+        (plan, endpoints): (&Plan, Endpoints),
         target: Option<Facts>,
         depth: Depth,
         out: &Path,
         begun: Instant,
     ) -> anyhow::Result<Ended> {
         let mut interrupt = Interrupt::listen()?;
+        let shown = self.target.clone().or_else(|| endpoints::shown(&endpoints));
         let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
         let mut options = RunOptions {
             target_pid: here.map(|facts| facts.pid),
             begun,
+            endpoints,
             ..self.connection.run_options(self.output.seed, self.target.clone())?
         };
-        let mut journal = self.output.open(out, self.output.first_line(plan.clone(), self.target.as_ref()))?;
+        let mut journal = self.output.open(out, self.output.first_line(plan.clone(), shown.as_ref()))?;
         let route = preflight::Route { remote: target.is_some() && here.is_none() };
         tokio::select! {
             found = preflight::run(plan, &options, depth, route) => {

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod capacity;
 pub mod compare;
+pub mod endpoints;
 pub mod flags;
 pub mod gate;
 pub mod list;

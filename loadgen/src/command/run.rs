@@ -1,5 +1,6 @@
 //! `run URL`: one transport against one endpoint, ours or anybody's.
 
+use super::endpoints::body;
 use super::flags::{ConnectionArgs, bytes, duration, rate};
 use super::{command_line, default_out};
 use crate::interrupt::Interrupt;
@@ -110,29 +111,30 @@ async fn measure(args: &RunArgs) -> anyhow::Result<u8> {
     let log = args.log.as_deref().map(|path| EventLog::create(path, secrets)).transpose();
     let log =
         log.with_context(|| format!("--log {}", args.log.as_deref().unwrap_or("".as_ref()).display()))?.map(Arc::new);
-    let foreign = match knobs(args, &endpoints, &order).await? {
+    order.foreign = match knobs(args, &endpoints, &order).await? {
         Some(tuning) => {
             ensure!(args.method.is_none() && args.body.is_none(), "-X and --body are for endpoints that are not ours");
             (order.cell.preset, order.cell.flush) = (tuning.preset, Some(tuning.flush));
             order.cell.cadence = Cadence::of(&tuning);
             None
         }
-        None => Some(args.foreign(order.arm.protocol)?),
+        None => {
+            let timing = order.cell.workload.timing().unwrap_or_default();
+            order.cell.workload = Workload::Read { connections: args.connections, timing };
+            Some(args.foreign(order.arm.protocol)?)
+        }
     };
-    let default_rate = foreign.as_ref().and_then(|_| Rate::per_second(FOREIGN_CONNECT_RATE));
+    let default_rate = order.foreign.as_ref().and_then(|_| Rate::per_second(FOREIGN_CONNECT_RATE));
     order.connect_rate = order.connect_rate.or(default_rate);
     let connecting = fleet::connecting(args.connections as usize, order.connect_rate());
     let sign = Sign::new(connecting + args.warmup + args.duration, args.json);
     let mut trial = if args.urls.len() as u32 * each > 1 {
         ensure!(log.is_none(), "--log writes the events of one process, and these connections take several");
-        let tasks = workload::tasks(&order, &args.urls, each, foreign.as_ref()).map_err(anyhow::Error::msg)?;
+        let tasks = workload::tasks(&order, &args.urls, each).map_err(anyhow::Error::msg)?;
         joint::run(&order, &tasks, Start::default(), |_| {}, &interrupt).await
     } else {
         let observer = Observer { interrupt: interrupt.clone(), log: log.clone(), part: None };
-        match foreign {
-            Some(foreign) => workload::foreign(order, foreign, observer).await,
-            None => workload::trial(order, observer).await,
-        }
+        workload::trial(order, observer).await
     };
     drop(sign);
     if !args.slices {
@@ -281,6 +283,7 @@ impl RunArgs {
             insecure: self.connection.insecure,
             connect_rate: self.connection.connect_rate,
             sources: self.connection.sources()?,
+            foreign: None,
         })
     }
 
@@ -290,11 +293,7 @@ impl RunArgs {
             readable,
             "{transport} is a transport of our own servers: for other endpoints use sse, websocket or http-stream"
         );
-        let body = match self.body.as_deref().map(|body| (body, body.strip_prefix('@'))) {
-            None => None,
-            Some((_, Some(path))) => Some(std::fs::read(path).with_context(|| format!("--body @{path}"))?),
-            Some((text, None)) => Some(text.as_bytes().to_vec()),
-        };
+        let body = self.body.as_deref().map(body).transpose()?;
         let implied = if body.is_some() { "POST" } else { "GET" };
         Ok(Foreign { method: self.method.clone().unwrap_or_else(|| implied.to_owned()), body, patience: self.timeout })
     }

@@ -27,15 +27,10 @@ pub fn main() -> anyhow::Result<u8> {
         thread::Builder::new().name("stdin".to_owned()).spawn(move || end_with_stdin(start, stop))?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (own, foreign) = (order.cell.workload.connections(), share.as_ref().and_then(|share| share.foreign.clone()));
+    let own = order.cell.workload.connections();
     let part = share.map(|share| Part { share, own, standing: Arc::default(), signal });
     let observer = Observer { interrupt, log: None, part };
-    let trial = runtime.block_on(async {
-        match foreign {
-            Some(foreign) => workload::foreign(order, foreign, observer).await,
-            None => workload::trial(order, observer).await,
-        }
-    });
+    let trial = runtime.block_on(workload::trial(order, observer));
     let record = serde_json::to_vec(&trial)?;
     let mut stdout = print::stdout();
     stdout.write_all(&record)?;

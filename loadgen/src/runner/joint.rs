@@ -58,9 +58,8 @@ pub(crate) async fn run(
 }
 
 /// How long the streams of a process may take to stand, and the trial from then on.
-fn limits(Task { order, share }: &Task) -> [Duration; 2] {
-    let foreign = share.as_ref().and_then(|share| share.foreign.as_ref());
-    let patience = PATIENCE + foreign.map_or(Duration::ZERO, |foreign| foreign.patience);
+fn limits(Task { order, .. }: &Task) -> [Duration; 2] {
+    let patience = PATIENCE + order.foreign.as_ref().map_or(Duration::ZERO, |foreign| foreign.patience);
     let connecting = fleet::connecting(order.cell.workload.connections() as usize, order.connect_rate());
     [connecting + patience, order.cell.expected_trial() + patience]
 }
@@ -110,7 +109,7 @@ struct Joined<'a> {
 }
 
 impl<'a> Joined<'a> {
-    fn add(&mut self, Task { order, share }: &'a Task, left: Left) {
+    fn add(&mut self, Task { order, .. }: &'a Task, left: Left) {
         let trial = match left {
             Ok(trial) => trial,
             Err(why) => return self.failures.push(why),
@@ -129,8 +128,8 @@ impl<'a> Joined<'a> {
                     Entry::Vacant(none) => drop(none.insert(*measurement)),
                 }
                 // The others are said of the whole.
-                let is_foreign = share.as_ref().is_some_and(|share| share.foreign.is_some());
-                let said = trial.warnings.into_iter().filter(|it| is_foreign || it.is(&events::USAGE_LOST));
+                let said =
+                    trial.warnings.into_iter().filter(|it| order.foreign.is_some() || it.is(&events::USAGE_LOST));
                 self.warnings.extend(said);
             }
         }

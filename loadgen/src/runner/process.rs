@@ -20,7 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs one trial and watches the host meanwhile.
 pub(crate) async fn watched(cell: &Cell, turn: &Turn, options: &RunOptions) -> (Trial, Noise) {
     let watch = Watch::begin(options.target_pid);
-    let own = options.target.is_none() && !matches!(cell.workload, Workload::Codec | Workload::Exact { .. });
+    let serverless = matches!(cell.workload, Workload::Codec | Workload::Exact { .. } | Workload::Read { .. });
+    let own = options.target.is_none() && !serverless;
     let mut layout = turn.layout(&host::cpus());
     layout.server = layout.server.filter(|_| own);
     let mut trial = tokio::select! {
@@ -33,6 +34,10 @@ pub(crate) async fn watched(cell: &Cell, turn: &Turn, options: &RunOptions) -> (
 
 /// One trial: a server where it needs one, then a generator process.
 async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (Layout, &Waits)) -> Trial {
+    let (url, foreign) = match options.endpoints.get(&turn.arm.untwinned()) {
+        Some((url, foreign)) => (url.clone(), Some(foreign.clone())),
+        None => (options.target.clone().unwrap_or_default(), None),
+    };
     let order = Order {
         cell: cell.clone(),
         arm: turn.arm,
@@ -40,13 +45,14 @@ async fn one(cell: &Cell, turn: &Turn, options: &RunOptions, (layout, waits): (L
         attempt: turn.attempt,
         position: turn.position,
         seed: turn.seed,
-        url: options.target.clone().unwrap_or_default(),
+        url,
         threads: options.threads,
         headers: options.headers.clone(),
         cacert: options.cacert.clone(),
         insecure: options.insecure,
         connect_rate: options.connect_rate,
         sources: options.sources.clone(),
+        foreign,
     };
     if let Err(why) = cell.workload.supports(turn.arm) {
         return record(&order, &Started::now(), Outcome::Unsupported(why));
@@ -91,7 +97,7 @@ async fn generate(mut order: Order, servers: &[OwnServer], number: u32, start: S
         None => urls.push(order.url.clone()),
     }
     if number > 1 {
-        return match tasks(&order, &urls, number / urls.len() as u32, None) {
+        return match tasks(&order, &urls, number / urls.len() as u32) {
             Ok(tasks) => joint::run(&order, &tasks, start, started, &Interrupt::never()).await,
             Err(why) => failed(&order, why.to_owned()),
         };

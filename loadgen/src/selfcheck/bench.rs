@@ -53,6 +53,7 @@ impl Bench {
             insecure: false,
             connect_rate: None,
             sources: Vec::new(),
+            foreign: None,
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Foreign {
 }
 
 /// Reads a foreign endpoint for warm-up and window, or until every stream has ended.
-pub async fn run(mut order: Order, foreign: Foreign, observer: Observer) -> Trial {
+pub(super) async fn run(mut order: Order, foreign: Foreign, observer: Observer) -> Trial {
     let started = Started::now();
     // An endpoint may send back what it was sent.
     let asked = order.url.parse().map_or_else(|_| "/".to_owned(), |endpoint: Endpoint| endpoint.path_and_query);

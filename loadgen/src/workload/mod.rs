@@ -25,7 +25,7 @@ mod uplink;
 
 pub use codec::costs;
 pub use exact::{Run, count};
-pub use foreign::{Foreign, run as foreign};
+pub use foreign::Foreign;
 pub use record::{Started, record};
 pub use session::{Session, SessionError};
 pub use share::{Part, Share, Task};
@@ -78,6 +78,9 @@ pub struct Order {
     pub connect_rate: Option<Rate>,
     /// Addresses that connections come from, in turn; none: chosen where that is needed, else by the kernel.
     pub sources: Vec<IpAddr>,
+    /// What to ask an endpoint for that is none of our servers.
+    #[serde(default)]
+    pub foreign: Option<Foreign>,
 }
 
 impl Order {
@@ -150,6 +153,9 @@ impl Observer {
 
 /// Runs one trial to its record. A failure is a record too.
 pub async fn trial(mut order: Order, observer: Observer) -> Trial {
+    if let Some(foreign) = order.foreign.take() {
+        return foreign::run(order, foreign, observer).await;
+    }
     // Answers are read by one thread, whatever else there is.
     if matches!(order.cell.workload, Workload::Llm { .. } | Workload::ToolLoop(_)) {
         order.threads = 1;
@@ -222,7 +228,7 @@ async fn attempt(
             llm::run(order, session, observer, (*connections, asked, *timing)).await
         }
         Workload::ToolLoop(asked) => tool_loop::run(order, session, asked).await,
-        Workload::Codec | Workload::Exact { .. } | Workload::Endpoint { .. } => {
+        Workload::Codec | Workload::Exact { .. } | Workload::Endpoint { .. } | Workload::Read { .. } => {
             Err(TrialError::Unsupported("it needs no server of the runner's".to_owned()))
         }
         Workload::Capacity { .. } => {

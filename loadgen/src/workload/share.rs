@@ -1,7 +1,7 @@
 //! A trial that several generator processes share: which part each has, and how all of them start at one instant.
 
 use super::session::{Session, SessionError};
-use super::{Foreign, Order, TrialError};
+use super::{Order, TrialError};
 use crate::fleet::Fleet;
 use crate::host;
 use crate::interrupt::Interrupt;
@@ -41,8 +41,6 @@ pub struct Share {
     pub first: u32,
     /// Distance from one of its places to the next: the number of processes.
     pub step: u32,
-    /// What to ask an endpoint for that is none of our servers.
-    pub foreign: Option<Foreign>,
 }
 
 /// This process's part in a trial that others share.
@@ -72,12 +70,7 @@ pub(crate) fn processes(workload: &Workload) -> Result<u32, Warning> {
 ///
 /// # Errors
 /// In words: this cannot be shared out.
-pub(crate) fn tasks(
-    order: &Order,
-    urls: &[String],
-    each: u32,
-    foreign: Option<&Foreign>,
-) -> Result<Vec<Task>, &'static str> {
+pub(crate) fn tasks(order: &Order, urls: &[String], each: u32) -> Result<Vec<Task>, &'static str> {
     // A poll is answered by an event, and none comes before all streams were answered.
     if order.arm.protocol == Transport::LongPoll {
         return Err(
@@ -96,7 +89,7 @@ pub(crate) fn tasks(
             ..order.clone()
         };
         order.cell.workload = workload.with_connections(connections)?;
-        let share = Share { group: group.clone(), streams, first, step, foreign: foreign.cloned() };
+        let share = Share { group: group.clone(), streams, first, step };
         Some(Task { order, share: Some(share) })
     };
     let shares = (0..).zip(shares(streams, step)).filter(|&(_, share)| share > 0);
@@ -180,13 +173,14 @@ mod tests {
             insecure: false,
             connect_rate: Rate::per_second(1_000.0),
             sources: Vec::new(),
+            foreign: None,
         }
     }
 
     #[test]
     fn shares_hold_every_stream_once_and_the_connect_rate_in_all() {
         let urls = ["http://a", "http://b"].map(str::to_owned);
-        let tasks = tasks(&order("push", 10), &urls, 2, None).unwrap();
+        let tasks = tasks(&order("push", 10), &urls, 2).unwrap();
         let connections = |task: &Task| task.order.cell.workload.connections();
         assert_eq!(tasks.iter().map(connections).collect::<Vec<_>>(), [3, 3, 2, 2]);
         assert_eq!(
@@ -207,15 +201,15 @@ mod tests {
     #[test]
     fn who_has_no_connection_has_no_task() {
         let urls = ["http://a", "http://b", "http://c"].map(str::to_owned);
-        assert_eq!(tasks(&order("saturate", 2), &urls, 1, None).unwrap().len(), 2);
+        assert_eq!(tasks(&order("saturate", 2), &urls, 1).unwrap().len(), 2);
     }
 
     #[test]
     fn what_one_process_does_alone_is_not_shared_out() {
         let urls = ["http://a".to_owned()];
-        assert!(tasks(&order("echo", 10), &urls, 2, None).is_err_and(|why| why.starts_with("this is not shared out")));
+        assert!(tasks(&order("echo", 10), &urls, 2).is_err_and(|why| why.starts_with("this is not shared out")));
         let polled = Order { arm: Arm::of(Transport::LongPoll), ..order("push", 10) };
-        assert!(tasks(&polled, &urls, 2, None).is_err_and(|why| why.starts_with("long polling")));
+        assert!(tasks(&polled, &urls, 2).is_err_and(|why| why.starts_with("long polling")));
     }
 
     #[test]
@@ -224,7 +218,7 @@ mod tests {
         let told = |text: String| serde_json::from_str::<Task>(&text).unwrap();
         let plain = told(serde_json::to_string(&order).unwrap());
         assert_eq!((plain.order, plain.share.is_none()), (order.clone(), true));
-        let task = tasks(&order, &["http://a".to_owned()], 2, None).unwrap().remove(1);
+        let task = tasks(&order, &["http://a".to_owned()], 2).unwrap().remove(1);
         let read = told(serde_json::to_string(&task).unwrap());
         assert_eq!((read.order, read.share.map(|share| share.first)), (task.order, Some(1)));
     }

@@ -38,6 +38,7 @@ fn order(url: String, scenario: Scenario, transport: Transport) -> Order {
         insecure: false,
         connect_rate: None,
         sources: Vec::new(),
+        foreign: None,
     }
 }
 

@@ -82,6 +82,7 @@ pub(crate) fn order_at(url: String, cell: Cell, arm: Arm) -> Order {
         insecure: false,
         connect_rate: None,
         sources: Vec::new(),
+        foreign: None,
     }
 }
 

@@ -200,6 +200,18 @@ impl Arm {
         Self { client, ..self }
     }
 
+    /// The same arm, and not the null twin.
+    #[must_use]
+    pub const fn untwinned(self) -> Self {
+        Self { twin: false, ..self }
+    }
+
+    /// The same arm from the server of this name.
+    #[must_use]
+    pub const fn served_by(self, stack: Stack) -> Self {
+        Self { stack: Some(stack), ..self }
+    }
+
     /// Whether it can be run, apart from what a scenario asks of it. All that cannot be yet is known here and nowhere else.
     ///
     /// # Errors

@@ -76,6 +76,7 @@ impl Draft {
                 None => Workload::Endpoint { connections, pace, timing },
             },
             Scenario::ToolLoop => Workload::ToolLoop(tool_loop.unwrap_or_default()),
+            Scenario::Read => Workload::Read { connections, timing },
             Scenario::Capacity => Workload::Capacity { push, search: search.unwrap_or_default() },
         }
     }

@@ -14,7 +14,7 @@ use crate::tool_loop::mean;
 use crate::{Leg, LoopTurn, Measurement, Metric, Quantile, Scenario, Words};
 use Dimension::{ByteRate, Bytes, Count, Rate, Rounded, Share, Time};
 use Direction::{Higher, Lower};
-use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Relay, Saturate, ToolLoop};
+use Scenario::{Connect, Echo, Exact, Llm, Memory, Push, Read, Relay, Saturate, ToolLoop};
 use quotient::{counted, framed_in, ratio, requested, slope_of, spanned, tls_bytes, transport_cpu, used};
 
 /// A row of the table: everything that the rest of the program knows of a quantity.
@@ -67,13 +67,13 @@ macro_rules! quantities {
 quantities! {
     /// Events delivered a second.
     EventsPerSecond {
-        id: "throughput", unit: Rate, margin: 0.05, better: Higher, exact: false, compared: &[Saturate],
+        id: "throughput", unit: Rate, margin: 0.05, better: Higher, exact: false, compared: &[Saturate, Read],
         of: |m| ratio(m.counters.in_window as f64 * 1e9, m.window_ns),
         words: ["events a second", "每秒事件数"],
     }
     /// Payload bytes delivered once and in order, a second.
     Goodput {
-        id: "goodput", unit: ByteRate, margin: 0.05, better: Higher, exact: false, compared: &[Saturate],
+        id: "goodput", unit: ByteRate, margin: 0.05, better: Higher, exact: false, compared: &[Saturate, Read],
         of: |m| ratio(m.counters.window_payload_bytes as f64 * 1e9, m.window_ns),
         words: ["goodput", "有效吞吐"],
     }
@@ -140,19 +140,19 @@ quantities! {
     }
     /// Generator CPU nanoseconds for each event.
     ClientCpuPerEvent {
-        id: "client-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Saturate, Llm],
+        id: "client-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Saturate, Llm, Read],
         of: |m| used(m.client, |usage| Some(usage.cpu_ns)),
         words: ["client CPU per event", "客户端 CPU / 事件"],
     }
     /// Bytes received for each event, framing included.
     BytesPerEvent {
-        id: "bytes", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Saturate, Relay],
+        id: "bytes", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Saturate, Relay, Read],
         of: |m| ratio(framed_in(m), m.counters.received),
         words: ["bytes per event", "字节 / 事件"],
     }
     /// Bytes above the payload for each event received.
     OverheadPerEvent {
-        id: "overhead", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Relay],
+        id: "overhead", unit: Bytes, margin: 0.005, better: Lower, exact: true, compared: &[Push, Relay, Read],
         of: |m| ratio(framed_in(m) - m.bytes.payload_in as f64, m.counters.received),
         words: ["bytes above the payload", "载荷之外的字节"],
     }

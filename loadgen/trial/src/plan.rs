@@ -149,6 +149,7 @@ impl Cell {
                 | Workload::Relay { .. }
                 | Workload::Llm { .. }
                 | Workload::Endpoint { .. }
+                | Workload::Read { .. }
                 | Workload::Job(_) => {
                     let timing = self.workload.timing().unwrap_or_default();
                     self.control().unwrap_or_default() / self.controls_every.max(1) + timing.whole()

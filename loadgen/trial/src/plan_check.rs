@@ -1,6 +1,6 @@
 //! What makes a cell impossible to run, each with its remedy. Refuses to mend anything.
 
-use crate::{Arm, Cell, ClientKind, Plan, Workload};
+use crate::{Cell, ClientKind, Plan, Workload};
 use std::time::Duration;
 use wire::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES};
 
@@ -60,7 +60,7 @@ impl Plan {
 
 /// What makes a cell impossible to run, with the remedy.
 fn problem_of(cell: &Cell) -> Option<String> {
-    if let Some(Err(problem)) = cell.arms.iter().copied().map(Arm::supported).find(Result::is_err) {
+    if let Some(Err(problem)) = cell.arms.iter().map(|arm| cell.workload.has_parts(*arm)).find(Result::is_err) {
         return Some(problem.to_string());
     }
     // Its steps would find no load that such an arm holds, however long they look.

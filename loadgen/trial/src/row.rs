@@ -143,11 +143,11 @@ pub enum RowChart {
 }
 
 /// The built-in rows, and what cells that feed no row are shown in.
-static BUILT_IN: LazyLock<(Vec<Arc<Row>>, [Row; 3])> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<(Vec<Arc<Row>>, [Row; 4])> = LazyLock::new(|| {
     #[derive(Deserialize)]
     struct BuiltIn {
         section: Vec<Row>,
-        own: [Row; 3],
+        own: [Row; 4],
     }
     let file: BuiltIn = toml::from_str(include_str!("rows.toml")).expect("a test reads the built-in rows");
     (file.section.into_iter().map(Arc::new).collect(), file.own)
@@ -164,12 +164,14 @@ impl Row {
         BUILT_IN.0.iter().find(|row| row.id == id)
     }
 
-    /// What cells that feed no row are shown in: those that ask a language model, tool loops, and all others.
+    /// What cells that feed no row are shown in: those that ask a language model, tool loops,
+    /// endpoints of others, and all the rest.
     pub fn own(scenario: Scenario) -> &'static Self {
-        let [cells, streams, loops] = &BUILT_IN.1;
+        let [cells, streams, loops, endpoints] = &BUILT_IN.1;
         match scenario {
             Scenario::Llm => streams,
             Scenario::ToolLoop => loops,
+            Scenario::Read => endpoints,
             _ => cells,
         }
     }

@@ -24,6 +24,7 @@ impl Workload {
                 timing: *timing,
                 faults: faults.clone(),
             }),
+            &Self::Read { timing, .. } => Some(Self::Read { connections, timing }),
             Self::Echo { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. } => None,
             Self::Codec | Self::Browser | Self::Relay { .. } | Self::Exact { .. } | Self::Llm { .. } => None,
             Self::Endpoint { .. } | Self::Job(_) | Self::ToolLoop(_) | Self::Capacity { .. } => None,

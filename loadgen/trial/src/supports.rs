@@ -1,6 +1,6 @@
 //! Which workload each arm can do: the one place that knows.
 
-use crate::{Arm, ClientKind, Workload};
+use crate::{Arm, ClientKind, NotSupported, Workload};
 use wire::Carrier;
 use wire::Transport::{self, HttpStream, LongPoll, RawTcp, Sse, WebSocket};
 
@@ -10,7 +10,7 @@ impl Workload {
     /// # Errors
     /// Why it cannot.
     pub fn supports(&self, arm: Arm) -> Result<(), String> {
-        arm.supported().map_err(|not_yet| not_yet.to_string())?;
+        self.has_parts(arm).map_err(|not_yet| not_yet.to_string())?;
         let by_client = match arm.client {
             ClientKind::Lean => None,
             ClientKind::Library => self.refuses_library(arm.protocol),
@@ -38,9 +38,15 @@ impl Workload {
             (Self::Push(_) | Self::Capacity { .. } | Self::Saturate { .. } | Self::Relay { .. }, _) => return None,
             (Self::Job(_) | Self::Echo { .. } | Self::Connect { .. }, _) => return None,
             (Self::Memory { .. } | Self::Handshake { .. }, _) => return None,
-            (Self::Llm { .. } | Self::Endpoint { .. }, _) => return None,
+            (Self::Llm { .. } | Self::Endpoint { .. } | Self::Read { .. }, _) => return None,
         };
         Some(why.to_owned())
+    }
+
+    /// Whether every part of an arm can be run: whoever names endpoints names their servers.
+    pub(crate) fn has_parts(&self, arm: Arm) -> Result<(), NotSupported> {
+        let theirs = matches!(self, Self::Read { .. });
+        if theirs { Arm { stack: None, ..arm } } else { arm }.supported()
     }
 
     /// Why the client of another author cannot do it.
@@ -49,7 +55,7 @@ impl Workload {
             return Some(format!("no client library reads {transport}"));
         }
         let why = match self {
-            Self::Push(_) | Self::Capacity { .. } => return None,
+            Self::Push(_) | Self::Capacity { .. } | Self::Read { .. } => return None,
             Self::Saturate { .. } | Self::Memory { .. } | Self::Codec => return None,
             Self::Relay { .. } => "a library client reads to the end of a stream, and a relayed one has none",
             Self::Llm { .. } | Self::Endpoint { .. } => "answers of a language model are read by the lean client",
@@ -82,9 +88,11 @@ impl Workload {
             (Self::Llm { .. } | Self::Endpoint { .. } | Self::ToolLoop(_), LongPoll | HttpStream | RawTcp) => {
                 Some(format!("{transport} asks no language model"))
             }
+            (Self::Read { .. }, LongPoll | RawTcp) => Some(format!("{transport} is spoken by our own servers alone")),
             (Self::Job(_), LongPoll | HttpStream | RawTcp) => Some(format!("{transport} watches no job")),
             (Self::Echo { .. } | Self::Llm { .. } | Self::Endpoint { .. }, Sse | WebSocket) => None,
             (Self::Job(_) | Self::ToolLoop(_), Sse | WebSocket) => None,
+            (Self::Read { .. }, Sse | WebSocket | HttpStream) => None,
             (Self::Saturate { .. } | Self::Exact { .. } | Self::Relay { .. }, _) => None,
             (Self::Push(_) | Self::Capacity { .. } | Self::Connect { .. }, _) => None,
             (Self::Memory { .. } | Self::Handshake { .. }, _) => None,

@@ -120,6 +120,14 @@ pub enum Workload {
         #[serde(flatten)]
         timing: Timing,
     },
+    /// Read streams of endpoints that may be anybody's, as they are.
+    Read {
+        /// Streams open at one time.
+        connections: u32,
+        /// How long.
+        #[serde(flatten)]
+        timing: Timing,
+    },
     /// Watch jobs of our own service.
     Job(Job),
     /// Run tool loops of an agent against our own language-model service.
@@ -152,11 +160,12 @@ pub enum Scenario {
     Llm,
     ToolLoop,
     Capacity,
+    Read,
 }
 
 impl Scenario {
     /// Each with one line for `loadgen list`.
-    pub const LISTED: [&str; 13] = [
+    pub const LISTED: [&str; 14] = [
         "push: subscribe and receive at the server's schedule (open loop)",
         "saturate: receive as fast as both ends can (capacity, never latency)",
         "echo: send on the client's schedule, time each reply from its due time",
@@ -170,6 +179,7 @@ impl Scenario {
         "llm: ask a language model for answers of one workload and read them (also: loadgen llm URL)",
         "tool-loop: an agent's loop of requests and tools, by connection and by what a turn sends (also: loadgen agent)",
         "capacity: the highest load of pushed events that holds a service level (also: loadgen capacity)",
+        "read: streams of anybody's endpoints as they are (loadgen compare --sse URL --websocket URL)",
     ];
 }
 
@@ -185,6 +195,7 @@ macro_rules! timing_of {
             | Workload::Relay { timing, .. }
             | Workload::Llm { timing, .. }
             | Workload::Endpoint { timing, .. }
+            | Workload::Read { timing, .. }
             | Workload::Job(Job { timing, .. }) => Some(timing),
             Workload::Memory { .. } | Workload::Handshake { .. } | Workload::Exact { .. } => None,
             Workload::Codec | Workload::Browser | Workload::ToolLoop(_) => None,
@@ -202,7 +213,7 @@ macro_rules! stamps_of {
             Workload::Saturate { .. } | Workload::Echo { .. } | Workload::Connect { .. } => None,
             Workload::Memory { .. } | Workload::Handshake { .. } | Workload::Codec | Workload::Browser => None,
             Workload::Exact { .. } | Workload::Llm { .. } | Workload::Endpoint { .. } => None,
-            Workload::ToolLoop(_) => None,
+            Workload::ToolLoop(_) | Workload::Read { .. } => None,
         }
     };
 }
@@ -224,6 +235,7 @@ impl Workload {
             Self::Llm { .. } | Self::Endpoint { .. } => Scenario::Llm,
             Self::ToolLoop(_) => Scenario::ToolLoop,
             Self::Capacity { .. } => Scenario::Capacity,
+            Self::Read { .. } => Scenario::Read,
         }
     }
 
@@ -237,6 +249,7 @@ impl Workload {
             | Self::Relay { connections, .. }
             | Self::Llm { connections, .. }
             | Self::Endpoint { connections, .. }
+            | Self::Read { connections, .. }
             | Self::Job(Job { connections, .. }) => *connections,
             Self::Memory { steps, .. } => steps.last().copied().unwrap_or(0),
             Self::Connect { .. } | Self::Handshake { .. } | Self::Codec | Self::Browser => 1,
@@ -254,7 +267,7 @@ impl Workload {
             | Self::Endpoint { pace, .. } => Some(*pace),
             Self::Saturate { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. } => None,
             Self::Codec | Self::Browser | Self::Exact { .. } | Self::Llm { .. } | Self::Job(_) => None,
-            Self::ToolLoop(_) => None,
+            Self::ToolLoop(_) | Self::Read { .. } => None,
         }
     }
 
@@ -271,7 +284,7 @@ impl Workload {
             | Self::Relay { content, .. }
             | Self::Exact { content, .. } => Some(*content),
             Self::Codec | Self::Browser | Self::Llm { .. } | Self::Endpoint { .. } | Self::Job(_) => None,
-            Self::ToolLoop(_) => None,
+            Self::ToolLoop(_) | Self::Read { .. } => None,
         }
     }
 
@@ -295,7 +308,7 @@ impl Workload {
             | Self::Exact { faults, .. } => Some(faults).filter(|faults| !faults.is_empty()),
             Self::Echo { .. } | Self::Connect { .. } | Self::Handshake { .. } | Self::Codec | Self::Browser => None,
             Self::Relay { .. } | Self::Llm { .. } | Self::Endpoint { .. } | Self::Job(_) => None,
-            Self::ToolLoop(_) => None,
+            Self::ToolLoop(_) | Self::Read { .. } => None,
         }
     }
 
@@ -338,7 +351,7 @@ impl Workload {
             Self::Relay { .. } => true,
             Self::Echo { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Handshake { .. } => false,
             Self::Codec | Self::Browser | Self::Exact { .. } | Self::Llm { .. } | Self::Endpoint { .. } => false,
-            Self::ToolLoop(_) => false,
+            Self::ToolLoop(_) | Self::Read { .. } => false,
         }
     }
 
@@ -368,8 +381,8 @@ impl Workload {
             Self::Job(job) => Some(job.offered()),
             Self::Saturate { .. } | Self::Connect { .. } | Self::Memory { .. } | Self::Endpoint { .. } => None,
             Self::Handshake { .. } | Self::Codec | Self::Browser | Self::Exact { .. } | Self::ToolLoop(_) => None,
-            // It is what is sought.
-            Self::Capacity { .. } => None,
+            // It is what is sought, or nobody knows it.
+            Self::Capacity { .. } | Self::Read { .. } => None,
         }
     }
 

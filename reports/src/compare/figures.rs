@@ -9,7 +9,7 @@ pub fn principal(cell: &Cell) -> Option<Metric> {
     match cell.workload.scenario() {
         Scenario::Push | Scenario::Relay => Some(Metric::ResponseTime),
         Scenario::Echo => Some(Metric::RoundTrip),
-        Scenario::Connect => Some(Metric::FirstEvent),
+        Scenario::Connect | Scenario::Read => Some(Metric::FirstEvent),
         Scenario::Saturate
         | Scenario::Memory
         | Scenario::Handshake
@@ -38,6 +38,7 @@ pub const fn untimed(scenario: Scenario) -> Figure {
         | Scenario::Handshake
         | Scenario::Codec
         | Scenario::Browser
+        | Scenario::Read
         | Scenario::Capacity => Figure::EventsPerSecond,
     }
 }
@@ -61,6 +62,13 @@ pub(super) fn figures(scenario: Scenario) -> Vec<Figure> {
             (Metric::ConnectTls, ENDS),
             (Metric::ConnectHandshake, ENDS),
             (Metric::FirstEvent, ENDS),
+        ],
+        Scenario::Read => &[
+            (Metric::FirstEvent, ENDS),
+            (Metric::ConnectTcp, ENDS),
+            (Metric::ConnectTls, ENDS),
+            (Metric::ConnectHandshake, ENDS),
+            (Metric::InterEvent, ENDS),
         ],
         Scenario::Llm => &[
             (Metric::FirstContent, ENDS),

@@ -14,7 +14,9 @@ use wire::Transport;
 /// Every cell with what it says; empty for a run that feeds rows, and for tool loops, whose arms have a table of their own.
 pub(super) fn blocks(comparison: &Comparison, lang: Language) -> Vec<Block> {
     let Some(own) = OwnCells::of(comparison).filter(|_| !effects::are_all(comparison)) else { return Vec::new() };
-    vec![Block::Verdicts(verdicts(&own, lang)), Block::Note(own.arms.note(lang))]
+    let of = own.cells.iter().map(|cell| cell.cell.cell.section()).find(|section| section.id == "endpoints");
+    let method = of.map(|section| Block::Note(lang.of(&section.method).to_owned()));
+    [Block::Verdicts(verdicts(&own, lang)), Block::Note(own.arms.note(lang))].into_iter().chain(method).collect()
 }
 
 /// The cells one below the other.

@@ -49,6 +49,7 @@ impl Language {
             Workload::Saturate { .. } => self.load_saturate(connections, payload, window),
             Workload::Echo { .. } => self.load_echo(connections, rate, payload, window),
             Workload::Connect { .. } => self.load_connect(window),
+            Workload::Read { .. } => self.load_read(connections, window),
             Workload::Memory { steps, .. } => {
                 self.load_memory(steps.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))
             }
@@ -138,6 +139,9 @@ messages! {
     load_connect(window: humantime::FormattedDuration)
         "connect, receive one event, close, again; window {window}"
         "建连、收一个事件、关闭，如此反复；测量窗口 {window}"
+    load_read(connections: String, window: humantime::FormattedDuration)
+        "{connections} to endpoints, read as they are, window {window}"
+        "{connections}到各端点，按原样读取，测量窗口 {window}"
     load_memory(steps: String) "quiet connections: {steps}" "空闲连接数：{steps}"
     load_handshake() "open once, then try to speak" "打开一次，然后尝试上行发送"
     load_codec() "decoding in memory, no socket" "仅在内存中解码，不经套接字"

@@ -25,7 +25,7 @@ pub(crate) fn measurement(cell: &Cell, arm: Arm, drift: f64, random: &mut fastra
         Scenario::Handshake => handshake(arm.protocol),
         Scenario::Codec => codec(),
         Scenario::Browser => browser(),
-        Scenario::Exact | Scenario::ToolLoop | Scenario::Capacity => Measurement::default(),
+        Scenario::Exact | Scenario::ToolLoop | Scenario::Capacity | Scenario::Read => Measurement::default(),
         Scenario::Llm => super::answers::measurement(cell, arm.protocol, noise, random),
     }
 }

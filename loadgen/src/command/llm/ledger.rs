@@ -134,5 +134,6 @@ fn order(args: &LlmArgs, asked: &Prepared) -> workload::Order {
         insecure: args.insecure,
         connect_rate: None,
         sources: Vec::new(),
+        foreign: None,
     }
 }

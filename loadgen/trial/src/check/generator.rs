@@ -141,7 +141,7 @@ fn queueing(scenario: Scenario, measurement: &Measurement) -> Option<Warning> {
         Scenario::Relay => Metric::ResponseTime,
         Scenario::Push | Scenario::Saturate | Scenario::Connect | Scenario::Memory => return None,
         Scenario::Handshake | Scenario::Codec | Scenario::Browser | Scenario::Exact => return None,
-        Scenario::Llm | Scenario::ToolLoop | Scenario::Capacity => return None,
+        Scenario::Llm | Scenario::ToolLoop | Scenario::Capacity | Scenario::Read => return None,
     };
     let waited_us = median(Metric::Queueing)?;
     let share = 100.0 * waited_us / median(timed)?;
@@ -171,7 +171,7 @@ fn offered(trial: &Trial, measurement: &Measurement) -> Option<Warning> {
         }
         Workload::Handshake { .. } | Workload::Codec | Workload::Browser | Workload::Exact { .. } => return None,
         Workload::Llm { .. } | Workload::Endpoint { .. } | Workload::ToolLoop(_) => return None,
-        Workload::Capacity { .. } => return None,
+        Workload::Capacity { .. } | Workload::Read { .. } => return None,
     };
     ((sent as f64) < OFFERED_SHARE * planned as f64).then(|| offered_short(sent, planned))
 }
