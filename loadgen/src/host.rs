@@ -73,8 +73,9 @@ pub(crate) fn processes(streams: u64) -> Result<u32, Warning> {
 }
 
 fn shared_among(streams: u64, limit: u64) -> Result<u32, Warning> {
-    match u32::try_from(streams.div_ceil(check::room(limit).max(1))) {
-        Ok(processes @ 0..=MOST_PROCESSES) => Ok(processes.max(1)),
+    let room = check::room(limit);
+    match u32::try_from(streams.div_ceil(room.max(1))) {
+        Ok(processes @ 0..=MOST_PROCESSES) if room > 0 => Ok(processes.max(1)),
         // What room is left for questions may be given up.
         _ => check::files(streams, limit).map_or(Ok(1), Err),
     }
