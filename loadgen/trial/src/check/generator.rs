@@ -236,6 +236,8 @@ mod tests {
             limits,
             transports,
             llm,
+            carriers: Default::default(),
+            certificate: Default::default(),
         }
     }
 
