@@ -128,7 +128,8 @@ fn knobs(cell: &Cell) -> Vec<String> {
     };
     let connections = u64::from(cell.workload.connections()) + check::QUESTIONS;
     let more = (connections > DEFAULT_CONNECTIONS).then(|| ["--max-connections".to_owned(), connections.to_string()]);
-    let carriers: BTreeSet<Carrier> = cell.arms.iter().map(|arm| arm.carrier).filter(|it| *it != Carrier::H1).collect();
+    let run = cell.arms.iter().filter(|arm| cell.workload.supports(**arm).is_ok());
+    let carriers: BTreeSet<Carrier> = run.map(|arm| arm.carrier).filter(|it| *it != Carrier::H1).collect();
     let carriers = carriers.into_iter().map(|carrier| ["--carrier".to_owned(), carrier.to_string()]);
     let flags = [Some(preset), flush, cost, more].into_iter().flatten().chain(cadence).chain(carriers);
     flags.flatten().collect()

@@ -17,10 +17,11 @@ use wire::Transport;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
 /// Each file below `src/command`, the file of tests that holds it to what it promises, and the name of one of them.
-const PROMISES: [(&str, &str, &str); 20] = [
+const PROMISES: [(&str, &str, &str); 21] = [
     ("agent.rs", "agent.rs", "each_arm_sends_and_connects_as_its_name_says_near_and_far"),
     ("capacity.rs", "capacity.rs", "a_service_level_that_nothing_holds_is_an_answer_that_can_be_rendered_again"),
     ("compare.rs", "cli.rs", "a_comparison_of_one_workload_leaves_everything_that_was_promised"),
+    ("endpoints.rs", "endpoints.rs", "two_urls_give_one_verdict"),
     ("flags.rs", "cli.rs", "flags_are_checked_before_anything_is_sent"),
     ("gate.rs", "gate.rs", "thresholds_pass_with_0_and_are_crossed_with_99"),
     ("list.rs", "commands.rs", "a_list_gives_a_reason_for_everything_and_a_plan_to_start_from"),

@@ -236,7 +236,9 @@ fn speed(noise: &Noise) -> Option<Warning> {
 /// Whether more connections come from one source than find a port at once.
 pub fn searched(trial: &Trial) -> Option<Warning> {
     let sources = trial.client.sources.len().max(1) as u64;
-    let each = u64::from(trial.cell.workload.connections()).div_ceil(sources);
+    // A port serves one connection to each server.
+    let servers = trial.client.processes.map_or(1, |processes| u64::from(processes.servers).max(1));
+    let each = u64::from(trial.cell.workload.connections()).div_ceil(sources * servers);
     (each > FOUND_AT_ONCE).then(|| ports_searched(each))
 }
 
