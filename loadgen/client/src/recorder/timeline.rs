@@ -28,10 +28,10 @@ impl Timeline {
     }
 
     #[inline]
-    pub(super) fn record(&mut self, offset_ns: u64, nanos: u64) {
+    pub(super) fn record(&mut self, offset_ns: u64, nanos: u64, times: u64) {
         if let Some(slice) = self.slices.get_mut((offset_ns / self.width_ns) as usize) {
-            slice.received += 1;
-            slice.durations.record(nanos);
+            slice.received += times;
+            slice.durations.record_n(nanos, times);
         }
     }
 
