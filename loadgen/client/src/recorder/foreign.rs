@@ -56,47 +56,38 @@ mod tests {
     const LENGTH_MS: u64 = 70;
     const STREAMS: usize = 3;
 
-    /// What a recorder holds of events that it is shown one by one.
-    #[derive(Default)]
-    struct Alone {
-        in_window: u64,
-        payload_bytes: u64,
-        gaps: Recording,
-        sample: Vec<u64>,
-    }
-
     proptest! {
         #[test]
         fn events_of_one_read_are_recorded_as_if_each_were_alone(
-            reads in proptest::collection::vec((0..STREAMS, 0..6_u64, 1..9_usize, 0..40_usize), 1..80),
+            reads in proptest::collection::vec((0..STREAMS, 1..9_usize, 0..40_usize, 0..6_u64), 1..80),
         ) {
             let (warmup, length) = (Duration::from_millis(WARMUP_MS), Duration::from_millis(LENGTH_MS));
             let window = Arc::new(Window::new(Basis::Receipt, warmup, length));
             let mut recorder = Recorder::new(Reading::Foreign, window, 0, None);
             let mut streams = [(); STREAMS].map(|()| StreamState::new(Track::anywhere()));
-            let (mut alone, mut timeline) = (Alone::default(), Timeline::of(LENGTH_MS * MS));
+            // The same, each event recorded by itself.
+            let (mut gaps, mut sample, mut timeline) = (Recording::new(), Sample::empty(), Timeline::of(LENGTH_MS * MS));
+            let (mut in_window, mut payload_bytes) = (0, 0);
             let (mut previous, mut now_ms) = ([None; STREAMS], 0);
-            for (stream, wait_ms, events, bytes) in reads {
-                now_ms += wait_ms;
+            for (stream, events, bytes, pause_ms) in reads {
                 for _ in 0..events {
                     let event = EventRef { data: &[b'x'; 40][..bytes], id: None, kind: None, binary: false };
                     recorder.event(&mut streams[stream], event, MonoTime::from_nanos((5 + now_ms) * MS));
                     let gap_ns = previous[stream].replace(now_ms).map(|before| (now_ms - before) * MS);
                     if (WARMUP_MS..WARMUP_MS + LENGTH_MS).contains(&now_ms) {
-                        alone.in_window += 1;
-                        alone.payload_bytes += bytes as u64;
-                        gap_ns.into_iter().for_each(|gap_ns| alone.gaps.record(gap_ns));
-                        alone.sample.push(gap_ns.unwrap_or(0));
+                        in_window += 1;
+                        payload_bytes += bytes as u64;
+                        gap_ns.into_iter().for_each(|gap_ns| gaps.record(gap_ns));
+                        sample.record(gap_ns.unwrap_or(0), 1);
                         timeline.record((now_ms - WARMUP_MS) * MS, gap_ns.unwrap_or(0), 1);
                     }
                 }
+                now_ms += pause_ms;
             }
-            let mut sample = Sample::empty();
-            alone.sample.iter().for_each(|&gap_ns| sample.record(gap_ns, 1));
             let (measurement, _) = recorder.finish();
-            let Counters { in_window, window_payload_bytes, .. } = measurement.counters;
-            prop_assert_eq!((in_window, window_payload_bytes), (alone.in_window, alone.payload_bytes));
-            let gaps = Some(alone.gaps.finish()).filter(|gaps| !gaps.is_empty());
+            let counters = &measurement.counters;
+            prop_assert_eq!((counters.in_window, counters.window_payload_bytes), (in_window, payload_bytes));
+            let gaps = Some(gaps.finish()).filter(|gaps| !gaps.is_empty());
             prop_assert_eq!(measurement.distributions.get(&Metric::InterEvent), gaps.as_ref());
             prop_assert_eq!((measurement.timeline, measurement.dependence), (timeline.finish(), sample.dependence()));
         }
