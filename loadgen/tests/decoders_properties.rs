@@ -3,7 +3,7 @@
 
 mod decoders_support;
 
-use decoders_support::{Cut, Seen, alike, chunk, converse, frame, good_head, opaque, sized, text};
+use decoders_support::{Cut, Seen, alike, chunk, converse, frame, good_head, opaque, parse_events, sized, text};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wire::Transport::{self, HttpStream, LongPoll, RawTcp, Sse, WebSocket};
@@ -86,6 +86,26 @@ fn due(transport: Transport, payloads: &[String], style: u8) -> Vec<Seen> {
     payloads.iter().zip(1..).map(each).collect()
 }
 
+/// A payload: plain, with other characters, with what ends lines, or no text at all.
+fn contents() -> impl Strategy<Value = Vec<u8>> {
+    let other = "[ -~]{0,40}(é|…|😀|\t|\r|\n|\0)[ -~]{0,40}".prop_map(String::into_bytes);
+    let wrong = ("[ -~]{0,40}", vec(any::<u8>(), 1..4)).prop_map(|(text, bytes)| [text.as_bytes(), &bytes].concat());
+    prop_oneof![4 => "[ -~]{0,300}".prop_map(String::into_bytes), 2 => other, 1 => wrong]
+}
+
+/// What a server may write to an event stream at once: an event with one data line, or what begins or ends almost like one.
+fn writes() -> impl Strategy<Value = Vec<u8>> {
+    const BEGINS: [&str; 9] =
+        ["data:", "data", "id: 7\ndata: ", "event: x\ndata: ", "retry: 5\n", ": c\n", "", "\n", "\u{feff}data: "];
+    const ENDS: [&str; 8] =
+        ["\n", "", "\r\n\r\n", "\r\r", "\n\r", "\n\n\n", "\n\ndata: second\n\n", "\ndata: more\n\n"];
+    let begins = prop_oneof![3 => Just("data: "), 1 => proptest::sample::select(&BEGINS[..])];
+    let ends = prop_oneof![3 => Just("\n\n"), 1 => proptest::sample::select(&ENDS[..])];
+    (begins, contents(), ends)
+        .prop_map(|(begin, text, end)| [begin.as_bytes(), &text, end.as_bytes()].concat())
+        .prop_filter("an empty chunk would end the body", |write| !write.is_empty())
+}
+
 fn transports() -> impl Strategy<Value = Transport> {
     proptest::sample::select(&Transport::ALL[..])
 }
@@ -125,6 +145,31 @@ proptest! {
         let whole = converse(&sized(PAYLOAD_BYTES), transport, &head, &body, Cut::Whole);
         let cut = converse(&sized(PAYLOAD_BYTES), transport, &head, &body, cut);
         prop_assert_eq!(alike(&cut), alike(&whole));
+    }
+
+    #[test]
+    fn a_chunk_for_each_event_gives_what_its_bytes_give_one_by_one(writes in vec(writes(), 1..6), cut in cuts()) {
+        let by_byte = parse_events(Cut::Bytes.apply(&writes.concat()));
+        prop_assert_eq!(&parse_events(writes.iter().map(Vec::as_slice)), &by_byte);
+        let body: Vec<u8> = writes.iter().flat_map(|write| chunk(write)).chain(*b"0\r\n\r\n").collect();
+        for cut in [Cut::Whole, cut] {
+            let outcome = converse(&sized(PAYLOAD_BYTES), Sse, &good_head(Sse, 0), &body, cut);
+            prop_assert_eq!(outcome.result, Ok(()));
+            let [Seen::Head(200), seen @ .., Seen::End] = &outcome.seen[..] else { panic!("{:?}", outcome.seen) };
+            prop_assert_eq!((seen, &outcome.last_event_id), (&by_byte.0[..], &by_byte.1));
+        }
+    }
+
+    #[test]
+    fn whole_messages_give_what_their_bytes_give_one_by_one(
+        messages in vec((proptest::sample::select(&[0x81_u8, 0x82, 0x01, 0x80, 0x89][..]), contents()), 1..6), cut in cuts(),
+    ) {
+        let body: Vec<u8> = messages.iter().flat_map(|(first, content)| frame(*first, content)).collect();
+        let given = |cut| converse(&sized(PAYLOAD_BYTES), WebSocket, &good_head(WebSocket, 0), &body, cut);
+        let by_byte = given(Cut::Bytes);
+        for cut in [Cut::Whole, cut] {
+            prop_assert_eq!(alike(&given(cut)), alike(&by_byte));
+        }
     }
 
     #[test]

@@ -53,15 +53,18 @@ impl Default for Chunked {
 }
 
 impl Chunked {
-    /// Takes the next piece off the front of `bytes`; `None` when they are used up.
+    /// Takes data off the front of `bytes`: a chunk that lies whole in them, as most do, or what there is of another.
     #[inline]
-    pub(super) fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>, DecodeError> {
-        if matches!(self.state, State::Size { digits: 0, .. })
-            && let Some((left, rest)) = size_line(bytes)
-        {
-            self.state = State::Data { left };
-            *bytes = rest;
+    pub(super) fn body<'a>(&mut self, bytes: &mut &'a [u8]) -> Option<Piece<'a>> {
+        match self.state {
+            State::Size { digits: 0, .. } => whole_chunk(bytes).map(|bytes| Piece::Body { bytes, ends: true }),
+            State::Data { left } if !bytes.is_empty() => Some(self.data(left, bytes)),
+            _ => None,
         }
+    }
+
+    /// Takes the next piece off the front of `bytes`; `None` when they are used up.
+    pub(super) fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>, DecodeError> {
         loop {
             let Some((&byte, rest)) = bytes.split_first() else { return Ok(None) };
             if let State::Data { left } = self.state {
@@ -75,6 +78,7 @@ impl Chunked {
         }
     }
 
+    #[inline]
     fn data<'a>(&mut self, left: u64, bytes: &mut &'a [u8]) -> Piece<'a> {
         let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
         let left = left - now.len() as u64;
@@ -118,13 +122,35 @@ impl Chunked {
     }
 }
 
-/// The fast path: a whole `SIZE CRLF` of a chunk that is not the last. Anything else is left to [`Chunked::step`].
-fn size_line(bytes: &[u8]) -> Option<(u64, &[u8])> {
+/// Value of each byte as a hexadecimal digit; 16 for every other.
+const HEX_VALUE: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        values[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
+
+/// Takes a chunk that lies whole in `bytes`, as most do, off their front. Anything else is left to [`Chunked::step`].
+#[inline]
+fn whole_chunk<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (size, rest) = size_line(bytes)?;
+    let (chunk, rest) = rest.split_at_checked(size)?;
+    *bytes = rest.strip_prefix(b"\r\n")?;
+    Some(chunk)
+}
+
+/// A whole `SIZE CR LF` of few digits that is not the last, and what follows it.
+#[inline]
+fn size_line(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut size = 0;
-    for (at, &byte) in bytes.iter().enumerate().take(17) {
-        match (char::from(byte).to_digit(16), &bytes[at..]) {
-            (Some(digit), _) => size = size << 4 | u64::from(digit),
-            (None, [b'\r', b'\n', rest @ ..]) if size > 0 => return Some((size, rest)),
+    for (at, &byte) in bytes.iter().enumerate().take(7) {
+        match (HEX_VALUE[usize::from(byte)], &bytes[at..]) {
+            (digit @ 0..16, _) => size = size << 4 | usize::from(digit),
+            (_, [b'\r', b'\n', rest @ ..]) if size > 0 => return Some((size, rest)),
             _ => return None,
         }
     }

@@ -215,9 +215,10 @@ pub fn decoder_lines(transport: Transport) -> u32 {
     const WIRE: &str = include_str!("wire.rs");
     const HTTP: &str = include_str!("http.rs");
     const CHUNKED: &str = include_str!("chunked.rs");
+    const PLAIN: &str = include_str!("plain.rs");
     let files: &[&str] = match transport {
-        Transport::Sse => &[WIRE, HTTP, CHUNKED, include_str!("sse.rs")],
-        Transport::WebSocket => &[WIRE, HTTP, include_str!("websocket.rs")],
+        Transport::Sse => &[WIRE, HTTP, CHUNKED, PLAIN, include_str!("sse.rs")],
+        Transport::WebSocket => &[WIRE, HTTP, PLAIN, include_str!("websocket.rs")],
         Transport::LongPoll => &[WIRE, HTTP, include_str!("long_poll.rs")],
         Transport::HttpStream => &[WIRE, HTTP, CHUNKED, include_str!("records.rs")],
         Transport::RawTcp => &[WIRE, HTTP, include_str!("records.rs")],

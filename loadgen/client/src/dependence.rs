@@ -18,11 +18,12 @@ impl Sample {
         Self(Vec::with_capacity(KEPT))
     }
 
-    /// Keeps a duration in nanoseconds, while there is room.
+    /// Keeps so many equal durations in nanoseconds, while there is room.
     #[inline]
-    pub fn record(&mut self, nanos: u64) {
+    pub fn record(&mut self, nanos: u64, times: u64) {
         if self.0.len() < KEPT {
-            self.0.push(nanos);
+            let kept = self.0.len().saturating_add(times as usize).min(KEPT);
+            self.0.resize(kept, nanos);
         }
     }
 
@@ -56,7 +57,7 @@ mod tests {
 
     fn lag1(values: impl IntoIterator<Item = u64>) -> Option<f64> {
         let mut sample = Sample::empty();
-        values.into_iter().for_each(|value| sample.record(value));
+        values.into_iter().for_each(|value| sample.record(value, 1));
         sample.dependence().map(|found| found.rank_lag1)
     }
 
@@ -77,7 +78,8 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let mut long = Sample::empty();
-        (0..10_000).for_each(|i| long.record(i));
+        (0..4_000).for_each(|i| long.record(i, 1));
+        long.record(9, 10_000);
         assert_eq!(long.dependence().unwrap().events, KEPT as u64);
     }
 }

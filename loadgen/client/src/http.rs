@@ -140,38 +140,16 @@ pub(super) struct Http1 {
 }
 
 impl Wire for Http1 {
-    #[inline]
+    #[inline(always)] // the piece stays in registers
     fn next<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>, DecodeError> {
-        loop {
-            match &mut self.state {
-                State::Begun => self.state = self.head.framing()?,
-                State::Length(0) => {
-                    self.state = State::Over;
-                    return Ok(Some(Piece::End));
-                }
-                _ if bytes.is_empty() => return Ok(None),
-                State::Chunked(chunked) => {
-                    let piece = chunked.next(bytes)?;
-                    if matches!(piece, Some(Piece::End)) {
-                        self.state = State::Over;
-                        self.overhead.end_bytes = LAST_CHUNK_BYTES;
-                    }
-                    return Ok(piece);
-                }
-                State::Head => {
-                    if self.read_head(bytes)? {
-                        return Ok(Some(Piece::Head));
-                    }
-                }
-                State::Length(left) => {
-                    let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
-                    *bytes = rest;
-                    *left -= now.len() as u64;
-                    return Ok(Some(Piece::Body { bytes: now, ends: false }));
-                }
-                State::UntilClose => return Ok(Some(Piece::Rest(mem::take(bytes)))),
-                State::Over => return Ok(None),
-            }
+        match &mut self.state {
+            State::Chunked(_) | State::UntilClose if bytes.is_empty() => Ok(None),
+            State::UntilClose => Ok(Some(Piece::Rest(mem::take(bytes)))),
+            State::Chunked(chunked) => match chunked.body(bytes) {
+                None => self.advance(bytes),
+                piece => Ok(piece),
+            },
+            _ => self.advance(bytes),
         }
     }
 
@@ -208,6 +186,41 @@ impl Wire for Http1 {
 }
 
 impl Http1 {
+    /// The next piece, whatever it is.
+    fn advance<'a>(&mut self, bytes: &mut &'a [u8]) -> Result<Option<Piece<'a>>, DecodeError> {
+        loop {
+            match &mut self.state {
+                State::Begun => self.state = self.head.framing()?,
+                State::Length(0) => {
+                    self.state = State::Over;
+                    return Ok(Some(Piece::End));
+                }
+                _ if bytes.is_empty() => return Ok(None),
+                State::Chunked(chunked) => {
+                    let piece = chunked.next(bytes)?;
+                    if matches!(piece, Some(Piece::End)) {
+                        self.state = State::Over;
+                        self.overhead.end_bytes = LAST_CHUNK_BYTES;
+                    }
+                    return Ok(piece);
+                }
+                State::Head => {
+                    if self.read_head(bytes)? {
+                        return Ok(Some(Piece::Head));
+                    }
+                }
+                State::Length(left) => {
+                    let (now, rest) = bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
+                    *bytes = rest;
+                    *left -= now.len() as u64;
+                    return Ok(Some(Piece::Body { bytes: now, ends: false }));
+                }
+                State::UntilClose => return self.next(bytes),
+                State::Over => return Ok(None),
+            }
+        }
+    }
+
     /// Gathers a head line by line, so that no byte of the body is taken; true when the blank line is there.
     fn read_head(&mut self, bytes: &mut &[u8]) -> Result<bool, DecodeError> {
         let end = memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1);

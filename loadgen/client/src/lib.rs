@@ -27,6 +27,7 @@ mod link;
 mod long_poll;
 mod one_way;
 mod patience;
+mod plain;
 pub mod recorder;
 mod records;
 pub mod redact;
@@ -116,6 +117,7 @@ pub trait Sink {
 }
 
 impl<F: FnMut(Signal<'_>)> Sink for F {
+    #[inline]
     fn signal(&mut self, signal: Signal<'_>) {
         self(signal);
     }

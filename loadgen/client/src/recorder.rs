@@ -1,6 +1,7 @@
 //! The hot path: an event and an instant in, counts out. No allocation for an event, no lock of its own; merged after the drain.
 
 mod doubt;
+mod foreign;
 mod standing;
 mod timeline;
 
@@ -13,6 +14,7 @@ use crate::track::{Order, Track};
 use crate::window::{Basis, Window};
 use crate::{EventRef, Signal};
 use doubt::Doubt;
+use foreign::Run;
 pub use standing::Standing;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,6 +65,8 @@ pub struct Recorder {
     pub bytes: Bytes,
     /// Bytes below the application so far; links add theirs when they are dropped.
     pub layers: Layers,
+    /// Of events without a stamp, what came with the latest read.
+    run: Option<Run>,
     kernel: Option<KernelClock>,
     /// The first failure of a stream.
     failure: Option<String>,
@@ -127,6 +131,7 @@ impl Recorder {
             counters: Counters::default(),
             bytes: Bytes::default(),
             layers: Layers::default(),
+            run: None,
             kernel: None,
             failure: None,
             standing: Arc::default(),
@@ -300,7 +305,7 @@ impl Recorder {
         if self.window.basis() == Basis::Receipt {
             // Without a schedule nothing was due: what waits is the loop that closes itself.
             self.duration(Metric::ServiceTime, service_ns);
-            self.in_window(offset_ns, bytes, service_ns);
+            self.in_window(offset_ns, bytes as u64, service_ns, 1);
             return;
         }
         let late_ns = stamp.fired.nanos_since(stamp.due);
@@ -318,7 +323,7 @@ impl Recorder {
 
     #[inline]
     fn timed(&mut self, offset_ns: u64, bytes: usize, response_ns: u64, service_ns: u64) {
-        self.in_window(offset_ns, bytes, response_ns);
+        self.in_window(offset_ns, bytes as u64, response_ns, 1);
         self.duration(Metric::ResponseTime, response_ns);
         self.duration(Metric::ServiceTime, service_ns);
     }
@@ -326,7 +331,7 @@ impl Recorder {
     fn echoed(&mut self, stamp: &Stamp, bytes: usize, received: MonoTime) {
         let Some(offset_ns) = self.window.place(stamp.due, received) else { return };
         let round_trip_ns = received.nanos_since(stamp.due);
-        self.in_window(offset_ns, bytes, round_trip_ns);
+        self.in_window(offset_ns, bytes as u64, round_trip_ns, 1);
         self.duration(Metric::RoundTrip, round_trip_ns);
         self.duration(Metric::DeliveryTime, received.nanos_since(stamp.fired));
         self.duration(Metric::ServiceTime, received.nanos_since(stamp.sent));
@@ -336,24 +341,17 @@ impl Recorder {
         self.duration(Metric::Queueing, stamp.sent.nanos_since(stamp.fired));
     }
 
-    fn foreign(&mut self, previous: Option<MonoTime>, bytes: usize, received: MonoTime) {
-        let Some(offset_ns) = self.window.place(received, received) else { return };
-        let gap_ns = previous.map(|previous| received.nanos_since(previous));
-        self.in_window(offset_ns, bytes, gap_ns.unwrap_or(0));
-        if let Some(gap_ns) = gap_ns {
-            self.duration(Metric::InterEvent, gap_ns);
-        }
-    }
-
-    fn in_window(&mut self, offset_ns: u64, bytes: usize, nanos: u64) {
-        self.counters.in_window += 1;
-        self.counters.window_payload_bytes += bytes as u64;
-        self.timeline.record(offset_ns, nanos);
-        self.sample.record(nanos);
+    #[inline]
+    fn in_window(&mut self, offset_ns: u64, payload_bytes: u64, nanos: u64, events: u64) {
+        self.counters.in_window += events;
+        self.counters.window_payload_bytes += payload_bytes;
+        self.timeline.record(offset_ns, nanos, events);
+        self.sample.record(nanos, events);
     }
 
     /// The measurement, and the first failure of a stream.
-    pub fn finish(self) -> (Measurement, Option<String>) {
+    pub fn finish(mut self) -> (Measurement, Option<String>) {
+        self.end_run();
         let recorded = Metric::ALL.into_iter().zip(self.distributions);
         let recorded = recorded.map(|(metric, recording)| (metric, recording.finish()));
         let recorded = recorded.filter(|(_, distribution)| !distribution.is_empty());

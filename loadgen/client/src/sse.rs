@@ -2,6 +2,7 @@
 //! standard does, invalid sequences replaced. An event that the end of the stream cuts off is dropped, as it says.
 
 use super::error::{excerpt, refuse};
+use super::plain::is_plain;
 use super::{DecodeError, EventRef, Framing, Head, MAX_EVENT_BYTES, Signal, Sink};
 use memchr::memchr2;
 use std::borrow::Cow;
@@ -79,14 +80,37 @@ impl EventStream {
         }
         let data = only.map(text);
         if data.is_some() || self.has_data {
-            let data = data.as_ref().map_or(&self.data[..], |data| data.as_bytes());
-            let [id, kind] = [&self.last_id, &self.kind].map(|text| Some(&text[..]).filter(|text| !text.is_empty()));
-            sink.signal(Signal::Event(EventRef { data, id, kind, binary: false }));
+            self.deliver(data.as_ref().map_or(&self.data[..], |data| data.as_bytes()), sink);
         }
         self.data.clear();
         self.has_data = false;
         self.kind.clear();
         Ok(())
+    }
+
+    #[inline]
+    fn deliver<S: Sink + ?Sized>(&self, data: &[u8], sink: &mut S) {
+        let [id, kind] = [&self.last_id, &self.kind].map(|text| Some(&text[..]).filter(|text| !text.is_empty()));
+        sink.signal(Signal::Event(EventRef { data, id, kind, binary: false }));
+    }
+
+    /// Whether the next byte begins a line, and that line an event: nothing of an earlier one is kept.
+    #[inline]
+    fn is_between_events(&self) -> bool {
+        let fields = self.has_data || self.has_new_id || !self.kind.is_empty();
+        self.begun && !self.after_cr && self.line.is_empty() && !fields
+    }
+
+    /// Takes events of one data line and nothing else off the front of `bytes`, as many as there are.
+    fn short_events<S: Sink + ?Sized>(&self, bytes: &mut &[u8], sink: &mut S) {
+        while let Some(value) = data_value(bytes)
+            && let Some((data, rest)) = memchr2(b'\n', b'\r', value).map(|end| value.split_at(end))
+            && let Some(rest) = rest.strip_prefix(b"\n\n").or_else(|| rest.strip_prefix(b"\r\n\r\n"))
+            && bytes.len() - rest.len() <= MAX_EVENT_BYTES
+        {
+            self.deliver(text(data).as_bytes(), sink);
+            *bytes = rest;
+        }
     }
 }
 
@@ -101,6 +125,9 @@ impl Framing for EventStream {
     }
 
     fn push<S: Sink + ?Sized>(&mut self, mut bytes: &[u8], sink: &mut S) -> Result<(), DecodeError> {
+        if self.is_between_events() {
+            self.short_events(&mut bytes, sink);
+        }
         let mut only = None;
         loop {
             if self.after_cr
@@ -135,14 +162,33 @@ impl Framing for EventStream {
         if self.line.len() > MAX_EVENT_BYTES { Err(DecodeError::EventTooLong) } else { Ok(()) }
     }
 
+    /// A server that writes each event alone makes a chunk of it: no line end must be searched for.
+    #[inline]
+    fn push_chunk<S: Sink + ?Sized>(&mut self, bytes: &[u8], _ends: bool, sink: &mut S) -> Result<(), DecodeError> {
+        let data = data_value(bytes).and_then(|value| value.strip_suffix(b"\n\n"));
+        match data.filter(|_| self.is_between_events() && bytes.len() <= MAX_EVENT_BYTES) {
+            Some(data) if is_plain(data) => self.deliver(data, sink),
+            Some(data) if memchr2(b'\n', b'\r', data).is_none() => self.deliver(text(data).as_bytes(), sink),
+            _ => return self.push(bytes, sink),
+        }
+        Ok(())
+    }
+
     fn finish<S: Sink + ?Sized>(&mut self, _sink: &mut S) -> Result<(), DecodeError> {
         Ok(())
     }
 }
 
+/// The value of a data line that begins with `bytes`, and whatever follows it.
+#[inline]
+fn data_value(bytes: &[u8]) -> Option<&[u8]> {
+    let value = bytes.strip_prefix(b"data:")?;
+    Some(value.strip_prefix(b" ").unwrap_or(value))
+}
+
 /// Name and value of a line; the usual line needs no search.
 fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
-    if let Some(value) = line.strip_prefix(b"data: ") {
+    if let Some(value) = data_value(line) {
         return (b"data", value);
     }
     let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());

@@ -10,6 +10,7 @@
 //! ```
 
 use super::error::{excerpt, refuse};
+use super::plain::is_plain;
 use super::{DecodeError, EventRef, Framing, Head, MAX_EVENT_BYTES, Signal, Sink, Violation};
 use std::mem;
 
@@ -209,6 +210,32 @@ impl Frames {
     }
 }
 
+/// Takes text messages of one frame each off the front of `bytes`, as many as are sound.
+#[inline]
+fn whole_messages<S: Sink + ?Sized>(bytes: &mut &[u8], sink: &mut S) {
+    while let Some((text, rest)) = whole_message(bytes)
+        && (is_plain(text) || simdutf8::basic::from_utf8(text).is_ok())
+    {
+        deliver(TEXT, text, sink);
+        *bytes = rest;
+    }
+}
+
+/// The payload of a text message whose one frame, of less than 64 KiB, lies whole in `bytes`, and what follows it.
+#[inline]
+fn whole_message(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    const FINAL_TEXT: u8 = 0x80 | TEXT;
+    match *bytes {
+        [FINAL_TEXT, length @ ..126, ref rest @ ..] => rest.split_at_checked(usize::from(length)),
+        [FINAL_TEXT, 126, high, low, ref rest @ ..] => match u16::from_be_bytes([high, low]) {
+            length @ 126.. => rest.split_at_checked(usize::from(length)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[inline]
 fn deliver<S: Sink + ?Sized>(opcode: u8, payload: &[u8], sink: &mut S) {
     sink.signal(Signal::Event(EventRef::message(payload, opcode == BINARY)));
 }
@@ -238,7 +265,13 @@ impl Framing for Frames {
     }
 
     fn push<S: Sink + ?Sized>(&mut self, mut bytes: &[u8], sink: &mut S) -> Result<(), DecodeError> {
-        while !bytes.is_empty() && !self.closed {
+        while !self.closed {
+            if self.frame.is_empty() && self.fragmented.is_none() {
+                whole_messages(&mut bytes, sink);
+            }
+            if bytes.is_empty() {
+                break;
+            }
             let header = if self.frame.is_empty() { self.header(bytes)? } else { None };
             match header.and_then(|header| Some((header, bytes.split_at_checked(header.frame_bytes)?))) {
                 Some((header, (frame, rest))) => {

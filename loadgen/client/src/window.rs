@@ -20,6 +20,8 @@ pub struct Window {
     basis: Basis,
     warmup: Duration,
     length: Duration,
+    /// The length in nanoseconds.
+    length_ns: u64,
     /// Nanoseconds; zero until the first event, and [`HELD`] while none may open it.
     start: AtomicU64,
 }
@@ -30,7 +32,8 @@ const HELD: u64 = u64::MAX;
 impl Window {
     /// A window that opens `warmup` after the first event and stays open for `length`.
     pub fn new(basis: Basis, warmup: Duration, length: Duration) -> Self {
-        Self { basis, warmup, length, start: AtomicU64::new(0) }
+        let length_ns = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
+        Self { basis, warmup, length, length_ns, start: AtomicU64::new(0) }
     }
 
     /// The window of a plan.
@@ -105,7 +108,7 @@ impl Window {
             0 => self.open(at),
             start => start,
         };
-        at.as_nanos().checked_sub(start).filter(|&offset| u128::from(offset) < self.length.as_nanos())
+        at.as_nanos().checked_sub(start).filter(|&offset| offset < self.length_ns)
     }
 
     /// Workers race for the first event; whoever wins, the others take its start.

@@ -149,11 +149,11 @@ impl Cut {
     }
 }
 
-/// Feeds an event stream alone, and gives what came and the last event ID.
+/// Feeds an event stream alone, each piece as a chunk, and gives what came and the last event ID.
 pub(crate) fn parse_events<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Seen>, String) {
     let (mut stream, mut seen) = (EventStream::default(), Vec::new());
     let mut sink = |signal: Signal<'_>| seen.push(signal.into());
-    pieces.into_iter().try_for_each(|piece| stream.push(piece, &mut sink)).expect("no event too long");
+    pieces.into_iter().try_for_each(|piece| stream.push_chunk(piece, true, &mut sink)).expect("no event too long");
     stream.finish(&mut sink).expect("an event stream ends anywhere");
     (seen, stream.last_event_id().to_owned())
 }

@@ -37,7 +37,13 @@ impl Recording {
     /// Records one duration in nanoseconds. No allocation, about 2 ns.
     #[inline]
     pub fn record(&mut self, nanos: u64) {
-        self.0.saturating_record(nanos.max(1));
+        self.record_n(nanos, 1);
+    }
+
+    /// Records so many equal durations in nanoseconds at once.
+    #[inline]
+    pub fn record_n(&mut self, nanos: u64, times: u64) {
+        self.0.saturating_record_n(nanos.max(1), times);
     }
 
     /// What was recorded, without the buckets that stayed empty.

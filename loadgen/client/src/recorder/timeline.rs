@@ -31,10 +31,10 @@ impl Timeline {
     }
 
     #[inline]
-    pub(super) fn record(&mut self, offset_ns: u64, nanos: u64) {
+    pub(super) fn record(&mut self, offset_ns: u64, nanos: u64, times: u64) {
         if let Some(slice) = self.slices.get_mut((offset_ns / self.width_ns) as usize) {
-            slice.received += 1;
-            slice.durations.record(nanos);
+            slice.received += times;
+            slice.durations.record_n(nanos, times);
         }
     }
 
@@ -55,7 +55,7 @@ mod tests {
     /// How many durations the slices of a window tell apart, of two that differ by 2 in a thousand.
     fn told_apart(seconds: u64) -> usize {
         let mut timeline = Timeline::of(seconds * SECOND_NS);
-        [1_000_000, 1_002_000].into_iter().for_each(|nanos| timeline.record(0, nanos));
+        [1_000_000, 1_002_000].into_iter().for_each(|nanos| timeline.record(0, nanos, 1));
         timeline.finish()[0].distribution.counts().count()
     }
 
