@@ -62,11 +62,11 @@ impl Fleet {
         self.connecting
     }
 
-    /// Starts the workers; `recorder` makes an empty recorder for each.
+    /// Starts the workers; `recorder` makes an empty recorder for each. What a stream asks for is held until it is open.
     ///
     /// # Errors
     /// When a thread or its runtime cannot be made.
-    pub fn launch(plan: &FleetPlan, recorder: impl Fn() -> Recorder) -> io::Result<Self> {
+    pub fn launch(plan: FleetPlan, recorder: impl Fn() -> Recorder) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let (alive, running) = mpsc::channel(1);
         let pacer = Pacer::spawn()?;
@@ -78,7 +78,7 @@ impl Fleet {
             connecting: connecting(plan.specs.len(), plan.connect_rate),
             _pacer: pacer,
         };
-        let (threads, dialer) = (plan.threads.clamp(1, plan.specs.len().max(1)), Arc::new(plan.dialer.clone()));
+        let (threads, dialer) = (plan.threads.clamp(1, plan.specs.len().max(1)), Arc::new(plan.dialer));
         for index in 0..threads {
             let shift = Shift {
                 dialer: Arc::clone(&dialer),

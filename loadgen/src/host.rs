@@ -81,11 +81,12 @@ fn shared_among(streams: u64, limit: u64) -> Result<u32, Warning> {
     }
 }
 
-/// Checks, and where possible raises, what so many connections to one destination from so many addresses need.
+/// Checks, and where possible raises, what so many connections need, of each of so many processes that share the ways from
+/// some addresses to one.
 ///
 /// # Errors
 /// [`check::FILES_SCARCE`] or [`check::PORTS_SCARCE`], with the limit and what to do.
-pub fn admit(connections: u64, route: Option<(SocketAddr, usize)>) -> Result<(), Warning> {
+pub fn admit(connections: u64, each: u32, route: Option<(SocketAddr, usize)>) -> Result<(), Warning> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((u64::MAX, u64::MAX));
     if let Some(scarce) = check::files(connections, soft) {
         let raised =
@@ -96,7 +97,7 @@ pub fn admit(connections: u64, route: Option<(SocketAddr, usize)>) -> Result<(),
     }
     // A port that a closed connection holds is held for its destination alone, and a fresh server is a fresh destination:
     // what lingers from earlier trials takes nothing away here.
-    let ports = ports().zip(route).and_then(|(range, route)| check::ports(connections, route, range));
+    let ports = ports().zip(route).and_then(|(range, route)| check::ports(connections * u64::from(each), route, range));
     ports.map_or(Ok(()), Err)
 }
 
@@ -134,9 +135,9 @@ mod tests {
 
     #[test]
     fn limits_are_named_with_their_remedy() {
-        let error = admit(10_000_000_000, None).unwrap_err().to_string();
+        let error = admit(10_000_000_000, 1, None).unwrap_err().to_string();
         assert!(error.contains("10000000000 connections need 10000000200 open files"), "{error}");
-        assert_eq!(admit(10, None), Ok(()));
+        assert_eq!(admit(10, 1, None), Ok(()));
     }
 
     #[test]

@@ -247,7 +247,7 @@ impl RunArgs {
         ensure!(urls <= self.connections, "{urls} URLs share {} connections: give more with -c", self.connections);
         ensure!(urls * each <= host::MOST_PROCESSES, "this takes {} processes: give fewer connections", urls * each);
         if urls * each == 1 {
-            host::admit(self.connections.into(), None)?;
+            host::admit(self.connections.into(), 1, None)?;
         }
         Ok(each)
     }

@@ -45,7 +45,7 @@ pub(super) async fn of(transport: Transport, payload_bytes: usize, threads: usiz
     };
     let window = Arc::new(Window::new(Basis::Receipt, WARMUP, WINDOW));
     let reading = Reading::Push(Arc::new(Payload::new(payload_bytes)));
-    let fleet = Fleet::launch(&plan, || Recorder::new(reading.clone(), Arc::clone(&window), 0, None))?;
+    let fleet = Fleet::launch(plan, || Recorder::new(reading.clone(), Arc::clone(&window), 0, None))?;
     // Nothing comes of a fleet that stays silent, and that is what is returned.
     let _ = timeout(LIMIT, opened(&window)).await;
     sleep(WARMUP + WINDOW).await;

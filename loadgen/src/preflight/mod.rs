@@ -97,9 +97,11 @@ fn admit(plan: &Plan, options: &RunOptions, route: Route) -> Result<(), Prefligh
     let near: &[SocketAddr] = if route.remote { &[] } else { &[anywhere] };
     for Cell { workload, .. } in &plan.cells {
         let processes = workload::processes(workload).map_err(PreflightError::Refused)?;
-        let share = workload.connections().div_ceil(processes).into();
-        let sources = sources::of(&options.sources, share, near);
-        host::admit(share, Some((anywhere, sources.len().max(1)))).map_err(PreflightError::Refused)?;
+        let share = u64::from(workload.connections().div_ceil(processes));
+        // Fresh servers are as many as the processes, and each is a destination of its own.
+        let each = if options.target.is_some() { processes } else { 1 };
+        let sources = sources::of(&options.sources, share * u64::from(each), near).len().max(1);
+        host::admit(share, each, Some((anywhere, sources))).map_err(PreflightError::Refused)?;
     }
     Ok(())
 }

@@ -155,6 +155,8 @@ impl<'a> Joined<'a> {
         trial.client = ClientFacts { pid, processes, ..client.unwrap_or(trial.client) };
         if trial.server.is_some() {
             trial.warnings = check::of_trial(&trial);
+        } else {
+            trial.warnings.extend(check::host::searched(&trial));
         }
         warnings.dedup();
         trial.warnings.extend(warnings);

@@ -40,13 +40,14 @@ pub(super) async fn run(mut order: Order, foreign: Foreign, observer: Observer) 
     // An endpoint may send back what it was sent.
     let asked = order.url.parse().map_or_else(|_| "/".to_owned(), |endpoint: Endpoint| endpoint.path_and_query);
     let secrets = Secrets::of(&order.headers, &asked);
+    let alone = observer.part.is_none();
     let (outcome, warnings) = match attempt(&mut order, &foreign, observer).await {
         Ok((measurement, warnings)) => (Outcome::Measured(Box::new(measurement)), warnings),
         Err(error) => (Outcome::Failed(error.to_string()), Vec::new()),
     };
     let mut trial = record(&order, &started, outcome);
     trial.warnings.extend(warnings);
-    trial.warnings.extend(check::host::searched(&trial));
+    trial.warnings.extend(check::host::searched(&trial).filter(|_| alone));
     hide(&mut trial, &secrets);
     trial
 }
@@ -61,9 +62,9 @@ async fn attempt(
     let tls = if endpoint.tls { Some(order.trust().config().map_err(|error| broken(&error))?) } else { None };
     let dialer =
         Dialer::resolve(&endpoint, tls, DIAL_LIMIT.min(foreign.patience)).await.map_err(|error| broken(&error))?;
-    let dialer = order.spread(dialer);
+    let dialer = order.spread(dialer, observer.each());
     let streams = order.cell.workload.connections();
-    host::admit(u64::from(streams), dialer.route()).map_err(|error| broken(&error))?;
+    host::admit(u64::from(streams), observer.each(), dialer.route()).map_err(|error| broken(&error))?;
     let plan = FleetPlan {
         dialer,
         client: order.arm.client,
@@ -77,7 +78,7 @@ async fn attempt(
     let (log, standing, interrupt) = (observer.log.clone(), observer.standing(), observer.interrupt.clone());
     let recorder =
         || Recorder::new(Reading::Foreign, Arc::clone(&window), 0, log.clone()).counting(Arc::clone(&standing));
-    let (begin, mut fleet) = (clock::now(), Fleet::launch(&plan, recorder)?);
+    let (begin, mut fleet) = (clock::now(), Fleet::launch(plan, recorder)?);
     let all = (&*standing, u64::from(streams));
     let (ended, outlasted) = watch(&mut fleet, &window, observer, foreign.patience, all).await;
     let end = clock::now();

@@ -39,7 +39,8 @@ pub(super) async fn run(
     let Some(workload) = llm.parameters() else {
         return Err(TrialError::Unsupported("the cell has no workload of a language model".to_owned()));
     };
-    host::admit(u64::from(streams), session.dialer.route()).map_err(|error| TrialError::Broken(error.to_string()))?;
+    host::admit(u64::from(streams), 1, session.dialer.route())
+        .map_err(|error| TrialError::Broken(error.to_string()))?;
     let campaign = campaign(order, session, workload, &observer, (streams, llm, timing));
     warm_up(order, llm, (streams, timing.warmup), &campaign.way, &observer.interrupt).await?;
     let before = session.snapshot().await;

@@ -21,7 +21,7 @@ pub(super) async fn run(
     steps: &[u32],
     events: Events<'_>,
 ) -> Result<Measurement, TrialError> {
-    host::admit(u64::from(order.cell.workload.connections()), session.dialer.route())
+    host::admit(u64::from(order.cell.workload.connections()), 1, session.dialer.route())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
     let mut quiet = Quiet::none(events, GO);
     let points = points(order, session, steps, &mut quiet).await;

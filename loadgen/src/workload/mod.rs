@@ -94,9 +94,10 @@ impl Order {
         Trust::from_flags(self.cacert.clone(), self.insecure)
     }
 
-    /// The same way from the sources of this trial, which are chosen here where nobody has named them.
-    fn spread(&mut self, dialer: Dialer) -> Dialer {
-        let connections = u64::from(self.cell.workload.connections());
+    /// The same way from the sources of this trial, which are chosen here where nobody has named them; the connections of
+    /// `each` processes go this way.
+    fn spread(&mut self, dialer: Dialer, each: u32) -> Dialer {
+        let connections = u64::from(self.cell.workload.connections()) * u64::from(each);
         self.sources = sources::of(&self.sources, connections, dialer.addresses());
         dialer.from_sources(&self.sources)
     }
@@ -143,6 +144,11 @@ impl Observer {
     /// Where the streams of this process are counted as they stand.
     fn standing(&self) -> Arc<Standing> {
         self.part.as_ref().map_or_else(Arc::default, |part| Arc::clone(&part.standing))
+    }
+
+    /// Processes whose connections go to the same server, this one included.
+    fn each(&self) -> u32 {
+        self.part.as_ref().map_or(1, |part| part.share.each)
     }
 
     /// For trials that nobody watches.
@@ -195,7 +201,7 @@ async fn attempt(
         error @ (SessionError::Lacks(..) | SessionError::BehindTls(_)) => TrialError::Unsupported(error.to_string()),
         error => error.into(),
     })?;
-    session.dialer = order.spread(session.dialer.clone());
+    session.dialer = order.spread(session.dialer.clone(), observer.each());
     let order = &*order;
     match &order.cell.workload {
         Workload::Push(push) => {

@@ -48,7 +48,8 @@ pub(super) async fn run(
     Asked { specs, reading, basis, timing }: Asked,
 ) -> Result<Measurement, TrialError> {
     keepable(&specs, session)?;
-    host::admit(specs.len() as u64, session.dialer.route()).map_err(|error| TrialError::Broken(error.to_string()))?;
+    host::admit(specs.len() as u64, observer.each(), session.dialer.route())
+        .map_err(|error| TrialError::Broken(error.to_string()))?;
     let stamps = stamps(order);
     let plan = FleetPlan {
         dialer: session.dialer.clone().with_stamps(stamps.map(|(_, one_in)| one_in)),
@@ -75,7 +76,7 @@ pub(super) async fn run(
     };
     let probe = if defers { Some(session.probe().await.map_err(super::SessionError::from)?) } else { None };
     let schedule = schedule::cost(order, session).await;
-    let mut fleet = Fleet::launch(&plan, recorder)?;
+    let mut fleet = Fleet::launch(plan, recorder)?;
     let usage = observe(&mut fleet, &window, session, observer).await;
     let mut recorders = fleet.join()?;
     if let Some(probe) = probe {

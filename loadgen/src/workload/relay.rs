@@ -42,7 +42,7 @@ pub(super) async fn run(
     observer: Observer,
     asked: Asked,
 ) -> Result<Measurement, TrialError> {
-    host::admit(u64::from(asked.connections) + 1, session.dialer.route())
+    host::admit(u64::from(asked.connections) + 1, 1, session.dialer.route())
         .map_err(|error| TrialError::Broken(error.to_string()))?;
     let window = Arc::new(Window::of(Basis::Due, asked.timing));
     let payload = Arc::new(Payload::new(asked.content.payload_bytes));
@@ -61,7 +61,7 @@ pub(super) async fn run(
     let post = session.request(order, format!("/publish/group/{}", session.name));
     let uplink = Uplink::open(session.asked_by(), &post, payload.bytes(), &ingress).await;
     let uplink = uplink.map_err(|error| TrialError::Broken(error.to_string()))?;
-    let mut fleet = Fleet::launch(&plan(order, &asked, session, stamps.map(|(_, one_in)| one_in)), recorder)?;
+    let mut fleet = Fleet::launch(plan(order, &asked, session, stamps.map(|(_, one_in)| one_in)), recorder)?;
     let publisher = Publisher { uplink, standing: Arc::clone(&standing), asked, seed: order.seed };
     let mut publishing = tokio::spawn(publisher.run(Arc::clone(&payload)));
     let interrupt = observer.interrupt.clone();

@@ -41,6 +41,8 @@ pub struct Share {
     pub first: u32,
     /// Distance from one of its places to the next: the number of processes.
     pub step: u32,
+    /// Processes whose streams go to the same server.
+    pub each: u32,
 }
 
 /// This process's part in a trial that others share.
@@ -89,7 +91,7 @@ pub(crate) fn tasks(order: &Order, urls: &[String], each: u32) -> Result<Vec<Tas
             ..order.clone()
         };
         order.cell.workload = workload.with_connections(connections)?;
-        let share = Share { group: group.clone(), streams, first, step };
+        let share = Share { group: group.clone(), streams, first, step, each };
         Some(Task { order, share: Some(share) })
     };
     let shares = (0..).zip(shares(streams, step)).filter(|&(_, share)| share > 0);
@@ -191,7 +193,7 @@ mod tests {
         let places =
             |task: &Task| (share(task).first..).step_by(4).take(connections(task) as usize).collect::<Vec<_>>();
         assert_eq!(tasks.iter().flat_map(places).collect::<BTreeSet<u32>>(), (0..10).collect());
-        assert!(tasks.iter().all(|task| (share(task).step, share(task).streams) == (4, 10)));
+        assert!(tasks.iter().all(|task| (share(task).step, share(task).each, share(task).streams) == (4, 2, 10)));
         assert_eq!(tasks.iter().map(|task| task.order.connect_rate()).sum::<f64>(), 1_000.0);
         assert!(tasks.iter().all(|task| task.order.threads == 1 && share(task).group == share(&tasks[0]).group));
         let all = share(&tasks[1]).of_all(&Subscription::default());

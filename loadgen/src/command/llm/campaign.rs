@@ -138,7 +138,7 @@ impl LlmArgs {
     async fn way(&self, endpoint: &Endpoint, cancels: bool) -> anyhow::Result<Way> {
         let tls = if endpoint.tls { Some(self.trust().config()?) } else { None };
         let dialer = Dialer::resolve(endpoint, tls, DIAL_LIMIT).await?;
-        host::admit(u64::from(self.concurrency.unwrap_or(256)), dialer.route())?;
+        host::admit(u64::from(self.concurrency.unwrap_or(256)), 1, dialer.route())?;
         let (given, headers) = (&endpoint.path_and_query, self.request_headers()?);
         let way = Way::new(dialer, &endpoint.authority, given, self.format, headers, self.timeout);
         let create = |path: &std::path::PathBuf| {
