@@ -1,5 +1,5 @@
-//! What may be shown of URLs, headers and command lines that may hold credentials. Refuses to guess which values are
-//! harmless: it keeps names, and hides every value of a query.
+//! What may be shown of URLs, headers and command lines that may hold credentials. It keeps names, and of a query the values that
+//! no credential looks like, so that a command can be repeated.
 
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -15,7 +15,12 @@ const MOST_SHOWN: usize = 4;
 const SECRET_PARTS: [&str; 9] =
     ["auth", "cookie", "credential", "key", "passw", "secret", "session", "signature", "token"];
 
-/// A URL without its credentials: `http://***@host/path?key=***#***`. A text that is no URL is treated as if it were one.
+/// Parts of the names in a query whose values are credentials too.
+const SECRET_MEMBERS: [&str; 5] = ["code", "jwt", "pass", "pwd", "sig"];
+/// Longest value of a query that is shown: keys are longer.
+const LONGEST_SHOWN: usize = 12;
+
+/// A URL without its credentials: `http://***@host/path?key=***&rate=5#***`. A text that is no URL is treated as if it were one.
 pub fn url(text: &str) -> String {
     let scheme = text.split_once("://").filter(|(scheme, _)| !scheme.contains(['/', '?', '#', '@']));
     let (start, rest) = scheme.map_or(("", text), |(scheme, rest)| (&text[..scheme.len() + 3], rest));
@@ -27,11 +32,22 @@ pub fn url(text: &str) -> String {
     format!("{start}{host}{tail}{fragment}")
 }
 
-/// Names of a query, with their values hidden.
+/// Names of a query, with their values hidden but for those that no credential looks like.
 fn members(query: &str) -> String {
-    let member =
-        |member: &str| member.split_once('=').map_or(HIDDEN.to_owned(), |(name, _)| format!("{name}={HIDDEN}"));
+    let member = |member: &str| match member.split_once('=') {
+        Some((name, value)) if is_harmless(name, value) => member.to_owned(),
+        Some((name, _)) => format!("{name}={HIDDEN}"),
+        None => HIDDEN.to_owned(),
+    };
     query.split('&').map(member).collect::<Vec<_>>().join("&")
+}
+
+/// Whether a member of a query is a setting: a short word or a number, by no name of a credential.
+fn is_harmless(name: &str, value: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,".contains(&byte);
+    let named = is_secret(name) || SECRET_MEMBERS.iter().any(|part| lower.contains(part));
+    !named && value.len() <= LONGEST_SHOWN && value.bytes().all(is_plain)
 }
 
 /// The values of a URL's query, which may be credentials.
@@ -178,7 +194,7 @@ mod tests {
     fn a_url_keeps_its_place_and_loses_its_credentials() {
         for (text, shown) in [
             ("http://host:80/a", "http://host:80/a"),
-            ("https://u:p@h/v1?key=k&a&b=c#t", "https://***@h/v1?key=***&***&b=***#***"),
+            ("https://u:p@h/v1?key=k&a&b=c#t", "https://***@h/v1?key=***&***&b=c#***"),
             ("https://u:p@q@h", "https://***@h"),
             ("h?api_key=k", "h?api_key=***"),
             ("/a?next=http://h/k", "/a?next=***"),
@@ -198,7 +214,7 @@ mod tests {
             ("--header=x-goog-api-key: s3cret", "--header=x-goog-api-key: ***"),
             ("--header|X-Session: s3cret", "--header|X-Session: ***"),
             ("-H|s3cret", "-H|***"),
-            ("-H|Referer: http://h/?a=s3cret", "-H|Referer: http://h/?a=***"),
+            ("-H|Referer: http://h/?a=s3cret", "-H|Referer: http://h/?a=s3cret"),
             ("-H|X-Test: 1|compare|a:b", "-H|X-Test: 1|compare|a:b"),
             ("llm|http://h:80/?key=s3cret|-n|5", "llm|http://h:80/?key=***|-n|5"),
         ] {

@@ -50,7 +50,7 @@ pub struct CompareArgs {
     /// Blocks of each timed cell; a 95 % interval needs 6, a difference in one of many figures more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     blocks: Option<u32>,
-    /// Compare one workload of your own instead of a plan: this many connections
+    /// Compare one workload of your own instead of a plan: this many connections [of endpoints of your own: 40]
     #[arg(short, long, value_name = "N", conflicts_with = "which", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     connections: Option<u32>,
     /// … at so many events a second on each connection
@@ -139,7 +139,7 @@ impl CompareArgs {
         let custom = self.connections.is_some() || self.rate.is_some() || self.payload.is_some() || self.shared;
         let mut plan = match &self.plan {
             Some(path) => plans::from_file(path)?,
-            None if !arms.is_empty() => self.endpoints.plan(self.connections.unwrap_or(1), arms),
+            None if !arms.is_empty() => self.endpoints.plan(self.connections, arms),
             None if custom => self.workload(),
             None if self.quick => plans::built_in("quick")?.plan(),
             None if self.publish => plans::built_in("publish")?.plan(),

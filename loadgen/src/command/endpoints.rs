@@ -11,6 +11,8 @@ use std::time::Duration;
 use trial::{Arm, Cell, Plan, Stack, StopRule, Timing, Workload};
 use wire::{Carrier, Transport};
 
+/// Streams to each endpoint, unless the user says another number: as many first events as a median of each trial takes.
+const CONNECTIONS: u32 = 40;
 /// Blocks that are run at least, and at most until intervals are narrow.
 const BLOCKS: [u32; 2] = [12, 60];
 /// Longest run, unless the user says another.
@@ -80,7 +82,8 @@ impl EndpointArgs {
     }
 
     /// The plan that reads them with so many streams: as many blocks as narrow intervals take, within a budget.
-    pub fn plan(&self, connections: u32, arms: Vec<Arm>) -> Plan {
+    pub fn plan(&self, connections: Option<u32>, arms: Vec<Arm>) -> Plan {
+        let connections = connections.unwrap_or(CONNECTIONS);
         let timing = Timing { warmup: Duration::ZERO, window: WINDOW };
         let why = "your endpoints, read as they are".to_owned();
         let cell = Cell::alone("endpoints", why.clone(), Workload::Read { connections, timing }, arms);
