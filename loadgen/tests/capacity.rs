@@ -1,32 +1,17 @@
 //! `loadgen capacity`, and a search in a plan of one's own: what is found, recorded and said.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod kept;
+
+use kept::{await_lines, read};
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::Duration;
 use trial::{Line, StopReason};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
 fn loadgen(args: &[&str]) -> Output {
     Command::new(PROGRAM).args(args).stdin(Stdio::null()).output().unwrap()
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Waits, for at most 20 s, until a file has so many lines.
-fn await_lines(path: &PathBuf, lines: usize) {
-    for _ in 0..400 {
-        if std::fs::read_to_string(path).is_ok_and(|text| text.lines().count() >= lines) {
-            return;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    panic!("{} never had {lines} lines", path.display());
 }
 
 #[test]

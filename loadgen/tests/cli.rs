@@ -3,12 +3,14 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
 mod bench_side;
+mod kept;
+
+use kept::{await_lines, read};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_loadgen");
 
@@ -342,19 +344,4 @@ fn completions_manual_and_lists_are_there() {
         let output = loadgen(args);
         assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains(word), "{args:?}");
     }
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Waits, for at most 20 s, until a file has so many lines.
-fn await_lines(path: &PathBuf, lines: usize) {
-    for _ in 0..400 {
-        if std::fs::read_to_string(path).is_ok_and(|text| text.lines().count() >= lines) {
-            return;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    panic!("{} never had {lines} lines", path.display());
 }

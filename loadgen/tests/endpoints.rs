@@ -52,6 +52,13 @@ fn two_urls_give_one_verdict() {
         assert!(m.counters.in_window >= 400 && m.counters.disconnects == 0, "{:?}", m.counters);
         assert!(Figure::Duration(Metric::FirstEvent, Quantile::P50).of(m).is_some());
     }
+    let records = reports::load(&out).unwrap();
+    let target = records.run.target.as_deref();
+    assert_eq!(target, Some(format!("sse {sse}, websocket {other}, websocket@again {other}").as_str()));
+    // What an endpoint sends is no constant of ours: counts have intervals and no verdict.
+    let comparison = reports::Comparison::of(&records);
+    let bytes = comparison.cells[0].contest(Figure::BytesPerEvent).unwrap();
+    assert!(bytes.ratio.interval.is_some() && bytes.verdict == reports::verdict::Verdict::Exploratory, "{bytes:?}");
     let page = std::fs::read_to_string(out.join("report.html")).unwrap();
     for part in ["WebSocket@again", "gap between events", "Streams are read as they come"] {
         assert!(page.contains(part), "the page lacks {part}");

@@ -10,6 +10,7 @@ use crate::{blocks, host, print};
 use anyhow::ensure;
 use clap::Args;
 use client::endpoint::Endpoint;
+use client::redact;
 use client::tls::Trust;
 use std::path::Path;
 use std::time::Duration;
@@ -78,7 +79,8 @@ async fn measure(args: &AgentArgs, mut plan: Plan, out: &Path) -> anyhow::Result
     blocks::fit(&mut plan, args.blocks).into_iter().for_each(print::say);
     let options =
         RunOptions { target: args.url.clone(), target_pid, headers, ..RunOptions::local(args.output.seed, 1) };
-    let mut journal = args.output.open(out, args.output.first_line(plan.clone(), args.url.as_ref()))?;
+    let mut journal =
+        args.output.open(out, args.output.first_line(plan.clone(), args.url.as_deref().map(redact::url)))?;
     args.output.run(&plan, &options, &mut journal, &mut interrupt).await
 }
 

@@ -11,6 +11,7 @@ use crate::runner::RunOptions;
 use crate::workload::Session;
 use crate::{host, print, timestamp};
 use clap::Args;
+use client::redact;
 use reports::Records;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -75,7 +76,7 @@ impl MeasureArgs {
         begun: Instant,
     ) -> anyhow::Result<Ended> {
         let mut interrupt = Interrupt::listen()?;
-        let shown = self.target.clone().or_else(|| endpoints::shown(&endpoints));
+        let shown = self.target.as_deref().map(redact::url).or_else(|| endpoints::shown(&endpoints));
         let here = target.as_ref().filter(|facts| facts.boot_id == host::boot_id());
         let mut options = RunOptions {
             target_pid: here.map(|facts| facts.pid),
@@ -83,7 +84,7 @@ impl MeasureArgs {
             endpoints,
             ..self.connection.run_options(self.output.seed, self.target.clone())?
         };
-        let mut journal = self.output.open(out, self.output.first_line(plan.clone(), shown.as_ref()))?;
+        let mut journal = self.output.open(out, self.output.first_line(plan.clone(), shown))?;
         let route = preflight::Route { remote: target.is_some() && here.is_none() };
         tokio::select! {
             found = preflight::run(plan, &options, depth, route) => {

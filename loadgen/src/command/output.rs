@@ -9,7 +9,6 @@ use crate::runner::{self, Progress, RunOptions};
 use crate::{print, tool};
 use anyhow::Context as _;
 use clap::Args;
-use client::redact;
 use reports::{Language, Records};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -80,12 +79,12 @@ impl OutputArgs {
         self.out.clone().unwrap_or_else(default_out)
     }
 
-    /// The first line of the records of a plan against `target`, or against servers of our own.
-    pub fn first_line(&self, plan: Plan, target: Option<&String>) -> Run {
+    /// The first line of the records of a plan against `target`, in words that may be shown, or against servers of our own.
+    pub fn first_line(&self, plan: Plan, target: Option<String>) -> Run {
         let place = if target.is_some() { events::long_lived_server() } else { network::loopback() };
         let run = tool::run(command_line(), self.seed, plan);
         let warnings = clock::build("loadgen", &run.tool.profile).into_iter().chain([place]).collect();
-        Run { target: target.map(|url| redact::url(url)), warnings, ..run }
+        Run { target, warnings, ..run }
     }
 
     /// Opens the records in `out` with their first line, and says what is to be known before anything is measured.

@@ -140,7 +140,7 @@ quantities! {
     }
     /// Generator CPU nanoseconds for each event.
     ClientCpuPerEvent {
-        id: "client-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Saturate, Llm, Read],
+        id: "client-cpu", unit: Time, margin: 0.05, better: Lower, exact: false, compared: &[Saturate, Llm],
         of: |m| used(m.client, |usage| Some(usage.cpu_ns)),
         words: ["client CPU per event", "客户端 CPU / 事件"],
     }

@@ -8,7 +8,7 @@ use super::pooled::{Pooled, Shift, shifts};
 use super::unequal::{Inequality, unequal};
 use crate::verdict::{Evidence, FEWEST_BLOCKS, Interval, Ratio, Verdict, null_deviation};
 use std::time::Duration;
-use trial::{Arm, Cell, Figure, Measurement, Metric, Quantile, Trial};
+use trial::{Arm, Cell, Figure, Measurement, Metric, Quantile, Scenario, Trial};
 use wire::Transport;
 
 /// One other arm against the base of a cell.
@@ -115,22 +115,21 @@ impl Contest {
     }
 
     /// A figure that both arms have, before anything is judged.
-    fn of(figure: Figure, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>) -> Option<Self> {
+    fn of(cell: &Cell, figure: Figure, base: &ArmTrials, other: &ArmTrials, twin: Option<&ArmTrials>) -> Option<Self> {
+        // What anybody's endpoint sends need not be the same in each trial.
+        let is_exact = figure.is_exact() && cell.workload.scenario() != Scenario::Read;
         let (base_median, other_median) = (base.median(figure)?, other.median(figure)?);
-        let ratio = if figure.is_exact() {
-            Ratio::of(&[(other_median / base_median).ln()])
-        } else {
-            paired(base, other, figure)
-        }?;
+        let ratio =
+            if is_exact { Ratio::of(&[(other_median / base_median).ln()]) } else { paired(base, other, figure) }?;
         Some(Self {
             figure,
             arms: [base.arm, other.arm],
             base: base_median,
             other: other_median,
-            verdict: opening_verdict(figure, ratio.value),
+            verdict: if is_exact { Verdict::exact(ratio.value, figure.margin()) } else { Verdict::Exploratory },
             ratio,
             blocks: base.blocks().iter().filter(|&block| other.blocks().contains(block)).count(),
-            null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !figure.is_exact()),
+            null: twin.and_then(|twin| paired(base, twin, figure)).filter(|_| !is_exact),
             headline: false,
             estimability: Estimability::PerTrial,
             dilution: 0.0,
@@ -215,7 +214,7 @@ impl Versus {
         let bound_ns = wide_bound(base, other);
         let across = |figure| bound_ns.filter(|_| spans_two_clocks(cell, figure));
         let contest = |figure| {
-            let mut contest = Contest::of(figure, base, other, twin)?;
+            let mut contest = Contest::of(cell, figure, base, other, twin)?;
             contest.headline = is_headline(cell, other.arm, figure, judged);
             contest.estimability = match (pools.estimability(figure), across(figure)) {
                 (Estimability::PerTrial, Some(bound_ns)) => {
@@ -246,10 +245,6 @@ impl Versus {
     pub fn contest(&self, figure: Figure) -> Option<&Contest> {
         self.contests.iter().find(|contest| contest.figure == figure)
     }
-}
-
-fn opening_verdict(figure: Figure, ratio: f64) -> Verdict {
-    if figure.is_exact() { Verdict::exact(ratio, figure.margin()) } else { Verdict::Exploratory }
 }
 
 /// Whether every trial of an arm that has numbers holds a duration; older records lack some, foreign servers others.

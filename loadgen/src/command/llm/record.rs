@@ -13,7 +13,7 @@ impl LlmArgs {
     pub(super) fn run_line(&self, asked: &Prepared) -> Run {
         let cell = asked.cell.clone();
         let plan = Plan::of("llm", &cell.why.clone(), vec![cell]);
-        let mut run = self.output.first_line(plan, Some(&self.url));
+        let mut run = self.output.first_line(plan, Some(redact::url(&self.url)));
         run.warnings.extend(asked.campaign.way.dialer.is_loopback().then_some(network::loopback()));
         run
     }
